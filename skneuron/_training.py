@@ -1,0 +1,174 @@
+"""From checked data to weights: one objective per neuron, or one for a softmax layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.activations import Sigmoid
+from skneuron.design import DesignMatrix
+from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
+from skneuron.objective import Objective
+from skneuron.penalties import strength_from_C
+from skneuron.results import Callback, SolverResult, Status
+from skneuron.solvers import Solver, choose_solver, relative_gap, solver_name
+from skneuron.validation import Plan, TrainingData
+
+__all__ = ["Layer", "is_softmax", "train"]
+
+_FITTED_WEIGHTS = tuple[AnyArray, AnyArray]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One trained neuron, or K of them.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept : ndarray of shape (1,) or (n_classes,)
+    objective, gap : float
+        Sums over the neurons, the gap relative to the sum at zero weights.
+    n_iter : int
+        Of the neuron that took longest.
+    statuses : list of Status
+    solver : str
+    history : dict of str to ndarray of shape (n_iter,)
+    """
+
+    coef: AnyArray
+    intercept: AnyArray
+    objective: float
+    gap: float
+    n_iter: int
+    statuses: list[Status]
+    solver: str
+    history: dict[str, FloatArray]
+
+    @property
+    def failure(self) -> Status | None:
+        """The status of the first neuron that did not converge, if there is one."""
+        good = (Status.CONVERGED, Status.PRECISION)
+        return next((status for status in self.statuses if status not in good), None)
+
+
+def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
+    """Whether more than two classes share one softmax: for the sigmoid's log loss only."""
+    return n_classes > 2 and plan_loss == "log_loss" and type(activation) is Sigmoid
+
+
+def train(
+    data: TrainingData,
+    plan: Plan,
+    *,
+    C: float,  # noqa: N803
+    fit_intercept: bool,
+    start: _FITTED_WEIGHTS | None,
+    callback: Callback | None,
+) -> Layer:
+    """Fit the neuron, or one per class.
+
+    Parameters
+    ----------
+    data : TrainingData
+    plan : Plan
+    C : float
+    fit_intercept : bool
+    start : (coef, intercept) or None
+        Weights to continue from.
+    callback : callable or None
+    """
+    n_classes = len(data.classes)
+    design = DesignMatrix(data.X)
+    # The number of mistakes does not depend on the length of w: the infimum over its
+    # length of mistakes plus penalty has no penalty left.
+    strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, data.total_weight)
+    if is_softmax(plan.loss, plan.activation, n_classes):
+        tasks: list[tuple[Loss, AnyArray]] = [(SoftmaxLogLoss(n_classes), data.y)]
+    else:
+        positives = range(n_classes) if n_classes > 2 else [1]
+        loss = get_loss(plan.loss, plan.activation)
+        tasks = [(loss, (data.y == k).astype(np.intp)) for k in positives]
+    coefs, intercepts, results, zeros = [], [], [], []
+    solver: Solver | None = None
+    for task, (loss, y) in enumerate(tasks):
+        objective = Objective(design, y, loss, data.weights, strength, fit_intercept)
+        solver = plan.solver or choose_solver(loss, objective.n_params)
+        rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
+        first = objective.start()
+        if start is not None:
+            first = objective.from_weights(
+                start[0][rows].astype(np.float64), start[1][rows].astype(np.float64)
+            )
+        result = solver.solve(objective, first, plan.budget, callback)
+        coef, intercept, result = _as_stored(objective, result, data.X.dtype)
+        coefs.append(coef)
+        intercepts.append(intercept)
+        results.append(result)
+        zeros.append(objective.zero_value)
+    assert solver is not None
+    zero = sum(zeros)
+    return Layer(
+        coef=np.vstack(coefs),
+        intercept=np.concatenate(intercepts),
+        objective=sum(result.objective for result in results),
+        gap=sum(r.gap * z for r, z in zip(results, zeros, strict=True)) / zero
+        if zero > 0
+        else sum(r.gap for r in results),
+        n_iter=max(result.n_iter for result in results),
+        statuses=[result.status for result in results],
+        solver=solver_name(solver),
+        history=_side_by_side([result.history for result in results]),
+    )
+
+
+def _as_stored(
+    objective: Objective, result: SolverResult, dtype: Any
+) -> tuple[AnyArray, AnyArray, SolverResult]:
+    """Return raw weights in the type of X, with objective and gap at just those weights."""
+    coef, intercept = objective.to_weights(result.coef)
+    with np.errstate(over="ignore"):
+        stored = coef.astype(dtype), intercept.astype(dtype)
+    if not all(np.all(np.isfinite(part)) for part in stored):
+        column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
+        raise ValueError(
+            f"the weight of column {column} is beyond {np.dtype(dtype).name}: expected columns "
+            "whose values are not that small or that far from zero; rescale X"
+        )
+    if dtype == np.float64:
+        return *stored, result
+    params = objective.from_weights(*(part.astype(np.float64) for part in stored))
+    value, gradient = objective.value_gradient(params)
+    if objective.loss.differentiable:
+        gap = relative_gap(objective, params, gradient)
+    else:
+        gap = value / objective.zero_value
+    return *stored, SolverResult(
+        params, value, gap, result.n_iter, result.status, result.history
+    )
+
+
+def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
+    """Add up histories as if the neurons had learned side by side, early ones waiting."""
+    if len(histories) == 1:
+        return histories[0]
+    length = max(len(history["objective"]) for history in histories)
+
+    def padded(values: FloatArray, fill: float) -> FloatArray:
+        return np.concatenate([values, np.full(length - len(values), fill)])
+
+    def column(name: str) -> FloatArray:
+        parts = [history[name] for history in histories]
+        if name == "step":
+            return np.array([padded(part, 0.0) for part in parts])
+        return np.array([padded(part, part[-1]) for part in parts])
+
+    return {
+        "objective": column("objective").sum(axis=0),
+        "gradient_norm": np.sqrt((column("gradient_norm") ** 2).sum(axis=0)),
+        "step": np.sqrt((column("step") ** 2).sum(axis=0)),
+        "seconds": column("seconds").sum(axis=0),
+    }

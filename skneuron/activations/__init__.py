@@ -1,0 +1,73 @@
+"""Activations: the f of ``y = f(w·x + b)``, by name, as objects, or your own subclass."""
+
+from __future__ import annotations
+
+from skneuron.activations._base import Activation
+from skneuron.activations._cauchit import Cauchit
+from skneuron.activations._extreme import CLogLog, LogLog
+from skneuron.activations._logistic import Sigmoid, Tanh
+from skneuron.activations._piecewise import Identity, LeakyReLU, ReLU, Step
+from skneuron.activations._probit import Probit
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "CLogLog",
+    "Cauchit",
+    "Identity",
+    "LeakyReLU",
+    "LogLog",
+    "Probit",
+    "ReLU",
+    "Sigmoid",
+    "Step",
+    "Tanh",
+    "get_activation",
+]
+
+#: Every activation that has a name, in the order in which the documentation tells of them.
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "probit": Probit,
+    "cloglog": CLogLog,
+    "loglog": LogLog,
+    "cauchit": Cauchit,
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "identity": Identity,
+    "step": Step,
+}
+
+
+def get_activation(activation: str | Activation) -> Activation:
+    """Return the activation of that name, or the object itself, its parameters checked.
+
+    Parameters
+    ----------
+    activation : str or Activation
+
+    Returns
+    -------
+    Activation
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the object is none or has an impossible parameter.
+
+    Examples
+    --------
+    >>> from skneuron.activations import get_activation
+    >>> get_activation("probit")
+    Probit()
+    """
+    if isinstance(activation, Activation):
+        activation.check_parameters()
+        return activation
+    if isinstance(activation, str) and activation in ACTIVATIONS:
+        return ACTIVATIONS[activation]()
+    raise ValueError(
+        f"activation={activation!r}: expected one of {', '.join(map(repr, ACTIVATIONS))}, "
+        "or an object of a subclass of skneuron.activations.Activation"
+    )

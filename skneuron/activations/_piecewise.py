@@ -1,0 +1,144 @@
+"""Activations made of straight pieces: no likelihood, trained by squared error or a rule."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.activations._base import Activation
+
+__all__ = ["Identity", "LeakyReLU", "ReLU", "Step"]
+
+
+class Identity(Activation):
+    """f(z) = z: Adaline, the least squares classifier (Widrow & Hoff, 1960).
+
+    Range (-∞, ∞), slope 1 everywhere. Squared error on targets 0 and 1, z₀ = 1/2.
+
+    Examples
+    --------
+    >>> from skneuron.activations import Identity
+    >>> Identity().targets, Identity().threshold
+    ((0.0, 1.0), 0.5)
+    """
+
+    threshold = 0.5
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return z."""
+        return np.array(z, copy=True)
+
+    def derivative(self, z: FloatArray) -> FloatArray:
+        """Return 1."""
+        return np.ones_like(z)
+
+    def derivative2(self, z: FloatArray) -> FloatArray:
+        """Return 0."""
+        return np.zeros_like(z)
+
+
+class LeakyReLU(Activation):
+    """f(z) = z for z > 0, αz otherwise; it keeps a slope where relu has none.
+
+    Range (-∞, ∞) (Maas, Hannun & Ng, 2013).
+
+    Parameters
+    ----------
+    alpha : float in [0, 1], default=0.01
+        Slope for z < 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.activations import LeakyReLU
+    >>> LeakyReLU(alpha=0.2).value(np.array([-1.0, 3.0])).tolist()
+    [-0.2, 3.0]
+    """
+
+    smooth = False
+    threshold = 0.5
+
+    def __init__(self, alpha: float = 0.01) -> None:
+        self.alpha = alpha
+
+    def check_parameters(self) -> None:
+        """Raise ``ValueError`` if ``alpha`` is not a number in [0, 1]."""
+        if not isinstance(self.alpha, Real) or not 0 <= float(self.alpha) <= 1:
+            raise ValueError(f"LeakyReLU: alpha={self.alpha!r}: expected a number in [0, 1]")
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return z where z > 0, αz elsewhere."""
+        return np.where(z > 0, z, self.alpha * z)
+
+    def derivative(self, z: FloatArray) -> FloatArray:
+        """Return 1 where z > 0, α elsewhere."""
+        return np.where(z > 0, 1.0, self.alpha)
+
+    def derivative2(self, z: FloatArray) -> FloatArray:
+        """Return 0, the second derivative everywhere but at the kink."""
+        return np.zeros_like(z)
+
+
+class ReLU(Activation):
+    """f(z) = max(0, z).
+
+    Range [0, ∞). Where z < 0 for every sample the slope is zero and nothing is
+    learned any more: the neuron is dead (Nair & Hinton, 2010).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.activations import ReLU
+    >>> ReLU().value(np.array([-1.0, 3.0])).tolist()
+    [0.0, 3.0]
+    """
+
+    range = (0.0, np.inf)
+    smooth = False
+    threshold = 0.5
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return max(0, z)."""
+        return np.maximum(z, 0.0)
+
+    def derivative(self, z: FloatArray) -> FloatArray:
+        """Return 1 where z > 0, else 0."""
+        return (z > 0).astype(np.float64)
+
+    def derivative2(self, z: FloatArray) -> FloatArray:
+        """Return 0, the second derivative everywhere but at the kink."""
+        return np.zeros_like(z)
+
+
+class Step(Activation):
+    """f(z) = 1 if z ≥ 0 else 0: the perceptron (McCulloch & Pitts, 1943; Rosenblatt, 1958).
+
+    Its slope is zero wherever there is one, so no gradient can train it; the
+    perceptron rule does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.activations import Step
+    >>> Step().value(np.array([-0.1, 0.0, 2.0])).tolist()
+    [0.0, 1.0, 1.0]
+    """
+
+    range = (0.0, 1.0)
+    differentiable = False
+    smooth = False
+    threshold = 0.0
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return 1 where z ≥ 0, else 0."""
+        return (z >= 0).astype(np.float64)
+
+    def derivative(self, z: FloatArray) -> FloatArray:
+        """Return 0, the slope everywhere but at the jump."""
+        return np.zeros_like(z)
+
+    def derivative2(self, z: FloatArray) -> FloatArray:
+        """Return 0."""
+        return np.zeros_like(z)

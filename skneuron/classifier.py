@@ -1,0 +1,409 @@
+"""The estimator."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import Any, Literal, Self
+
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skneuron._from_weights import fitted_attributes
+from skneuron._training import Layer, is_softmax, train
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.activations import Activation, get_activation
+from skneuron.losses import SoftmaxLogLoss, resolve_loss_name
+from skneuron.results import Iteration
+from skneuron.solvers import Solver
+from skneuron.validation import check_parameters, check_rows, check_training_data
+
+__all__ = ["NeuronClassifier"]
+
+
+def _has_likelihood(neuron: NeuronClassifier) -> bool:
+    activation = get_activation(neuron.activation)
+    if resolve_loss_name(neuron.loss, activation) == "log_loss":
+        return True
+    raise AttributeError(
+        f"predict_proba is not available with activation={neuron.activation!r} and "
+        f"loss={neuron.loss!r}: that model has no likelihood. Use a probability activation "
+        "with the log loss, or wrap the neuron in sklearn.calibration.CalibratedClassifierCV"
+    )
+
+
+class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
+
+    It minimizes the objective of scikit-learn's ``LogisticRegression``::
+
+        F(w, b) = (1/S) Σᵢ sᵢ ℓ(yᵢ, w·xᵢ + b) + 1/(2·C·S) ‖w‖²,   S = Σᵢ sᵢ
+
+    with sᵢ the sample weight times the class weight. The bias is not penalised. With
+    ``activation="sigmoid"`` it *is* logistic regression. Columns need no scaling: the
+    solvers scale them and return weights for the columns as given.
+
+    Parameters
+    ----------
+    activation : str or Activation, default="sigmoid"
+        Name of one of :data:`skneuron.activations.ACTIVATIONS`, an object such as
+        ``LeakyReLU(alpha=0.2)``, or one of a subclass of your own.
+    loss : {"auto", "log_loss", "squared_error"}, default="auto"
+        ``"auto"`` is the log loss for a distribution function, squared error for
+        another differentiable activation, and the perceptron rule for ``"step"``.
+    C : float, default=1.0
+        Inverse strength of the penalty, positive; ``np.inf`` for none. It has no
+        effect on ``"step"``, whose mistakes do not depend on the length of w.
+    fit_intercept : bool, default=True
+        Whether the neuron has a bias.
+    class_weight : dict, "balanced" or None, default=None
+        Factor of the sample weights by class; "balanced" makes the classes' sums equal.
+    solver : str or Solver, default="auto"
+        ``"newton"``, ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
+        ``GD(learning_rate=0.1)``, or ``"auto"``: the perceptron rule for "step",
+        gradient descent for the rectifiers, else Newton up to 1,000 parameters and
+        L-BFGS above.
+    tol : float, default=1e-18
+        Relative gap to reach: the estimated excess of F over its minimum, as a share of
+        F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
+        smaller than the rounding of F; weights err by its square root, so the default
+        gives about eight digits of them.
+    max_iter : int, default=10000
+        Largest number of iterations of the solver.
+    warm_start : bool, default=False
+        Whether ``fit`` starts from the weights of the last one.
+    verbose : int, default=0
+        Print one line every ``verbose`` iterations.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Weights w, in the dtype of X.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Bias b.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Only if X had column names.
+    activation_ : Activation
+    loss_, solver_ : str
+        What ``"auto"`` has chosen.
+    n_iter_ : int
+        Iterations; of the slowest neuron where one-vs-rest trains K.
+    objective_ : float
+        F at the weights; the sum over the neurons for one-vs-rest. For ``"step"`` the
+        share of misclassified samples.
+    gap_ : float
+        Relative gap reached, see ``tol``.
+    converged_ : bool
+        Whether ``tol`` was reached, or no float64 weights could do better.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns) and
+        ``seconds`` after each iteration; ``pandas.DataFrame(neuron.history_)`` works.
+
+    Notes
+    -----
+    More than two classes: softmax for the sigmoid's log loss, the same model as
+    ``LogisticRegression``; for every other activation one neuron per class against the
+    rest, its probabilities normalised.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skneuron import NeuronClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> neuron = NeuronClassifier().fit(X, y)
+    >>> neuron.converged_, neuron.solver_
+    (True, 'newton')
+    >>> round(neuron.score(X, y), 3)
+    0.958
+    """
+
+    def __init__(
+        self,
+        activation: str | Activation = "sigmoid",
+        *,
+        loss: Literal["auto", "log_loss", "squared_error"] = "auto",
+        C: float = 1.0,  # noqa: N803
+        fit_intercept: bool = True,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        solver: str | Solver = "auto",
+        tol: float = 1e-18,
+        max_iter: int = 10_000,
+        warm_start: bool = False,
+        verbose: int = 0,
+    ) -> None:
+        self.activation = activation
+        self.loss = loss
+        self.C = C
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    # --- learning --------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+        """Learn weights and bias.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Finite numbers; float32 and float64 are used as they lie in memory.
+        y : array-like of shape (n_samples,)
+            Class labels, of at least two classes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights; a weight of 2 is the same as the sample twice.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y or the weights cannot work. The estimator is then as it
+            was before, as it is if the fit is interrupted.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the fit ended before the gap ``tol`` was reached; it names the gap.
+        """
+        # All is set on a copy and taken over at the end, at once.
+        draft = copy.copy(self)
+        layer = draft._learn(X, y, sample_weight)
+        self.__dict__ = draft.__dict__
+        if layer.failure is not None:
+            warnings.warn(
+                f"{layer.solver} {layer.failure.value}. Relative gap reached: "
+                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={self.tol:.1e})",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any) -> Layer:  # noqa: N803
+        plan = check_parameters(self.get_params(deep=False))
+        previous = self._previous_weights()
+        self._forget()
+        data = check_training_data(self, X, y, sample_weight, self.class_weight)
+        layer = train(
+            data,
+            plan,
+            C=float(self.C),
+            fit_intercept=bool(self.fit_intercept),
+            start=self._check_previous(previous, data.classes),
+            callback=self._print if self.verbose else None,
+        )
+        self.classes_ = data.classes
+        self.coef_, self.intercept_ = layer.coef, layer.intercept
+        self.activation_ = copy.deepcopy(plan.activation)
+        self.loss_, self.solver_ = plan.loss, layer.solver
+        self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
+        self.converged_ = layer.failure is None
+        self.history_ = layer.history
+        return layer
+
+    def _previous_weights(self) -> tuple[AnyArray, AnyArray, AnyArray] | None:
+        if self.warm_start and hasattr(self, "coef_"):
+            return self.coef_, self.intercept_, self.classes_
+        return None
+
+    def _forget(self) -> None:
+        for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
+            delattr(self, name)
+
+    def _check_previous(
+        self, previous: tuple[AnyArray, AnyArray, AnyArray] | None, classes: AnyArray
+    ) -> tuple[AnyArray, AnyArray] | None:
+        if previous is None:
+            return None
+        coef, intercept, known = previous
+        n_neurons = 1 if len(classes) == 2 else len(classes)
+        if coef.shape != (n_neurons, self.n_features_in_) or not np.array_equal(known, classes):
+            raise ValueError(
+                f"warm_start=True with {self.n_features_in_} features and classes "
+                f"{classes.tolist()!r}: expected the {coef.shape[1]} features and classes "
+                f"{known.tolist()!r} of the last fit"
+            )
+        return coef, intercept
+
+    def _print(self, line: Iteration) -> None:
+        if line.iteration % self.verbose == 0:
+            print(
+                f"iteration {line.iteration:5d}  objective {line.objective:.12e}  "
+                f"gradient norm {line.gradient_norm:.2e}  {line.seconds:.3f} s"
+            )
+
+    @classmethod
+    def from_weights(
+        cls,
+        coef: Any,
+        intercept: Any = 0.0,
+        *,
+        activation: str | Activation = "sigmoid",
+        classes: Any = (0, 1),
+        feature_names: Any = None,
+    ) -> Self:
+        """Return a fitted neuron that has these weights.
+
+        Parameters
+        ----------
+        coef : array-like of shape (n_features,) or (n_neurons, n_features)
+        intercept : float or array-like of shape (n_neurons,), default=0.0
+        activation : str or Activation, default="sigmoid"
+        classes : array-like of shape (n_classes,), default=(0, 1)
+            Sorted labels: two for one neuron, as many as neurons otherwise.
+        feature_names : array-like of str of shape (n_features,), default=None
+
+        Returns
+        -------
+        NeuronClassifier
+            Without ``n_iter_``, ``gap_`` and the other traces of a fit.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit together or a weight is not finite.
+
+        Examples
+        --------
+        Three inputs, three weights and a bias, by hand: z = 0.1, f(z) = 0.5250.
+
+        >>> from skneuron import NeuronClassifier
+        >>> neuron = NeuronClassifier.from_weights([0.2, 0.8, -0.5], intercept=0.4)
+        >>> neuron.activate([[1.0, 0.5, 2.2]]).round(4).tolist()
+        [0.525]
+        """
+        neuron = cls(activation=activation)
+        vars(neuron).update(fitted_attributes(coef, intercept, activation, classes, feature_names))
+        return neuron
+
+    # --- computing -------------------------------------------------------------------
+
+    def _pre_activation(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return z, of shape (n_samples, n_neurons)."""
+        check_is_fitted(self)
+        X = check_rows(self, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+            if not np.all(np.isfinite(z)):
+                z = safe_sparse_dot(X.astype(np.float64), self.coef_.T.astype(np.float64))
+                z = z + self.intercept_
+        if not np.all(np.isfinite(z)):
+            row = int(np.flatnonzero(~np.isfinite(z).all(axis=1))[0])
+            raise ValueError(
+                f"w·x + b of row {row} is beyond float64: expected X on the scale of the fit"
+            )
+        return np.asarray(z)
+
+    def decision_function(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return how far each sample is beyond the point where the neuron changes its mind.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            w·x + b - z₀; for two classes positive means ``classes_[1]``.
+        """
+        z = self._pre_activation(X)
+        if not self._is_softmax():
+            z = z - self.activation_.threshold
+        return z[:, 0] if z.shape[1] == 1 else z
+
+    def activate(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return what leaves the axon: f(w·x + b), softmax for a layer that has one.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        z = self._pre_activation(X)
+        if self._is_softmax():
+            out = np.exp(SoftmaxLogLoss.log_proba(z))
+        else:
+            out = self.activation_.value(z).astype(z.dtype, copy=False)
+        return out[:, 0] if out.shape[1] == 1 else out
+
+    def predict(self, X: Any) -> AnyArray:  # noqa: N803
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        decision = self.decision_function(X)
+        if decision.ndim == 1:
+            return np.asarray(self.classes_[(decision > 0).astype(np.intp)])
+        return np.asarray(self.classes_[decision.argmax(axis=1)])
+
+    @available_if(_has_likelihood)
+    def predict_log_proba(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return log-probabilities, exact where the probability itself underflows.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        z = self._pre_activation(X)
+        exact = z.astype(np.float64, copy=False)
+        if self._is_softmax():
+            out = SoftmaxLogLoss.log_proba(exact)
+        elif z.shape[1] == 1:
+            out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
+        else:
+            high = self.activation_.log_proba(exact)[1]
+            out = high - logsumexp(high, axis=1, keepdims=True)
+        return np.asarray(out.astype(z.dtype, copy=False))
+
+    @available_if(_has_likelihood)
+    def predict_proba(self, X: Any) -> FloatArray:  # noqa: N803
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``; rows sum to 1.
+        """
+        with np.errstate(under="ignore"):
+            return np.exp(self.predict_log_proba(X))
+
+    def _is_softmax(self) -> bool:
+        return is_softmax(self.loss_, self.activation_, len(self.classes_))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "coef_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,250 @@
+"""The design matrix: passes over X in blocks of rows, on columns brought to one scale.
+
+Solvers see ``x̃ = (x - center) / scale``. That matrix is never stored: every block
+works on the rows of X as they lie in memory and corrects sums for the center, so C
+order, Fortran order, CSR, CSC and memory-mapped arrays are read without a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["Block", "DesignMatrix", "StandardizedDesign"]
+
+# A block of this many elements is 1 MB: it stays in the second-level cache between the
+# product with the weights and the product with the slopes.
+BLOCK_ELEMENTS = 2**17
+
+# Subtracting the center from a sum instead of from every element costs about
+# log10(|center| / deviation) digits. Beyond four digits dense blocks are centered first.
+MAX_CENTER_RATIO = 1e4
+
+# Above this share of stored elements a dense product of a sparse block is faster.
+DENSE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted column statistics: what it takes to bring columns to one scale."""
+
+    mean: FloatArray
+    deviation: FloatArray
+    largest: FloatArray
+
+
+class Block:
+    """Some rows of the standardized matrix.
+
+    Parameters
+    ----------
+    rows : slice
+        Which rows of X these are.
+    data : ndarray or sparse array of shape (n_rows, n_features)
+    center, scale : ndarray of shape (n_features,)
+    """
+
+    def __init__(self, rows: slice, data: Any, center: FloatArray, scale: FloatArray) -> None:
+        self.rows = rows
+        self._data = data
+        self._center = center
+        self._scale = scale
+
+    def forward(self, weights: FloatArray, bias: FloatArray) -> FloatArray:
+        """Return X̃ Wᵀ + b: shape (n_rows,) for one output, else (n_rows, n_outputs)."""
+        raw = weights / self._scale
+        offset = bias - raw @ self._center
+        if len(raw) == 1:
+            return np.asarray(self._data @ raw[0] + offset[0])
+        return np.asarray(self._data @ raw.T + offset)
+
+    def backward(self, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return (Rᵀ X̃, column sums of R) for R of the shape that forward returns."""
+        slopes = slopes.reshape(len(slopes), -1)
+        total = slopes.sum(axis=0)
+        product = np.asarray((self._data.T @ slopes).T)
+        return (product - np.outer(total, self._center)) / self._scale, total
+
+    def dense(self) -> FloatArray:
+        """Return the rows of X̃ as a float64 array of their own."""
+        data = self._data.toarray() if sparse.issparse(self._data) else self._data
+        return np.asarray((data - self._center) / self._scale)
+
+    def gram(self, weights: FloatArray) -> FloatArray:
+        """Return [X̃, 1]ᵀ diag(weights) [X̃, 1], of shape (n_features + 1, n_features + 1)."""
+        d = len(self._scale)
+        out = np.empty((d + 1, d + 1))
+        if sparse.issparse(self._data):
+            weighted = sparse.diags(weights) @ self._data
+            sums = np.asarray(weighted.sum(axis=0)).ravel()
+            total = float(weights.sum())
+            product = np.asarray((self._data.T @ weighted).todense())
+            cross = np.outer(sums, self._center)
+            product = product - cross - cross.T + total * np.outer(self._center, self._center)
+            out[:d, :d] = product / self._scale / self._scale[:, None]
+            out[d, :d] = (sums - total * self._center) / self._scale
+            out[d, d] = total
+        else:
+            rows = self.dense()
+            weighted = rows * weights[:, None]
+            out[:d, :d] = weighted.T @ rows
+            out[d, :d] = weighted.sum(axis=0)
+            out[d, d] = weights.sum()
+        out[:d, d] = out[d, :d]
+        return out
+
+
+class DesignMatrix:
+    """Read-only view of X for passes in row blocks.
+
+    Parameters
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+        float32 or float64, finite; sums are always taken in float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix
+    >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    >>> X.moments(np.array([0.5, 0.5]), center=True).deviation.tolist()
+    [1.0, 10.0]
+    """
+
+    def __init__(self, X: Any) -> None:  # noqa: N803
+        self._X = X
+        self.shape: tuple[int, int] = X.shape
+        self.is_sparse = bool(sparse.issparse(X))
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether so few elements are stored that sparse products pay."""
+        n, d = self.shape
+        return self.is_sparse and self._X.nnz < DENSE_SHARE * n * d
+
+    def chunks(self, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
+        """Yield (rows, float64 data) of ``n_rows`` rows, by default ``BLOCK_ELEMENTS`` elements."""
+        n, d = self.shape
+        size = n_rows or max(1, BLOCK_ELEMENTS // max(1, d))
+        source = self._by_rows() if self.is_sparse else self._X
+        for start in range(0, n, size):
+            rows = slice(start, min(n, start + size))
+            data = source[rows]
+            yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
+
+    def whole(self) -> tuple[slice, Any]:
+        """Return all rows at once, for sparse matrices, whose products need no temporary."""
+        return slice(0, self.shape[0]), self._X
+
+    def _by_rows(self) -> Any:
+        return self._X.tocsr()
+
+    def moments(self, weights: FloatArray, *, center: bool) -> Moments:
+        """Return weighted mean, deviation from it and largest magnitude of each column.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_samples,)
+            Positive, of sum 1.
+        center : bool
+            If False the mean is taken to be 0: there is no bias to absorb another.
+
+        Notes
+        -----
+        Deviations are taken of x / max|x|, so that squares neither overflow nor
+        underflow whatever the unit of a column is. Columns whose deviation is within
+        rounding of their mean are constant: deviation 0.
+        """
+        compute = self._sparse_moments if self.is_sparse else self._dense_moments
+        mean, variance, largest = compute(weights, center)
+        deviation = np.sqrt(variance) * largest
+        rounding = 8 * np.finfo(np.float64).eps * largest
+        return Moments(mean, np.where(deviation <= rounding, 0.0, deviation), largest)
+
+    def _dense_moments(
+        self, weights: FloatArray, center: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        d = self.shape[1]
+        mean, largest, variance = np.zeros(d), np.zeros(d), np.zeros(d)
+        for rows, data in self.chunks():
+            largest = np.maximum(largest, np.maximum(data.max(axis=0), -data.min(axis=0)))
+            if center:
+                mean += weights[rows] @ data
+        unit = np.where(largest > 0, largest, 1.0)
+        for rows, data in self.chunks():
+            variance += weights[rows] @ ((data / unit - mean / unit) ** 2)
+        return mean, variance, largest
+
+    def _sparse_moments(
+        self, weights: FloatArray, center: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        d = self.shape[1]
+        entries = self._X.tocoo()
+        rows, columns = entries.row, entries.col
+        values = entries.data.astype(np.float64, copy=False)
+        shares = weights[rows]
+        largest = np.zeros(d)
+        np.maximum.at(largest, columns, np.abs(values))
+        mean = np.bincount(columns, shares * values, d) if center else np.zeros(d)
+        unit = np.where(largest > 0, largest, 1.0)
+        deviations = (values - mean[columns]) / unit[columns]
+        stored = np.bincount(columns, shares, d)
+        variance = np.bincount(columns, shares * deviations**2, d)
+        variance += np.maximum(0.0, 1 - stored) * (mean / unit) ** 2
+        return mean, variance, largest
+
+
+class StandardizedDesign:
+    """Blocks of x̃ = (x - center) / scale.
+
+    Parameters
+    ----------
+    design : DesignMatrix
+    center, scale, deviation : ndarray of shape (n_features,)
+        ``scale`` is positive; ``deviation`` tells where ``center`` is so far from 0
+        that it has to be subtracted element by element.
+    """
+
+    def __init__(
+        self, design: DesignMatrix, center: FloatArray, scale: FloatArray, deviation: FloatArray
+    ) -> None:
+        self.design = design
+        self.center = center
+        self.scale = scale
+        far = np.abs(center) > MAX_CENTER_RATIO * deviation
+        self._shift: AnyArray | None = None
+        if not design.is_sparse and np.any(far & (deviation > 0)):
+            self._shift = center
+        self._left = np.zeros_like(center) if self._shift is not None else center
+
+    def _block(self, rows: slice, data: Any) -> Block:
+        if self._shift is not None:
+            data = data - self._shift
+        return Block(rows, data, self._left, self.scale)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield blocks for products with vectors; a sparse matrix is one block."""
+        if self.design.is_sparse:
+            rows, data = self.design.whole()
+            yield Block(rows, data, self.center, self.scale)
+        else:
+            for rows, data in self.design.chunks():
+                yield self._block(rows, data)
+
+    def gram_blocks(self) -> Iterator[Block]:
+        """Yield blocks for :meth:`Block.gram`: dense ones unless few elements are stored."""
+        if self.design.is_thin:
+            yield from self.blocks()
+        else:
+            yield from self.dense_blocks()
+
+    def dense_blocks(self, n_rows: int | None = None) -> Iterator[Block]:
+        """Yield dense blocks of ``n_rows`` rows."""
+        for rows, data in self.design.chunks(n_rows):
+            yield self._block(rows, data)

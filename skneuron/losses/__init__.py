@@ -1,0 +1,70 @@
+"""Losses, pointwise in the pre-activation z."""
+
+from __future__ import annotations
+
+from skneuron.activations import Activation
+from skneuron.losses._base import Loss
+from skneuron.losses._log_loss import LogLoss, SoftmaxLogLoss
+from skneuron.losses._perceptron import PerceptronRule
+from skneuron.losses._squared_error import SquaredError
+
+__all__ = [
+    "LOSSES",
+    "LogLoss",
+    "Loss",
+    "PerceptronRule",
+    "SoftmaxLogLoss",
+    "SquaredError",
+    "get_loss",
+    "resolve_loss_name",
+]
+
+#: The values of ``loss``.
+LOSSES = ("auto", "log_loss", "squared_error")
+
+
+def resolve_loss_name(loss: str, activation: Activation) -> str:
+    """Return what trains the activation: ``"log_loss"``, ``"squared_error"`` or ``"perceptron"``.
+
+    Parameters
+    ----------
+    loss : {"auto", "log_loss", "squared_error"}
+    activation : Activation
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or the activation cannot be trained by it.
+
+    Examples
+    --------
+    >>> from skneuron.activations import ReLU
+    >>> from skneuron.losses import resolve_loss_name
+    >>> resolve_loss_name("auto", ReLU())
+    'squared_error'
+    """
+    name = type(activation).__name__
+    if not isinstance(loss, str) or loss not in LOSSES:
+        raise ValueError(f"loss={loss!r}: expected one of {', '.join(map(repr, LOSSES))}")
+    if not activation.differentiable:
+        if loss != "auto":
+            raise ValueError(
+                f"loss={loss!r} needs a slope, and {name} has none: "
+                "use loss='auto', the perceptron rule"
+            )
+        return "perceptron"
+    if loss == "log_loss" and not activation.is_probability:
+        raise ValueError(
+            f"loss='log_loss' needs a distribution function, and {name} is none: "
+            "use loss='squared_error', or a probability activation such as 'sigmoid'"
+        )
+    if loss == "auto":
+        return "log_loss" if activation.is_probability else "squared_error"
+    return loss
+
+
+def get_loss(name: str, activation: Activation) -> Loss:
+    """Return the pointwise loss of a name that :func:`resolve_loss_name` gave."""
+    if name == "perceptron":
+        return PerceptronRule()
+    return LogLoss(activation) if name == "log_loss" else SquaredError(activation)

@@ -1,0 +1,57 @@
+"""What a loss is: a function of one sample's label and pre-activation."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["Loss"]
+
+
+class Loss(ABC):
+    """Pointwise loss ℓ(y, z).
+
+    Labels y are class indices, shape (n_samples,); z has shape (n_samples,) for one
+    output and (n_samples, n_outputs) for more. Values have shape (n_samples,),
+    gradients the shape of z, second derivatives (n_samples,) or
+    (n_samples, n_outputs, n_outputs). No loss ever sees X, weights or a penalty.
+
+    Attributes
+    ----------
+    n_outputs : int
+    convex : bool
+        Whether ℓ is convex in z, so that its second derivative is never negative.
+    smooth, differentiable : bool
+        Whether second derivatives, and slopes at all, lead anywhere.
+    start : float
+        Pre-activation at which learning starts.
+    curvature_bound : float or None
+        A bound of the second derivative (its largest eigenvalue), None if there is none.
+    """
+
+    n_outputs: int = 1
+    convex: bool = False
+    smooth: bool = True
+    differentiable: bool = True
+    start: float = 0.0
+    curvature_bound: float | None = None
+
+    @abstractmethod
+    def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
+        """Return ℓ(y, z) per sample."""
+
+    @abstractmethod
+    def value_gradient(self, y: AnyArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return ℓ and ∂ℓ/∂z per sample."""
+
+    @abstractmethod
+    def gradient_hessian(
+        self, y: AnyArray, z: FloatArray, *, observed: bool = False
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return ∂ℓ/∂z and curvature weights per sample.
+
+        The weights are never negative: the second derivative where ℓ is convex, its
+        expectation (Fisher, or Gauss-Newton for squared error) otherwise. With
+        ``observed=True`` they are the second derivative whatever its sign.
+        """

@@ -1,0 +1,81 @@
+"""Solvers: each minimizes an objective and returns how far it came. None of them warns."""
+
+from __future__ import annotations
+
+from skneuron.losses import Loss
+from skneuron.solvers._base import Budget, Solver
+from skneuron.solvers._gap import DENSE_PARAMS, relative_gap
+from skneuron.solvers._gd import GD
+from skneuron.solvers._lbfgs import LBFGS
+from skneuron.solvers._newton import Newton
+from skneuron.solvers._perceptron import Perceptron
+
+__all__ = [
+    "GD",
+    "LBFGS",
+    "SOLVERS",
+    "Budget",
+    "Newton",
+    "Perceptron",
+    "Solver",
+    "choose_solver",
+    "get_solver",
+    "relative_gap",
+    "solver_name",
+]
+
+#: Every solver that has a name.
+SOLVERS: dict[str, type[Solver]] = {
+    "newton": Newton,
+    "lbfgs": LBFGS,
+    "gd": GD,
+    "perceptron": Perceptron,
+}
+
+
+def get_solver(solver: str | Solver) -> Solver | None:
+    """Return the solver of that name or the object itself, None for ``"auto"``.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the object is none or has an impossible parameter.
+
+    Examples
+    --------
+    >>> from skneuron.solvers import get_solver
+    >>> get_solver("newton")
+    Newton()
+    """
+    if isinstance(solver, Solver):
+        solver.check_parameters()
+        return solver
+    if isinstance(solver, str) and solver == "auto":
+        return None
+    if isinstance(solver, str) and solver in SOLVERS:
+        return SOLVERS[solver]()
+    raise ValueError(
+        f"solver={solver!r}: expected 'auto', one of {', '.join(map(repr, SOLVERS))}, "
+        "or an object of skneuron.solvers"
+    )
+
+
+def choose_solver(loss: Loss, n_params: int) -> Solver:
+    """Return what ``solver="auto"`` means for a loss and a number of parameters.
+
+    The perceptron rule for a step; gradient descent where second derivatives jump;
+    Newton as long as a Hessian of that size is cheap to factor, L-BFGS above.
+    """
+    if not loss.differentiable:
+        return Perceptron()
+    if not loss.smooth:
+        return GD()
+    return Newton() if n_params <= DENSE_PARAMS else LBFGS()
+
+
+def solver_name(solver: Solver) -> str:
+    """Return the name under which a solver is known, or that of its class."""
+    for name, known in SOLVERS.items():
+        if type(solver) is known:
+            return name
+    return type(solver).__name__

@@ -1,0 +1,108 @@
+"""What every solver shares: declared needs, one refusal, one final ``solve``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skneuron._typing import FloatArray
+from skneuron.losses import Loss
+from skneuron.objective import Objective
+from skneuron.results import Callback, History, SolverResult
+
+__all__ = ["Budget", "Solver"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a solver may stop and when it must.
+
+    Attributes
+    ----------
+    tol : float
+        Relative gap at which the fit has converged.
+    max_iter : int
+    """
+
+    tol: float
+    max_iter: int
+
+
+class Solver(BaseEstimator):  # type: ignore[misc]
+    """Minimizes an objective.
+
+    A subclass declares ``needs``, which is checked before any work is done, and
+    implements ``_solve``. Solvers are scikit-learn ``BaseEstimator`` objects: their
+    parameters can be grid-searched as ``solver__<name>``.
+
+    Attributes
+    ----------
+    needs : tuple of {"gradient", "hessian", "mistakes"}
+        What the loss must offer: a slope that leads somewhere, second derivatives, or
+        the perceptron rule.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def refusal(self, loss: Loss, activation: str) -> str | None:
+        """Return one sentence why the loss cannot be trained by this solver, or None.
+
+        Parameters
+        ----------
+        loss : Loss
+        activation : str
+            Its name, for the sentence.
+        """
+        me = type(self).__name__
+        if "mistakes" in self.needs and loss.differentiable:
+            return (
+                f"{me} needs the perceptron rule, which trains activation='step' only, and got "
+                f"{activation}: use solver='auto'"
+            )
+        if "gradient" in self.needs and not loss.differentiable:
+            return (
+                f"{me} needs a slope, and {activation} has none: gradient descent cannot be "
+                "applied to it. Use solver='perceptron' or 'auto'"
+            )
+        if "hessian" in self.needs and not loss.smooth:
+            return (
+                f"{me} needs second derivatives, and {activation} has a kink: "
+                "use solver='gd', 'lbfgs' or 'auto'"
+            )
+        return None
+
+    def check_parameters(self) -> None:
+        """Raise ``ValueError`` if a parameter has a value that cannot work."""
+
+    def solve(
+        self,
+        objective: Objective,
+        start: FloatArray,
+        budget: Budget,
+        callback: Callback | None = None,
+    ) -> SolverResult:
+        """Minimize the objective from ``start``.
+
+        Parameters
+        ----------
+        objective : Objective
+        start : ndarray of shape (n_params,)
+        budget : Budget
+        callback : callable, optional
+            Called after each iteration with its :class:`skneuron.results.Iteration`.
+
+        Returns
+        -------
+        SolverResult
+        """
+        return self._solve(objective, np.array(start), budget, History(callback))
+
+    @abstractmethod
+    def _solve(
+        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+    ) -> SolverResult:
+        """Do the work; ``params`` may be overwritten."""

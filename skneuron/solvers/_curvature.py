@@ -1,0 +1,95 @@
+"""A factored Hessian: Newton steps, the gap they promise, and coordinates without scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.objective import Objective
+
+__all__ = ["Curvature"]
+
+# Newton steps by Cholesky lose log10(condition) digits. With three left they still
+# contract quickly; below that the decomposition of √h·X̃ takes over, which sees the
+# square root of the condition.
+_SMALLEST_RCOND = 1e-13
+
+
+class Curvature:
+    """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
+
+    Directions without any curvature (duplicate columns without a penalty) are left
+    out: steps have no component there, so that weights keep the least norm.
+
+    Parameters
+    ----------
+    objective : Objective
+    params : ndarray of shape (n_params,)
+    """
+
+    def __init__(self, objective: Objective, params: FloatArray) -> None:
+        self._cholesky: AnyArray | None = None
+        hessian = objective.hessian(params)
+        factor = _cholesky(hessian)
+        if factor is not None:
+            self._cholesky = factor
+            return
+        root = objective.hessian_root(params)
+        root = np.where(np.isfinite(root), root, 0.0)
+        _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
+        seen = values > values[0] * len(values) * np.finfo(np.float64).eps
+        self._values, self._vectors = values[seen], vectors[seen]
+
+    def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
+        """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
+        if self._cholesky is not None:
+            return _triangular(self._cholesky, gradient, transposed=False)
+        return np.asarray((self._vectors @ gradient) / self._values)
+
+    def unwhiten(self, step: FloatArray) -> FloatArray:
+        """Return R⁻¹ u, a step of those coordinates in the parameters."""
+        if self._cholesky is not None:
+            return _triangular(self._cholesky, step, transposed=True)
+        return np.asarray(self._vectors.T @ (step / self._values))
+
+    def newton_step(self, gradient: FloatArray) -> FloatArray:
+        """Return -H⁻¹ g."""
+        return -self.unwhiten(self.whiten_gradient(gradient))
+
+    def gap(self, gradient: FloatArray) -> float:
+        """Return ½ gᵀH⁻¹g, the excess over the minimum of the quadratic model."""
+        white = self.whiten_gradient(gradient)
+        return 0.5 * float(white @ white)
+
+
+def observed_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float | None:
+    """Return ½ gᵀH⁻¹g with the observed Hessian, None where that is not positive definite."""
+    factor = _cholesky(objective.hessian(params, observed=True))
+    if factor is None:
+        return None
+    white = _triangular(factor, gradient, transposed=False)
+    return 0.5 * float(white @ white)
+
+
+def _cholesky(hessian: FloatArray) -> AnyArray | None:
+    """Return the lower factor, or None if too little of it could be trusted."""
+    if not np.all(np.isfinite(hessian)):
+        return None
+    # Unit diagonal first: what is left of the condition is collinearity, not scale.
+    try:
+        factor = linalg.cholesky(hessian, lower=True, check_finite=False)
+    except linalg.LinAlgError:
+        return None
+    size = np.sqrt(np.maximum(np.diag(hessian), np.finfo(np.float64).tiny))
+    relative = factor / size[:, None]
+    rcond, info = linalg.lapack.dtrcon(relative, norm="1", uplo="L", diag="N")
+    return factor if info == 0 and rcond**2 > _SMALLEST_RCOND else None
+
+
+def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:
+    return np.asarray(
+        linalg.solve_triangular(
+            factor, vector, lower=True, trans=1 if transposed else 0, check_finite=False
+        )
+    )

@@ -1,0 +1,115 @@
+"""How far the objective is above its minimum, judged from the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.objective import Objective
+from skneuron.solvers._curvature import Curvature, observed_gap
+
+__all__ = ["DENSE_PARAMS", "INVISIBLE", "GapMonitor", "relative", "relative_gap", "rounding"]
+
+# A gap this small is invisible in the objective; a fit that gets stuck there is done.
+INVISIBLE = 1e-13
+
+# Up to here a Hessian is formed (8 MB) and factored in some tens of milliseconds; above,
+# conjugate gradients estimate the same quadratic form from Hessian products.
+DENSE_PARAMS = 1000
+
+
+def relative(gap: float, objective: Objective) -> float:
+    """Return the gap as a share of the objective at zero weights."""
+    return gap / objective.zero_value if objective.zero_value > 0 else gap
+
+
+def rounding(objective: Objective, value: float) -> float:
+    """Return the difference below which two values of F cannot be told apart.
+
+    Terms that cancel, as z_y - log Σ exp z in a softmax, keep the error of their size
+    when F itself has become small: F at zero weights stands for that size.
+    """
+    return 16 * float(np.finfo(np.float64).eps) * max(abs(value), objective.zero_value)
+
+
+def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
+    """Estimate (F - min F) / F(0) by ½ gᵀH⁻¹g.
+
+    The Hessian is the observed one where it is positive definite, and Fisher's else.
+    This sees gaps far below the rounding of F itself: they are second order in the
+    gradient (Boyd & Vandenberghe, Convex Optimization, 2004, section 9.5.1).
+
+    Parameters
+    ----------
+    objective : Objective
+    params, gradient : ndarray of shape (n_params,)
+    """
+    if not np.any(gradient):
+        return 0.0
+    if objective.n_params > DENSE_PARAMS:
+        return relative(_conjugate_gap(objective, params, gradient), objective)
+    gap = None if objective.loss.convex else observed_gap(objective, params, gradient)
+    if gap is None:
+        gap = Curvature(objective, params).gap(gradient)
+    return relative(gap, objective)
+
+
+def _conjugate_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
+    """½ gᵀH⁻¹g by conjugate gradients.
+
+    Its terms are positive and add up to the value from below; what is missing after k
+    terms is about the next few of them (Strakoš & Tichý, ETNA 13, 2002). It ends when
+    the last ten add less than a tenth.
+    """
+    product = objective.hessian_operator(params)
+    residual = -gradient
+    direction = residual.copy()
+    square = float(residual @ residual)
+    terms: list[float] = []
+    for _ in range(objective.n_params):
+        image = product(direction)
+        curvature = float(direction @ image)
+        if curvature <= 0:
+            break
+        length = square / curvature
+        terms.append(0.5 * length * square)
+        if len(terms) > 10 and sum(terms[-10:]) < 0.1 * sum(terms):
+            break
+        residual = residual - length * image
+        last, square = square, float(residual @ residual)
+        if square == 0:
+            break
+        direction = residual + (square / last) * direction
+    return sum(terms)
+
+
+class GapMonitor:
+    """Tells a first-order solver when the gap is reached, without factoring each time.
+
+    Between exact looks it scales the last one with ‖g‖². Each look that is refused
+    corrects the scale, so there are few.
+
+    Parameters
+    ----------
+    objective : Objective
+    tol : float
+        Relative gap to reach.
+    """
+
+    def __init__(self, objective: Objective, tol: float) -> None:
+        self._objective = objective
+        self._tol = tol
+        # In scaled columns curvatures are of order one and below: start from there.
+        self._per_square = 0.5 / max(objective.zero_value, np.finfo(np.float64).tiny)
+        self.gap = np.inf
+
+    def reached(self, params: FloatArray, gradient: FloatArray) -> bool:
+        """Whether the gap at these parameters is at most ``tol``; sets ``gap`` if looked at."""
+        square = float(gradient @ gradient)
+        if self._per_square * square > self._tol:
+            return False
+        self.gap = relative_gap(self._objective, params, gradient)
+        if self.gap <= self._tol:
+            return True
+        self._per_square = self.gap / square if square > 0 else np.inf
+        return False

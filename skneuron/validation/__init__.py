@@ -1,0 +1,20 @@
+"""What is checked before any work is done: parameters, data, weights."""
+
+from __future__ import annotations
+
+from skneuron.validation._data import (
+    FLOATS,
+    TrainingData,
+    check_rows,
+    check_training_data,
+)
+from skneuron.validation._params import Plan, check_parameters
+
+__all__ = [
+    "FLOATS",
+    "Plan",
+    "TrainingData",
+    "check_parameters",
+    "check_rows",
+    "check_training_data",
+]

@@ -1,0 +1,155 @@
+"""Checks of X, y and the sample weights, before any work is done on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, validate_data
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["FLOATS", "TrainingData", "check_rows", "check_training_data"]
+
+#: Types of X that are taken as they are; everything else becomes float64.
+FLOATS = [np.float64, np.float32]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Checked data, ready for an objective.
+
+    Attributes
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+        Rows of zero weight are left out: they are as good as absent.
+    y : ndarray of shape (n_samples,)
+        Indices into ``classes``.
+    classes : ndarray of shape (n_classes,)
+    weights : ndarray of shape (n_samples,)
+        Sample weight times class weight, positive, divided by their sum.
+    total_weight : float
+        Their sum.
+    """
+
+    X: Any
+    y: AnyArray
+    classes: AnyArray
+    weights: FloatArray
+    total_weight: float
+
+
+def check_rows(estimator: Any, X: Any) -> Any:  # noqa: N803
+    """Return X for a prediction, in the shape and the column names that were fitted."""
+    return validate_data(
+        estimator, X, reset=False, accept_sparse=["csr", "csc"], dtype=FLOATS
+    )
+
+
+def check_training_data(
+    estimator: Any,
+    X: Any,  # noqa: N803
+    y: Any,
+    sample_weight: Any,
+    class_weight: Any,
+) -> TrainingData:
+    """Check and encode what ``fit`` was given; record the columns on ``estimator``.
+
+    Raises
+    ------
+    ValueError
+        If X has missing or infinite values, y is no classification target or has one
+        class only, weights are negative, not finite, all zero or of another length.
+    """
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=["csr", "csc"],
+        dtype=FLOATS,
+        multi_output=False,
+    )
+    check_classification_targets(y)
+    y = column_or_1d(y)
+    classes, indices = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
+        )
+    weights = _check_weights(sample_weight, X.shape[0])
+    weights = _times_class_weight(weights, class_weight, classes, indices)
+    largest = weights.max()
+    relative = weights / largest
+    total = float(relative.sum())
+    relative /= total
+    with np.errstate(over="ignore", under="ignore"):
+        total = float(total * largest)
+    if not np.isfinite(total):
+        raise ValueError("the sum of sample_weight is beyond float64: divide the weights by 1e10")
+    used = relative > 0
+    if not used.all():
+        X, indices, relative = X[used], indices[used], relative[used]
+    present = np.unique(indices)
+    if len(present) < 2:
+        raise ValueError(
+            f"only the class {classes[present].tolist()!r} has samples of positive weight: "
+            "expected at least two classes"
+        )
+    return TrainingData(X, indices, classes, relative, total)
+
+
+def _check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weights = np.asarray(
+        check_array(
+            sample_weight,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype=np.float64,
+            input_name="sample_weight",
+            ensure_min_samples=0,
+        )
+    )
+    if weights.ndim == 0:
+        weights = np.full(n_samples, float(weights))
+    if weights.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight has shape {weights.shape}: expected ({n_samples},), one per row of X"
+        )
+    if np.any(weights < 0):
+        row = int(np.flatnonzero(weights < 0)[0])
+        raise ValueError(
+            f"sample_weight[{row}]={weights[row]!r} is negative: expected weights >= 0"
+        )
+    if not np.any(weights > 0):
+        raise ValueError("sample_weight is zero for every sample: expected at least one above zero")
+    return weights
+
+
+def _times_class_weight(
+    weights: FloatArray, class_weight: Any, classes: AnyArray, indices: AnyArray
+) -> FloatArray:
+    if class_weight is None:
+        return weights
+    used = weights > 0
+    present = np.unique(indices[used])
+    factors = np.ones(len(classes))
+    factors[present] = compute_class_weight(
+        class_weight,
+        classes=classes[present],
+        y=classes[indices[used]],
+        sample_weight=weights[used],
+    )
+    if not np.all(np.isfinite(factors)) or np.any(factors < 0):
+        raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
+    with np.errstate(over="ignore", under="ignore"):
+        weights = weights * factors[indices]
+    if not np.all(np.isfinite(weights)):
+        raise ValueError("sample_weight times class_weight is beyond float64: use smaller weights")
+    if not np.any(weights > 0):
+        raise ValueError("class_weight and sample_weight leave a weight of zero to every sample")
+    return weights
