@@ -35,7 +35,9 @@ def fitted_attributes(
             f"{len(labels)} classes {labels.tolist()!r}"
         )
     if len(labels) < 2 or not np.array_equal(labels, np.unique(labels)):
-        raise ValueError(f"classes={labels.tolist()!r}: expected two or more sorted, unequal labels")
+        raise ValueError(
+            f"classes={labels.tolist()!r}: expected two or more sorted, unequal labels"
+        )
     bias = np.array(intercept, dtype=weights.dtype).reshape(-1)
     if len(bias) == 1:
         bias = np.repeat(bias, expected)

@@ -64,7 +64,7 @@ def train(
     data: TrainingData,
     plan: Plan,
     *,
-    C: float,  # noqa: N803
+    C: float,
     fit_intercept: bool,
     start: _FITTED_WEIGHTS | None,
     callback: Callback | None,
@@ -146,9 +146,7 @@ def _as_stored(
         gap = relative_gap(objective, params, gradient)
     else:
         gap = value / objective.zero_value
-    return *stored, SolverResult(
-        params, value, gap, result.n_iter, result.status, result.history
-    )
+    return *stored, SolverResult(params, value, gap, result.n_iter, result.status, result.history)
 
 
 def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:

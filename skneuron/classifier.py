@@ -7,38 +7,23 @@ import warnings
 from typing import Any, Literal, Self
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
-from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
+from skneuron._forward import ForwardMixin
 from skneuron._from_weights import fitted_attributes
-from skneuron._training import Layer, is_softmax, train
-from skneuron._typing import AnyArray, FloatArray
-from skneuron.activations import Activation, get_activation
-from skneuron.losses import SoftmaxLogLoss, resolve_loss_name
+from skneuron._training import Layer, train
+from skneuron._typing import AnyArray
+from skneuron.activations import Activation
 from skneuron.results import Iteration
 from skneuron.solvers import Solver
-from skneuron.validation import check_parameters, check_rows, check_training_data
+from skneuron.validation import check_parameters, check_training_data
 
 __all__ = ["NeuronClassifier"]
 
 
-def _has_likelihood(neuron: NeuronClassifier) -> bool:
-    activation = get_activation(neuron.activation)
-    if resolve_loss_name(neuron.loss, activation) == "log_loss":
-        return True
-    raise AttributeError(
-        f"predict_proba is not available with activation={neuron.activation!r} and "
-        f"loss={neuron.loss!r}: that model has no likelihood. Use a probability activation "
-        "with the log loss, or wrap the neuron in sklearn.calibration.CalibratedClassifierCV"
-    )
-
-
-class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
@@ -130,7 +115,7 @@ class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         activation: str | Activation = "sigmoid",
         *,
         loss: Literal["auto", "log_loss", "squared_error"] = "auto",
-        C: float = 1.0,  # noqa: N803
+        C: float = 1.0,
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         solver: str | Solver = "auto",
@@ -152,7 +137,7 @@ class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     # --- learning --------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn weights and bias.
 
         Parameters
@@ -192,7 +177,7 @@ class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return self
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any) -> Layer:  # noqa: N803
+    def _learn(self, X: Any, y: Any, sample_weight: Any) -> Layer:
         plan = check_parameters(self.get_params(deep=False))
         previous = self._previous_weights()
         self._forget()
@@ -282,123 +267,13 @@ class NeuronClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         >>> from skneuron import NeuronClassifier
         >>> neuron = NeuronClassifier.from_weights([0.2, 0.8, -0.5], intercept=0.4)
-        >>> neuron.activate([[1.0, 0.5, 2.2]]).round(4).tolist()
+        >>> neuron.activate([[1.0, 0.5, 1.8]]).round(4).tolist()
         [0.525]
         """
         neuron = cls(activation=activation)
-        vars(neuron).update(fitted_attributes(coef, intercept, activation, classes, feature_names))
+        fitted = fitted_attributes(coef, intercept, activation, classes, feature_names)
+        neuron.__dict__.update(fitted)
         return neuron
-
-    # --- computing -------------------------------------------------------------------
-
-    def _pre_activation(self, X: Any) -> FloatArray:  # noqa: N803
-        """Return z, of shape (n_samples, n_neurons)."""
-        check_is_fitted(self)
-        X = check_rows(self, X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            z = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            if not np.all(np.isfinite(z)):
-                z = safe_sparse_dot(X.astype(np.float64), self.coef_.T.astype(np.float64))
-                z = z + self.intercept_
-        if not np.all(np.isfinite(z)):
-            row = int(np.flatnonzero(~np.isfinite(z).all(axis=1))[0])
-            raise ValueError(
-                f"w·x + b of row {row} is beyond float64: expected X on the scale of the fit"
-            )
-        return np.asarray(z)
-
-    def decision_function(self, X: Any) -> FloatArray:  # noqa: N803
-        """Return how far each sample is beyond the point where the neuron changes its mind.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-            w·x + b - z₀; for two classes positive means ``classes_[1]``.
-        """
-        z = self._pre_activation(X)
-        if not self._is_softmax():
-            z = z - self.activation_.threshold
-        return z[:, 0] if z.shape[1] == 1 else z
-
-    def activate(self, X: Any) -> FloatArray:  # noqa: N803
-        """Return what leaves the axon: f(w·x + b), softmax for a layer that has one.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-        """
-        z = self._pre_activation(X)
-        if self._is_softmax():
-            out = np.exp(SoftmaxLogLoss.log_proba(z))
-        else:
-            out = self.activation_.value(z).astype(z.dtype, copy=False)
-        return out[:, 0] if out.shape[1] == 1 else out
-
-    def predict(self, X: Any) -> AnyArray:  # noqa: N803
-        """Return the class of each sample.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        decision = self.decision_function(X)
-        if decision.ndim == 1:
-            return np.asarray(self.classes_[(decision > 0).astype(np.intp)])
-        return np.asarray(self.classes_[decision.argmax(axis=1)])
-
-    @available_if(_has_likelihood)
-    def predict_log_proba(self, X: Any) -> FloatArray:  # noqa: N803
-        """Return log-probabilities, exact where the probability itself underflows.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        z = self._pre_activation(X)
-        exact = z.astype(np.float64, copy=False)
-        if self._is_softmax():
-            out = SoftmaxLogLoss.log_proba(exact)
-        elif z.shape[1] == 1:
-            out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
-        else:
-            high = self.activation_.log_proba(exact)[1]
-            out = high - logsumexp(high, axis=1, keepdims=True)
-        return np.asarray(out.astype(z.dtype, copy=False))
-
-    @available_if(_has_likelihood)
-    def predict_proba(self, X: Any) -> FloatArray:  # noqa: N803
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; rows sum to 1.
-        """
-        with np.errstate(under="ignore"):
-            return np.exp(self.predict_log_proba(X))
-
-    def _is_softmax(self) -> bool:
-        return is_softmax(self.loss_, self.activation_, len(self.classes_))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")

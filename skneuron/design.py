@@ -113,11 +113,11 @@ class DesignMatrix:
     >>> import numpy as np
     >>> from skneuron.design import DesignMatrix
     >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
-    >>> X.moments(np.array([0.5, 0.5]), center=True).deviation.tolist()
+    >>> X.moments(np.array([0.5, 0.5]), center=True).deviation.round(9).tolist()
     [1.0, 10.0]
     """
 
-    def __init__(self, X: Any) -> None:  # noqa: N803
+    def __init__(self, X: Any) -> None:
         self._X = X
         self.shape: tuple[int, int] = X.shape
         self.is_sparse = bool(sparse.issparse(X))
@@ -192,10 +192,11 @@ class DesignMatrix:
         largest = np.zeros(d)
         np.maximum.at(largest, columns, np.abs(values))
         mean = np.bincount(columns, shares * values, d) if center else np.zeros(d)
+        mean = mean.astype(np.float64)
         unit = np.where(largest > 0, largest, 1.0)
         deviations = (values - mean[columns]) / unit[columns]
         stored = np.bincount(columns, shares, d)
-        variance = np.bincount(columns, shares * deviations**2, d)
+        variance = np.bincount(columns, shares * deviations**2, d).astype(np.float64)
         variance += np.maximum(0.0, 1 - stored) * (mean / unit) ** 2
         return mean, variance, largest
 

@@ -9,7 +9,7 @@ from skneuron._typing import FloatArray
 __all__ = ["Ridge", "strength_from_C"]
 
 
-def strength_from_C(C: float, total_weight: float) -> float:  # noqa: N802, N803
+def strength_from_C(C: float, total_weight: float) -> float:
     """Return λ = 1 / (C·S), the factor of ½‖w‖² in the mean-scaled objective.
 
     Parameters

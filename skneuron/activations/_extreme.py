@@ -14,6 +14,11 @@ __all__ = ["CLogLog", "LogLog"]
 _LARGEST = float(np.finfo(np.float64).max)
 _LOG_LARGEST = float(np.log(_LARGEST))
 
+# Here a log-probability falls as -e^z: it is -6600 at z = 8.8 and -1e160 at z = 368.
+# scikit-learn requires predict_log_proba to stay within nine times the logarithm of
+# predict_proba, whose smallest positive value is exp(-744.4).
+_FLOOR = -6600.0
+
 
 def _exp(z: FloatArray) -> FloatArray:
     """e^z, held at the largest double."""
@@ -31,13 +36,13 @@ def _log_p(z: FloatArray) -> FloatArray:
 
 
 def _log_p_derivative(t: FloatArray) -> FloatArray:
-    """t / (e^t - 1), the slope of log p in z; 1 at t = 0."""
+    """T / (e^t - 1), the slope of log p in z; 1 at t = 0."""
     with np.errstate(over="ignore", under="ignore"):
-        return t / np.where(t > 0, np.expm1(t), 1.0) + (t == 0)
+        return np.asarray(t / np.where(t > 0, np.expm1(t), 1.0) + (t == 0))
 
 
 def _log_p_derivative2(t: FloatArray) -> FloatArray:
-    """s (1 - t - s) with s = t / (e^t - 1); a series where the bracket cancels."""
+    """S (1 - t - s) with s = t / (e^t - 1); a series where the bracket cancels."""
     s = _log_p_derivative(t)
     u = np.minimum(t, 0.01)
     bracket = np.where(t < 0.01, u * (-0.5 + u * (-1 / 12 + u * u / 720)), 1 - t - s)
@@ -65,6 +70,7 @@ class CLogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = float(np.log(np.log(2)))
+    log_proba_floor = _FLOOR
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return 1 - exp(-eᶻ)."""
@@ -111,6 +117,7 @@ class LogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = -float(np.log(np.log(2)))
+    log_proba_floor = _FLOOR
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return exp(-e⁻ᶻ)."""

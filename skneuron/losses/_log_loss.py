@@ -26,8 +26,8 @@ class LogLoss(Loss):
     >>> import numpy as np
     >>> from skneuron.activations import Sigmoid
     >>> from skneuron.losses import LogLoss
-    >>> LogLoss(Sigmoid()).value(np.array([1, 0]), np.array([-1000.0, -1000.0])).tolist()
-    [1000.0, 0.0]
+    >>> LogLoss(Sigmoid()).value(np.array([1, 0]), np.array([-1000.0, -2.0])).round(3).tolist()
+    [1000.0, 0.127]
     """
 
     def __init__(self, activation: Activation) -> None:

@@ -37,7 +37,7 @@ class PerceptronRule(Loss):
     def value_gradient(self, y: AnyArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mistakes, and -1 or +1 for each towards its class."""
         mistakes = self.value(y, z)
-        return mistakes, np.where(y, -mistakes, mistakes)
+        return mistakes, np.where(y, 0.0 - mistakes, mistakes)
 
     def gradient_hessian(
         self, y: AnyArray, z: FloatArray, *, observed: bool = False

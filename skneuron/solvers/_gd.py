@@ -52,18 +52,14 @@ class GD(Solver):
 
     needs = ("gradient",)
 
-    def __init__(
-        self, learning_rate: float | str = "auto", momentum: float | str = "auto"
-    ) -> None:
+    def __init__(self, learning_rate: float | str = "auto", momentum: float | str = "auto") -> None:
         self.learning_rate = learning_rate
         self.momentum = momentum
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
         rate, momentum = self.learning_rate, self.momentum
-        if rate != "auto" and not (
-            isinstance(rate, Real) and 0 < float(rate) < np.inf
-        ):
+        if rate != "auto" and not (isinstance(rate, Real) and 0 < float(rate) < np.inf):
             raise ValueError(
                 f"GD: learning_rate={rate!r}: expected 'auto' or a positive, finite number"
             )

@@ -24,6 +24,10 @@ _DIFFERENCES_BELOW = 1e-8
 _ROUND = 100
 
 
+#: Parameters, value and gradient.
+_Point = tuple[FloatArray, float, FloatArray]
+
+
 class _Stop(StopIteration):
     """Ends SciPy's loop from its callback."""
 
@@ -96,41 +100,40 @@ class LBFGS(Solver):
         self,
         objective: Objective,
         frame: _Frame,
-        start: tuple[FloatArray, float, FloatArray],
+        start: _Point,
         gap: float,
         budget: Budget,
         history: History,
-    ) -> tuple[FloatArray, float, FloatArray]:
-        """Run SciPy once, from the frame's origin; return (params, value, gradient)."""
+    ) -> _Point:
+        """Run SciPy once, from the frame's origin."""
         origin, value0, gradient0 = start
-        seen = {"params": origin, "value": value0, "gradient": gradient0}
+        seen = accepted = start
         by_slopes = gap < _DIFFERENCES_BELOW
+        visible = _DIFFERENCES_BELOW * max(objective.zero_value, value0)
         # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim a little below the mark.
         norm0 = float(np.linalg.norm(frame.whiten_gradient(gradient0)))
         target = norm0 * np.sqrt(0.5 * budget.tol / gap) if np.isfinite(gap) and gap > 0 else 0.0
         last = np.zeros_like(frame.whiten_gradient(gradient0))
 
         def function(u: FloatArray) -> tuple[float, FloatArray]:
+            nonlocal seen
             params = origin + frame.unwhiten(u)
             value, gradient = objective.value_gradient(params)
-            seen.update(params=params, value=value, gradient=gradient)
+            seen = params, value, gradient
             if not np.all(np.isfinite(gradient)):
                 return np.inf, np.zeros_like(u)
-            if by_slopes:
+            excess = value - value0 if np.isfinite(value) else np.inf
+            if by_slopes and abs(excess) <= visible:
                 excess = 0.5 * float((gradient + gradient0) @ (params - origin))
-            else:
-                excess = value - value0 if np.isfinite(value) else np.inf
             return excess, frame.whiten_gradient(gradient)
 
-        accepted = dict(seen)
-
         def callback(u: FloatArray) -> None:
-            nonlocal last
+            nonlocal accepted, last
             # SciPy calls back at the point that it has evaluated last.
-            accepted.update(seen)
-            gradient = np.asarray(accepted["gradient"])
+            accepted = seen
+            _, value, gradient = accepted
             history.add(
-                objective=float(accepted["value"]),
+                objective=value,
                 gradient_norm=float(np.linalg.norm(gradient)),
                 step=float(np.linalg.norm(frame.unwhiten(u - last))),
             )
@@ -140,11 +143,7 @@ class LBFGS(Solver):
 
         limit = budget.max_iter - len(history)
         _minimize(function, np.zeros_like(last), callback, self.memory, frame.limit(limit))
-        return (
-            np.asarray(accepted["params"]),
-            float(accepted["value"]),
-            np.asarray(accepted["gradient"]),
-        )
+        return accepted
 
 
 class _Frame:
@@ -167,9 +166,7 @@ class _Frame:
         return iterations if self.curvature is None else min(iterations, _ROUND)
 
 
-def _gap(
-    objective: Objective, params: FloatArray, gradient: FloatArray, frame: _Frame
-) -> float:
+def _gap(objective: Objective, params: FloatArray, gradient: FloatArray, frame: _Frame) -> float:
     if frame.curvature is not None and objective.loss.convex:
         return relative(frame.curvature.gap(gradient), objective)
     return relative_gap(objective, params, gradient)

@@ -72,6 +72,4 @@ class Perceptron(Solver):
                 break
         gap = relative(pocket_mistakes, objective)
         status = Status.CONVERGED if gap <= budget.tol else Status.MISTAKES
-        return SolverResult(
-            pocket, pocket_mistakes, gap, len(history), status, history.as_dict()
-        )
+        return SolverResult(pocket, pocket_mistakes, gap, len(history), status, history.as_dict())

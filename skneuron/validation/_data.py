@@ -42,16 +42,14 @@ class TrainingData:
     total_weight: float
 
 
-def check_rows(estimator: Any, X: Any) -> Any:  # noqa: N803
+def check_rows(estimator: Any, X: Any) -> Any:
     """Return X for a prediction, in the shape and the column names that were fitted."""
-    return validate_data(
-        estimator, X, reset=False, accept_sparse=["csr", "csc"], dtype=FLOATS
-    )
+    return validate_data(estimator, X, reset=False, accept_sparse=["csr", "csc"], dtype=FLOATS)
 
 
 def check_training_data(
     estimator: Any,
-    X: Any,  # noqa: N803
+    X: Any,
     y: Any,
     sample_weight: Any,
     class_weight: Any,

@@ -60,7 +60,7 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     >>> check_parameters(NeuronClassifier("relu").get_params()).loss
     'squared_error'
     """
-    C, tol = params["C"], params["tol"]  # noqa: N806
+    C, tol = params["C"], params["tol"]
     if not _is_number(C) or not C > 0:
         raise ValueError(f"C={C!r}: expected a positive number or np.inf")
     if not _is_number(tol) or not 0 <= tol < np.inf:

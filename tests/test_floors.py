@@ -1,0 +1,108 @@
+"""The floors: a module imports from lower ones only, and nothing private of scikit-learn."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import skneuron
+
+PACKAGE = Path(skneuron.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# First match wins. A floor may import from floors below it, and from its own folder.
+FLOORS = [
+    ("_typing", -1),
+    ("activations", 0),
+    ("penalties", 0),
+    ("results", 0),
+    ("losses", 1),
+    ("design", 1),
+    ("objective", 2),
+    ("solvers", 3),
+    ("validation", 4),
+    ("_training", 4.5),
+    ("_forward", 4.6),
+    ("_from_weights", 4.6),
+    ("classifier", 5),
+    ("cli", 6),
+    ("__main__", 7),
+]
+
+
+def _name(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def _floor(module):
+    for prefix, floor in FLOORS:
+        if module == prefix or module.startswith(prefix + "."):
+            return prefix, floor
+    raise AssertionError(f"skneuron.{module} stands on no floor: add it to FLOORS")
+
+
+def _imports(path):
+    """Yield (module, names) of each import."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, []
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module, [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_go_down(path):
+    module = _name(path)
+    if module == "":
+        return  # the package itself names the estimator
+    home, floor = _floor(module)
+    for imported, names in _imports(path):
+        if imported == "skneuron":
+            assert floor > 5 or names == ["__version__"], f"{module} imports the package"
+        elif imported.startswith("skneuron."):
+            prefix, below = _floor(imported.removeprefix("skneuron."))
+            assert below < floor or prefix == home, f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_nothing_private_of_scikit_learn(path):
+    for imported, names in _imports(path):
+        if imported.split(".")[0] == "sklearn":
+            parts = imported.split(".") + names
+            private = [part for part in parts if part.startswith("_") and part != "__version__"]
+            assert not private, f"{path}: {imported} {names}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_lower_floors_know_only_base_estimator(path):
+    module = _name(path)
+    if module == "" or _floor(module)[1] >= 4:
+        return
+    for imported, names in _imports(path):
+        if imported.split(".")[0] == "sklearn":
+            assert (imported, names) == ("sklearn.base", ["BaseEstimator"])
+
+
+def test_losses_never_see_x_and_designs_never_see_y():
+    for path in MODULES:
+        names = {node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.arg)}
+        if _name(path).startswith("losses"):
+            assert "X" not in names
+        if _name(path) == "design":
+            assert "y" not in names
+
+
+def test_only_required_packages_are_imported_at_the_top():
+    """Everything more is an extra, and imported where it is used."""
+    allowed = {"numpy", "scipy", "sklearn", "skneuron"}
+    import sys
+
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                root = (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+                root = root.split(".")[0]
+                assert root in allowed or root in sys.stdlib_module_names, f"{path}: {root}"

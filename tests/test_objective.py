@@ -1,0 +1,146 @@
+"""The objective as a whole, against its definition written out in raw coordinates."""
+
+import numpy as np
+import pytest
+from families import DIFFERENTIABLE, losses_of
+from scipy import sparse
+
+from skneuron.activations import ACTIVATIONS
+from skneuron.design import DesignMatrix
+from skneuron.losses import SoftmaxLogLoss, get_loss, resolve_loss_name
+from skneuron.objective import Objective
+from skneuron.penalties import strength_from_C
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(40, 4)) * [1e-3, 1.0, 50.0, 1e4] + [0.0, 3.0, -100.0, 2e4]
+S = RNG.uniform(0.1, 2, 40)
+S /= S.sum()
+
+CASES = [
+    (activation, loss) for activation in DIFFERENTIABLE for loss in losses_of(activation)
+] + [("softmax", "auto")]
+
+
+def _objective(activation, loss, *, data=X, strength=0.3, fit_intercept=True):
+    if activation == "softmax":
+        y, pointwise = np.arange(40) % 3, SoftmaxLogLoss(3)
+    else:
+        resolved = ACTIVATIONS[activation]()
+        y, pointwise = np.arange(40) % 2, get_loss(resolve_loss_name(loss, resolved), resolved)
+    return Objective(DesignMatrix(data), y, pointwise, S, strength, fit_intercept), y
+
+
+@pytest.mark.parametrize(("activation", "loss"), CASES)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_value_is_the_definition_on_raw_columns(activation, loss, fit_intercept):
+    objective, y = _objective(activation, loss, fit_intercept=fit_intercept)
+    v = RNG.normal(size=objective.n_params)
+    coef, intercept = objective.to_weights(v)
+    z = X @ coef.T + intercept
+    z = z if activation == "softmax" else z[:, 0]
+    expected = S @ objective.loss.value(y, z) + 0.5 * 0.3 * np.sum(coef**2)
+    assert objective.value_gradient(v)[0] == pytest.approx(expected, rel=1e-11)
+    if not fit_intercept:
+        np.testing.assert_array_equal(intercept, 0)
+
+
+@pytest.mark.parametrize(("activation", "loss"), CASES)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_derivatives_against_differences(activation, loss, fit_intercept):
+    objective, _ = _objective(activation, loss, fit_intercept=fit_intercept)
+    v = RNG.normal(size=objective.n_params)
+    _, gradient = objective.value_gradient(v)
+    observed = objective.hessian(v, observed=True)
+    if objective.n_outputs > 1:
+        observed = observed - _gauge(objective)
+    h = 1e-6
+    for j in range(objective.n_params):
+        step = np.zeros(objective.n_params)
+        step[j] = h
+        up, down = objective.value_gradient(v + step), objective.value_gradient(v - step)
+        assert gradient[j] == pytest.approx((up[0] - down[0]) / (2 * h), abs=2e-9)
+        np.testing.assert_allclose(observed[j], (up[1] - down[1]) / (2 * h), atol=2e-8)
+
+
+def _gauge(objective):
+    """The curvature that is added where a layer's gradient is always zero."""
+    k, m = objective.n_outputs, objective.n_coordinates
+    return np.kron(np.full((k, k), 0.25 / k), np.eye(m))
+
+
+@pytest.mark.parametrize(("activation", "loss"), CASES)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_three_ways_to_the_same_hessian(activation, loss, fit_intercept):
+    objective, _ = _objective(activation, loss, fit_intercept=fit_intercept)
+    v, u = RNG.normal(size=(2, objective.n_params))
+    hessian = objective.hessian(v)
+    root = objective.hessian_root(v)
+    np.testing.assert_allclose(root.T @ root, hessian, atol=1e-12 * np.abs(hessian).max())
+    plain = hessian - _gauge(objective) if objective.n_outputs > 1 else hessian
+    np.testing.assert_allclose(objective.hessian_product(v, u), plain @ u, rtol=1e-9, atol=1e-11)
+    assert np.linalg.eigvalsh(hessian).min() > -1e-12
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize(
+    "convert",
+    [np.asfortranarray, sparse.csr_array, sparse.csc_array, lambda x: sparse.csr_matrix(x)],
+    ids=["fortran", "csr", "csc", "csr_matrix"],
+)
+def test_every_layout_gives_the_same_numbers(activation, fit_intercept, convert):
+    data = X.copy()
+    data[RNG.random(X.shape) < 0.95] = 0  # thin enough for the sparse products
+    one, _ = _objective(activation, "auto", data=data, fit_intercept=fit_intercept)
+    other, _ = _objective(activation, "auto", data=convert(data), fit_intercept=fit_intercept)
+    v = RNG.normal(size=one.n_params)
+    np.testing.assert_allclose(other.scale, one.scale, rtol=1e-12)
+    np.testing.assert_allclose(other.value_gradient(v)[0], one.value_gradient(v)[0], rtol=1e-12)
+    np.testing.assert_allclose(other.value_gradient(v)[1], one.value_gradient(v)[1], atol=1e-12)
+    np.testing.assert_allclose(other.hessian(v), one.hessian(v), atol=1e-12)
+    root, hessian = other.hessian_root(v), one.hessian(v)
+    np.testing.assert_allclose(root.T @ root, hessian, atol=1e-12)
+
+
+def test_many_blocks_are_one_block(monkeypatch):
+    whole, _ = _objective("softmax", "auto")
+    monkeypatch.setattr("skneuron.design.BLOCK_ELEMENTS", 12)  # three rows a block
+    parts, _ = _objective("softmax", "auto")
+    v = RNG.normal(size=whole.n_params)
+    assert len(list(parts._X.blocks())) == 14
+    np.testing.assert_allclose(parts.scale, whole.scale, rtol=1e-13)
+    np.testing.assert_allclose(parts.value_gradient(v)[1], whole.value_gradient(v)[1], atol=1e-13)
+    np.testing.assert_allclose(parts.hessian(v), whole.hessian(v), atol=1e-13)
+
+
+def test_no_copy_of_x_is_made():
+    """Blocks of float64 data are views, in both orders."""
+    for data in (X, np.asfortranarray(X)):
+        for rows, block in DesignMatrix(data).chunks():
+            assert np.shares_memory(block, data[rows])
+
+
+def test_weights_come_back_from_the_parameters():
+    objective, _ = _objective("softmax", "auto")
+    v = RNG.normal(size=(3, 5))
+    v = (v - v.mean(axis=0)).ravel()
+    np.testing.assert_allclose(objective.from_weights(*objective.to_weights(v)), v, rtol=1e-9)
+
+
+def test_columns_far_from_zero_are_centered_before_sums_are_taken():
+    """Deviation 1 at 1e9: sums over the raw column would keep only seven digits of it."""
+    far = RNG.normal(size=(40, 2)) + [1e9, 0.0]
+    objective, y = _objective("sigmoid", "auto", data=far)
+    v = RNG.normal(size=3)
+    exact = ((far.astype(np.longdouble) - objective.center) / objective.scale).astype(float)
+    z = exact @ v[:2] + v[2]
+    slopes = S * (1 / (1 + np.exp(-z)) - y)
+    expected = np.append(slopes @ exact + 0.3 / objective.scale**2 * v[:2], slopes.sum())
+    np.testing.assert_allclose(objective.value_gradient(v)[1], expected, atol=1e-14)
+
+
+def test_strength_from_C():
+    assert strength_from_C(2.0, 5.0) == 0.1
+    assert strength_from_C(np.inf, 5.0) == 0.0
+    with pytest.raises(ValueError, match="too small for a float64"):
+        strength_from_C(1e-300, 1e-300)

@@ -1,0 +1,22 @@
+"""scikit-learn's own checks: every activation, with every loss and solver that trains it."""
+
+import pytest
+from families import trainable
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skneuron import NeuronClassifier
+
+ESTIMATORS = [
+    NeuronClassifier(activation, loss=loss, solver=solver)
+    for activation, loss, solver in trainable()
+] + [NeuronClassifier()]
+
+
+# The checks fit non-separable data with the perceptron and plateaus with squared
+# error; that such a fit says so is right, and tested elsewhere.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks(ESTIMATORS)
+def test_check(estimator, check):
+    assert isinstance(estimator, NeuronClassifier)
+    check(estimator)
