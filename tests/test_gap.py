@@ -1,0 +1,149 @@
+"""``gap_`` against the gap that an independent solve measures."""
+
+import mpmath
+import numpy as np
+import pytest
+from families import PROBABILITIES
+from scipy import optimize, special, stats
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import ConvergenceWarning
+
+from skneuron import NeuronClassifier
+from skneuron.solvers import SOLVERS
+
+# log f(z) and log(1 - f(z)), from SciPy alone.
+LOG_PROBA = {
+    "sigmoid": (special.log_expit, lambda z: special.log_expit(-z)),
+    "tanh": (lambda z: special.log_expit(2 * z), lambda z: special.log_expit(-2 * z)),
+    "probit": (stats.norm.logcdf, stats.norm.logsf),
+    "cloglog": (stats.gumbel_l.logcdf, stats.gumbel_l.logsf),
+    "loglog": (stats.gumbel_r.logcdf, stats.gumbel_r.logsf),
+    "cauchit": (stats.cauchy.logcdf, stats.cauchy.logsf),
+}
+GENERAL = [name for name, cls in SOLVERS.items() if "mistakes" not in cls.needs]
+
+
+def test_every_probability_activation_has_its_reference():
+    assert set(LOG_PROBA) == set(PROBABILITIES)
+
+
+def _data():
+    X, y = load_breast_cancer(return_X_y=True)
+    X = X[:, [0, 1, 4, 5]]
+    return (X - X.mean(axis=0)) / X.std(axis=0), y
+
+
+def _objective(activation, X, y, C):
+    log_p, log_q = LOG_PROBA[activation]
+    sign = y == 1
+
+    def value(v):
+        z = X @ v[:-1] + v[-1]
+        with np.errstate(over="ignore", divide="ignore"):
+            losses = -np.where(sign, log_p(z), log_q(z))
+        return np.mean(losses) + v[:-1] @ v[:-1] / (2 * C * len(y))
+
+    return value
+
+
+@pytest.mark.parametrize("activation", PROBABILITIES)
+@pytest.mark.parametrize("solver", GENERAL)
+@pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-6])
+def test_gap_is_the_measured_one_within_a_factor_of_ten(activation, solver, C, tol):
+    X, y = _data()
+    neuron = NeuronClassifier(activation, C=C, solver=solver, tol=tol, max_iter=100_000).fit(X, y)
+    assert neuron.converged_
+    assert neuron.gap_ <= tol
+    value = _objective(activation, X, y, C)
+    here = np.append(neuron.coef_[0], neuron.intercept_)
+    # SciPy's own minimizers, from the point reached, on values alone.
+    best = here
+    for method, options in (
+        ("BFGS", {"gtol": 1e-10}),
+        ("Nelder-Mead", {"xatol": 1e-10, "fatol": 1e-15, "maxiter": 20_000, "maxfev": 20_000}),
+        ("BFGS", {"gtol": 1e-10}),
+    ):
+        best = optimize.minimize(value, best, method=method, options=options).x
+    assert neuron.objective_ == pytest.approx(value(here), rel=1e-12)
+    zero = value(np.zeros(5))
+    measured = (value(here) - value(best)) / zero
+    # Values of F carry rounding of about 1e-15; smaller gaps are measured below.
+    assert measured <= 10 * neuron.gap_ + 1e-14
+    assert neuron.gap_ <= 10 * measured + 1e-13
+
+
+@pytest.mark.parametrize("solver", GENERAL)
+def test_gap_far_below_the_rounding_of_the_objective(solver):
+    """In 50 digits: an exact Newton solve from the weights that were reached."""
+    X, y = _data()
+    X, y = X[:60, :2], y[:60]
+    neuron = NeuronClassifier(C=1.0, solver=solver, tol=1e-18).fit(X, y)
+    mpmath.mp.dps = 50
+    rows = [[mpmath.mpf(float(v)) for v in row] + [mpmath.mpf(1)] for row in X]
+    signs = [2 * int(label) - 1 for label in y]
+
+    def evaluate(v):
+        n, value = len(rows), mpmath.mpf(0)
+        gradient, hessian = mpmath.zeros(3, 1), mpmath.zeros(3, 3)
+        for row, sign in zip(rows, signs, strict=True):
+            margin = sign * sum(a * b for a, b in zip(row, v, strict=True))
+            p = 1 / (1 + mpmath.exp(margin))
+            value += mpmath.log1p(mpmath.exp(-margin)) / n
+            for i in range(3):
+                gradient[i] -= sign * p * row[i] / n
+                for j in range(3):
+                    hessian[i, j] += p * (1 - p) * row[i] * row[j] / n
+        for i in range(2):
+            value += v[i] ** 2 / (2 * n)
+            gradient[i] += v[i] / n
+            hessian[i, i] += mpmath.mpf(1) / n
+        return value, gradient, hessian
+
+    v = mpmath.matrix([*map(float, neuron.coef_[0]), float(neuron.intercept_[0])])
+    here = evaluate(v)[0]
+    for _ in range(6):
+        _, gradient, hessian = evaluate(v)
+        v = v - mpmath.lu_solve(hessian, gradient)
+    measured = float((here - evaluate(v)[0]) / mpmath.log(2))
+    # Rounding the raw weights to doubles alone costs about 1e-32.
+    assert neuron.gap_ <= 1e-18
+    assert measured <= 10 * neuron.gap_ + 1e-30
+    assert neuron.gap_ <= 10 * measured + 1e-30
+
+
+def test_gap_of_a_layer_is_that_of_the_sum():
+    X, y = load_iris(return_X_y=True)
+    layer = NeuronClassifier("probit", tol=1e-3).fit(X, y)
+    exact = NeuronClassifier("probit").fit(X, y)
+    zero = 3 * np.log(2)
+    measured = (layer.objective_ - exact.objective_) / zero
+    assert measured / 10 <= layer.gap_ <= 10 * measured
+
+
+def test_float32_reports_the_gap_of_its_rounded_weights():
+    X, y = _data()
+    neuron = NeuronClassifier(C=100.0).fit(X.astype(np.float32), y)
+    assert neuron.coef_.dtype == np.float32
+    value = _objective("sigmoid", X.astype(np.float32).astype(float), y, 100.0)
+    exact = NeuronClassifier(C=100.0).fit(X.astype(np.float32).astype(float), y)
+    rounded = np.append(neuron.coef_[0], neuron.intercept_).astype(float)
+    best = np.append(exact.coef_[0], exact.intercept_)
+    assert neuron.gap_ > 1e-18
+    # A second difference of F along the rounding error, large enough to be seen.
+    grown = best + 1e4 * (rounded - best)
+    measured = (value(grown) - value(best)) / 1e8 / np.log(2)
+    assert measured / 10 <= neuron.gap_ <= 10 * measured
+
+
+@pytest.mark.parametrize("solver", GENERAL)
+def test_a_fit_that_was_ended_says_so_and_how_far_it_came(solver):
+    X, y = load_breast_cancer(return_X_y=True)
+    neuron = NeuronClassifier(solver=solver, max_iter=2)
+    with pytest.warns(ConvergenceWarning, match=r"max_iter ended the fit.*gap reached: \d"):
+        neuron.fit(X, y)
+    assert not neuron.converged_
+    assert neuron.n_iter_ == 2
+    exact = NeuronClassifier().fit(X, y)
+    measured = (neuron.objective_ - exact.objective_) / np.log(2)
+    assert neuron.gap_ > measured / 10
