@@ -18,6 +18,8 @@ from skneuron.validation import check_rows
 
 __all__ = ["ForwardMixin"]
 
+_LARGEST = float(np.finfo(np.float64).max)
+
 
 def _has_likelihood(neuron: ForwardMixin) -> bool:
     activation = get_activation(neuron.activation)
@@ -89,7 +91,8 @@ class ForwardMixin:
         if self._is_softmax():
             out = np.exp(SoftmaxLogLoss.log_proba(z))
         else:
-            out = self.activation_.value(z).astype(z.dtype, copy=False)
+            exact = z.astype(np.float64, copy=False)
+            out = self.activation_.value(exact).astype(z.dtype, copy=False)
         return out[:, 0] if out.shape[1] == 1 else out
 
     def predict(self, X: Any) -> AnyArray:
@@ -124,17 +127,21 @@ class ForwardMixin:
         """
         z = self._pre_activation(X)
         exact = z.astype(np.float64, copy=False)
-        if self._is_softmax():
-            out = SoftmaxLogLoss.log_proba(exact)
-        elif z.shape[1] == 1:
-            out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
-        else:
-            high = self.activation_.log_proba(exact)[1]
-            out = high - logsumexp(high, axis=1, keepdims=True)
-        floor = self.activation_.log_proba_floor
-        if np.isfinite(floor):
-            out = np.maximum(out, floor if z.dtype == np.float64 else floor * 0.136)
-        return np.asarray(out.astype(z.dtype, copy=False))
+        # Beyond float64, as log Φ(-1e155), they stay at its most negative number.
+        with np.errstate(over="ignore", under="ignore"):
+            if self._is_softmax():
+                out = SoftmaxLogLoss.log_proba(exact)
+            elif z.shape[1] == 1:
+                out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
+            else:
+                high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
+                out = high - logsumexp(high, axis=1, keepdims=True)
+        floor = max(self.activation_.log_proba_floor, -_LARGEST)
+        if z.dtype == np.float32:
+            # As many orders of magnitude below the smallest number of this type.
+            floor = max(floor, -float(np.finfo(np.float32).max))
+            floor = 0.136 * floor if floor > -1e30 else floor
+        return np.asarray(np.maximum(out, floor).astype(z.dtype, copy=False))
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> FloatArray:

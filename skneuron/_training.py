@@ -48,9 +48,10 @@ class Layer:
     solver: str
     history: dict[str, FloatArray]
 
-    @property
-    def failure(self) -> Status | None:
-        """The status of the first neuron that did not converge, if there is one."""
+    def failure(self, tol: float) -> Status | None:
+        """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
+        if self.gap <= tol:
+            return None
         good = (Status.CONVERGED, Status.PRECISION)
         return next((status for status in self.statuses if status not in good), None)
 
@@ -95,7 +96,10 @@ def train(
     coefs, intercepts, results, zeros = [], [], [], []
     solver: Solver | None = None
     for task, (loss, y) in enumerate(tasks):
-        objective = Objective(design, y, loss, data.weights, strength, fit_intercept)
+        # Overflow is no news here: values beyond float64 are inf to the solvers, which
+        # step back from them, and weights beyond it are refused below.
+        with np.errstate(all="ignore"):
+            objective = Objective(design, y, loss, data.weights, strength, fit_intercept)
         solver = plan.solver or choose_solver(loss, objective.n_params)
         rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
         first = objective.start()
@@ -103,8 +107,9 @@ def train(
             first = objective.from_weights(
                 start[0][rows].astype(np.float64), start[1][rows].astype(np.float64)
             )
-        result = solver.solve(objective, first, plan.budget, callback)
-        coef, intercept, result = _as_stored(objective, result, data.X.dtype)
+        with np.errstate(all="ignore"):
+            result = solver.solve(objective, first, plan.budget, callback)
+            coef, intercept, result = _as_stored(objective, result, data.X.dtype)
         coefs.append(coef)
         intercepts.append(intercept)
         results.append(result)
@@ -130,8 +135,7 @@ def _as_stored(
 ) -> tuple[AnyArray, AnyArray, SolverResult]:
     """Return raw weights in the type of X, with objective and gap at just those weights."""
     coef, intercept = objective.to_weights(result.coef)
-    with np.errstate(over="ignore"):
-        stored = coef.astype(dtype), intercept.astype(dtype)
+    stored = coef.astype(dtype), intercept.astype(dtype)
     if not all(np.all(np.isfinite(part)) for part in stored):
         column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
         raise ValueError(

@@ -168,9 +168,10 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         draft = copy.copy(self)
         layer = draft._learn(X, y, sample_weight)
         self.__dict__ = draft.__dict__
-        if layer.failure is not None:
+        failure = layer.failure(self.tol)
+        if failure is not None:
             warnings.warn(
-                f"{layer.solver} {layer.failure.value}. Relative gap reached: "
+                f"{layer.solver} {failure.value}. Relative gap reached: "
                 f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={self.tol:.1e})",
                 ConvergenceWarning,
                 stacklevel=2,
@@ -195,7 +196,7 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         self.activation_ = copy.deepcopy(plan.activation)
         self.loss_, self.solver_ = plan.loss, layer.solver
         self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
-        self.converged_ = layer.failure is None
+        self.converged_ = layer.failure(plan.budget.tol) is None
         self.history_ = layer.history
         return layer
 

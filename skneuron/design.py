@@ -158,47 +158,72 @@ class DesignMatrix:
         Notes
         -----
         Deviations are taken of x / max|x|, so that squares neither overflow nor
-        underflow whatever the unit of a column is. Columns whose deviation is within
-        rounding of their mean are constant: deviation 0.
+        underflow whatever the unit of a column is. A column of one value only has
+        deviation 0 exactly.
         """
-        compute = self._sparse_moments if self.is_sparse else self._dense_moments
-        mean, variance, largest = compute(weights, center)
-        deviation = np.sqrt(variance) * largest
-        rounding = 8 * np.finfo(np.float64).eps * largest
-        return Moments(mean, np.where(deviation <= rounding, 0.0, deviation), largest)
-
-    def _dense_moments(
-        self, weights: FloatArray, center: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        d = self.shape[1]
-        mean, largest, variance = np.zeros(d), np.zeros(d), np.zeros(d)
-        for rows, data in self.chunks():
-            largest = np.maximum(largest, np.maximum(data.max(axis=0), -data.min(axis=0)))
-            if center:
-                mean += weights[rows] @ data
+        low, high, mean = (self._sparse_location if self.is_sparse else self._dense_location)(
+            weights
+        )
+        largest = np.maximum(high, -low)
         unit = np.where(largest > 0, largest, 1.0)
-        for rows, data in self.chunks():
-            variance += weights[rows] @ ((data / unit - mean / unit) ** 2)
-        return mean, variance, largest
+        mean = np.clip(mean, low, high) if center else np.zeros_like(mean)
+        spread = self._sparse_spread if self.is_sparse else self._dense_spread
+        bias, variance = spread(weights, mean, unit)
+        if center:
+            # What rounding has left of the mean, seen from the mean.
+            mean = np.clip(mean + bias * unit, low, high)
+            variance = np.maximum(0.0, variance - bias**2)
+        constant = low == high if center else largest == 0
+        deviation = np.where(constant, 0.0, np.sqrt(variance) * unit)
+        return Moments(mean, deviation, largest)
 
-    def _sparse_moments(
-        self, weights: FloatArray, center: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _dense_location(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         d = self.shape[1]
+        low, high, mean = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
+        for rows, data in self.chunks():
+            low = np.minimum(low, data.min(axis=0))
+            high = np.maximum(high, data.max(axis=0))
+            mean += weights[rows] @ data
+        return low, high, mean
+
+    def _dense_spread(
+        self, weights: FloatArray, mean: FloatArray, unit: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        bias, variance = np.zeros_like(mean), np.zeros_like(mean)
+        for rows, data in self.chunks():
+            # Halves first: the difference of two doubles may be none.
+            deviations = 2 * ((data / 2 - mean / 2) / unit)
+            bias += weights[rows] @ deviations
+            variance += weights[rows] @ deviations**2
+        return bias, variance
+
+    def _entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
+        """Rows, columns and float64 values of what a sparse matrix stores."""
         entries = self._X.tocoo()
-        rows, columns = entries.row, entries.col
-        values = entries.data.astype(np.float64, copy=False)
+        return entries.row, entries.col, entries.data.astype(np.float64, copy=False)
+
+    def _sparse_location(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        n, d = self.shape
+        rows, columns, values = self._entries()
+        full = np.bincount(columns, minlength=d) >= n
+        low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
+        np.minimum.at(low, columns, values)
+        np.maximum.at(high, columns, values)
+        return low, high, np.bincount(columns, weights[rows] * values, d).astype(np.float64)
+
+    def _sparse_spread(
+        self, weights: FloatArray, mean: FloatArray, unit: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        n, d = self.shape
+        rows, columns, values = self._entries()
         shares = weights[rows]
-        largest = np.zeros(d)
-        np.maximum.at(largest, columns, np.abs(values))
-        mean = np.bincount(columns, shares * values, d) if center else np.zeros(d)
-        mean = mean.astype(np.float64)
-        unit = np.where(largest > 0, largest, 1.0)
-        deviations = (values - mean[columns]) / unit[columns]
-        stored = np.bincount(columns, shares, d)
-        variance = np.bincount(columns, shares * deviations**2, d).astype(np.float64)
-        variance += np.maximum(0.0, 1 - stored) * (mean / unit) ** 2
-        return mean, variance, largest
+        deviations = 2 * ((values / 2 - mean[columns] / 2) / unit[columns])
+        # What is not stored is zero, of which the deviation is that of the mean.
+        full = np.bincount(columns, minlength=d) >= n
+        zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, shares, d)))
+        bias = np.bincount(columns, shares * deviations, d) - zeros * (mean / unit)
+        variance = np.bincount(columns, shares * deviations**2, d) + zeros * (mean / unit) ** 2
+        return bias, variance
 
 
 class StandardizedDesign:
@@ -218,7 +243,7 @@ class StandardizedDesign:
         self.design = design
         self.center = center
         self.scale = scale
-        far = np.abs(center) > MAX_CENTER_RATIO * deviation
+        far = np.abs(center) / MAX_CENTER_RATIO > deviation
         self._shift: AnyArray | None = None
         if not design.is_sparse and np.any(far & (deviation > 0)):
             self._shift = center

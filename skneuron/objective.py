@@ -81,19 +81,22 @@ class Objective:
     def _scale_columns(self, design: DesignMatrix, strength: float) -> None:
         moments = design.moments(self._weights, center=self.fit_intercept)
         root = np.sqrt(strength)
-        scale = np.hypot(moments.deviation, 2 * root)
-        unit = np.where(moments.largest > 0, moments.largest, 1.0)
-        self.scale = np.where(scale > 0, scale, unit)
-        if not np.all(np.isfinite(self.scale)):
-            column = int(np.flatnonzero(~np.isfinite(self.scale))[0])
+        with np.errstate(over="ignore"):
+            scale = np.hypot(moments.deviation, 2 * root)
+        if not np.all(np.isfinite(scale)):
+            column = int(np.flatnonzero(~np.isfinite(scale))[0])
             raise ValueError(
                 f"column {column} of X spreads so wide that its deviation is no float64; "
                 "expected values below about 1e300 in magnitude: rescale it"
             )
-        self.center = moments.mean
+        # A constant column says nothing that the bias does not: as the infinite scale
+        # makes it exactly zero, its weight is too, and any curvature will do for it.
+        constant = moments.deviation == 0
+        self.scale = np.where(constant, np.inf, scale)
+        self.center = np.where(constant, 0.0, moments.mean)
         self._X = StandardizedDesign(design, self.center, self.scale, moments.deviation)
         ridge = np.zeros(self.n_coordinates)
-        ridge[: self.n_features] = (root / self.scale) ** 2
+        ridge[: self.n_features] = np.where(constant, 1.0, (root / self.scale) ** 2)
         self.penalty = Ridge(ridge)
 
     # --- between the solver's coordinates and the user's ------------------------------
@@ -109,7 +112,8 @@ class Objective:
     def from_weights(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
         """Return the parameters of raw weights; a layer's are brought to sum zero."""
         params = np.zeros((self.n_outputs, self.n_coordinates))
-        params[:, : self.n_features] = coef * self.scale
+        known = np.isfinite(self.scale)
+        params[:, : self.n_features][:, known] = coef[:, known] * self.scale[known]
         if self.fit_intercept:
             params[:, -1] = intercept + coef @ self.center
         if self.n_outputs > 1:

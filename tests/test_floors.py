@@ -88,7 +88,9 @@ def test_lower_floors_know_only_base_estimator(path):
 
 def test_losses_never_see_x_and_designs_never_see_y():
     for path in MODULES:
-        names = {node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.arg)}
+        names = {
+            node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.arg)
+        }
         if _name(path).startswith("losses"):
             assert "X" not in names
         if _name(path) == "design":
@@ -103,6 +105,6 @@ def test_only_required_packages_are_imported_at_the_top():
     for path in MODULES:
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                root = (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+                root = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
                 root = root.split(".")[0]
                 assert root in allowed or root in sys.stdlib_module_names, f"{path}: {root}"

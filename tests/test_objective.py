@@ -16,9 +16,9 @@ X = RNG.normal(size=(40, 4)) * [1e-3, 1.0, 50.0, 1e4] + [0.0, 3.0, -100.0, 2e4]
 S = RNG.uniform(0.1, 2, 40)
 S /= S.sum()
 
-CASES = [
-    (activation, loss) for activation in DIFFERENTIABLE for loss in losses_of(activation)
-] + [("softmax", "auto")]
+CASES = [(activation, loss) for activation in DIFFERENTIABLE for loss in losses_of(activation)] + [
+    ("softmax", "auto")
+]
 
 
 def _objective(activation, loss, *, data=X, strength=0.3, fit_intercept=True):

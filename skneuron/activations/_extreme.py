@@ -83,7 +83,8 @@ class CLogLog(Activation):
 
     def derivative2(self, z: FloatArray) -> FloatArray:
         """Return f'(z) (1 - eᶻ)."""
-        return self.derivative(z) * (1 - _exp(z))
+        # 1 - e^z would cancel around 0.
+        return -self.derivative(z) * np.expm1(np.minimum(z, _LOG_LARGEST))
 
     def log_proba(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (-eᶻ, log(1 - exp(-eᶻ)))."""

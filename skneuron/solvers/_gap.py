@@ -8,10 +8,22 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._curvature import Curvature, observed_gap
 
-__all__ = ["DENSE_PARAMS", "INVISIBLE", "GapMonitor", "relative", "relative_gap", "rounding"]
+__all__ = [
+    "DENSE_PARAMS",
+    "INVISIBLE",
+    "VISIBLE",
+    "GapMonitor",
+    "relative",
+    "relative_gap",
+    "rounding",
+]
 
 # A gap this small is invisible in the objective; a fit that gets stuck there is done.
 INVISIBLE = 1e-13
+
+# Differences of F above this share of it have digits enough for a line search. Below,
+# the rounding of z may be in them, large where weights of collinear columns cancel.
+VISIBLE = 1e-8
 
 # Up to here a Hessian is formed (8 MB) and factored in some tens of milliseconds; above,
 # conjugate gradients estimate the same quadratic form from Hessian products.

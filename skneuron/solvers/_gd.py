@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -32,8 +33,8 @@ class GD(Solver):
     learning_rate : float or "auto", default="auto"
         Step per unit of gradient on standardized columns. ``"auto"`` is 1/L with L
         the largest curvature, found by power iteration from the loss's bound on its
-        second derivative, or from the start where there is no bound; L is doubled
-        whenever a step shows it to be too small.
+        second derivative, or from the start where there is no bound; it is doubled
+        whenever a step shows it to be too small, and halved where momentum restarts.
     momentum : float in [0, 1) or "auto", default="auto"
         Share of the last step that is added to the next (Nesterov's form; 0 is plain
         gradient descent). ``"auto"`` grows it by Nesterov's sequence and restarts when
@@ -69,53 +70,95 @@ class GD(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        adaptive = self.learning_rate == "auto"
-        curvature = _largest_curvature(objective, params) if adaptive else None
-        rate = 1 / curvature if curvature is not None else float(self.learning_rate)
+        rate = _Rate(self.learning_rate, objective, params)
         monitor = GapMonitor(objective, budget.tol)
         momentum = _Momentum(self.momentum)
-        point = look = params
-        value, gradient = objective.value_gradient(look)
-        first, best = value, (value, look, gradient)
+        point, look = params, _Look(params, *objective.value_gradient(params))
+        first = best = look
         status = Status.MAX_ITER
         while len(history) < budget.max_iter:
-            following = look - rate * gradient
-            ahead = following + momentum.step(following - point, gradient)
-            value_ahead, gradient_ahead = objective.value_gradient(ahead)
-            move = ahead - look
-            if adaptive:
-                # A curvature of 1/rate bounds F between any two points; if it does not,
-                # the rate is too large: shorten it and leave from here, without momentum.
-                model = value + float(gradient @ move) + float(move @ move) / (2 * rate)
-                if not value_ahead <= model + rounding(objective, value):
-                    if rate < np.finfo(np.float64).tiny:
-                        status = Status.STALLED
-                        break
-                    rate /= 2
-                    point = look
-                    momentum.restart()
-                    continue
-            elif not value_ahead <= _DIVERGED * max(first, objective.zero_value):
+            following = look.params - rate.value * look.gradient
+            if momentum.points_uphill(following - point, look.gradient):
+                rate.lengthen()
+                continue
+            ahead = following + momentum.extra(following - point)
+            tried = _Look(ahead, *objective.value_gradient(ahead))
+            if rate.is_too_long(look, tried):
+                if not rate.shorten():
+                    status = Status.STALLED
+                    break
+                point = look.params
+                momentum.restart()
+                continue
+            if not tried.value <= _DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
                 break
-            point, look = following, ahead
-            value, gradient = value_ahead, gradient_ahead
-            if value < best[0]:
-                best = (value, look, gradient)
+            step = float(np.linalg.norm(tried.params - look.params))
+            point, look = following, tried
+            best = look if look.value < best.value else best
             history.add(
-                objective=value,
-                gradient_norm=float(np.linalg.norm(gradient)),
-                step=float(np.linalg.norm(move)),
+                objective=look.value,
+                gradient_norm=float(np.linalg.norm(look.gradient)),
+                step=step,
             )
-            if monitor.reached(look, gradient):
-                return SolverResult(
-                    look, value, monitor.gap, len(history), Status.CONVERGED, history.as_dict()
-                )
-        value, look, gradient = best
-        gap = relative_gap(objective, look, gradient)
-        if gap <= budget.tol and len(history):
-            status = Status.CONVERGED
-        return SolverResult(look, value, gap, len(history), status, history.as_dict())
+            if monitor.reached(look.params, look.gradient):
+                best, status = look, Status.CONVERGED
+                break
+        if status is Status.CONVERGED:
+            gap = monitor.gap
+        else:
+            gap = relative_gap(objective, best.params, best.gradient)
+            if gap <= budget.tol and len(history):
+                status = Status.CONVERGED
+        return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A point at which the objective was evaluated."""
+
+    params: FloatArray
+    value: float
+    gradient: FloatArray
+
+
+class _Rate:
+    """The learning rate: a number as given, or one that follows the curvature."""
+
+    def __init__(self, rate: float | str, objective: Objective, start: FloatArray) -> None:
+        self._adaptive = rate == "auto"
+        self._objective = objective
+        self.value = 1 / _largest_curvature(objective, start) if self._adaptive else float(rate)
+
+    def lengthen(self) -> None:
+        """Try a longer step; only where momentum starts anew, as a refusal ends it."""
+        if self._adaptive:
+            self.value *= 2
+
+    def shorten(self) -> bool:
+        """Halve the step; False if it has become nothing."""
+        self.value /= 2
+        return self.value > float(np.finfo(np.float64).tiny)
+
+    def is_too_long(self, look: _Look, tried: _Look) -> bool:
+        """Whether the curvature on the way was larger than 1/rate.
+
+        Between any two points of a function whose curvature is at most L,
+        F(b) <= F(a) + g(a)·(b-a) + L/2 |b-a|² and (g(b) - g(a))·(b-a) <= L |b-a|². The
+        first also sees what lies between the points; the second keeps its digits where
+        differences of F have lost theirs.
+        """
+        if not self._adaptive:
+            return False
+        move = tried.params - look.params
+        square = float(move @ move)
+        if not np.isfinite(tried.value) or not np.isfinite(square):
+            return True
+        bend = tried.value - look.value - float(look.gradient @ move)
+        if bend > square / (2 * self.value) + rounding(self._objective, look.value):
+            return True
+        # Bends upwards by more than rounding may: the share is that of a dot product.
+        return float((tried.gradient - look.gradient) @ move) > 1.0001 * square / self.value
 
 
 class _Momentum:
@@ -128,13 +171,17 @@ class _Momentum:
     def restart(self) -> None:
         self._t = 1.0
 
-    def step(self, last: FloatArray, gradient: FloatArray) -> FloatArray:
+    def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:
+        """Whether the last move, gone on with, would climb; then momentum starts anew."""
+        if self._fixed is not None or self._t == 1 or float(gradient @ last) <= 0:
+            return False
+        self.restart()
+        return True
+
+    def extra(self, last: FloatArray) -> FloatArray:
         """Return what to add beyond the gradient step, given the last move."""
         if self._fixed is not None:
             return self._fixed * last
-        if float(gradient @ last) > 0:
-            self.restart()
-            return np.zeros_like(last)
         t = self._t
         self._t = (1 + np.sqrt(1 + 4 * t * t)) / 2
         return np.asarray((t - 1) / self._t * last)

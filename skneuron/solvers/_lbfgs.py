@@ -13,12 +13,9 @@ from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Budget, Solver
 from skneuron.solvers._curvature import Curvature
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative, relative_gap
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 
 __all__ = ["LBFGS"]
-
-# Below this relative gap values of F lose the digits that SciPy's line search needs.
-_DIFFERENCES_BELOW = 1e-8
 
 # So many iterations in one set of coordinates; then they are renewed.
 _ROUND = 100
@@ -86,9 +83,10 @@ class LBFGS(Solver):
                 status = Status.PRECISION if best[0] <= INVISIBLE else Status.STALLED
                 break
             before = len(history)
-            params, value, gradient = self._round(
-                objective, frame, (params, value, gradient), gap, budget, history
-            )
+            if gap > budget.tol:
+                params, value, gradient = self._round(
+                    objective, frame, (params, value, gradient), gap, budget, history
+                )
             if len(history) == before:
                 history.add(
                     objective=value, gradient_norm=float(np.linalg.norm(gradient)), step=0.0
@@ -108,8 +106,8 @@ class LBFGS(Solver):
         """Run SciPy once, from the frame's origin."""
         origin, value0, gradient0 = start
         seen = accepted = start
-        by_slopes = gap < _DIFFERENCES_BELOW
-        visible = _DIFFERENCES_BELOW * max(objective.zero_value, value0)
+        by_slopes = gap < VISIBLE
+        visible = VISIBLE * max(objective.zero_value, value0)
         # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim a little below the mark.
         norm0 = float(np.linalg.norm(frame.whiten_gradient(gradient0)))
         target = norm0 * np.sqrt(0.5 * budget.tol / gap) if np.isfinite(gap) and gap > 0 else 0.0
@@ -130,6 +128,8 @@ class LBFGS(Solver):
         def callback(u: FloatArray) -> None:
             nonlocal accepted, last
             # SciPy calls back at the point that it has evaluated last.
+            if not np.isfinite(seen[1]):
+                raise _Stop
             accepted = seen
             _, value, gradient = accepted
             history.add(

@@ -11,7 +11,7 @@ from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Budget, Solver
 from skneuron.solvers._curvature import Curvature
-from skneuron.solvers._gap import INVISIBLE, relative, relative_gap, rounding
+from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative, relative_gap
 
 __all__ = ["Newton"]
 
@@ -21,6 +21,10 @@ _ARMIJO = 1e-4
 
 # 2**-60 of a Newton step changes no digit.
 _HALVINGS = 60
+
+# A step of length t leaves (1 - t)² of the gap: one that leaves more than this share, or
+# is shorter than 2**-4, has met rounding.
+_FALLS, _GAP_HALVINGS = 0.9, 5
 
 # After a step that left a hundredth of the gap the Hessian has hardly changed: it may
 # judge the gap at the new point too. Otherwise it is computed again first.
@@ -117,22 +121,22 @@ def _backtrack(
 ) -> tuple[_Point, float]:
     """Halve the step until the objective falls enough; length 0 if it never does.
 
-    Where the promised decrease is below the rounding of the objective, values decide
-    nothing any more; then the gap, measured in the same curvature, has to fall.
+    Where the promised decrease is too small to be read off the objective, whose terms
+    carry the rounding of z, the gap decides, measured in the same curvature.
     """
     slope = float(point.gradient @ step)
     before = curvature.gap(point.gradient)
-    noise = rounding(objective, point.value)
+    scale = max(abs(point.value), objective.zero_value)
+    by_gap = abs(slope) <= VISIBLE * scale
     length = 1.0
-    for _ in range(_HALVINGS):
+    for _ in range(_GAP_HALVINGS if by_gap else _HALVINGS):
         params = point.params + length * step
         trial = _Point(params, *objective.value_gradient(params))
-        if abs(trial.value - point.value) > noise:
-            if trial.value <= point.value + _ARMIJO * length * slope:
+        if by_gap:
+            no_worse = trial.value <= point.value + VISIBLE * scale
+            if no_worse and curvature.gap(trial.gradient) < _FALLS * before:
                 return trial, length
-        elif curvature.gap(trial.gradient) < before:
+        elif trial.value <= point.value + _ARMIJO * length * slope:
             return trial, length
-        elif length * abs(slope) <= noise:
-            break
         length /= 2
     return point, 0.0

@@ -136,12 +136,13 @@ def _times_class_weight(
     used = weights > 0
     present = np.unique(indices[used])
     factors = np.ones(len(classes))
-    factors[present] = compute_class_weight(
-        class_weight,
-        classes=classes[present],
-        y=classes[indices[used]],
-        sample_weight=weights[used],
-    )
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        factors[present] = compute_class_weight(
+            class_weight,
+            classes=classes[present],
+            y=classes[indices[used]],
+            sample_weight=weights[used],
+        )
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
         raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
     with np.errstate(over="ignore", under="ignore"):

@@ -1,0 +1,207 @@
+"""Bad input: one clear sentence, before any work, and the estimator stays as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS, LeakyReLU
+from skneuron.solvers import GD, LBFGS, SOLVERS, Perceptron
+
+X, Y = load_iris(return_X_y=True)
+X, Y = X[:100], Y[:100]
+
+
+def _with(value):
+    bad = X.copy()
+    bad[3, 1] = value
+    return bad
+
+
+def _weights(value):
+    weights = np.ones(100)
+    weights[5] = value
+    return weights
+
+
+DATA = {
+    "nan": ((_with(np.nan), Y), "contains NaN"),
+    "infinity": ((_with(np.inf), Y), "contains infinity"),
+    "strings": (([["a", "b"], ["c", "d"]], [0, 1]), "could not convert string to float: 'a'"),
+    "one_class": ((X, np.zeros(100)), r"one class only, \[0.0\]: expected .* at least two"),
+    "continuous": ((X, np.linspace(0, 1, 100)), "Unknown label type: continuous"),
+    "nan_in_y": ((X, np.where(np.arange(100) == 1, np.nan, Y)), "contains NaN"),
+    "short_y": ((X, Y[:-1]), r"inconsistent numbers of samples: \[100, 99\]"),
+    "wide_y": ((X, np.ones((100, 2))), "y should be a 1d array"),
+    "one_dimension": ((X[0], Y[:4]), "Expected 2D array, got 1D array instead"),
+    "empty": ((np.empty((0, 2)), []), "0 sample"),
+    "negative_weight": ((X, Y, _weights(-1.0)), r"sample_weight\[5\]=.*-1.0.* is negative"),
+    "nan_weight": ((X, Y, _weights(np.nan)), "sample_weight contains NaN"),
+    "zero_weights": ((X, Y, np.zeros(100)), "sample_weight is zero for every sample"),
+    "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\): expected \(100,\)"),
+    "wide_weights": ((X, Y, np.ones((100, 2))), r"sample_weight has shape \(100, 2\)"),
+    "class_without_weight": ((X, Y, (Y == 1).astype(float)), "only the class .* positive weight"),
+    "weights_overflow": ((X, Y, np.full(100, 1e308)), "beyond float64"),
+}
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_bad_data(case):
+    arguments, message = DATA[case]
+    neuron = NeuronClassifier()
+    with pytest.raises(ValueError, match=message):
+        neuron.fit(*arguments)
+    assert not [name for name in vars(neuron) if name.endswith("_")]
+
+
+PARAMETERS = {
+    "C": [(-1.0, r"C=-1.0: expected a positive number or np.inf"), (0, "C=0: expected"),
+          ("1", "C='1': expected"), (np.nan, "C=nan: expected"), (True, "C=True: expected")],
+    "tol": [(-1e-3, "tol=-0.001: expected a non-negative"), (np.inf, "tol=inf"), (None, "tol=None")],
+    "max_iter": [(0, "max_iter=0: expected a positive integer"), (1.5, "max_iter=1.5")],
+    "fit_intercept": [("no", "fit_intercept='no': expected True or False")],
+    "warm_start": [(2, "warm_start=2: expected True or False")],
+    "verbose": [(-1, "verbose=-1: expected a non-negative integer")],
+    "class_weight": [("equal", "class_weight='equal': expected None, 'balanced' or a dict"),
+                     ({0: -1.0}, "class_weight=.*expected finite weights >= 0")],
+    "activation": [("logistic", "activation='logistic': expected one of 'sigmoid', 'tanh'"),
+                   (LeakyReLU, "expected one of 'sigmoid'"),
+                   (LeakyReLU(2.0), r"alpha=2.0: expected a number in \[0, 1\]")],
+    "loss": [("hinge", "loss='hinge': expected one of 'auto', 'log_loss', 'squared_error'")],
+    "solver": [("saga", "solver='saga': expected 'auto', one of 'newton', 'lbfgs'"),
+               (GD, "expected 'auto', one of 'newton'"),
+               (GD(learning_rate=0), "learning_rate=0: expected 'auto' or a positive, finite"),
+               (GD(momentum=1.0), r"momentum=1.0: expected 'auto' or a number in \[0, 1\)"),
+               (LBFGS(memory=0), "memory=0: expected a positive integer"),
+               (Perceptron(patience=0), "patience=0: expected a positive integer")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [(name, value, message) for name, cases in PARAMETERS.items() for value, message in cases],
+)
+def test_bad_parameters(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        NeuronClassifier(**{name: value}).fit(X, Y)
+
+
+def test_every_parameter_is_checked():
+    assert set(PARAMETERS) == set(NeuronClassifier().get_params(deep=False))
+
+
+def test_unknown_names_list_every_known_one():
+    for parameter, known in (("activation", ACTIVATIONS), ("solver", SOLVERS)):
+        with pytest.raises(ValueError, match="expected") as caught:
+            NeuronClassifier(**{parameter: "nothing"}).fit(X, Y)
+        assert all(repr(name) in str(caught.value) for name in known)
+
+
+INCOMPATIBLE = [
+    ({"activation": "step", "solver": "gd"}, "Step has none: gradient descent cannot be applied"),
+    ({"activation": "step", "solver": "newton"}, "needs a slope, and Step has none"),
+    ({"activation": "relu", "solver": "newton"}, "needs second derivatives, and ReLU has a kink"),
+    ({"solver": "perceptron"}, "needs the perceptron rule, which trains activation='step' only"),
+    ({"activation": "relu", "loss": "log_loss"}, "needs a distribution function, and ReLU is none"),
+    ({"activation": "step", "loss": "squared_error"}, "needs a slope, and Step has none"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), INCOMPATIBLE)
+def test_incompatible_parts(params, message):
+    with pytest.raises(ValueError, match=message):
+        NeuronClassifier(**params).fit(X, Y)
+
+
+def test_prediction_before_and_beside_the_fit():
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        NeuronClassifier().predict(X)
+    neuron = NeuronClassifier().fit(X, Y)
+    with pytest.raises(ValueError, match="X has 2 features, but NeuronClassifier is expecting 4"):
+        neuron.predict(X[:, :2])
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    neuron.fit(frame, Y)
+    with pytest.raises(ValueError, match="feature names should match"):
+        neuron.predict(frame.rename(columns={"a": "z"}))
+    with pytest.raises(ValueError, match="w·x \\+ b of row 0 is beyond float64"):
+        NeuronClassifier.from_weights([1e300, -1e300]).predict([[1e300, 1e300]])
+
+
+def test_probability_is_gated_and_says_why():
+    for params in (
+        {"activation": "relu"},
+        {"activation": "step"},
+        {"loss": "squared_error"},
+    ):
+        neuron = NeuronClassifier(**params)
+        assert not hasattr(neuron, "predict_proba")
+        assert not hasattr(neuron, "predict_log_proba")
+        with pytest.raises(AttributeError) as caught:
+            _ = neuron.predict_proba
+        reason = str(caught.value.__cause__ or caught.value)
+        assert "no likelihood" in reason
+        assert "CalibratedClassifierCV" in reason
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda n: n.fit(_with(np.nan), Y),
+        lambda n: n.fit(X[:, :2], np.zeros(100)),
+        lambda n: n.set_params(C=-1).fit(X, Y),
+        lambda n: n.fit(X, Y, np.zeros(100)),
+        lambda n: n.set_params(warm_start=True).fit(X[:, :2], Y),
+    ],
+)
+def test_a_refused_fit_leaves_the_last_one_as_it_was(spoil):
+    neuron = NeuronClassifier().fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    before = {k: v for k, v in vars(neuron).items() if k.endswith("_")}
+    with pytest.raises(ValueError, match=r"."):
+        spoil(neuron)
+    after = {k: v for k, v in vars(neuron).items() if k.endswith("_")}
+    assert before.keys() == after.keys()
+    assert all(after[k] is before[k] for k in before)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
+    activation = "step" if solver == "perceptron" else "sigmoid"
+    neuron = NeuronClassifier(activation, solver=solver).fit(X, Y)
+    before = neuron.predict(X)
+    calls = []
+    original = SOLVERS[solver]._solve
+
+    def interrupted(self, objective, params, budget, history):
+        real = objective.value_gradient
+
+        def value_gradient(v):
+            calls.append(1)
+            if len(calls) == 2:
+                raise KeyboardInterrupt
+            return real(v)
+
+        objective.value_gradient = value_gradient
+        return original(self, objective, params, budget, history)
+
+    monkeypatch.setattr(SOLVERS[solver], "_solve", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        neuron.fit(X[:, :3], 1 - Y)
+    assert len(calls) == 2
+    assert neuron.n_features_in_ == 4
+    np.testing.assert_array_equal(neuron.predict(X), before)
+
+
+def test_from_weights_refuses_what_does_not_fit():
+    for arguments, message in (
+        (([[1.0, 2.0], [3.0, 4.0]],), r"expected 1 row\(s\) of weights for the 2 classes"),
+        (([1.0, np.nan],), "must be finite"),
+        (([1.0], [1.0, 2.0]), "intercept has 2 values: expected 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            NeuronClassifier.from_weights(*arguments)
+    with pytest.raises(ValueError, match="sorted, unequal labels"):
+        NeuronClassifier.from_weights([1.0], classes=[1, 0])
+    with pytest.raises(ValueError, match=r"feature_names has shape \(1,\): expected \(2,\)"):
+        NeuronClassifier.from_weights([1.0, 2.0], feature_names=["a"])
