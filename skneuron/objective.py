@@ -29,6 +29,10 @@ __all__ = ["Objective"]
 # becomes regular and the solution stays the one whose classes sum to zero.
 _GAUGE = 0.25
 
+# Below it deviations have lost digits to subnormal numbers and weights of order 1/scale
+# come close to the largest double.
+_SMALLEST_SCALE = 1e-290
+
 
 class Objective:
     """Mean loss plus ridge penalty as a function of the scaled weights and the bias.
@@ -88,6 +92,12 @@ class Objective:
             raise ValueError(
                 f"column {column} of X spreads so wide that its deviation is no float64; "
                 "expected values below about 1e300 in magnitude: rescale it"
+            )
+        small = (moments.deviation > 0) & (scale < _SMALLEST_SCALE)
+        if np.any(small):
+            raise ValueError(
+                f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
+                "may be beyond float64; expected a deviation above 1e-290: rescale it"
             )
         # A constant column says nothing that the bias does not: as the infinite scale
         # makes it exactly zero, its weight is too, and any curvature will do for it.

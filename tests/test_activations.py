@@ -199,5 +199,5 @@ def test_an_activation_that_never_crosses_has_no_threshold():
         def derivative(self, z):
             return 0 * z
 
-    with pytest.raises(ValueError, match="f never crosses 0.5"):
+    with pytest.raises(ValueError, match=r"f never crosses 0\.5"):
         _ = Flat().threshold

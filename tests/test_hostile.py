@@ -68,8 +68,12 @@ def _check(neuron, problem):
             neuron.fit(X, y, weights)
             decision = neuron.decision_function(X)
         except ValueError as error:
-            # The clear ones; NumPy's and SciPy's own would not say what to do.
-            assert any(word in str(error) for word in ("rescale", "float64", "class")), error
+            refusal = str(error)
+        else:
+            refusal = None
+        if refusal is not None:
+            # One of ours; NumPy's and SciPy's own would not say what to do.
+            assert any(word in refusal for word in ("rescale", "float64", "class")), refusal
             return
         assert np.all(np.isfinite(neuron.coef_))
         assert np.all(np.isfinite(neuron.intercept_))
@@ -117,13 +121,10 @@ def test_finite_or_refused_by_default(problem, C, fit_intercept, class_weight):
 
 
 def test_ends_of_a_double_are_refused_with_a_sentence():
-    X, y = np.array([[-1e308], [1e308], [1.7e308], [0.0]]), [0, 1, 1, 0]
-    try:
-        NeuronClassifier().fit(X, y)
-    except ValueError as error:
-        assert "rescale" in str(error)
+    wide = NeuronClassifier().fit(np.array([[-1e308], [1e308], [1.7e308], [0.0]]), [0, 1, 1, 0])
+    assert np.all(np.isfinite(wide.coef_))
     X = np.array([[0.0], [1e-320], [3e-320], [2e-320]])
-    with pytest.raises(ValueError, match="weight of column 0 is beyond float64"):
+    with pytest.raises(ValueError, match=r"column 0 of X has values so small.*rescale"):
         NeuronClassifier(C=np.inf).fit(X, [0, 1, 1, 0])
 
 
@@ -145,7 +146,8 @@ def test_nearly_collinear_columns_are_solved():
     neuron = NeuronClassifier(C=np.inf).fit(X, y)
     honest = NeuronClassifier(C=np.inf).fit(np.column_stack([a, (X[:, 1] - X[:, 0]) / 1e-9]), y)
     assert neuron.converged_
-    assert neuron.objective_ == pytest.approx(honest.objective_, rel=1e-9)
+    # Weights of 1e9 on columns of doubles: z, and with it F, is known to about 1e-8.
+    assert neuron.objective_ == pytest.approx(honest.objective_, rel=1e-8)
     np.testing.assert_allclose(neuron.coef_[0, 1] * 1e-9, honest.coef_[0, 1], rtol=1e-5)
 
 

@@ -89,7 +89,7 @@ def test_same_coefficients_by_gradient_descent(name, C, setting):
     params = dict(SETTINGS[setting])
     sample_weight = _weights(name) if params.pop("weighted", False) else None
     reference = _reference(X, y, sample_weight, C=C, **params)
-    neuron = NeuronClassifier(C=C, solver="gd", max_iter=200_000, **params)
+    neuron = NeuronClassifier(C=C, solver="gd", max_iter=1_000_000, **params)
     _assert_same(neuron.fit(X, y, sample_weight), reference, X)
 
 

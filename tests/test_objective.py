@@ -129,7 +129,7 @@ def test_weights_come_back_from_the_parameters():
 
 def test_columns_far_from_zero_are_centered_before_sums_are_taken():
     """Deviation 1 at 1e9: sums over the raw column would keep only seven digits of it."""
-    far = RNG.normal(size=(40, 2)) + [1e9, 0.0]
+    far = RNG.normal(size=(40, 2)) + np.array([1e9, 0.0])
     objective, y = _objective("sigmoid", "auto", data=far)
     v = RNG.normal(size=3)
     exact = ((far.astype(np.longdouble) - objective.center) / objective.scale).astype(float)
