@@ -1,0 +1,10 @@
+"""Entry point of ``python -m skneuron``."""
+
+from __future__ import annotations
+
+import sys
+
+from skneuron.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

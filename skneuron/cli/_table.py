@@ -1,0 +1,182 @@
+"""A table from a file: reading it, what can be wrong with it, and columns for a model.
+
+pandas parses; scikit-learn's transformers fill missing values and encode text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from skneuron._typing import AnyArray
+
+__all__ = ["Table", "TableError", "as_model_input", "read_table", "write_predictions"]
+
+# A column in which more than half of the filled cells are numbers is taken for numbers,
+# and a word in it for a mistake; otherwise it is text.
+_NUMERIC_SHARE = 0.5
+
+# A text column with more values than this (a name, an identifier) keeps the most
+# frequent ones; the rest share a column.
+_MAX_CATEGORIES = 50
+
+# A target with more values than this is no set of classes.
+_MAX_CLASSES = 100
+
+
+class TableError(Exception):
+    """What is wrong with a file, in one line."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features and target.
+
+    Attributes
+    ----------
+    name : str
+    X : ndarray or DataFrame of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+    text_columns : list of str
+    n_missing : int
+        Empty cells in X.
+    """
+
+    name: str
+    X: Any
+    y: AnyArray
+    text_columns: list[str]
+    n_missing: int
+
+
+def read_table(path: str, target: str) -> Table:
+    """Read a CSV file with a header line.
+
+    Parameters
+    ----------
+    path : str
+    target : str
+        Column to predict.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    TableError
+        If the file, the column, a cell or the target cannot be used; or without pandas.
+    """
+    frame = _parse(path)
+    if target not in frame.columns:
+        known = ", ".join(map(str, frame.columns[:20]))
+        raise TableError(f"{path} has no column {target!r}: expected one of {known}")
+    y = frame.pop(target)
+    if y.isna().any():
+        raise TableError(f"{_cell(y, y.isna(), target)} is empty: expected a class")
+    labels = y.to_numpy() if y.dtype.kind in "biuf" else y.to_numpy(dtype=str)
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise TableError(
+            f"target {target!r} has one class only, {classes[0]!s}: expected at least two"
+        )
+    if len(classes) > _MAX_CLASSES or (
+        labels.dtype.kind == "f" and np.any(classes != np.round(classes))
+    ):
+        raise TableError(
+            f"target {target!r} has {len(classes)} different values: expected classes, "
+            f"at most {_MAX_CLASSES} and no fractions"
+        )
+    if not len(frame.columns):
+        raise TableError(f"{path} has no column but {target!r}: expected something to predict from")
+    text = []
+    for name in frame.columns:
+        column = _numbers(frame[name], name)
+        if column is None:
+            text.append(name)
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+        else:
+            frame[name] = column
+    return Table(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
+
+
+def _parse(path: str) -> Any:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise TableError("reading a table needs pandas: pip install 'skneuron[csv]'") from error
+    if not Path(path).is_file():
+        raise TableError(f"{path}: no such file")
+    try:
+        frame = pd.read_csv(path, skipinitialspace=True)
+    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+        reason = str(error).strip().splitlines()[0]
+        raise TableError(f"{path} cannot be read as CSV: {reason}") from error
+    if not len(frame):
+        raise TableError(f"{path} has no rows: expected a header line and one line per sample")
+    return frame
+
+
+def _numbers(column: Any, name: str) -> Any:
+    """Return the column as float64, or None if it is text."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    unreadable = numbers.isna() & column.notna()
+    filled = int(column.notna().sum())
+    if unreadable.any():
+        if filled - unreadable.sum() <= _NUMERIC_SHARE * filled:
+            return None
+        cell = _cell(column, unreadable, name)
+        raise TableError(f"{cell} is {column[unreadable].iloc[0]!r}: expected a number")
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise TableError(f"{_cell(column, infinite, name)} is infinite: expected a finite number")
+    return numbers
+
+
+def _cell(column: Any, where: Any, name: str) -> str:
+    """Name the first such cell as a person finds it: the header is line 1."""
+    row = int(np.flatnonzero(np.asarray(where))[0])
+    return f"line {row + 2}, column {name!r}"
+
+
+def as_model_input(model: Any, table: Table) -> Pipeline:
+    """Return a pipeline that fills and encodes the table's columns before the model."""
+    numeric = [name for name in getattr(table.X, "columns", []) if name not in table.text_columns]
+    if not table.n_missing and not table.text_columns:
+        return make_pipeline(model)
+    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    encode = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value="(missing)", missing_values=None),
+        OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_MAX_CATEGORIES),
+    )
+    return make_pipeline(
+        make_column_transformer((fill, numeric), (encode, table.text_columns)), model
+    )
+
+
+def write_predictions(model: Any, table: Table, path: str) -> None:
+    """Write one line per row: the class and, where there is a likelihood, probabilities."""
+    import pandas as pd
+
+    out = pd.DataFrame({"class": model.predict(table.X)})
+    if hasattr(model, "predict_proba"):
+        proba = model.predict_proba(table.X)
+        out["probability"] = proba.max(axis=1)
+        for label, values in zip(model.classes_, proba.T, strict=True):
+            out[f"probability of {label}"] = values
+    else:
+        decision = model.decision_function(table.X)
+        out["decision"] = decision if decision.ndim == 1 else decision.max(axis=1)
+    try:
+        out.to_csv(path, index=False)
+    except OSError as error:
+        raise TableError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,156 @@
+"""``python -m skneuron``, as a person calls it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+
+from skneuron import NeuronClassifier
+from skneuron.cli import main
+
+
+@pytest.fixture
+def people(tmp_path):
+    """A table with numbers, text and holes, and what depends on them."""
+    rng = np.random.default_rng(0)
+    n = 120
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, n).astype(float),
+            "income": rng.lognormal(10, 1, n).round(2),
+            "city": rng.choice(["Oslo", "Rome", "Lima"], n),
+        }
+    )
+    score = (frame["age"] - 50) / 10 + (frame["city"] == "Rome") + rng.normal(size=n)
+    frame["bought"] = np.where(score > 0, "yes", "no")
+    frame.loc[3, "age"] = np.nan
+    frame.loc[7, "city"] = np.nan
+    path = tmp_path / "people.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def _fails(capsys, *arguments):
+    """Return the one line on stderr of a call that ends with code 2."""
+    assert main([str(a) for a in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("skneuron: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_main_job_in_its_own_process():
+    done = subprocess.run(
+        [sys.executable, "-m", "skneuron"], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stderr == ""
+    lines = {line.split("  ")[0]: line.split() for line in done.stdout.splitlines() if line}
+    assert float(lines["accuracy"][1]) > 0.94
+    assert float(lines["log loss"][2]) < float(lines["log loss"][3])
+    assert float(lines["ROC AUC"][2]) > 0.98
+    assert float(lines["coefficients"][1]) < 1e-6 < float(lines["coefficients"][2])
+    assert "ConvergenceWarning" in lines["warned"]
+    assert lines["warned"][1] == "no"
+
+
+def test_a_table_of_ones_own(people, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    assert main([str(people), "--target", "bought", "--predict", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "120 rows, 3 columns, 2 classes" in printed
+    assert "1 text columns one-hot encoded; 2 missing values filled" in printed
+    written = pd.read_csv(out)
+    assert list(written) == ["class", "probability", "probability of no", "probability of yes"]
+    truth = pd.read_csv(people)["bought"]
+    assert (written["class"] == truth).mean() > 0.8
+    np.testing.assert_allclose(written["probability of no"] + written["probability of yes"], 1)
+
+
+def test_predictions_are_those_of_the_estimator(tmp_path):
+    X, y = load_iris(return_X_y=True)
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(species=y)
+    frame.to_csv(tmp_path / "iris.csv", index=False)
+    out = tmp_path / "out.csv"
+    call = [str(tmp_path / "iris.csv"), "--target", "species", "--predict", str(out)]
+    assert main([*call, "--activation", "probit", "--C", "10"]) == 0
+    neuron = NeuronClassifier("probit", C=10).fit(X, y)
+    written = pd.read_csv(out)
+    np.testing.assert_array_equal(written["class"], neuron.predict(X))
+    proba = written[["probability of 0", "probability of 1", "probability of 2"]]
+    np.testing.assert_allclose(proba, neuron.predict_proba(X), atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:perceptron did not converge")
+def test_without_a_likelihood_decisions_are_written(people, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    call = [str(people), "--target", "bought", "--activation", "step", "--predict", str(out)]
+    assert main(call) == 0
+    assert "log loss      –" in capsys.readouterr().out
+    assert list(pd.read_csv(out)) == ["class", "decision"]
+
+
+def test_missing_file_and_column(people, tmp_path, capsys):
+    assert "no such file" in _fails(capsys, tmp_path / "none.csv", "--target", "bought")
+    message = _fails(capsys, people, "--target", "sold")
+    assert "no column 'sold': expected one of age, income, city, bought" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,x\n2,x\n", "target 'b' has one class only, x"),
+        ("a,b\n1,x\ntwo,y\n3,x\n4,y\n", "line 3, column 'a' is 'two': expected a number"),
+        ("a,b\n1,x\n2,\n", "line 3, column 'b' is empty: expected a class"),
+        ("a,b\n1,x\ninf,y\n", "line 3, column 'a' is infinite"),
+        ("a,b\n1,0.5\n2,0.7\n3,0.1\n", "target 'b' has 3 different values: expected classes"),
+        ("a,b\n1,x\n2,y,z,w\n", "cannot be read as CSV"),
+        ("b\nx\ny\n", "has no column but 'b'"),
+        ("a,b\n", "has no rows"),
+        ("", "cannot be read as CSV: No columns to parse from file"),
+        ("a,b\n1,x\n2,y\n3,x\n", "a class of the target has one row only"),
+    ],
+)
+def test_what_can_be_wrong_with_a_file(tmp_path, capsys, text, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    assert message in _fails(capsys, path, "--target", "b")
+
+
+def test_bytes_that_are_no_text(tmp_path, capsys):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(b"a,b\n\xff\xfe,1\n")
+    assert "cannot be read as CSV" in _fails(capsys, path, "--target", "b")
+
+
+def test_output_that_cannot_be_written(people, tmp_path, capsys):
+    target = tmp_path / "none" / "out.csv"
+    assert main([str(people), "--target", "bought", "--predict", str(target)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--target", "y"], "go with a FILE.csv"),
+        (["file.csv"], "needs --target COLUMN"),
+        (["--activation", "nothing"], "invalid choice: 'nothing'"),
+        (["--C", "-1"], "'-1': expected a positive number or inf"),
+    ],
+)
+def test_arguments_that_do_not_go_together(arguments, message, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_every_activation_runs(people, capsys):
+    from skneuron.activations import ACTIVATIONS
+
+    for activation in ACTIVATIONS:
+        assert main([str(people), "--target", "bought", "--activation", activation]) == 0
+        assert f"NeuronClassifier({activation})" in capsys.readouterr().out
