@@ -18,9 +18,9 @@ class PerceptronRule(Loss):
     """A mistake costs 1; the rule's direction is the slope of max(0, -margin).
 
     With the margin m = ±z, a sample is misclassified where m ≤ 0, up to rounding:
-    undecided counts as wrong, so that zero weights have something to learn from. The number of mistakes
-    has no useful slope; the one handed out is that of the perceptron criterion
-    (Duda, Hart & Stork, Pattern Classification, 2001, section 5.5).
+    undecided counts as wrong, so that zero weights have something to learn from. The
+    number of mistakes has no useful slope; the one handed out is that of the perceptron
+    criterion (Duda, Hart & Stork, Pattern Classification, 2001, section 5.5).
 
     Examples
     --------
