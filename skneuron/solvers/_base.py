@@ -14,7 +14,7 @@ from skneuron.losses import Loss
 from skneuron.objective import Objective
 from skneuron.results import Callback, History, SolverResult
 
-__all__ = ["Budget", "Solver"]
+__all__ = ["Budget", "Point", "Solver"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,32 @@ class Budget:
 
     tol: float
     max_iter: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """Parameters at which the objective was evaluated, and what it was there.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+    value : float
+    gradient : ndarray of shape (n_params,)
+    """
+
+    params: FloatArray
+    value: float
+    gradient: FloatArray
+
+    @classmethod
+    def at(cls, objective: Objective, params: FloatArray) -> Point:
+        """Evaluate the objective there."""
+        return cls(params, *objective.value_gradient(params))
+
+    @property
+    def gradient_norm(self) -> float:
+        """Euclidean length of the gradient."""
+        return float(np.linalg.norm(self.gradient))
 
 
 class Solver(BaseEstimator):  # type: ignore[misc]

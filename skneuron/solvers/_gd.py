@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Solver
+from skneuron.solvers._base import Budget, Point, Solver
 from skneuron.solvers._gap import GapMonitor, relative_gap, rounding
 
 __all__ = ["GD"]
@@ -73,7 +72,7 @@ class GD(Solver):
         rate = _Rate(self.learning_rate, objective, params)
         monitor = GapMonitor(objective, budget.tol)
         momentum = _Momentum(self.momentum)
-        point, look = params, _Look(params, *objective.value_gradient(params))
+        point, look = params, Point.at(objective, params)
         first = best = look
         status = Status.MAX_ITER
         while len(history) < budget.max_iter:
@@ -82,7 +81,7 @@ class GD(Solver):
                 rate.lengthen()
                 continue
             ahead = following + momentum.extra(following - point)
-            tried = _Look(ahead, *objective.value_gradient(ahead))
+            tried = Point.at(objective, ahead)
             if rate.is_too_long(look, tried):
                 if not rate.shorten():
                     status = Status.STALLED
@@ -98,7 +97,7 @@ class GD(Solver):
             best = look if look.value < best.value else best
             history.add(
                 objective=look.value,
-                gradient_norm=float(np.linalg.norm(look.gradient)),
+                gradient_norm=look.gradient_norm,
                 step=step,
             )
             if monitor.reached(look.params, look.gradient):
@@ -111,15 +110,6 @@ class GD(Solver):
             if gap <= budget.tol and len(history):
                 status = Status.CONVERGED
         return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A point at which the objective was evaluated."""
-
-    params: FloatArray
-    value: float
-    gradient: FloatArray
 
 
 class _Rate:
@@ -140,7 +130,7 @@ class _Rate:
         self.value /= 2
         return self.value > float(np.finfo(np.float64).tiny)
 
-    def is_too_long(self, look: _Look, tried: _Look) -> bool:
+    def is_too_long(self, look: Point, tried: Point) -> bool:
         """Whether the curvature on the way was larger than 1/rate.
 
         Between any two points of a function whose curvature is at most L,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import suppress
 from numbers import Integral
 
 import numpy as np
@@ -11,18 +11,24 @@ from scipy import optimize
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Solver
+from skneuron.solvers._base import Budget, Point, Solver
 from skneuron.solvers._curvature import Curvature
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
+from skneuron.solvers._gap import (
+    DENSE_PARAMS,
+    INVISIBLE,
+    VISIBLE,
+    relative,
+    relative_gap,
+    rounding,
+)
 
 __all__ = ["LBFGS"]
 
 # So many iterations in one set of coordinates; then they are renewed.
 _ROUND = 100
 
-
-#: Parameters, value and gradient.
-_Point = tuple[FloatArray, float, FloatArray]
+# After so many rounds that lowered neither the objective nor the gap it gives up.
+_IDLE_ROUNDS = 3
 
 
 class _Stop(StopIteration):
@@ -65,85 +71,122 @@ class LBFGS(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        value, gradient = objective.value_gradient(params)
-        gap, best = np.inf, (np.inf, params, value)
-        status, idle = Status.MAX_ITER, 0
+        point = best = Point.at(objective, params)
+        best_gap, idle = np.inf, 0
+        status = Status.MAX_ITER
         while True:
-            frame = _Frame(objective, params)
-            gap = _gap(objective, params, gradient, frame)
-            idle = 0 if gap < 0.5 * best[0] else idle + 1
-            if gap < best[0] or value < best[2]:
-                best = (gap, params, value)
-            if gap <= budget.tol and len(history):
+            frame = _Frame(objective, point.params)
+            gap = _gap(objective, point, frame)
+            noise = rounding(objective, best.value)
+            lower = point.value < best.value - noise
+            idle = 0 if lower or gap < 0.5 * best_gap else idle + 1
+            if lower or (gap < best_gap and point.value <= best.value + noise):
+                best, best_gap = point, gap
+            if best_gap <= budget.tol and len(history):
                 status = Status.CONVERGED
                 break
             if len(history) >= budget.max_iter:
                 break
-            if idle > 3:
-                status = Status.PRECISION if best[0] <= INVISIBLE else Status.STALLED
+            if idle > _IDLE_ROUNDS:
+                status = Status.PRECISION if best_gap <= INVISIBLE else Status.STALLED
                 break
             before = len(history)
             if gap > budget.tol:
-                params, value, gradient = self._round(
-                    objective, frame, (params, value, gradient), gap, budget, history
-                )
+                step = _Round(objective, frame, point, gap, budget.tol, history)
+                point = step.run(self.memory, frame.limit(budget.max_iter - before))
             if len(history) == before:
                 history.add(
-                    objective=value, gradient_norm=float(np.linalg.norm(gradient)), step=0.0
+                    objective=point.value,
+                    gradient_norm=point.gradient_norm,
+                    step=0.0,
                 )
-        gap, params, value = best
-        return SolverResult(params, value, gap, len(history), status, history.as_dict())
+        return SolverResult(
+            best.params, best.value, best_gap, len(history), status, history.as_dict()
+        )
 
-    def _round(
+
+class _Round:
+    """One run of SciPy from the origin of a frame.
+
+    Parameters
+    ----------
+    objective : Objective
+    frame : _Frame
+    origin : Point
+    gap : float
+        Relative gap at the origin; it decides how the objective is measured, and how
+        much smaller the gradient has to become.
+    tol : float
+    history : History
+    """
+
+    def __init__(
         self,
         objective: Objective,
         frame: _Frame,
-        start: _Point,
+        origin: Point,
         gap: float,
-        budget: Budget,
+        tol: float,
         history: History,
-    ) -> _Point:
-        """Run SciPy once, from the frame's origin."""
-        origin, value0, gradient0 = start
-        seen = accepted = start
-        by_slopes = gap < VISIBLE
-        visible = VISIBLE * max(objective.zero_value, value0)
+    ) -> None:
+        self._objective = objective
+        self._frame = frame
+        self._origin = self._seen = self._accepted = origin
+        self._history = history
+        self._by_slopes = gap < VISIBLE
+        white = frame.whiten_gradient(origin.gradient)
         # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim a little below the mark.
-        norm0 = float(np.linalg.norm(frame.whiten_gradient(gradient0)))
-        target = norm0 * np.sqrt(0.5 * budget.tol / gap) if np.isfinite(gap) and gap > 0 else 0.0
-        last = np.zeros_like(frame.whiten_gradient(gradient0))
+        self._target = float(np.linalg.norm(white)) * float(np.sqrt(0.5 * tol / gap))
+        self._last = np.zeros_like(white)
 
-        def function(u: FloatArray) -> tuple[float, FloatArray]:
-            nonlocal seen
-            params = origin + frame.unwhiten(u)
-            value, gradient = objective.value_gradient(params)
-            seen = params, value, gradient
-            if not np.all(np.isfinite(gradient)):
-                return np.inf, np.zeros_like(u)
-            excess = value - value0 if np.isfinite(value) else np.inf
-            if by_slopes and abs(excess) <= visible:
-                excess = 0.5 * float((gradient + gradient0) @ (params - origin))
-            return excess, frame.whiten_gradient(gradient)
-
-        def callback(u: FloatArray) -> None:
-            nonlocal accepted, last
-            # SciPy calls back at the point that it has evaluated last.
-            if not np.isfinite(seen[1]):
-                raise _Stop
-            accepted = seen
-            _, value, gradient = accepted
-            history.add(
-                objective=value,
-                gradient_norm=float(np.linalg.norm(gradient)),
-                step=float(np.linalg.norm(frame.unwhiten(u - last))),
+    def run(self, memory: int, max_iter: int) -> Point:
+        """Return the last point that SciPy accepted, the origin if it accepted none."""
+        options = {
+            "maxcor": memory,
+            "maxiter": max_iter,
+            # SciPy's own stopping rules are off: the gap alone decides.
+            "maxfun": 10**9,
+            "ftol": 0.0,
+            "gtol": 0.0,
+        }
+        # Versions of SciPy that do not take StopIteration for an answer pass it on.
+        with suppress(_Stop):
+            optimize.minimize(
+                self._function,
+                np.zeros_like(self._last),
+                jac=True,
+                method="L-BFGS-B",
+                callback=self._callback,
+                options=options,
             )
-            last = u.copy()
-            if float(np.linalg.norm(frame.whiten_gradient(gradient))) <= target:
-                raise _Stop
+        return self._accepted
 
-        limit = budget.max_iter - len(history)
-        _minimize(function, np.zeros_like(last), callback, self.memory, frame.limit(limit))
-        return accepted
+    def _function(self, u: FloatArray) -> tuple[float, FloatArray]:
+        """Return F - F₀ and its gradient in the frame's coordinates."""
+        origin = self._origin
+        params = origin.params + self._frame.unwhiten(u)
+        self._seen = point = Point.at(self._objective, params)
+        if not np.all(np.isfinite(point.gradient)):
+            return np.inf, np.zeros_like(u)
+        excess = point.value - origin.value
+        scale = max(self._objective.zero_value, origin.value)
+        if self._by_slopes and abs(excess) <= VISIBLE * scale:
+            excess = 0.5 * float((point.gradient + origin.gradient) @ (params - origin.params))
+        return excess, self._frame.whiten_gradient(point.gradient)
+
+    def _callback(self, u: FloatArray) -> None:
+        """Note an iteration; SciPy calls at the point that it has evaluated last."""
+        if not np.isfinite(self._seen.value):
+            raise _Stop
+        self._accepted = point = self._seen
+        self._history.add(
+            objective=point.value,
+            gradient_norm=point.gradient_norm,
+            step=float(np.linalg.norm(self._frame.unwhiten(u - self._last))),
+        )
+        self._last = u.copy()
+        if float(np.linalg.norm(self._frame.whiten_gradient(point.gradient))) <= self._target:
+            raise _Stop
 
 
 class _Frame:
@@ -166,25 +209,7 @@ class _Frame:
         return iterations if self.curvature is None else min(iterations, _ROUND)
 
 
-def _gap(objective: Objective, params: FloatArray, gradient: FloatArray, frame: _Frame) -> float:
+def _gap(objective: Objective, point: Point, frame: _Frame) -> float:
     if frame.curvature is not None and objective.loss.convex:
-        return relative(frame.curvature.gap(gradient), objective)
-    return relative_gap(objective, params, gradient)
-
-
-def _minimize(
-    function: Callable[[FloatArray], tuple[float, FloatArray]],
-    start: FloatArray,
-    callback: Callable[[FloatArray], None],
-    memory: int,
-    max_iter: int,
-) -> None:
-    """Run SciPy with its own stopping rules off: the gap alone decides."""
-    options = {"maxcor": memory, "maxiter": max_iter, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}
-    try:
-        optimize.minimize(
-            function, start, jac=True, method="L-BFGS-B", callback=callback, options=options
-        )
-    except _Stop:
-        # Versions of SciPy that do not take StopIteration for an answer pass it on.
-        return
+        return relative(frame.curvature.gap(point.gradient), objective)
+    return relative_gap(objective, point.params, point.gradient)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Solver
+from skneuron.solvers._base import Budget, Point, Solver
 from skneuron.solvers._curvature import Curvature
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative, relative_gap
 
@@ -29,13 +27,6 @@ _FALLS, _GAP_HALVINGS = 0.9, 5
 # After a step that left a hundredth of the gap the Hessian has hardly changed: it may
 # judge the gap at the new point too. Otherwise it is computed again first.
 _TRUSTED = 1e-2
-
-
-@dataclass
-class _Point:
-    params: FloatArray
-    value: float
-    gradient: FloatArray
 
 
 class Newton(Solver):
@@ -62,7 +53,7 @@ class Newton(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        point = _Point(params, *objective.value_gradient(params))
+        point = Point.at(objective, params)
         status, gap = Status.MAX_ITER, np.inf
         while len(history) < budget.max_iter:
             curvature = Curvature(objective, point.params)
@@ -77,7 +68,7 @@ class Newton(Solver):
             left = relative(curvature.gap(following.gradient), objective)
             history.add(
                 objective=following.value,
-                gradient_norm=float(np.linalg.norm(following.gradient)),
+                gradient_norm=following.gradient_norm,
                 step=length * float(np.linalg.norm(step)),
             )
             point, gap = following, left
@@ -103,7 +94,7 @@ class Newton(Solver):
         )
 
     @staticmethod
-    def _confirmed(objective: Objective, point: _Point, gap: float) -> float:
+    def _confirmed(objective: Objective, point: Point, gap: float) -> float:
         """Judge by the observed Hessian where the steps used an expected one."""
         if objective.loss.convex:
             return gap
@@ -117,8 +108,8 @@ def _stuck(gap: float, tol: float) -> Status:
 
 
 def _backtrack(
-    objective: Objective, point: _Point, step: FloatArray, curvature: Curvature
-) -> tuple[_Point, float]:
+    objective: Objective, point: Point, step: FloatArray, curvature: Curvature
+) -> tuple[Point, float]:
     """Halve the step until the objective falls enough; length 0 if it never does.
 
     Where the promised decrease is too small to be read off the objective, whose terms
@@ -131,7 +122,7 @@ def _backtrack(
     length = 1.0
     for _ in range(_GAP_HALVINGS if by_gap else _HALVINGS):
         params = point.params + length * step
-        trial = _Point(params, *objective.value_gradient(params))
+        trial = Point.at(objective, params)
         if by_gap:
             no_worse = trial.value <= point.value + VISIBLE * scale
             if no_worse and curvature.gap(trial.gradient) < _FALLS * before:
