@@ -22,8 +22,11 @@ _LARGEST = float(np.finfo(np.float64).max)
 
 
 def _has_likelihood(neuron: ForwardMixin) -> bool:
-    activation = get_activation(neuron.activation)
-    if resolve_loss_name(neuron.loss, activation) == "log_loss":
+    if hasattr(neuron, "loss_"):
+        loss = neuron.loss_
+    else:
+        loss = resolve_loss_name(neuron.loss, get_activation(neuron.activation))
+    if loss == "log_loss":
         return True
     raise AttributeError(
         f"predict_proba is not available with activation={neuron.activation!r} and "
@@ -89,7 +92,8 @@ class ForwardMixin:
         """
         z = self._pre_activation(X)
         if self._is_softmax():
-            out = np.exp(SoftmaxLogLoss.log_proba(z))
+            with np.errstate(under="ignore"):
+                out = np.exp(SoftmaxLogLoss.log_proba(z))
         else:
             exact = z.astype(np.float64, copy=False)
             out = self.activation_.value(exact).astype(z.dtype, copy=False)

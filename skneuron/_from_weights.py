@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def fitted_attributes(
 
     See ``NeuronClassifier.from_weights`` for the parameters and the errors.
     """
-    resolved = get_activation(activation)
+    resolved = copy.deepcopy(get_activation(activation))
     weights = np.atleast_2d(np.array(coef))
     if not np.issubdtype(weights.dtype, np.floating):
         weights = weights.astype(np.float64)

@@ -118,15 +118,18 @@ class DesignMatrix:
     """
 
     def __init__(self, X: Any) -> None:
-        self._X = X
+        if sparse.issparse(X) and not X.has_canonical_format:
+            # Entries that stand twice count as their sum; column statistics need it.
+            X = X.copy()
+            X.sum_duplicates()
+        self._X = X.tocsr() if sparse.issparse(X) and not _is_thin(X) else X
         self.shape: tuple[int, int] = X.shape
         self.is_sparse = bool(sparse.issparse(X))
 
     @property
     def is_thin(self) -> bool:
         """Whether so few elements are stored that sparse products pay."""
-        n, d = self.shape
-        return self.is_sparse and self._X.nnz < DENSE_SHARE * n * d
+        return self.is_sparse and _is_thin(self._X)
 
     def chunks(self, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 data) of ``n_rows`` rows, by default ``BLOCK_ELEMENTS`` elements."""
@@ -224,6 +227,10 @@ class DesignMatrix:
         bias = np.bincount(columns, shares * deviations, d) - zeros * (mean / unit)
         variance = np.bincount(columns, shares * deviations**2, d) + zeros * (mean / unit) ** 2
         return bias, variance
+
+
+def _is_thin(X: Any) -> bool:
+    return bool(X.nnz < DENSE_SHARE * X.shape[0] * X.shape[1])
 
 
 class StandardizedDesign:

@@ -104,7 +104,9 @@ def test_missing_file_and_column(people, tmp_path, capsys):
     [
         ("a,b\n1,x\n2,x\n", "target 'b' has one class only, x"),
         ("a,b\n1,x\ntwo,y\n3,x\n4,y\n", "line 3, column 'a' is 'two': expected a number"),
-        ("a,b\n1,x\n2,\n", "line 3, column 'b' is empty: expected a class"),
+        ("a,b\n1,x\n2,\n", "line 3, column 'b' is empty or a mark of a missing value"),
+        ("a,b\n1,x\n\n\n2,\n3,y\n", "line 5, column 'b' is empty"),
+        ("a,b\n1,2,x\n3,4,y\n", "cannot be read as CSV"),
         ("a,b\n1,x\ninf,y\n", "line 3, column 'a' is infinite"),
         ("a,b\n1,0.5\n2,0.7\n3,0.1\n", "target 'b' has 3 different values: expected classes"),
         ("a,b\n1,x\n2,y,z,w\n", "cannot be read as CSV"),

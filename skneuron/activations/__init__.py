@@ -64,6 +64,12 @@ def get_activation(activation: str | Activation) -> Activation:
     """
     if isinstance(activation, Activation):
         activation.check_parameters()
+        if activation.is_probability and type(activation).log_proba is Activation.log_proba:
+            raise ValueError(
+                f"{type(activation).__name__}: is_probability is True, and log_proba is missing: "
+                "expected a distribution function to give its logarithms"
+            )
+        _ = activation.threshold  # raises if f never decides
         return activation
     if isinstance(activation, str) and activation in ACTIVATIONS:
         return ACTIVATIONS[activation]()

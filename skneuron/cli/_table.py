@@ -5,6 +5,7 @@ pandas parses; scikit-learn's transformers fill missing values and encode text.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,10 @@ def read_table(path: str, target: str) -> Table:
         raise TableError(f"{path} has no column {target!r}: expected one of {known}")
     y = frame.pop(target)
     if y.isna().any():
-        raise TableError(f"{_cell(y, y.isna(), target)} is empty: expected a class")
+        raise TableError(
+            f"{_cell(y, y.isna(), target)} is empty or a mark of a missing value such as NA: "
+            "expected a class"
+        )
     labels = y.to_numpy() if y.dtype.kind in "biuf" else y.to_numpy(dtype=str)
     classes = np.unique(labels)
     if len(classes) < 2:
@@ -115,10 +119,18 @@ def _parse(path: str) -> Any:
     if not Path(path).is_file():
         raise TableError(f"{path}: no such file")
     try:
-        frame = pd.read_csv(path, skipinitialspace=True)
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+        # Blank lines are kept for now, so that lines are counted as a person counts them.
+        # Fields beyond the header's are a fault, not an index.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                path, skipinitialspace=True, skip_blank_lines=False, index_col=False
+            )
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
+        # pandas' other parser errors are ValueErrors.
         reason = str(error).strip().splitlines()[0]
         raise TableError(f"{path} cannot be read as CSV: {reason}") from error
+    frame = frame.dropna(how="all")
     if not len(frame):
         raise TableError(f"{path} has no rows: expected a header line and one line per sample")
     return frame
@@ -145,7 +157,7 @@ def _numbers(column: Any, name: str) -> Any:
 def _cell(column: Any, where: Any, name: str) -> str:
     """Name the first such cell as a person finds it: the header is line 1."""
     row = int(np.flatnonzero(np.asarray(where))[0])
-    return f"line {row + 2}, column {name!r}"
+    return f"line {column.index[row] + 2}, column {name!r}"
 
 
 def as_model_input(model: Any, table: Table) -> Pipeline:

@@ -82,9 +82,10 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     except linalg.LinAlgError:
         return None
     size = np.sqrt(np.maximum(np.diag(hessian), np.finfo(np.float64).tiny))
-    relative = factor / size[:, None]
-    rcond, info = linalg.lapack.dtrcon(relative, norm="1", uplo="L", diag="N")
-    return factor if info == 0 and rcond**2 > _SMALLEST_RCOND else None
+    relative = hessian / size / size[:, None]
+    norm = float(np.abs(relative).sum(axis=0).max())
+    rcond, info = linalg.lapack.dpocon(factor / size[:, None], norm, uplo="L")
+    return factor if info == 0 and rcond > _SMALLEST_RCOND else None
 
 
 def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:

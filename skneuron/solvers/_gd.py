@@ -85,12 +85,19 @@ class GD(Solver):
             if rate.is_too_long(look, tried):
                 if not rate.shorten():
                     status = Status.STALLED
+                    if not len(history):
+                        history.add(
+                            objective=best.value, gradient_norm=best.gradient_norm, step=0.0
+                        )
                     break
                 point = look.params
                 momentum.restart()
                 continue
             if not tried.value <= _DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
+                if not len(history):
+                    # Weights stay where they were, after the one step that was tried.
+                    history.add(objective=best.value, gradient_norm=best.gradient_norm, step=0.0)
                 break
             step = float(np.linalg.norm(tried.params - look.params))
             point, look = following, tried

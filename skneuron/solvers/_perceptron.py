@@ -71,5 +71,6 @@ class Perceptron(Solver):
             if mistakes <= budget.tol:
                 break
         gap = relative(pocket_mistakes, objective)
-        status = Status.CONVERGED if gap <= budget.tol else Status.MISTAKES
+        status = Status.MAX_ITER if since < self.patience else Status.MISTAKES
+        status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(pocket, pocket_mistakes, gap, len(history), status, history.as_dict())
