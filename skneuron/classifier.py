@@ -51,7 +51,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         Factor of the sample weights by class; "balanced" makes the classes' sums equal.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
-        ``GD(learning_rate=0.1)``, or ``"auto"``: the perceptron rule for "step",
+        ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
+        ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
         gradient descent for the rectifiers, else Newton up to 1,000 parameters and
         L-BFGS above.
     tol : float, default=1e-18
@@ -83,7 +84,7 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         Iterations; of the slowest neuron where one-vs-rest trains K.
     objective_ : float
         F at the weights; the sum over the neurons for one-vs-rest. For ``"step"`` the
-        share of misclassified samples.
+        weighted share of misclassified samples, those on the line included.
     gap_ : float
         Relative gap reached, see ``tol``.
     converged_ : bool
@@ -91,6 +92,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
     history_ : dict of str to ndarray of shape (n_iter_,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns) and
         ``seconds`` after each iteration; ``pandas.DataFrame(neuron.history_)`` works.
+        A fit that did not converge returns the best weights on its way, not the last.
+        For one-vs-rest objectives and seconds are added up over the neurons.
 
     Notes
     -----

@@ -139,6 +139,7 @@ def test_output_that_cannot_be_written(people, tmp_path, capsys):
     [
         (["--target", "y"], "go with a FILE.csv"),
         (["file.csv"], "needs --target COLUMN"),
+        (["a.csv", "--target", "y", "--predict", "./a.csv"], "is FILE.csv itself"),
         (["--activation", "nothing"], "invalid choice: 'nothing'"),
         (["--C", "-1"], "'-1': expected a positive number or inf"),
     ],

@@ -175,6 +175,25 @@ def test_a_learning_rate_that_is_too_large_diverges_and_says_so():
     assert not neuron.converged_
 
 
+@pytest.mark.parametrize("rate", [1e3, 1e9])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_divergence_in_the_first_step_is_a_fit_of_one_iteration(rate, n_classes):
+    neuron = NeuronClassifier("identity", solver=GD(learning_rate=rate))
+    with pytest.warns(ConvergenceWarning, match="learning rate is too large"):
+        neuron.fit(IRIS[: 50 * n_classes], SPECIES[: 50 * n_classes])
+    assert neuron.n_iter_ >= 1
+    assert len(neuron.history_["objective"]) == neuron.n_iter_
+
+
+def test_step_predicts_what_it_fires():
+    """By hand: z = 0 on the line counts as firing, and as the positive class."""
+    for dtype in (np.float64, np.float32):
+        gate = NeuronClassifier.from_weights(np.array([1, 1], dtype), -2.0, activation="step")
+        data = GATE.astype(dtype)
+        assert gate.predict(data).tolist() == gate.activate(data).tolist() == [0, 0, 0, 1]
+        assert np.all((gate.decision_function(data) > 0) == gate.predict(data))
+
+
 def test_gates():
     for target in ([0, 0, 0, 1], [0, 1, 1, 1]):
         step = NeuronClassifier("step").fit(GATE, target)

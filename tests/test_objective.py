@@ -102,6 +102,16 @@ def test_every_layout_gives_the_same_numbers(activation, fit_intercept, convert)
     np.testing.assert_allclose(root.T @ root, hessian, atol=1e-12)
 
 
+def test_entries_stored_twice_count_as_their_sum():
+    twice = sparse.csr_array((np.ones(4), [0, 0, 0, 0], [0, 0, 0, 2, 4]), shape=(4, 1))
+    dense = twice.toarray()
+    weights = np.full(4, 0.25)
+    one, other = (DesignMatrix(x).moments(weights, center=True) for x in (dense, twice))
+    np.testing.assert_array_equal(dense[:, 0], [0, 0, 2, 2])
+    assert other.deviation == one.deviation == 1.0
+    assert twice.nnz == 4  # the user's matrix is not touched
+
+
 def test_many_blocks_are_one_block(monkeypatch):
     whole, _ = _objective("softmax", "auto")
     monkeypatch.setattr("skneuron.design.BLOCK_ELEMENTS", 12)  # three rows a block

@@ -129,7 +129,9 @@ class Step(Activation):
     range = (0.0, 1.0)
     differentiable = False
     smooth = False
-    threshold = 0.0
+    # f is 1 at z = 0 already: z - z₀ has to be positive there, so z₀ is the last number
+    # before 0 (of float32, so that it is one in both types).
+    threshold = -float(np.finfo(np.float32).smallest_subnormal)
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return 1 where z ≥ 0, else 0."""

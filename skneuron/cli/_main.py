@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--target and --predict go with a FILE.csv")
     if options.file is not None and options.target is None:
         parser.error("FILE.csv needs --target COLUMN, the column to predict")
+    if options.predict and Path(options.predict).resolve() == Path(options.file).resolve():
+        parser.error("--predict OUT.csv is FILE.csv itself: name another file")
     try:
         neuron = NeuronClassifier(activation=options.activation, C=options.C)
         table = (

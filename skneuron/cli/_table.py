@@ -191,4 +191,4 @@ def write_predictions(model: Any, table: Table, path: str) -> None:
     try:
         out.to_csv(path, index=False)
     except OSError as error:
-        raise TableError(f"{path} cannot be written: {error.strerror}") from error
+        raise TableError(f"{path} cannot be written: {error}") from error

@@ -70,6 +70,9 @@ class Perceptron(Solver):
                 pocket, pocket_mistakes, since = params, mistakes, 0
             if mistakes <= budget.tol:
                 break
+            if not np.any(direction):
+                # The mistakes cancel, as those of XOR do: nothing will ever change.
+                since = self.patience
         gap = relative(pocket_mistakes, objective)
         status = Status.MAX_ITER if since < self.patience else Status.MISTAKES
         status = Status.CONVERGED if gap <= budget.tol else status
