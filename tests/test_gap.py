@@ -1,5 +1,7 @@
 """``gap_`` against the gap that an independent solve measures."""
 
+import warnings
+
 import mpmath
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from families import PROBABILITIES
 from scipy import optimize, special, stats
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import PolynomialFeatures
 
 from skneuron import NeuronClassifier
 from skneuron.solvers import SOLVERS
@@ -71,6 +74,28 @@ def test_gap_is_the_measured_one_within_a_factor_of_ten(activation, solver, C, t
     # Values of F carry rounding of about 1e-15; smaller gaps are measured below.
     assert measured <= 10 * neuron.gap_ + 1e-14
     assert neuron.gap_ <= 10 * measured + 1e-13
+
+
+@pytest.mark.parametrize("solver", GENERAL)
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "probit"])
+@pytest.mark.parametrize("C", [1.0, 100.0, 1e4])
+def test_gap_where_the_quadratic_model_is_poor(solver, activation, C):
+    """Raw, collinear, nearly separable: half of gᵀH⁻¹g alone is wrong by up to 38 times here.
+
+    The minimum is that of Newton at the default, which test_logistic_regression.py and
+    test_links.py hold against others.
+    """
+    X, y = load_breast_cancer(return_X_y=True)
+    X = PolynomialFeatures(2, include_bias=False).fit_transform(X[:, :4])
+    best = NeuronClassifier(activation, C=C).fit(X, y).objective_
+    for tol in (1e-3, 1e-4, 1e-5):
+        neuron = NeuronClassifier(activation, C=C, solver=solver, tol=tol, max_iter=3000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            neuron.fit(X, y)
+        measured = (neuron.objective_ - best) / np.log(2)
+        assert neuron.gap_ <= 10 * measured + 1e-13
+        assert measured <= 10 * neuron.gap_ + 1e-13
 
 
 @pytest.mark.parametrize("solver", GENERAL)

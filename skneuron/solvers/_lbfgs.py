@@ -83,8 +83,11 @@ class LBFGS(Solver):
             if lower or (gap < best_gap and point.value <= best.value + noise):
                 best, best_gap = point, gap
             if best_gap <= budget.tol and len(history):
-                status = Status.CONVERGED
-                break
+                best_gap = relative_gap(objective, best.params, best.gradient)
+                if best_gap <= budget.tol:
+                    status = Status.CONVERGED
+                    break
+                gap = max(gap, best_gap)
             if len(history) >= budget.max_iter:
                 break
             if idle > _IDLE_ROUNDS:

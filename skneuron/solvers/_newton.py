@@ -95,8 +95,8 @@ class Newton(Solver):
 
     @staticmethod
     def _confirmed(objective: Objective, point: Point, gap: float) -> float:
-        """Judge by the observed Hessian where the steps used an expected one."""
-        if objective.loss.convex:
+        """Judge again where the steps used an expected Hessian, or a model may be poor."""
+        if objective.loss.convex and gap <= VISIBLE:
             return gap
         return relative_gap(objective, point.params, point.gradient)
 
