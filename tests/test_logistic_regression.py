@@ -149,7 +149,7 @@ def test_logistic_regression_unscaled_by_default_warns_and_ours_does_not():
 def test_more_parameters_than_a_hessian_is_formed_for():
     """L-BFGS on scaled columns, the gap by conjugate gradients, against LogisticRegression."""
     rng = np.random.default_rng(0)
-    X = sparse.random_array((300, 1500), density=0.02, rng=rng, format="csr")
+    X = sparse.random(300, 1500, density=0.02, random_state=rng, format="csr")
     y = (np.asarray(X @ rng.normal(size=1500)) > 0).astype(int)
     neuron = NeuronClassifier(C=10.0).fit(X, y)
     assert neuron.solver_ == "lbfgs"
