@@ -19,6 +19,12 @@ from skneuron.validation import Plan, TrainingData
 
 __all__ = ["Layer", "is_softmax", "train"]
 
+_CONVERGED = (Status.CONVERGED, Status.PRECISION)
+
+# Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
+# this is of columns whose mean is far from zero, and worth a warning.
+_FLOAT32_GAP = 1e-8
+
 _FITTED_WEIGHTS = tuple[AnyArray, AnyArray]
 
 
@@ -52,8 +58,7 @@ class Layer:
         """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
         if self.gap <= tol:
             return None
-        good = (Status.CONVERGED, Status.PRECISION)
-        return next((status for status in self.statuses if status not in good), None)
+        return next((status for status in self.statuses if status not in _CONVERGED), None)
 
 
 def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
@@ -150,7 +155,10 @@ def _as_stored(
         gap = relative_gap(objective, params, gradient)
     else:
         gap = value / objective.zero_value
-    return *stored, SolverResult(params, value, gap, result.n_iter, result.status, result.history)
+    status = result.status
+    if status in _CONVERGED and gap > _FLOAT32_GAP:
+        status = Status.ROUNDED
+    return *stored, SolverResult(params, value, gap, result.n_iter, status, result.history)
 
 
 def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:

@@ -146,7 +146,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-            Finite numbers; float32 and float64 are used as they lie in memory.
+            Finite numbers; dense float32 and float64 are read as they lie in memory. Rows
+            are copied only to leave out those of zero weight.
         y : array-like of shape (n_samples,)
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None

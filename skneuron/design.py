@@ -2,7 +2,8 @@
 
 Solvers see ``x̃ = (x - center) / scale``. That matrix is never stored: every block
 works on the rows of X as they lie in memory and corrects sums for the center, so C
-order, Fortran order, CSR, CSC and memory-mapped arrays are read without a copy.
+order, Fortran order and memory-mapped arrays are read without a copy. So are thin CSR
+and CSC matrices in products with vectors; a Hessian of dense blocks wants CSR.
 """
 
 from __future__ import annotations

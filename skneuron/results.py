@@ -25,6 +25,10 @@ class Status(Enum):
         "nearly collinear columns, or lower C"
     )
     DIVERGED = "diverged: the learning rate is too large. Lower it, or use learning_rate='auto'"
+    ROUNDED = (
+        "converged, but float32 cannot hold the weights. Pass X as float64, or subtract "
+        "from each column a value near its mean"
+    )
     MISTAKES = (
         "did not converge: samples stay on the wrong side. Perhaps no line separates the "
         "classes; a differentiable activation such as 'sigmoid' does not need one"
@@ -109,8 +113,3 @@ class SolverResult:
     n_iter: int
     status: Status
     history: dict[str, FloatArray]
-
-    @property
-    def converged(self) -> bool:
-        """Whether the weights are what was asked for, or as good as float64 allows."""
-        return self.status in (Status.CONVERGED, Status.PRECISION)

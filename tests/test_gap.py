@@ -161,6 +161,17 @@ def test_float32_reports_the_gap_of_its_rounded_weights():
     assert measured / 10 <= neuron.gap_ <= 10 * measured
 
 
+def test_weights_that_float32_cannot_hold_are_told():
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(200, 2)) + np.array([1e6, 0.0])).astype(np.float32)
+    y = (X[:, 0] - 1e6 + rng.normal(size=200) > 0).astype(int)
+    neuron = NeuronClassifier()
+    with pytest.warns(ConvergenceWarning, match="float32 cannot hold the weights"):
+        neuron.fit(X, y)
+    assert not neuron.converged_
+    assert NeuronClassifier().fit(X.astype(float), y).converged_
+
+
 @pytest.mark.parametrize("solver", GENERAL)
 def test_a_fit_that_was_ended_says_so_and_how_far_it_came(solver):
     X, y = load_breast_cancer(return_X_y=True)
