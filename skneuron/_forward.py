@@ -20,6 +20,11 @@ __all__ = ["ForwardMixin"]
 
 _LARGEST = float(np.finfo(np.float64).max)
 
+# A double exponential tail is at -1e160 for z = 368. scikit-learn requires
+# predict_log_proba to stay within nine times the logarithm of predict_proba, of which
+# the smallest positive value is that of the type.
+_TAIL = 8.8
+
 
 def _has_likelihood(neuron: ForwardMixin) -> bool:
     if hasattr(neuron, "loss_"):
@@ -126,7 +131,7 @@ class ForwardMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            For cloglog and loglog no less than -6600 (-900 in float32), where their
+            For cloglog and loglog no less than -6551 (-908 in float32), where their
             double exponential tail has left everything that compares.
         """
         z = self._pre_activation(X)
@@ -140,11 +145,10 @@ class ForwardMixin:
             else:
                 high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
                 out = high - logsumexp(high, axis=1, keepdims=True)
-        floor = max(self.activation_.log_proba_floor, -_LARGEST)
-        if z.dtype == np.float32:
-            # As many orders of magnitude below the smallest number of this type.
-            floor = max(floor, -float(np.finfo(np.float32).max))
-            floor = 0.136 * floor if floor > -1e30 else floor
+        type_ = np.finfo(z.dtype)
+        floor = -float(type_.max)
+        if self.activation_.double_exponential:
+            floor = _TAIL * float(np.log(float(type_.smallest_subnormal)))
         return np.asarray(np.maximum(out, floor).astype(z.dtype, copy=False))
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]

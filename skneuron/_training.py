@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,6 @@ _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 # Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
 # this is of columns whose mean is far from zero, and worth a warning.
 _FLOAT32_GAP = 1e-8
-
-_FITTED_WEIGHTS = tuple[AnyArray, AnyArray]
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def train(
     *,
     C: float,
     fit_intercept: bool,
-    start: _FITTED_WEIGHTS | None,
+    start: tuple[AnyArray, AnyArray] | None,
     callback: Callback | None,
 ) -> Layer:
     """Fit the neuron, or one per class.
@@ -98,46 +96,46 @@ def train(
         positives = range(n_classes) if n_classes > 2 else [1]
         loss = get_loss(plan.loss, plan.activation)
         tasks = [(loss, (data.y == k).astype(np.intp)) for k in positives]
-    coefs, intercepts, results, zeros = [], [], [], []
-    solver: Solver | None = None
+    neurons = []
     for task, (loss, y) in enumerate(tasks):
+        rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
         # Overflow is no news here: values beyond float64 are inf to the solvers, which
-        # step back from them, and weights beyond it are refused below.
+        # step back from them, and weights beyond it are refused.
         with np.errstate(all="ignore"):
             objective = Objective(design, y, loss, data.weights, strength, fit_intercept)
-        solver = plan.solver or choose_solver(loss, objective.n_params)
-        rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
-        first = objective.start()
-        if start is not None:
-            first = objective.from_weights(
-                start[0][rows].astype(np.float64), start[1][rows].astype(np.float64)
-            )
-        with np.errstate(all="ignore"):
+            first = objective.start()
+            if start is not None:
+                first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+            solver = plan.solver or choose_solver(loss, objective.n_params)
             result = solver.solve(objective, first, plan.budget, callback)
-            coef, intercept, result = _as_stored(objective, result, data.X.dtype)
-        coefs.append(coef)
-        intercepts.append(intercept)
-        results.append(result)
-        zeros.append(objective.zero_value)
-    assert solver is not None
-    zero = sum(zeros)
+            neurons.append(_as_stored(objective, result, solver, data.X.dtype))
+    results = [neuron.result for neuron in neurons]
+    zero = sum(neuron.zero_value for neuron in neurons)
+    excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
     return Layer(
-        coef=np.vstack(coefs),
-        intercept=np.concatenate(intercepts),
+        coef=np.vstack([neuron.coef for neuron in neurons]),
+        intercept=np.concatenate([neuron.intercept for neuron in neurons]),
         objective=sum(result.objective for result in results),
-        gap=sum(r.gap * z for r, z in zip(results, zeros, strict=True)) / zero
-        if zero > 0
-        else sum(r.gap for r in results),
+        gap=excess / zero if zero > 0 else sum(result.gap for result in results),
         n_iter=max(result.n_iter for result in results),
         statuses=[result.status for result in results],
-        solver=solver_name(solver),
+        solver=neurons[0].solver,
         history=_side_by_side([result.history for result in results]),
     )
 
 
-def _as_stored(
-    objective: Objective, result: SolverResult, dtype: Any
-) -> tuple[AnyArray, AnyArray, SolverResult]:
+@dataclass(frozen=True)
+class _Neuron:
+    """What one objective led to: raw weights, the solver's result, F at zero weights."""
+
+    coef: AnyArray
+    intercept: AnyArray
+    result: SolverResult
+    zero_value: float
+    solver: str
+
+
+def _as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype: Any) -> _Neuron:
     """Return raw weights in the type of X, with objective and gap at just those weights."""
     coef, intercept = objective.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
@@ -147,18 +145,24 @@ def _as_stored(
             f"the weight of column {column} is beyond {np.dtype(dtype).name}: expected columns "
             "whose values are not that small or that far from zero; rescale X"
         )
-    if dtype == np.float64:
-        return *stored, result
-    params = objective.from_weights(*(part.astype(np.float64) for part in stored))
+    if dtype != np.float64:
+        result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
+    return _Neuron(*stored, result, objective.zero_value, solver_name(solver))
+
+
+def _rounded(
+    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+) -> SolverResult:
+    """Return the result with objective, gap and status of the weights after rounding."""
+    params = objective.from_weights(coef, intercept)
     value, gradient = objective.value_gradient(params)
     if objective.loss.differentiable:
         gap = relative_gap(objective, params, gradient)
     else:
         gap = value / objective.zero_value
-    status = result.status
-    if status in _CONVERGED and gap > _FLOAT32_GAP:
-        status = Status.ROUNDED
-    return *stored, SolverResult(params, value, gap, result.n_iter, status, result.history)
+    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
+    status = Status.ROUNDED if lost else result.status
+    return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
 def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:

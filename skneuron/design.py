@@ -37,7 +37,6 @@ class Moments:
 
     mean: FloatArray
     deviation: FloatArray
-    largest: FloatArray
 
 
 class Block:
@@ -123,34 +122,28 @@ class DesignMatrix:
             # Entries that stand twice count as their sum; column statistics need it.
             X = X.copy()
             X.sum_duplicates()
-        self._X = X.tocsr() if sparse.issparse(X) and not _is_thin(X) else X
         self.shape: tuple[int, int] = X.shape
         self.is_sparse = bool(sparse.issparse(X))
-
-    @property
-    def is_thin(self) -> bool:
-        """Whether so few elements are stored that sparse products pay."""
-        return self.is_sparse and _is_thin(self._X)
+        # So few elements are stored that sparse products pay.
+        self.is_thin = self.is_sparse and X.nnz < DENSE_SHARE * X.shape[0] * X.shape[1]
+        self._X = X.tocsr() if self.is_sparse and not self.is_thin else X
 
     def chunks(self, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 data) of ``n_rows`` rows, by default ``BLOCK_ELEMENTS`` elements."""
         n, d = self.shape
         size = n_rows or max(1, BLOCK_ELEMENTS // max(1, d))
-        source = self._by_rows() if self.is_sparse else self._X
+        source = self._X.tocsr() if self.is_sparse else self._X
         for start in range(0, n, size):
             rows = slice(start, min(n, start + size))
             data = source[rows]
             yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
 
     def whole(self) -> tuple[slice, Any]:
-        """Return all rows at once, for sparse matrices, whose products need no temporary."""
+        """Return all rows at once, as they are: what a sparse matrix multiplies best."""
         return slice(0, self.shape[0]), self._X
 
-    def _by_rows(self) -> Any:
-        return self._X.tocsr()
-
     def moments(self, weights: FloatArray, *, center: bool) -> Moments:
-        """Return weighted mean, deviation from it and largest magnitude of each column.
+        """Return weighted mean and deviation from it of each column.
 
         Parameters
         ----------
@@ -179,7 +172,7 @@ class DesignMatrix:
             variance = np.maximum(0.0, variance - bias**2)
         constant = low == high if center else largest == 0
         deviation = np.where(constant, 0.0, np.sqrt(variance) * unit)
-        return Moments(mean, deviation, largest)
+        return Moments(mean, deviation)
 
     def _dense_location(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         d = self.shape[1]
@@ -230,10 +223,6 @@ class DesignMatrix:
         return bias, variance
 
 
-def _is_thin(X: Any) -> bool:
-    return bool(X.nnz < DENSE_SHARE * X.shape[0] * X.shape[1])
-
-
 class StandardizedDesign:
     """Blocks of x̃ = (x - center) / scale.
 
@@ -257,19 +246,13 @@ class StandardizedDesign:
             self._shift = center
         self._left = np.zeros_like(center) if self._shift is not None else center
 
-    def _block(self, rows: slice, data: Any) -> Block:
-        if self._shift is not None:
-            data = data - self._shift
-        return Block(rows, data, self._left, self.scale)
-
     def blocks(self) -> Iterator[Block]:
         """Yield blocks for products with vectors; a sparse matrix is one block."""
         if self.design.is_sparse:
             rows, data = self.design.whole()
             yield Block(rows, data, self.center, self.scale)
         else:
-            for rows, data in self.design.chunks():
-                yield self._block(rows, data)
+            yield from self.dense_blocks()
 
     def gram_blocks(self) -> Iterator[Block]:
         """Yield blocks for :meth:`Block.gram`: dense ones unless few elements are stored."""
@@ -281,4 +264,5 @@ class StandardizedDesign:
     def dense_blocks(self, n_rows: int | None = None) -> Iterator[Block]:
         """Yield dense blocks of ``n_rows`` rows."""
         for rows, data in self.design.chunks(n_rows):
-            yield self._block(rows, data)
+            shifted = data if self._shift is None else data - self._shift
+            yield Block(rows, shifted, self._left, self.scale)

@@ -134,7 +134,7 @@ class Objective:
         """Return where learning starts: every pre-activation at ``loss.start``.
 
         Without a bias that can only be approached: then the weights are one step of
-        steepest descent for least squares, which is proportional to X̃ᵀ(t - mean).
+        steepest descent for least squares from zero, along X̃ᵀSt with targets t.
         """
         params = np.zeros((self.n_outputs, self.n_coordinates))
         if self.loss.start == 0:
@@ -144,8 +144,7 @@ class Objective:
             return params.ravel()
         direction, bias = np.zeros((1, self.n_features)), np.zeros(1)
         for block in self._X.blocks():
-            target = self._weights[block.rows] * np.where(self._y[block.rows], 1.0, 0.0)
-            direction += block.backward(target)[0]
+            direction += block.backward(self._weights[block.rows] * self._y[block.rows])[0]
         match = curvature = 0.0
         for block in self._X.blocks():
             z, s = block.forward(direction, bias), self._weights[block.rows]
@@ -230,12 +229,10 @@ class Objective:
             root = root[: n * m]
         return np.asarray(root)
 
-    def hessian_operator(
-        self, params: FloatArray, *, observed: bool = False
-    ) -> Callable[[FloatArray], FloatArray]:
+    def hessian_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Return the function u ↦ H(params) u, its pointwise part computed once."""
         return self._operator(
-            [self._pointwise(params, block, observed=observed) for block in self._X.blocks()]
+            [self._pointwise(params, block, observed=False) for block in self._X.blocks()]
         )
 
     def _operator(self, stored: list[FloatArray]) -> Callable[[FloatArray], FloatArray]:
@@ -262,10 +259,6 @@ class Objective:
             return self.hessian_operator(params)
         eye = bound * np.eye(self.n_outputs)
         return self._operator([self._weights[b.rows, None, None] * eye for b in self._X.blocks()])
-
-    def hessian_product(self, params: FloatArray, vector: FloatArray) -> FloatArray:
-        """Return H(params) @ vector without forming H."""
-        return self.hessian_operator(params)(vector)
 
     # --- shared by the passes ---------------------------------------------------------
 

@@ -59,7 +59,7 @@ def _data(problem):
     return convert.get(problem["layout"], np.asarray)(X), y, weights
 
 
-def _check(neuron, problem):
+def check_finite_or_refused(neuron, problem):
     X, y, weights = _data(problem)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -103,7 +103,7 @@ def test_finite_or_refused(activation, loss, solver, problem, C, fit_intercept):
     neuron = NeuronClassifier(
         activation, loss=loss, solver=solver, C=C, fit_intercept=fit_intercept, max_iter=150
     )
-    _check(neuron, problem)
+    check_finite_or_refused(neuron, problem)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -115,7 +115,7 @@ def test_finite_or_refused(activation, loss, solver, problem, C, fit_intercept):
 )
 def test_finite_or_refused_by_default(problem, C, fit_intercept, class_weight):
     neuron = NeuronClassifier(C=C, fit_intercept=fit_intercept, class_weight=class_weight)
-    _check(neuron, problem)
+    check_finite_or_refused(neuron, problem)
     if hasattr(neuron, "n_iter_"):
         assert neuron.n_iter_ < 500  # it ends long before max_iter
 

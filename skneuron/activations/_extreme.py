@@ -14,11 +14,6 @@ __all__ = ["CLogLog", "LogLog"]
 _LARGEST = float(np.finfo(np.float64).max)
 _LOG_LARGEST = float(np.log(_LARGEST))
 
-# Here a log-probability falls as -e^z: it is -6600 at z = 8.8 and -1e160 at z = 368.
-# scikit-learn requires predict_log_proba to stay within nine times the logarithm of
-# predict_proba, whose smallest positive value is exp(-744.4).
-_FLOOR = -6600.0
-
 
 def _exp(z: FloatArray) -> FloatArray:
     """e^z, held at the largest double."""
@@ -70,7 +65,7 @@ class CLogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = float(np.log(np.log(2)))
-    log_proba_floor = _FLOOR
+    double_exponential = True
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return 1 - exp(-eᶻ)."""
@@ -118,7 +113,7 @@ class LogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = -float(np.log(np.log(2)))
-    log_proba_floor = _FLOOR
+    double_exponential = True
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return exp(-e⁻ᶻ)."""

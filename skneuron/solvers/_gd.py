@@ -32,7 +32,7 @@ class GD(Solver):
     learning_rate : float or "auto", default="auto"
         Step per unit of gradient on standardized columns. ``"auto"`` is 1/L with L
         the largest curvature, found by power iteration from the loss's bound on its
-        second derivative, or from the start where there is no bound; it is doubled
+        second derivative, or from the start where there is no bound; L is doubled
         whenever a step shows it to be too small, and halved where momentum restarts.
     momentum : float in [0, 1) or "auto", default="auto"
         Share of the last step that is added to the next (Nesterov's form; 0 is plain
@@ -85,19 +85,12 @@ class GD(Solver):
             if rate.is_too_long(look, tried):
                 if not rate.shorten():
                     status = Status.STALLED
-                    if not len(history):
-                        history.add(
-                            objective=best.value, gradient_norm=best.gradient_norm, step=0.0
-                        )
                     break
                 point = look.params
                 momentum.restart()
                 continue
             if not tried.value <= _DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
-                if not len(history):
-                    # Weights stay where they were, after the one step that was tried.
-                    history.add(objective=best.value, gradient_norm=best.gradient_norm, step=0.0)
                 break
             step = float(np.linalg.norm(tried.params - look.params))
             point, look = following, tried
@@ -110,12 +103,14 @@ class GD(Solver):
             if monitor.reached(look.params, look.gradient):
                 best, status = look, Status.CONVERGED
                 break
+        if not len(history):
+            # The first step failed: an iteration that moved nothing.
+            history.add(objective=best.value, gradient_norm=best.gradient_norm, step=0.0)
         if status is Status.CONVERGED:
             gap = monitor.gap
         else:
             gap = relative_gap(objective, best.params, best.gradient)
-            if gap <= budget.tol and len(history):
-                status = Status.CONVERGED
+            status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
 
 
@@ -166,6 +161,7 @@ class _Momentum:
         self._t = 1.0
 
     def restart(self) -> None:
+        """Forget what was gathered."""
         self._t = 1.0
 
     def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:

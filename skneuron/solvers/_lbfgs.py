@@ -203,12 +203,15 @@ class _Frame:
         )
 
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
+        """Return the gradient in these coordinates."""
         return gradient if self.curvature is None else self.curvature.whiten_gradient(gradient)
 
     def unwhiten(self, step: FloatArray) -> FloatArray:
+        """Return a step of these coordinates in the parameters."""
         return step if self.curvature is None else self.curvature.unwhiten(step)
 
     def limit(self, iterations: int) -> int:
+        """Return after how many of these iterations the coordinates are to be renewed."""
         return iterations if self.curvature is None else min(iterations, _ROUND)
 
 

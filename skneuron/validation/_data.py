@@ -119,7 +119,7 @@ def _check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
     if np.any(weights < 0):
         row = int(np.flatnonzero(weights < 0)[0])
         raise ValueError(
-            f"sample_weight[{row}]={weights[row]!r} is negative: expected weights >= 0"
+            f"sample_weight[{row}]={float(weights[row])} is negative: expected weights >= 0"
         )
     if not np.any(weights > 0):
         raise ValueError("sample_weight is zero for every sample: expected at least one above zero")
