@@ -20,11 +20,6 @@ __all__ = ["ForwardMixin"]
 
 _LARGEST = float(np.finfo(np.float64).max)
 
-# A double exponential tail is at -1e160 for z = 368. scikit-learn requires
-# predict_log_proba to stay within nine times the logarithm of predict_proba, of which
-# the smallest positive value is that of the type.
-_TAIL = 8.8
-
 
 def _has_likelihood(neuron: ForwardMixin) -> bool:
     if hasattr(neuron, "loss_"):
@@ -131,12 +126,10 @@ class ForwardMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            For cloglog and loglog no less than -6551 (-908 in float32), where their
-            double exponential tail has left everything that compares.
+            Finite: what is beyond the dtype, as log Φ(-1e155), is its most negative number.
         """
         z = self._pre_activation(X)
         exact = z.astype(np.float64, copy=False)
-        # Beyond float64, as log Φ(-1e155), they stay at its most negative number.
         with np.errstate(over="ignore", under="ignore"):
             if self._is_softmax():
                 out = SoftmaxLogLoss.log_proba(exact)
@@ -145,11 +138,8 @@ class ForwardMixin:
             else:
                 high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
                 out = high - logsumexp(high, axis=1, keepdims=True)
-        type_ = np.finfo(z.dtype)
-        floor = -float(type_.max)
-        if self.activation_.double_exponential:
-            floor = _TAIL * float(np.log(float(type_.smallest_subnormal)))
-        return np.asarray(np.maximum(out, floor).astype(z.dtype, copy=False))
+        lowest = -float(np.finfo(z.dtype).max)
+        return np.asarray(np.maximum(out, lowest).astype(z.dtype, copy=False))
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> FloatArray:

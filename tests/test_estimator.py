@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from families import trainable
+from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeClassifier
 
 from skneuron import NeuronClassifier
 from skneuron.activations import Activation, get_activation
-from skneuron.solvers import GD, LBFGS, Newton, Perceptron
+from skneuron.solvers import GD, LBFGS, Newton
 
 X, Y = load_breast_cancer(return_X_y=True)
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -79,7 +80,24 @@ def test_layers(activation):
         assert len(neuron.history_["objective"]) == neuron.n_iter_
 
 
+@pytest.mark.parametrize("value", [1.0, 1e8, 3.3e20, 1e150])
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csc_array])
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "gd"])
+def test_a_constant_column_changes_nothing(value, convert, solver):
+    """Whatever its size, and though the rounding of its mean is a number."""
+    data, y = np.array([[0.0], [1], [2], [3], [1.5], [0.5]]), [0, 1, 0, 1, 1, 0]
+    alone = NeuronClassifier(solver=solver).fit(data, y)
+    both = NeuronClassifier(solver=solver).fit(convert(np.c_[data, np.full(6, value)]), y)
+    assert both.converged_
+    np.testing.assert_allclose(both.coef_[0], [alone.coef_[0, 0], 0], rtol=1e-7)
+    np.testing.assert_allclose(both.intercept_, alone.intercept_, rtol=1e-7)
+
+
 def test_log_probabilities_far_out():
+    cloglog = NeuronClassifier.from_weights([1.0], activation="cloglog")
+    np.testing.assert_allclose(cloglog.predict_log_proba([[10.0]])[0, 0], -np.exp(10.0))
+    assert cloglog.predict_log_proba([[1e9]])[0, 0] == -np.finfo(float).max
+    assert cloglog.predict_proba([[1e9]]).min() > 0
     neuron = NeuronClassifier.from_weights([1.0])
     np.testing.assert_array_equal(neuron.predict_log_proba([[-1e9]]), [[0, -1e9]])
     np.testing.assert_allclose(
@@ -167,6 +185,14 @@ def test_learning_rate_and_momentum_matter():
     assert n_iter(learning_rate=0.1, momentum=0.9) < n_iter(learning_rate=0.1, momentum=0.0)
 
 
+def test_automatic_learning_rate_follows_a_falling_curvature():
+    """Nearly separable: the rate of the bound alone, without growing, takes 24,282 steps."""
+    from sklearn.datasets import load_wine
+
+    neuron = NeuronClassifier(solver="gd", C=1e3, max_iter=20_000)
+    assert neuron.fit(*load_wine(return_X_y=True)).converged_
+
+
 def test_a_learning_rate_that_is_too_large_diverges_and_says_so():
     neuron = NeuronClassifier("identity", solver=GD(learning_rate=100.0), C=1.0)
     with pytest.warns(ConvergenceWarning, match="learning rate is too large"):
@@ -200,10 +226,11 @@ def test_gates():
         assert step.predict(GATE).tolist() == target
         assert step.converged_
         assert step.objective_ == 0
-    xor = NeuronClassifier("step", solver=Perceptron(patience=50))
+    xor = NeuronClassifier("step")
     with pytest.warns(ConvergenceWarning, match="Perhaps no line separates the classes"):
         xor.fit(GATE, [0, 1, 1, 0])
     assert not xor.converged_
+    assert xor.n_iter_ == 1  # all mistakes cancel: it cannot ever move
     assert xor.gap_ == xor.objective_ == pytest.approx(xor_error(xor))
 
 

@@ -137,6 +137,25 @@ def test_gap_far_below_the_rounding_of_the_objective(solver):
     assert neuron.gap_ <= 10 * measured + 1e-30
 
 
+def test_conjugate_gradients_estimate_the_gap_that_factoring_gives(monkeypatch):
+    """The way taken above 1,000 parameters, on a problem where the other can be taken too."""
+    X, y = load_breast_cancer(return_X_y=True)
+    for tol in (1e-3, 1e-6, 1e-9):
+        factored = NeuronClassifier(solver="gd", tol=tol).fit(X, y)
+        monkeypatch.setattr("skneuron.solvers._gap.DENSE_PARAMS", 0)
+        conjugate = NeuronClassifier(solver="gd", tol=factored.tol, max_iter=factored.n_iter_)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            conjugate.fit(X, y)
+        monkeypatch.undo()
+        if conjugate.n_iter_ == factored.n_iter_:
+            assert factored.gap_ / 10 <= conjugate.gap_ <= 10 * factored.gap_
+        else:
+            best = NeuronClassifier().fit(X, y).objective_
+            measured = (conjugate.objective_ - best) / np.log(2)
+            assert measured / 10 <= conjugate.gap_ <= 10 * measured
+
+
 def test_gap_of_a_layer_is_that_of_the_sum():
     X, y = load_iris(return_X_y=True)
     layer = NeuronClassifier("probit", tol=1e-3).fit(X, y)

@@ -42,9 +42,6 @@ class Activation(BaseEstimator):  # type: ignore[misc]
     convex_nll : bool
         Whether -log f and -log(1 - f) are both convex in z. Newton then uses the
         observed Hessian, Fisher weights otherwise.
-    double_exponential : bool
-        Whether a log-probability falls as -eᶻ, so fast that ``predict_log_proba`` has to
-        stop at some point; training never does.
 
     Examples
     --------
@@ -67,7 +64,6 @@ class Activation(BaseEstimator):  # type: ignore[misc]
     differentiable: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
     convex_nll: ClassVar[bool] = False
-    double_exponential: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

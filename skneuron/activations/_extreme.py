@@ -65,7 +65,6 @@ class CLogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = float(np.log(np.log(2)))
-    double_exponential = True
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return 1 - exp(-eᶻ)."""
@@ -113,7 +112,6 @@ class LogLog(Activation):
     range = (0.0, 1.0)
     convex_nll = True
     threshold = -float(np.log(np.log(2)))
-    double_exponential = True
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return exp(-e⁻ᶻ)."""
