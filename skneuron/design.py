@@ -163,6 +163,7 @@ class DesignMatrix:
         )
         largest = np.maximum(high, -low)
         unit = np.where(largest > 0, largest, 1.0)
+        # Between its bounds the mean of a constant column is that constant, not rounding.
         mean = np.clip(mean, low, high) if center else np.zeros_like(mean)
         spread = self._sparse_spread if self.is_sparse else self._dense_spread
         bias, variance = spread(weights, mean, unit)
@@ -170,9 +171,7 @@ class DesignMatrix:
             # What rounding has left of the mean, seen from the mean.
             mean = np.clip(mean + bias * unit, low, high)
             variance = np.maximum(0.0, variance - bias**2)
-        constant = low == high if center else largest == 0
-        deviation = np.where(constant, 0.0, np.sqrt(variance) * unit)
-        return Moments(mean, deviation)
+        return Moments(mean, np.sqrt(variance) * unit)
 
     def _dense_location(self, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         d = self.shape[1]
