@@ -80,14 +80,17 @@ def test_layers(activation):
         assert len(neuron.history_["objective"]) == neuron.n_iter_
 
 
-@pytest.mark.parametrize("value", [1.0, 1e8, 3.3e20, 1e150])
+@pytest.mark.parametrize("value", [1.0, 0.1, 3.3e20, 7.7e149])
 @pytest.mark.parametrize("convert", [np.asarray, sparse.csc_array])
 @pytest.mark.parametrize("solver", ["newton", "lbfgs", "gd"])
 def test_a_constant_column_changes_nothing(value, convert, solver):
     """Whatever its size, and though the rounding of its mean is a number."""
-    data, y = np.array([[0.0], [1], [2], [3], [1.5], [0.5]]), [0, 1, 0, 1, 1, 0]
-    alone = NeuronClassifier(solver=solver).fit(data, y)
-    both = NeuronClassifier(solver=solver).fit(convert(np.c_[data, np.full(6, value)]), y)
+    rng = np.random.default_rng(0)
+    data, weights = rng.normal(size=(300, 1)), rng.uniform(0.1, 1, 300)
+    y = (data[:, 0] + rng.normal(size=300) > 0).astype(int)
+    alone = NeuronClassifier(solver=solver).fit(data, y, weights)
+    constant = convert(np.c_[data, np.full(300, value)])
+    both = NeuronClassifier(solver=solver).fit(constant, y, weights)
     assert both.converged_
     np.testing.assert_allclose(both.coef_[0], [alone.coef_[0, 0], 0], rtol=1e-7)
     np.testing.assert_allclose(both.intercept_, alone.intercept_, rtol=1e-7)
