@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Sigmoid
-from skneuron.design import DesignMatrix
+from skneuron.design import DesignMatrix, column_moments
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
-from skneuron.objective import Objective
+from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Callback, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, relative_gap, solver_name
-from skneuron.validation import Plan, TrainingData
+from skneuron.validation import Plan, TrainingData, refuse_not_finite
 
 __all__ = ["Layer", "is_softmax", "train"]
 
@@ -90,6 +91,7 @@ def train(
     # The number of mistakes does not depend on the length of w: the infimum over its
     # length of mistakes plus penalty has no penalty left.
     strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, data.total_weight)
+    regularization = Regularization(strength, plan.l1_ratio, data.low, data.high)
     if is_softmax(plan.loss, plan.activation, n_classes):
         tasks: list[tuple[Loss, AnyArray]] = [(SoftmaxLogLoss(n_classes), data.y)]
     else:
@@ -97,17 +99,24 @@ def train(
         loss = get_loss(plan.loss, plan.activation)
         tasks = [(loss, (data.y == k).astype(np.intp)) for k in positives]
     neurons = []
-    for task, (loss, y) in enumerate(tasks):
-        rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
-        # Overflow is no news here: values beyond float64 are inf to the solvers, which
-        # step back from them, and weights beyond it are refused.
-        with np.errstate(all="ignore"):
-            objective = Objective(design, y, loss, data.weights, strength, fit_intercept)
+    # Overflow is no news here: values beyond float64 are inf to the solvers, which step
+    # back from them, and weights beyond it are refused.
+    with blas_on_one_thread(), np.errstate(all="ignore"):
+        moments = column_moments(design, data.weights, center=fit_intercept)
+        if moments is None:
+            refuse_not_finite(data.X)
+        for task, (loss, y) in enumerate(tasks):
+            rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
+            before = design.reads if task else 0.0
+            objective = Objective(
+                design, y, loss, data.weights, regularization, fit_intercept, moments
+            )
             first = objective.start()
             if start is not None:
                 first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
-            solver = plan.solver or choose_solver(loss, objective.n_params)
+            solver = plan.solver or choose_solver(objective)
             result = solver.solve(objective, first, plan.budget, callback)
+            result.history["reads"] -= before
             neurons.append(_as_stored(objective, result, solver, data.X.dtype))
     results = [neuron.result for neuron in neurons]
     zero = sum(neuron.zero_value for neuron in neurons)
@@ -184,5 +193,6 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
         "objective": column("objective").sum(axis=0),
         "gradient_norm": np.sqrt((column("gradient_norm") ** 2).sum(axis=0)),
         "step": np.sqrt((column("step") ** 2).sum(axis=0)),
+        "reads": column("reads").sum(axis=0),
         "seconds": column("seconds").sum(axis=0),
     }

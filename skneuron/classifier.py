@@ -18,7 +18,7 @@ from skneuron._typing import AnyArray
 from skneuron.activations import Activation
 from skneuron.results import Iteration
 from skneuron.solvers import Solver
-from skneuron.validation import check_parameters, check_training_data
+from skneuron.validation import check_parameters, check_training_data, with_bounds
 
 __all__ = ["NeuronClassifier"]
 
@@ -119,23 +119,29 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         *,
         loss: Literal["auto", "log_loss", "squared_error"] = "auto",
         C: float = 1.0,
+        l1_ratio: float = 0.0,
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        bounds: Any = None,
         solver: str | Solver = "auto",
         tol: float = 1e-18,
         max_iter: int = 10_000,
         warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
         self.activation = activation
         self.loss = loss
         self.C = C
+        self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
+        self.bounds = bounds
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
+        self.random_state = random_state
         self.verbose = verbose
 
     # --- learning --------------------------------------------------------------------
@@ -187,6 +193,7 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         previous = self._previous_weights()
         self._forget()
         data = check_training_data(self, X, y, sample_weight, self.class_weight)
+        data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
         layer = train(
             data,
             plan,

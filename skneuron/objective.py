@@ -2,27 +2,31 @@
 
 Conventions
 -----------
-F(w, b) = Σᵢ sᵢ ℓ(yᵢ, zᵢ) / S + ½ λ ‖w‖², with z = w·x + b, S = Σᵢ sᵢ, λ = 1/(C·S).
+F(w, b) = Σᵢ sᵢ ℓ(yᵢ, zᵢ) / S + λ [(1-ρ)/2 ‖w‖² + ρ ‖w‖₁], with z = w·x + b, S = Σᵢ sᵢ,
+λ = 1/(C·S) and ρ the ``l1_ratio``; w may have bounds.
 
 Solvers work on parameters v of shape (n_outputs * n_coordinates,), per output the
 weights first and the bias last. They belong to standardized columns,
-v = scale · w, with scale² = variance + 4λ: then every column has a curvature of order
-one, whatever its unit, and the penalty, exactly the one on w, is ½ Σ λ/scale² · v².
+v = scale · w, with scale² = variance + 4λ(1-ρ): then every column has a curvature of
+order one, whatever its unit, and the penalty, exactly the one on w, is
+Σ ½ λ(1-ρ)/scale² · v² + λρ/scale · |v|.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import Block, DesignMatrix, StandardizedDesign
+from skneuron.design import DesignMatrix, Moments, StandardizedDesign, column_moments
 from skneuron.losses import Loss
-from skneuron.penalties import Ridge
+from skneuron.penalties import Penalty
 
-__all__ = ["Objective"]
+__all__ = ["Objective", "Regularization"]
 
 # A softmax layer does not change when all its neurons are shifted alike. Curvature of
 # this size is added in those directions, where every gradient is zero: the Hessian
@@ -33,9 +37,33 @@ _GAUGE = 0.25
 # come close to the largest double.
 _SMALLEST_SCALE = 1e-290
 
+# A class of which a subsample would hold fewer than this share of an equal part is
+# sampled on its own.
+_RARE = 0.25
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """What holds the raw weights back.
+
+    Attributes
+    ----------
+    strength : float
+        λ.
+    l1_ratio : float
+        ρ.
+    low, high : ndarray of shape (n_features,) or None
+        Bounds of the weights.
+    """
+
+    strength: float
+    l1_ratio: float = 0.0
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+
 
 class Objective:
-    """Mean loss plus ridge penalty as a function of the scaled weights and the bias.
+    """Mean loss plus penalty as a function of the scaled weights and the bias.
 
     Parameters
     ----------
@@ -45,19 +73,20 @@ class Objective:
     loss : Loss
     sample_weight : ndarray of shape (n_samples,)
         Positive, of sum 1.
-    strength : float
-        λ.
+    regularization : Regularization
     fit_intercept : bool
+    moments : Moments, optional
+        Those of the design, if they are known.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skneuron.activations import Sigmoid
     >>> from skneuron.design import DesignMatrix
-    >>> from skneuron.losses import LogLoss
-    >>> from skneuron.objective import Objective
+    >>> from skneuron.losses import LogisticLoss
+    >>> from skneuron.objective import Objective, Regularization
     >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
-    >>> F = Objective(DesignMatrix(X), y, LogLoss(Sigmoid()), np.full(2, 0.5), 0.0, True)
+    >>> none = Regularization(0.0)
+    >>> F = Objective(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
     >>> round(F.zero_value, 4)
     0.6931
     """
@@ -68,8 +97,9 @@ class Objective:
         y: AnyArray,
         loss: Loss,
         sample_weight: FloatArray,
-        strength: float,
+        regularization: Regularization,
         fit_intercept: bool,
+        moments: Moments | None = None,
     ) -> None:
         self.loss = loss
         self.fit_intercept = fit_intercept
@@ -78,13 +108,22 @@ class Objective:
         self.n_coordinates = self.n_features + int(fit_intercept)
         self.n_params = self.n_outputs * self.n_coordinates
         self._y = y
+        self._labels = loss.encode(y)
         self._weights = sample_weight
-        self._scale_columns(design, strength)
-        self.zero_value = self.value_gradient(np.zeros(self.n_params))[0]
+        moments = moments or column_moments(design, sample_weight, center=fit_intercept)
+        if moments is None:
+            raise ValueError("X has values that are not finite")
+        self._scale_columns(design, moments, regularization)
+        self._class_weights = np.bincount(y, sample_weight)
+        known = np.arange(len(self._class_weights))
+        zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
+        self.zero_value = float(self._class_weights @ loss.value(known, zero))
 
-    def _scale_columns(self, design: DesignMatrix, strength: float) -> None:
-        moments = design.moments(self._weights, center=self.fit_intercept)
-        root = np.sqrt(strength)
+    def _scale_columns(
+        self, design: DesignMatrix, moments: Moments, regularization: Regularization
+    ) -> None:
+        strength, l1_ratio = regularization.strength, regularization.l1_ratio
+        root = np.sqrt(strength * (1 - l1_ratio))
         with np.errstate(over="ignore"):
             scale = np.hypot(moments.deviation, 2 * root)
         if not np.all(np.isfinite(scale)):
@@ -99,15 +138,76 @@ class Objective:
                 f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
                 "may be beyond float64; expected a deviation above 1e-290: rescale it"
             )
+        low, high = regularization.low, regularization.high
+        low = np.full(len(scale), -np.inf) if low is None else low
+        high = np.full(len(scale), np.inf) if high is None else high
         # A constant column says nothing that the bias does not: as the infinite scale
         # makes it exactly zero, its weight is too, and any curvature will do for it.
+        # Bounds that exclude zero give it a weight all the same.
         constant = moments.deviation == 0
-        self.scale = np.where(constant, np.inf, scale)
-        self.center = np.where(constant, 0.0, moments.mean)
+        held = constant & ((low > 0) | (high < 0))
+        scale = np.where(held, 1.0, scale)
+        silent = constant & ~held
+        self.scale = np.where(silent, np.inf, scale)
+        self.center = np.where(silent, 0.0, moments.mean)
         self._X = StandardizedDesign(design, self.center, self.scale, moments.deviation)
-        ridge = np.zeros(self.n_coordinates)
-        ridge[: self.n_features] = np.where(constant, 1.0, (root / self.scale) ** 2)
-        self.penalty = Ridge(ridge)
+        self.variance = (moments.deviation / scale) ** 2
+        d, m = self.n_features, self.n_coordinates
+        ridge, lasso = np.zeros(m), np.zeros(m)
+        bottom, top = np.full(m, -np.inf), np.full(m, np.inf)
+        ridge[:d] = np.where(silent, 1.0, (root / scale) ** 2)
+        lasso[:d] = np.where(silent, 0.0, strength * l1_ratio / scale)
+        bottom[:d] = np.where(silent, -np.inf, low * scale)
+        top[:d] = np.where(silent, np.inf, high * scale)
+        self.penalty = Penalty(ridge, lasso, bottom, top)
+        self.is_smooth = self.penalty.is_smooth
+
+    # --- its rows ---------------------------------------------------------------------
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows."""
+        return self._X.design.shape[0]
+
+    @property
+    def n_stored(self) -> int:
+        """Number of stored elements of X."""
+        return self._X.design.n_stored
+
+    @property
+    def reads(self) -> float:
+        """How often all rows of X have been read so far."""
+        return self._X.design.reads
+
+    def subsample(self, m: int, rng: np.random.Generator) -> Objective:
+        """Return the same objective on about ``m`` rows, in the same coordinates.
+
+        Rows are drawn one from each of m stretches of equal length. A class that would
+        hardly be seen is drawn on its own, and every class keeps its total weight.
+        """
+        n = self.n_samples
+        rows = _one_of_each_stretch(n, m, rng)
+        drawn = np.bincount(self._y[rows], minlength=len(self._class_weights))
+        enough = _RARE * m / len(drawn)
+        rare = [k for k in np.flatnonzero(drawn < enough) if self._class_weights[k] > 0]
+        if rare:
+            keep = ~np.isin(self._y[rows], rare)
+            groups = [rows[keep]]
+            for k in rare:
+                members = np.flatnonzero(self._y == k)
+                groups.append(
+                    members[_one_of_each_stretch(len(members), int(np.ceil(enough)), rng)]
+                )
+            rows = np.sort(np.concatenate(groups))
+        y, weights = self._y[rows], self._weights[rows]
+        totals = np.bincount(y, weights, minlength=len(self._class_weights))
+        factors = np.divide(
+            self._class_weights, totals, out=np.zeros_like(totals), where=totals > 0
+        )
+        out = copy.copy(self)
+        out._X, out._y, out._labels = self._X.take(rows), y, self._labels[rows]
+        out._weights = weights * factors[y]
+        return out
 
     # --- between the solver's coordinates and the user's ------------------------------
 
@@ -126,9 +226,9 @@ class Objective:
         params[:, : self.n_features][:, known] = coef[:, known] * self.scale[known]
         if self.fit_intercept:
             params[:, -1] = intercept + coef @ self.center
-        if self.n_outputs > 1:
+        if self.n_outputs > 1 and self.is_smooth:
             params -= params.mean(axis=0)
-        return params.ravel()
+        return self.penalty.project(params).ravel()
 
     def start(self) -> FloatArray:
         """Return where learning starts: every pre-activation at ``loss.start``.
@@ -138,44 +238,35 @@ class Objective:
         """
         params = np.zeros((self.n_outputs, self.n_coordinates))
         if self.loss.start == 0:
-            return params.ravel()
+            return self.penalty.project(params).ravel()
         if self.fit_intercept:
             params[:, -1] = self.loss.start
-            return params.ravel()
-        direction, bias = np.zeros((1, self.n_features)), np.zeros(1)
-        for block in self._X.blocks():
-            direction += block.backward(self._weights[block.rows] * self._y[block.rows])[0]
-        match = curvature = 0.0
-        for block in self._X.blocks():
-            z, s = block.forward(direction, bias), self._weights[block.rows]
-            match += float(s @ (z * self._y[block.rows]))
-            curvature += float(s @ z**2)
+            return self.penalty.project(params).ravel()
+        zero = np.zeros((1, self.n_features)), np.zeros(1)
+        direction = self._X.sweep(
+            *zero, lambda rows, z: (0.0, self._weights[rows] * self._y[rows], None)
+        ).weights
+        z = self._X.forward(direction, zero[1])
+        match = float(self._weights @ (z * self._y))
+        curvature = float(self._weights @ z**2)
         params[:] = direction * (match / curvature if curvature > 0 else 0.0)
-        return params.ravel()
+        return self.penalty.project(params).ravel()
 
     # --- value and derivatives --------------------------------------------------------
 
     def value_gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
-        """Return F and its gradient in one pass over the rows.
+        """Return F and the gradient of its smooth part in one pass over the rows.
 
         Beyond the range of a double F is inf; solvers step back from there.
         """
-        weights, bias = self._split(params)
-        value = 0.0
-        gradient = np.zeros((self.n_outputs, self.n_coordinates))
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            for block in self._X.blocks():
-                s = self._weights[block.rows]
-                losses, slopes = self.loss.value_gradient(
-                    self._y[block.rows], block.forward(weights, bias)
-                )
-                value += float(s @ losses)
-                slopes *= s if slopes.ndim == 1 else s[:, None]
-                self._collect(gradient, *block.backward(slopes))
-            full = params.reshape(self.n_outputs, -1)
-            value += self.penalty.value(full)
-            gradient += self.penalty.gradient(full)
-        return (value if np.isfinite(value) else np.inf), gradient.ravel()
+        value, gradient, _ = self._pass(params)
+        return value, gradient
+
+    def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
+        value, gradient, hessian = self._pass(params, gram=True)
+        assert hessian is not None
+        return value, gradient, hessian
 
     def hessian(self, params: FloatArray, *, observed: bool = False) -> FloatArray:
         """Return the curvature matrix of shape (n_params, n_params).
@@ -183,22 +274,39 @@ class Objective:
         Positive semidefinite (Fisher or Gauss-Newton where the loss is not convex)
         unless ``observed``; a softmax layer's null directions are made regular.
         """
+        hessian = self._pass(params, gram=True, observed=observed)[2]
+        assert hessian is not None
+        return hessian
+
+    def _pass(
+        self, params: FloatArray, *, gram: bool = False, observed: bool = False
+    ) -> tuple[float, FloatArray, FloatArray | None]:
+        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, FloatArray | None]:
+            return self.loss.sums(
+                self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
+            )
+
+        with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
+            sums = self._X.sweep(*self._split(params), pointwise, gram=gram)
+            full = params.reshape(self.n_outputs, -1)
+            value = sums.value + self.penalty.value(full)
+            gradient = self.penalty.gradient(full)
+            gradient[:, : self.n_features] += sums.weights
+            if self.fit_intercept:
+                gradient[:, -1] += sums.bias
+            hessian = None if sums.gram is None else self._regular(sums.gram)
+        return (value if np.isfinite(value) else np.inf), gradient.ravel(), hessian
+
+    def _regular(self, gram: FloatArray) -> FloatArray:
+        """Return the Hessian from the curvature of the losses."""
         n, m = self.n_outputs, self.n_coordinates
-        out = np.zeros((n, m, n, m))
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            for block in self._X.gram_blocks():
-                h = self._pointwise(params, block, observed=observed)
-                for i in range(n):
-                    for j in range(i + 1):
-                        part = block.gram(np.ascontiguousarray(h[:, i, j]))[:m, :m]
-                        out[i, :, j, :] += part
-                        if j < i:
-                            out[j, :, i, :] += part
+        out = np.array(gram[:, :m, :, :m])
         diagonal = np.arange(m)
+        gauged = diagonal if self.is_smooth else diagonal[self.n_features :]
         for i in range(n):
-            out[i, diagonal, i, diagonal] += self.penalty.strengths
+            out[i, diagonal, i, diagonal] += self.penalty.ridge
             for j in range(n if n > 1 else 0):
-                out[i, diagonal, j, diagonal] += _GAUGE / n
+                out[i, gauged, j, gauged] += _GAUGE / n
         return out.reshape(self.n_params, self.n_params)
 
     def hessian_root(self, params: FloatArray) -> FloatArray:
@@ -211,18 +319,22 @@ class Objective:
         n, m = self.n_outputs, self.n_coordinates
         penalty = np.zeros((n, m, n, m))
         diagonal = np.arange(m)
+        gauged = diagonal if self.is_smooth else diagonal[self.n_features :]
         for i in range(n):
-            penalty[i, diagonal, i, diagonal] = np.sqrt(self.penalty.strengths)
+            penalty[i, diagonal, i, diagonal] = np.sqrt(self.penalty.ridge)
         root = penalty.reshape(n * m, n * m)
         if n > 1:
             gauge = np.zeros((m, n, m))
-            gauge[diagonal, :, diagonal] = np.sqrt(_GAUGE / n)
+            gauge[gauged, :, gauged] = np.sqrt(_GAUGE / n)
             root = np.vstack([root, gauge.reshape(m, n * m)])
+        weights, bias = self._split(params)
         # Four times as many rows as R has, so that R is not decomposed again too often.
-        for block in self._X.dense_blocks(n_rows=4 * m):
-            h = self._pointwise(params, block, observed=False)
-            rows = np.ones((len(h), m))
-            rows[:, : self.n_features] = block.dense()
+        for block, data in self._X.dense_blocks(n_rows=4 * m):
+            rows = np.ones((len(data), m))
+            rows[:, : self.n_features] = data
+            z = data @ weights.T + bias
+            _, h = self.loss.gradient_hessian(self._y[block], z[:, 0] if n == 1 else z)
+            h = h.reshape(len(h), n, n) * self._weights[block, None, None]
             factors = _matrix_roots(h)
             stacked = np.einsum("skl,sm->sklm", factors, rows).reshape(-1, n * m)
             (root,) = linalg.qr(np.vstack([root, stacked]), mode="r", check_finite=False)
@@ -231,23 +343,12 @@ class Objective:
 
     def hessian_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Return the function u ↦ H(params) u, its pointwise part computed once."""
-        return self._operator(
-            [self._pointwise(params, block, observed=False) for block in self._X.blocks()]
-        )
+        state = self.loss.curvature_state(self._y, self._X.forward(*self._split(params)))
 
-    def _operator(self, stored: list[FloatArray]) -> Callable[[FloatArray], FloatArray]:
-        """Return u ↦ Hu for curvature weights stored block by block."""
+        def curved(rows: slice, dz: FloatArray) -> FloatArray:
+            return self.loss.curvature_product(state[rows], dz)
 
-        def product(vector: FloatArray) -> FloatArray:
-            weights, bias = self._split(vector)
-            out = np.zeros((self.n_outputs, self.n_coordinates))
-            for h, block in zip(stored, self._X.blocks(), strict=True):
-                z = block.forward(weights, bias).reshape(len(h), -1)
-                self._collect(out, *block.backward(np.einsum("skl,sl->sk", h, z)))
-            out += self.penalty.gradient(vector.reshape(self.n_outputs, -1))
-            return out.ravel()
-
-        return product
+        return self._operator(curved)
 
     def bounding_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Return u ↦ Bu with a B above every Hessian, where the loss has such a bound.
@@ -257,27 +358,52 @@ class Objective:
         bound = self.loss.curvature_bound
         if bound is None:
             return self.hessian_operator(params)
-        eye = bound * np.eye(self.n_outputs)
-        return self._operator([self._weights[b.rows, None, None] * eye for b in self._X.blocks()])
+        return self._operator(lambda rows, dz: bound * dz)
 
-    # --- shared by the passes ---------------------------------------------------------
+    def _operator(
+        self, curved: Callable[[slice, FloatArray], FloatArray]
+    ) -> Callable[[FloatArray], FloatArray]:
+        def pointwise(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            slopes = curved(rows, dz)
+            s = self._weights[rows]
+            slopes *= s if slopes.ndim == 1 else s[:, None]
+            return 0.0, slopes, None
+
+        def product(vector: FloatArray) -> FloatArray:
+            sums = self._X.sweep(*self._split(vector), pointwise)
+            out = self.penalty.gradient(vector.reshape(self.n_outputs, -1))
+            out[:, : self.n_features] += sums.weights
+            if self.fit_intercept:
+                out[:, -1] += sums.bias
+            return out.ravel()
+
+        return product
+
+    def reach(self, step: FloatArray) -> float:
+        """Return the largest change of a pre-activation that a step makes on any row."""
+        weights, bias = self._split(step)
+        most = 0.0
+
+        def widest(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            nonlocal most
+            most = max(most, float(np.abs(dz).max(initial=0.0)))
+            return 0.0, dz[:0], None
+
+        with np.errstate(all="ignore"):
+            self._X.sweep(weights, bias, widest)
+        return most
 
     def _split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
         full = params.reshape(self.n_outputs, self.n_coordinates)
         bias = full[:, -1] if self.fit_intercept else np.zeros(self.n_outputs)
         return full[:, : self.n_features], bias
 
-    def _collect(self, out: FloatArray, weights: FloatArray, bias: FloatArray) -> None:
-        out[:, : self.n_features] += weights
-        if self.fit_intercept:
-            out[:, -1] += bias
 
-    def _pointwise(self, params: FloatArray, block: Block, *, observed: bool) -> FloatArray:
-        """Curvature weights times sample weights, shape (n_rows, n_outputs, n_outputs)."""
-        z = block.forward(*self._split(params))
-        _, h = self.loss.gradient_hessian(self._y[block.rows], z, observed=observed)
-        h = h.reshape(len(h), self.n_outputs, self.n_outputs)
-        return np.asarray(h * self._weights[block.rows, None, None])
+def _one_of_each_stretch(n: int, m: int, rng: np.random.Generator) -> AnyArray:
+    """Return m increasing row numbers below n, all of them if m >= n."""
+    if m >= n:
+        return np.arange(n)
+    return np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
 
 
 def _matrix_roots(h: FloatArray) -> FloatArray:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from skneuron._typing import FloatArray
 
-__all__ = ["Ridge", "strength_from_C"]
+__all__ = ["Penalty", "strength_from_C"]
 
 
 def strength_from_C(C: float, total_weight: float) -> float:
-    """Return λ = 1 / (C·S), the factor of ½‖w‖² in the mean-scaled objective.
+    """Return λ = 1 / (C·S), the factor of the penalty in the mean-scaled objective.
 
     Parameters
     ----------
     C : float
         Inverse strength, positive; ``np.inf`` for no penalty. As in scikit-learn's
-        ``LogisticRegression`` it weighs the *sum* of the losses against ½‖w‖².
+        ``LogisticRegression`` it weighs the *sum* of the losses against the penalty.
     total_weight : float
         S, the sum of the sample weights.
 
@@ -47,29 +49,55 @@ def strength_from_C(C: float, total_weight: float) -> float:
     return strength
 
 
-class Ridge:
-    """½ Σⱼ λⱼ vⱼ², one strength per coordinate; the bias has λ = 0.
+@dataclass(frozen=True)
+class Penalty:
+    """½ Σⱼ ridgeⱼ vⱼ² + Σⱼ lassoⱼ |vⱼ|, with v kept between bounds.
 
     Parameters
     ----------
-    strengths : ndarray of shape (n_coordinates,)
+    ridge, lasso : ndarray of shape (n_coordinates,)
+        One strength per coordinate; the bias has none.
+    low, high : ndarray of shape (n_coordinates,)
+        Bounds, infinite where there are none.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skneuron.penalties import Ridge
-    >>> ridge = Ridge(np.array([2.0, 0.0]))
-    >>> ridge.value(np.array([[3.0, 5.0]])), ridge.gradient(np.array([[3.0, 5.0]])).tolist()
+    >>> penalty = Penalty.ridge_only(np.array([2.0, 0.0]))
+    >>> penalty.value(np.array([[3.0, 5.0]])), penalty.gradient(np.array([[3.0, 5.0]])).tolist()
     (9.0, [[6.0, 0.0]])
     """
 
-    def __init__(self, strengths: FloatArray) -> None:
-        self.strengths = strengths
+    ridge: FloatArray
+    lasso: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @classmethod
+    def ridge_only(cls, ridge: FloatArray) -> Penalty:
+        """Return a penalty without lasso and without bounds."""
+        free = np.full_like(ridge, np.inf)
+        return cls(ridge, np.zeros_like(ridge), -free, free)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether it is a ridge only: no kink, no bound."""
+        return not (
+            np.any(self.lasso) or np.any(np.isfinite(self.low)) or np.any(np.isfinite(self.high))
+        )
 
     def value(self, weights: FloatArray) -> float:
-        """Return the penalty of weights of shape (n_outputs, n_coordinates)."""
-        return 0.5 * float(np.sum(self.strengths * weights**2))
+        """Return ridge and lasso of weights of shape (n_outputs, n_coordinates)."""
+        return 0.5 * float(np.sum(self.ridge * weights**2)) + self.kink(weights)
 
     def gradient(self, weights: FloatArray) -> FloatArray:
-        """Return its gradient, of the shape of the weights."""
-        return self.strengths * weights
+        """Return the gradient of the ridge, of the shape of the weights."""
+        return self.ridge * weights
+
+    def kink(self, weights: FloatArray) -> float:
+        """Return the lasso of weights of shape (n_outputs, n_coordinates)."""
+        return float(np.sum(self.lasso * np.abs(weights)))
+
+    def project(self, weights: FloatArray) -> FloatArray:
+        """Return the nearest weights within the bounds."""
+        return np.clip(weights, self.low, self.high)

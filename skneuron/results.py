@@ -37,12 +37,17 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Iteration:
-    """One line of a history, as a callback sees it."""
+    """One line of a history, as a callback sees it.
+
+    ``reads`` counts how often all rows of X were read since the fit began; a sample of
+    them counts as its share.
+    """
 
     iteration: int
     objective: float
     gradient_norm: float
     step: float
+    reads: float
     seconds: float
 
 
@@ -61,7 +66,7 @@ class History:
     --------
     >>> from skneuron.results import History
     >>> history = History()
-    >>> history.add(objective=0.5, gradient_norm=0.1, step=1.0)
+    >>> history.add(objective=0.5, gradient_norm=0.1, step=1.0, reads=2.0)
     >>> len(history), history.as_dict()["objective"].tolist()
     (1, [0.5])
     """
@@ -74,10 +79,10 @@ class History:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, *, objective: float, gradient_norm: float, step: float) -> None:
-        """Add one iteration: objective, gradient norm and step length after it."""
+    def add(self, *, objective: float, gradient_norm: float, step: float, reads: float) -> None:
+        """Add one iteration: objective, gradient norm, step length and reads after it."""
         seconds = time.perf_counter() - self._start
-        line = Iteration(len(self) + 1, objective, gradient_norm, step, seconds)
+        line = Iteration(len(self) + 1, objective, gradient_norm, step, reads, seconds)
         self._lines.append(line)
         if self._callback is not None:
             self._callback(line)
@@ -86,7 +91,7 @@ class History:
         """Return equally long arrays, one per quantity."""
         return {
             name: np.array([getattr(line, name) for line in self._lines], dtype=np.float64)
-            for name in ("objective", "gradient_norm", "step", "seconds")
+            for name in ("objective", "gradient_norm", "step", "reads", "seconds")
         }
 
 

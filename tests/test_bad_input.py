@@ -57,6 +57,22 @@ def test_bad_data(case):
 
 
 PARAMETERS = {
+    "l1_ratio": [
+        (-0.1, r"l1_ratio=-0.1: expected a number from 0 to 1"),
+        ("1", r"l1_ratio='1': expected"),
+        (None, r"l1_ratio=None: expected"),
+    ],
+    "bounds": [
+        ((1, 0), r"bounds=\(1, 0\): expected low <= high"),
+        ((None, -np.inf), "expected low <= high"),
+        ("positive", r"bounds='positive': expected a pair .* array of shape \(4, 2\)"),
+        (np.zeros((3, 2)), r"expected a pair .* array of shape \(4, 2\)"),
+        ([(0, 1), (0, 1), (0, "a"), (0, 1)], r"bounds\[2\]=\(0, 'a'\): expected a pair"),
+        ({"petal": (0, 1)}, "bounds: 'petal' is no feature of X; expected a column number below 4"),
+        ({0: 1.0}, r"bounds\[0\]=1.0: expected a pair"),
+        ((0, np.nan), "expected low <= high"),
+    ],
+    "random_state": [(-1, "random_state=-1: expected None"), ("0", "random_state='0': expected")],
     "C": [(-1.0, r"C=-1.0: expected a positive number or np.inf"), (0, "C=0: expected"),
           ("1", "C='1': expected"), (np.nan, "C=nan: expected"), (True, "C=True: expected")],
     "tol": [(-1e-3, "tol=-0.001: expected a non-negative"), (np.inf, "tol=inf"), (None, "tol=None")],
@@ -70,7 +86,7 @@ PARAMETERS = {
                    (LeakyReLU, "expected one of 'sigmoid'"),
                    (LeakyReLU(2.0), r"alpha=2.0: expected a number in \[0, 1\]")],
     "loss": [("hinge", "loss='hinge': expected one of 'auto', 'log_loss', 'squared_error'")],
-    "solver": [("saga", "solver='saga': expected 'auto', one of 'newton', 'lbfgs'"),
+    "solver": [("saga", "solver='saga': expected 'auto', one of 'newton', 'subsampled-newton'"),
                (GD, "expected 'auto', one of 'newton'"),
                (GD(learning_rate=0), "learning_rate=0: expected 'auto' or a positive, finite"),
                (GD(momentum=1.0), r"momentum=1.0: expected 'auto' or a number in \[0, 1\)"),
@@ -174,15 +190,15 @@ def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
     original = SOLVERS[solver]._solve
 
     def interrupted(self, objective, params, budget, history):
-        real = objective.value_gradient
+        real = objective._pass
 
-        def value_gradient(v):
+        def one_pass(*args, **kwargs):
             calls.append(1)
             if len(calls) == 2:
                 raise KeyboardInterrupt
-            return real(v)
+            return real(*args, **kwargs)
 
-        objective.value_gradient = value_gradient
+        objective._pass = one_pass
         return original(self, objective, params, budget, history)
 
     monkeypatch.setattr(SOLVERS[solver], "_solve", interrupted)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from skneuron.activations import Activation
+from skneuron.activations import Activation, Sigmoid
 from skneuron.losses._base import Loss
-from skneuron.losses._log_loss import LogLoss, SoftmaxLogLoss
+from skneuron.losses._log_loss import LogLoss
+from skneuron.losses._logistic import LogisticLoss
 from skneuron.losses._perceptron import PerceptronRule
+from skneuron.losses._softmax import SoftmaxLogLoss
 from skneuron.losses._squared_error import SquaredError
 
 __all__ = [
     "LOSSES",
     "LogLoss",
+    "LogisticLoss",
     "Loss",
     "PerceptronRule",
     "SoftmaxLogLoss",
@@ -67,4 +70,6 @@ def get_loss(name: str, activation: Activation) -> Loss:
     """Return the pointwise loss of a name that :func:`resolve_loss_name` gave."""
     if name == "perceptron":
         return PerceptronRule()
-    return LogLoss(activation) if name == "log_loss" else SquaredError(activation)
+    if name == "squared_error":
+        return SquaredError(activation)
+    return LogisticLoss() if type(activation) is Sigmoid else LogLoss(activation)

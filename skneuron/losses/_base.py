@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from skneuron._typing import AnyArray, FloatArray
 
 __all__ = ["Loss"]
@@ -55,3 +57,50 @@ class Loss(ABC):
         expectation (Fisher, or Gauss-Newton for squared error) otherwise. With
         ``observed=True`` they are the second derivative whatever its sign.
         """
+
+    # --- what a pass over the rows needs ----------------------------------------------
+
+    def encode(self, y: AnyArray) -> AnyArray:
+        """Return the labels in the form that :meth:`sums` wants; by default as they are."""
+        return y
+
+    def sums(
+        self,
+        labels: AnyArray,
+        z: FloatArray,
+        weights: FloatArray,
+        *,
+        curvature: bool = False,
+        observed: bool = False,
+    ) -> tuple[float, FloatArray, FloatArray | None]:
+        """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n_samples,)
+            From :meth:`encode`.
+        z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            May be overwritten.
+        weights : ndarray of shape (n_samples,)
+        curvature, observed : bool
+            As for :meth:`gradient_hessian`.
+
+        Returns
+        -------
+        float, ndarray of the shape of z, ndarray of shape (n_samples, K, K) or None
+        """
+        values, slopes = self.value_gradient(labels, z)
+        h = None
+        if curvature:
+            _, h = self.gradient_hessian(labels, z, observed=observed)
+            h = h.reshape(len(z), self.n_outputs, self.n_outputs) * weights[:, None, None]
+        slopes *= weights if slopes.ndim == 1 else weights[:, None]
+        return float(weights @ values), slopes, h
+
+    def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
+        """Return what :meth:`curvature_product` has to know of z, of the shape of z."""
+        return self.gradient_hessian(labels, z)[1]
+
+    def curvature_product(self, state: FloatArray, dz: FloatArray) -> FloatArray:
+        """Return the curvature at a state times a change of z, of the shape of z."""
+        return np.asarray(state * dz)

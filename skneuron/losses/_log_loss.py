@@ -1,14 +1,14 @@
-"""Log loss of a distribution function, and of the softmax layer."""
+"""Log loss of a distribution function."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.activations import Activation, Sigmoid, Tanh
+from skneuron.activations import Activation, Tanh
 from skneuron.losses._base import Loss
 
-__all__ = ["LogLoss", "SoftmaxLogLoss"]
+__all__ = ["LogLoss"]
 
 
 class LogLoss(Loss):
@@ -33,9 +33,9 @@ class LogLoss(Loss):
     def __init__(self, activation: Activation) -> None:
         self.activation = activation
         self.convex = activation.convex_nll
-        # h = f(1-f) <= 1/4 for the logit and 1 for its rescaled twin. The others have
-        # larger or no bounds; solvers measure theirs as they go.
-        self.curvature_bound = {Sigmoid: 0.25, Tanh: 1.0}.get(type(activation))
+        # f(1-f) <= 1/4 with the argument doubled. The others have larger or no bounds;
+        # solvers measure theirs as they go.
+        self.curvature_bound = 1.0 if type(activation) is Tanh else None
 
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
         """Return -log P(y)."""
@@ -60,63 +60,3 @@ class LogLoss(Loss):
         # factor underflows before the other grows.
         log_q, log_p = self.activation.log_proba(z)
         return gradient, np.exp(log_q) * low**2 + np.exp(log_p) * high**2
-
-
-class SoftmaxLogLoss(Loss):
-    """ℓ(y, z) = log Σₖ exp(zₖ) - z_y, the log loss of a layer with softmax.
-
-    Parameters
-    ----------
-    n_classes : int
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skneuron.losses import SoftmaxLogLoss
-    >>> loss = SoftmaxLogLoss(3)
-    >>> loss.value(np.array([0]), np.array([[0.0, 0.0, 0.0]])).round(4).tolist()
-    [1.0986]
-    """
-
-    convex = True
-    # Largest eigenvalue of diag(p) - ppᵀ (Böhning, 1992).
-    curvature_bound = 0.5
-
-    def __init__(self, n_classes: int) -> None:
-        self.n_outputs = n_classes
-
-    @staticmethod
-    def log_proba(z: FloatArray) -> FloatArray:
-        """Return log softmax(z), row by row."""
-        shifted = z - z.max(axis=1, keepdims=True)
-        with np.errstate(under="ignore"):
-            return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
-
-    def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
-        """Return -log P(y)."""
-        return -self.log_proba(z)[np.arange(len(y)), y]
-
-    def value_gradient(self, y: AnyArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return -log P(y) and softmax(z) minus the indicator of y."""
-        log_proba = self.log_proba(z)
-        rows = np.arange(len(y))
-        value = -log_proba[rows, y]
-        with np.errstate(under="ignore"):
-            gradient = np.exp(log_proba)
-        # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
-        gradient[rows, y] = 0.0
-        gradient[rows, y] = -gradient.sum(axis=1)
-        return value, gradient
-
-    def gradient_hessian(
-        self, y: AnyArray, z: FloatArray, *, observed: bool = False
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the slope and diag(p) - ppᵀ per sample."""
-        _, gradient = self.value_gradient(y, z)
-        with np.errstate(under="ignore"):
-            proba = np.exp(self.log_proba(z))
-            hessian = -proba[:, :, None] * proba[:, None, :]
-        diagonal = np.arange(self.n_outputs)
-        hessian[:, diagonal, diagonal] = 0.0
-        hessian[:, diagonal, diagonal] = -hessian.sum(axis=2)
-        return gradient, hessian

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from skneuron.losses import Loss
+from skneuron.objective import Objective
 from skneuron.solvers._base import Budget, Solver
 from skneuron.solvers._gap import DENSE_PARAMS, relative_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._perceptron import Perceptron
+from skneuron.solvers._subsampled import SubsampledNewton, pays_to_subsample
 
 __all__ = [
     "GD",
@@ -18,6 +19,7 @@ __all__ = [
     "Newton",
     "Perceptron",
     "Solver",
+    "SubsampledNewton",
     "choose_solver",
     "get_solver",
     "relative_gap",
@@ -27,6 +29,7 @@ __all__ = [
 #: Every solver that has a name.
 SOLVERS: dict[str, type[Solver]] = {
     "newton": Newton,
+    "subsampled-newton": SubsampledNewton,
     "lbfgs": LBFGS,
     "gd": GD,
     "perceptron": Perceptron,
@@ -60,17 +63,20 @@ def get_solver(solver: str | Solver) -> Solver | None:
     )
 
 
-def choose_solver(loss: Loss, n_params: int) -> Solver:
-    """Return what ``solver="auto"`` means for a loss and a number of parameters.
+def choose_solver(objective: Objective) -> Solver:
+    """Return what ``solver="auto"`` means for an objective.
 
-    The perceptron rule for a step; gradient descent where second derivatives jump;
-    Newton as long as a Hessian of that size is cheap to factor, L-BFGS above.
+    The perceptron rule for a step; gradient descent where second derivatives jump; else
+    Newton where all rows are few enough, and Newton on growing subsamples where not;
+    L-BFGS where a Hessian is too large to factor.
     """
-    if not loss.differentiable:
+    if not objective.loss.differentiable:
         return Perceptron()
-    if not loss.smooth:
+    if not objective.loss.smooth:
         return GD()
-    return Newton() if n_params <= DENSE_PARAMS else LBFGS()
+    if objective.n_params > DENSE_PARAMS:
+        return LBFGS()
+    return SubsampledNewton() if pays_to_subsample(objective) else Newton()
 
 
 def solver_name(solver: Solver) -> str:

@@ -26,10 +26,13 @@ class Budget:
     tol : float
         Relative gap at which the fit has converged.
     max_iter : int
+    seed : int
+        Of the subsamples that a solver draws.
     """
 
     tol: float
     max_iter: int
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,21 @@ class Point:
     params : ndarray of shape (n_params,)
     value : float
     gradient : ndarray of shape (n_params,)
+        Of the smooth part.
+    hessian : ndarray of shape (n_params, n_params) or None
+        Where it was asked for.
     """
 
     params: FloatArray
     value: float
     gradient: FloatArray
+    hessian: FloatArray | None = None
 
     @classmethod
-    def at(cls, objective: Objective, params: FloatArray) -> Point:
-        """Evaluate the objective there."""
+    def at(cls, objective: Objective, params: FloatArray, *, hessian: bool = False) -> Point:
+        """Evaluate the objective there, in one pass over the rows."""
+        if hessian:
+            return cls(params, *objective.value_gradient_hessian(params))
         return cls(params, *objective.value_gradient(params))
 
     @property
@@ -70,9 +79,12 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     needs : tuple of {"gradient", "hessian", "mistakes"}
         What the loss must offer: a slope that leads somewhere, second derivatives, or
         the perceptron rule.
+    takes_kinks : bool
+        Whether it can handle an L1 penalty and bounds.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    takes_kinks: ClassVar[bool] = False
 
     def refusal(self, loss: Loss, activation: str) -> str | None:
         """Return one sentence why the loss cannot be trained by this solver, or None.

@@ -26,11 +26,15 @@ class Curvature:
     ----------
     objective : Objective
     params : ndarray of shape (n_params,)
+    hessian : ndarray of shape (n_params, n_params), optional
+        The Hessian there, if it is known.
     """
 
-    def __init__(self, objective: Objective, params: FloatArray) -> None:
+    def __init__(
+        self, objective: Objective, params: FloatArray, hessian: FloatArray | None = None
+    ) -> None:
         self._cholesky: AnyArray | None = None
-        hessian = objective.hessian(params)
+        hessian = objective.hessian(params) if hessian is None else hessian
         factor = _cholesky(hessian)
         if factor is not None:
             self._cholesky = factor

@@ -30,9 +30,9 @@ VISIBLE = 1e-8
 # than the factor of ten that a gap has to keep.
 _WALK, _SETTLED = 30, 0.1
 
-# Up to here a Hessian is formed (8 MB) and factored in some tens of milliseconds; above,
+# Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
 # conjugate gradients estimate the same quadratic form from Hessian products.
-DENSE_PARAMS = 1000
+DENSE_PARAMS = 2000
 
 
 def relative(gap: float, objective: Objective) -> float:

@@ -99,13 +99,19 @@ class GD(Solver):
                 objective=look.value,
                 gradient_norm=look.gradient_norm,
                 step=step,
+                reads=objective.reads,
             )
             if monitor.reached(look.params, look.gradient):
                 best, status = look, Status.CONVERGED
                 break
         if not len(history):
             # The first step failed: an iteration that moved nothing.
-            history.add(objective=best.value, gradient_norm=best.gradient_norm, step=0.0)
+            history.add(
+                objective=best.value,
+                gradient_norm=best.gradient_norm,
+                step=0.0,
+                reads=objective.reads,
+            )
         if status is Status.CONVERGED:
             gap = monitor.gap
         else:

@@ -102,6 +102,7 @@ class LBFGS(Solver):
                     objective=point.value,
                     gradient_norm=point.gradient_norm,
                     step=0.0,
+                    reads=objective.reads,
                 )
         return SolverResult(
             best.params, best.value, best_gap, len(history), status, history.as_dict()
@@ -186,6 +187,7 @@ class _Round:
             objective=point.value,
             gradient_norm=point.gradient_norm,
             step=float(np.linalg.norm(self._frame.unwhiten(u - self._last))),
+            reads=self._objective.reads,
         )
         self._last = u.copy()
         if float(np.linalg.norm(self._frame.whiten_gradient(point.gradient))) <= self._target:

@@ -63,7 +63,10 @@ class Perceptron(Solver):
             step = float(np.linalg.norm(direction))
             mistakes, direction = objective.value_gradient(params)
             history.add(
-                objective=mistakes, gradient_norm=float(np.linalg.norm(direction)), step=step
+                objective=mistakes,
+                gradient_norm=float(np.linalg.norm(direction)),
+                step=step,
+                reads=objective.reads,
             )
             since += 1
             if mistakes < pocket_mistakes - _SAME:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from skneuron.validation._bounds import with_bounds
 from skneuron.validation._data import (
     FLOATS,
     TrainingData,
     check_rows,
     check_training_data,
+    refuse_not_finite,
 )
 from skneuron.validation._params import Plan, check_parameters
 
@@ -17,4 +19,6 @@ __all__ = [
     "check_parameters",
     "check_rows",
     "check_training_data",
+    "refuse_not_finite",
+    "with_bounds",
 ]

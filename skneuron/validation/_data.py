@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
-from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["FLOATS", "TrainingData", "check_rows", "check_training_data"]
+__all__ = ["FLOATS", "TrainingData", "check_rows", "check_training_data", "refuse_not_finite"]
 
 #: Types of X that are taken as they are; everything else becomes float64.
 FLOATS = [np.float64, np.float32]
@@ -31,8 +31,11 @@ class TrainingData:
     classes : ndarray of shape (n_classes,)
     weights : ndarray of shape (n_samples,)
         Sample weight times class weight, positive, divided by their sum.
+        One number repeated, without memory for it, where all are equal.
     total_weight : float
         Their sum.
+    low, high : ndarray of shape (n_features,) or None
+        Bounds of the weights.
     """
 
     X: Any
@@ -40,6 +43,8 @@ class TrainingData:
     classes: AnyArray
     weights: FloatArray
     total_weight: float
+    low: FloatArray | None = None
+    high: FloatArray | None = None
 
 
 def check_rows(estimator: Any, X: Any) -> Any:
@@ -63,18 +68,24 @@ def check_training_data(
         If X has missing or infinite values, y is no classification target or has one
         class only, weights are negative, not finite, all zero or of another length.
     """
-    # It sums X to find NaN quickly, and looks closer if that overflows.
-    with np.errstate(over="ignore", invalid="ignore"):
-        X, y = validate_data(
-            estimator, X, y, accept_sparse=["csr", "csc"], dtype=FLOATS, multi_output=False
-        )
-    check_classification_targets(y)
-    y = column_or_1d(y)
-    classes, indices = np.unique(y, return_inverse=True)
+    # The pass that takes the column statistics looks for NaN and infinity as well.
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=["csr", "csc"],
+        dtype=FLOATS,
+        multi_output=False,
+        ensure_all_finite=False,
+    )
+    classes, indices = _encode(y)
     if len(classes) < 2:
         raise ValueError(
             f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
         )
+    if sample_weight is None and class_weight is None:
+        n = X.shape[0]
+        return TrainingData(X, indices, classes, np.broadcast_to(1.0 / n, n), float(n))
     weights = _check_weights(sample_weight, X.shape[0])
     weights = _times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
@@ -87,6 +98,7 @@ def check_training_data(
         raise ValueError("the sum of sample_weight is beyond float64: divide the weights by 1e10")
     used = relative > 0
     if not used.all():
+        assert_all_finite(X, input_name="X")
         X, indices, relative = X[used], indices[used], relative[used]
     present = np.unique(indices)
     if len(present) < 2:
@@ -95,6 +107,37 @@ def check_training_data(
             "expected at least two classes"
         )
     return TrainingData(X, indices, classes, relative, total)
+
+
+def refuse_not_finite(X: Any) -> NoReturn:
+    """Raise ``ValueError``: X has NaN or infinity; scikit-learn's words say which."""
+    assert_all_finite(X, input_name="X")
+    raise ValueError("X has values whose sums are beyond float64: rescale it")
+
+
+# Integer labels that lie this close together are counted instead of sorted.
+_SPAN = 1000
+
+
+def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
+    """Return the sorted classes and the index of each label."""
+    if y.ndim == 1 and y.dtype.kind in "iu" and y.dtype.isnative:
+        low, high = int(y.min()), int(y.max())
+        if high - low < _SPAN:
+            shifted = y if low == 0 else y - y.dtype.type(low)
+            present = np.bincount(shifted, minlength=high - low + 1) > 0
+            classes = np.flatnonzero(present).astype(y.dtype) + y.dtype.type(low)
+            if present.all():
+                return classes, shifted.astype(np.intp, copy=False)
+            return classes, (np.cumsum(present) - 1)[shifted]
+    if y.ndim == 1 and y.dtype.kind == "b":
+        y8 = y.view(np.uint8)
+        low, high = int(y8.min()), int(y8.max())
+        return np.arange(low, high + 1).astype(bool), (y8 - np.uint8(low)).astype(np.intp)
+    check_classification_targets(y)
+    y = column_or_1d(y)
+    classes, indices = np.unique(y, return_inverse=True)
+    return classes, indices
 
 
 def _check_weights(sample_weight: Any, n_samples: int) -> FloatArray:

@@ -7,9 +7,10 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skneuron.activations import Activation, get_activation
-from skneuron.losses import get_loss, resolve_loss_name
+from skneuron.losses import Loss, get_loss, resolve_loss_name
 from skneuron.solvers import Budget, Solver, get_solver
 
 __all__ = ["Plan", "check_parameters"]
@@ -26,12 +27,14 @@ class Plan:
     solver : Solver or None
         None where the number of parameters is to decide.
     budget : Budget
+    l1_ratio : float
     """
 
     activation: Activation
     loss: str
     solver: Solver | None
     budget: Budget
+    l1_ratio: float
 
 
 def check_parameters(params: dict[str, Any]) -> Plan:
@@ -40,8 +43,9 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     Parameters
     ----------
     params : dict
-        ``activation``, ``loss``, ``C``, ``fit_intercept``, ``class_weight``,
-        ``solver``, ``tol``, ``max_iter``, ``warm_start`` and ``verbose``.
+        ``activation``, ``loss``, ``C``, ``l1_ratio``, ``fit_intercept``,
+        ``class_weight``, ``bounds``, ``solver``, ``tol``, ``max_iter``, ``warm_start``,
+        ``random_state`` and ``verbose``.
 
     Returns
     -------
@@ -80,6 +84,9 @@ def check_parameters(params: dict[str, Any]) -> Plan:
         or (isinstance(class_weight, str) and class_weight == "balanced")
     ):
         raise ValueError(f"class_weight={class_weight!r}: expected None, 'balanced' or a dict")
+    l1_ratio = params["l1_ratio"]
+    if not _is_number(l1_ratio) or not 0 <= l1_ratio <= 1:
+        raise ValueError(f"l1_ratio={l1_ratio!r}: expected a number from 0 to 1")
     activation = get_activation(params["activation"])
     loss = resolve_loss_name(params["loss"], activation)
     solver = get_solver(params["solver"])
@@ -87,7 +94,40 @@ def check_parameters(params: dict[str, Any]) -> Plan:
         refusal = solver.refusal(get_loss(loss, activation), type(activation).__name__)
         if refusal is not None:
             raise ValueError(refusal)
-    return Plan(activation, loss, solver, Budget(float(tol), int(max_iter)))
+    kinks = _kinks(params)
+    if kinks is not None:
+        _refuse_kinks(kinks, solver, get_loss(loss, activation), type(activation).__name__)
+    budget = Budget(float(tol), int(max_iter), _seed(params["random_state"]))
+    return Plan(activation, loss, solver, budget, float(l1_ratio))
+
+
+def _kinks(params: dict[str, Any]) -> str | None:
+    """Return what makes the penalty more than a ridge, as it was given."""
+    if params["bounds"] is not None:
+        return "bounds"
+    return f"l1_ratio={params['l1_ratio']!r}" if params["l1_ratio"] > 0 else None
+
+
+def _refuse_kinks(kinks: str, solver: Solver | None, loss: Loss, activation: str) -> None:
+    if solver is not None and not solver.takes_kinks:
+        raise ValueError(
+            f"{type(solver).__name__} cannot take {kinks}: use solver='newton' or 'auto'"
+        )
+    if not loss.smooth:
+        raise ValueError(
+            f"{kinks} needs second derivatives, and {activation} has a kink or no slope: "
+            "use a smooth activation such as 'sigmoid' or 'identity'"
+        )
+
+
+def _seed(random_state: Any) -> int:
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError:
+        raise ValueError(
+            f"random_state={random_state!r}: expected None, a non-negative integer or a "
+            "numpy.random.RandomState"
+        ) from None
 
 
 def _is_number(value: Any) -> bool:

@@ -1,0 +1,1 @@
+"""What objective, data sets, solvers and scripts share."""

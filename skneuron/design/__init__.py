@@ -1,0 +1,9 @@
+"""The design matrix: X as it lies in memory, read in blocks of rows, on one scale."""
+
+from __future__ import annotations
+
+from skneuron.design._matrix import DesignMatrix
+from skneuron.design._moments import Moments, column_moments
+from skneuron.design._standardized import StandardizedDesign, Sums
+
+__all__ = ["DesignMatrix", "Moments", "StandardizedDesign", "Sums", "column_moments"]

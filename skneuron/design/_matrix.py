@@ -1,0 +1,139 @@
+"""X as it lies in memory, handed out in blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from skneuron._threads import share_out
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["DesignMatrix"]
+
+# A block of this many elements is 1 MB: between the product with the weights and the
+# product with the slopes it stays in a cache. Smaller ones spend their time in Python.
+BLOCK_ELEMENTS = 2**17
+
+# A second thread needs so many elements to gain more than its start costs.
+THREAD_ELEMENTS = 2**19
+
+# Above this share of stored elements a dense product of a sparse block is faster.
+DENSE_SHARE = 0.1
+
+
+class DesignMatrix:
+    """Read-only view of X for passes in row blocks.
+
+    Blocks are views: C order, Fortran order and memory-mapped arrays are read without a
+    copy, CSR in blocks of its own arrays. CSC has no rows to hand out and is one block.
+
+    Parameters
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+        float32 or float64; sums are always taken in float64.
+
+    Attributes
+    ----------
+    rows_read : int
+        Rows handed out so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix
+    >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    >>> [rows for rows, _ in X.blocks(range(2))], X.rows_read
+    ([slice(0, 2, None)], 2)
+    """
+
+    def __init__(self, X: Any) -> None:
+        self.is_sparse = bool(sparse.issparse(X))
+        if self.is_sparse and not X.has_canonical_format:
+            # Entries that stand twice count as their sum; column statistics need it.
+            X = X.copy()
+            X.sum_duplicates()
+        self._X = X if self.is_sparse else np.asarray(X)
+        self.shape: tuple[int, int] = X.shape
+        self.rows_read = 0
+        n, d = self.shape
+        self.n_stored = int(X.nnz) if self.is_sparse else n * d
+        # So few elements are stored that sparse products pay.
+        self.is_thin = self.is_sparse and self.n_stored < DENSE_SHARE * n * d
+        self._csr_blocks: list[tuple[slice, Any]] | None = None
+
+    @property
+    def reads(self) -> float:
+        """How often all rows have been read; a part of them counts as that part."""
+        return self.rows_read / self.shape[0]
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether blocks of rows can be handed out without building them."""
+        return not self.is_sparse or self._X.format == "csr"
+
+    def parts(self) -> list[range]:
+        """Return ranges of rows for the threads of one pass."""
+        n = self.shape[0]
+        if not self.in_rows:
+            return [range(n)]
+        return share_out(n, at_least=n * THREAD_ELEMENTS // max(1, self.n_stored))
+
+    def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
+        """Yield (rows, data) of a range that :meth:`parts` gave; dense data is float64."""
+        self.rows_read += len(part)
+        if self.is_sparse:
+            yield from self._sparse_blocks(part)
+            return
+        size = max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
+        for start in range(part.start, part.stop, size):
+            rows = slice(start, min(part.stop, start + size))
+            yield rows, self._X[rows].astype(np.float64, copy=False)
+
+    def _sparse_blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
+        if not self.in_rows or len(part) == self.shape[0]:
+            yield slice(part.start, part.stop), self._X
+            return
+        if self._csr_blocks is None:
+            self._csr_blocks = [(slice(p.start, p.stop), _rows(self._X, p)) for p in self.parts()]
+        for rows, data in self._csr_blocks:
+            if part.start <= rows.start and rows.stop <= part.stop:
+                yield rows, data
+
+    def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
+        """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""
+        self.rows_read += len(part)
+        size = n_rows or max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
+        source = self._X.tocsr() if self.is_sparse else self._X
+        for start in range(part.start, part.stop, size):
+            rows = slice(start, min(part.stop, start + size))
+            data = source[rows]
+            yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
+
+    def take(self, rows: AnyArray) -> Any:
+        """Return these rows: a float64 array, or CSR where few elements are stored."""
+        self.rows_read += len(rows)
+        data = self._X[rows]
+        if not self.is_sparse:
+            return data.astype(np.float64, copy=False)
+        return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
+
+    def columns(self, columns: AnyArray) -> DesignMatrix:
+        """Return a matrix of these columns, copied."""
+        return DesignMatrix(self._X[:, columns])
+
+    def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
+        """Return rows, columns and float64 values of what a sparse matrix stores."""
+        self.rows_read += self.shape[0]
+        stored = self._X.tocoo()
+        return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
+
+
+def _rows(X: Any, part: range) -> Any:
+    """Return rows of a CSR matrix on its own arrays."""
+    first, last = X.indptr[part.start], X.indptr[part.stop]
+    pointers = X.indptr[part.start : part.stop + 1] - first
+    arrays = (X.data[first:last], X.indices[first:last], pointers)
+    return type(X)(arrays, shape=(len(part), X.shape[1]), copy=False)

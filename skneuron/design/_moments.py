@@ -1,0 +1,173 @@
+"""Column statistics: what it takes to bring columns to one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skneuron._threads import run_parts
+from skneuron._typing import FloatArray
+from skneuron.design._matrix import DesignMatrix
+
+__all__ = ["Moments", "column_moments"]
+
+# E[x²] - E[x]² keeps ten digits and more while the mean is within this many deviations.
+_NEAR = 1e3
+
+# Squares of values in this range neither overflow nor underflow, whatever their number.
+_SMALL, _LARGE = 1e-140, 1e140
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted mean of each column, and its deviation from it."""
+
+    mean: FloatArray
+    deviation: FloatArray
+
+
+def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Moments | None:
+    """Return weighted mean and deviation of each column, None if X is not finite.
+
+    Parameters
+    ----------
+    X : DesignMatrix of shape (n_samples, n_features)
+    weights : ndarray of shape (n_samples,)
+        Positive, of sum 1.
+    center : bool
+        If False the mean is taken to be 0: there is no bias to absorb another.
+
+    Notes
+    -----
+    One pass takes the sums of x and x². Columns whose squares leave the range of a
+    double, or whose mean is so far out that the sums cancel, are read again: then
+    deviations are taken of x / max|x|. A column of one value only has deviation 0 exactly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix, column_moments
+    >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    >>> column_moments(X, np.array([0.5, 0.5]), center=True).deviation.round(9).tolist()
+    [1.0, 10.0]
+    """
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        mean, square = _sums(X, weights)
+        if not center:
+            mean = np.zeros_like(mean)
+        variance = square - mean**2
+        safe = (variance > (mean / _NEAR) ** 2) & (square > _SMALL**2) & (square < _LARGE**2)
+    deviation = np.sqrt(np.where(safe, variance, 0.0))
+    if not np.all(safe):
+        careful = np.flatnonzero(~safe)
+        part = X if len(careful) == len(safe) else X.columns(careful)
+        exact = _careful_moments(part, weights, center=center)
+        if exact is None:
+            return None
+        mean[careful], deviation[careful] = exact.mean, exact.deviation
+        if part is not X:
+            X.rows_read += part.rows_read
+    return Moments(mean, deviation)
+
+
+def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted means of x and x² in one pass."""
+    equal = weights.strides == (0,)
+    of_block = _sparse_sums if X.is_sparse else _equal_sums if equal else _dense_sums
+
+    def sums(part: range) -> tuple[FloatArray, FloatArray]:
+        first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        for rows, data in X.blocks(part):
+            x, x2 = of_block(data, weights[rows])
+            first += x
+            second += x2
+        return first, second
+
+    parts = run_parts(sums, X.parts())
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+def _equal_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    ones = np.ones(len(data))
+    return (ones @ data) * weights[0], np.einsum("ij,ij->j", data, data) * weights[0]
+
+
+def _dense_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return weights @ data, weights @ (data * data)
+
+
+def _sparse_sums(data: Any, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values = data.data.astype(np.float64, copy=False)
+    squares = type(data)((values * values, data.indices, data.indptr), shape=data.shape)
+    return data.T @ weights, squares.T @ weights
+
+
+def _careful_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Moments | None:
+    """Return the moments from the bounds of each column, in two passes."""
+    low, high, mean = (_sparse_location if X.is_sparse else _dense_location)(X, weights)
+    if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high))):
+        return None
+    largest = np.maximum(high, -low)
+    unit = np.where(largest > 0, largest, 1.0)
+    # Between its bounds the mean of a constant column is that constant, not rounding.
+    mean = np.clip(mean, low, high) if center else np.zeros_like(mean)
+    spread = _sparse_spread if X.is_sparse else _dense_spread
+    bias, variance = spread(X, weights, mean, unit)
+    if center:
+        # What rounding has left of the mean, seen from the mean.
+        mean = np.clip(mean + bias * unit, low, high)
+        variance = np.maximum(0.0, variance - bias**2)
+    return Moments(mean, np.sqrt(variance) * unit)
+
+
+def _dense_location(
+    X: DesignMatrix, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    d = X.shape[1]
+    low, high, mean = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
+    for rows, data in X.blocks(range(X.shape[0])):
+        low = np.minimum(low, data.min(axis=0))
+        high = np.maximum(high, data.max(axis=0))
+        mean += weights[rows] @ data
+    return low, high, mean
+
+
+def _dense_spread(
+    X: DesignMatrix, weights: FloatArray, mean: FloatArray, unit: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    bias, variance = np.zeros_like(mean), np.zeros_like(mean)
+    for rows, data in X.blocks(range(X.shape[0])):
+        # Halves first: the difference of two doubles may be none.
+        deviations = 2 * ((data / 2 - mean / 2) / unit)
+        bias += weights[rows] @ deviations
+        variance += weights[rows] @ deviations**2
+    return bias, variance
+
+
+def _sparse_location(
+    X: DesignMatrix, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    n, d = X.shape
+    rows, columns, values = X.entries()
+    full = np.bincount(columns, minlength=d) >= n
+    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
+    np.minimum.at(low, columns, values)
+    np.maximum.at(high, columns, values)
+    return low, high, np.bincount(columns, weights[rows] * values, d).astype(np.float64)
+
+
+def _sparse_spread(
+    X: DesignMatrix, weights: FloatArray, mean: FloatArray, unit: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    n, d = X.shape
+    rows, columns, values = X.entries()
+    shares = weights[rows]
+    deviations = 2 * ((values / 2 - mean[columns] / 2) / unit[columns])
+    # What is not stored is zero, of which the deviation is that of the mean.
+    full = np.bincount(columns, minlength=d) >= n
+    zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, shares, d)))
+    bias = np.bincount(columns, shares * deviations, d) - zeros * (mean / unit)
+    variance = np.bincount(columns, shares * deviations**2, d) + zeros * (mean / unit) ** 2
+    return bias, variance

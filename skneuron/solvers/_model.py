@@ -1,0 +1,106 @@
+"""What a solver believes the objective looks like around a point: steps and gaps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.objective import Objective
+from skneuron.solvers._base import Point
+from skneuron.solvers._curvature import Curvature
+from skneuron.solvers._quadratic import minimize_quadratic
+
+__all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
+
+# So many pairs of step and change of gradient correct a curvature before it is renewed.
+_MEMORY = 30
+
+
+class Model(ABC):
+    """A quadratic model of the smooth part, plus the penalty as it is."""
+
+    @abstractmethod
+    def step(self, point: Point) -> tuple[FloatArray, float]:
+        """Return the step to the model's minimum, and how much lower that is: the gap."""
+
+    @abstractmethod
+    def learn(self, before: Point, after: Point) -> None:
+        """Make the model agree with the gradients at two points."""
+
+    def gap(self, point: Point) -> float:
+        """Return how much lower the model's minimum is."""
+        return self.step(point)[1]
+
+
+class SmoothModel(Model):
+    """½ vᵀBv with B a factored curvature, corrected by L-BFGS.
+
+    Without a pair it is Newton's model; each pair adds what the gradients have shown
+    (Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4, with H₀ = B⁻¹).
+
+    Parameters
+    ----------
+    curvature : object with ``whiten_gradient`` and ``unwhiten``
+    """
+
+    def __init__(self, curvature: Curvature) -> None:
+        self._curvature = curvature
+        self._pairs: list[tuple[FloatArray, FloatArray, float]] = []
+
+    def step(self, point: Point) -> tuple[FloatArray, float]:
+        """Return -B⁻¹g and ½ gᵀB⁻¹g."""
+        q = point.gradient.copy()
+        shares = []
+        for s, y, product in reversed(self._pairs):
+            share = float(s @ q) / product
+            shares.append(share)
+            q -= share * y
+        r = -self._curvature.newton_step(q)
+        for (s, y, product), share in zip(self._pairs, reversed(shares), strict=True):
+            r += (share - float(y @ r) / product) * s
+        return -r, 0.5 * float(point.gradient @ r)
+
+    def learn(self, before: Point, after: Point) -> None:
+        """Add the pair of the step, unless it bends the wrong way or is rounding."""
+        s, y = after.params - before.params, after.gradient - before.gradient
+        product = float(s @ y)
+        if product > 1e-10 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
+            self._pairs = [*self._pairs[1 - _MEMORY :], (s, y, product)]
+
+
+class KinkedModel(Model):
+    """A dense B, L1 penalty and bounds; each pair corrects B by the BFGS formula.
+
+    Parameters
+    ----------
+    objective : Objective
+    hessian : ndarray of shape (n_params, n_params)
+    """
+
+    def __init__(self, objective: Objective, hessian: FloatArray) -> None:
+        self._hessian = hessian
+        penalty, k = objective.penalty, objective.n_outputs
+        self._limits = tuple(np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
+
+    def step(self, point: Point) -> tuple[FloatArray, float]:
+        """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
+        u, decrease = minimize_quadratic(self._hessian, point.gradient, point.params, *self._limits)
+        return u - point.params, decrease
+
+    def learn(self, before: Point, after: Point) -> None:
+        """Update B so that B s = y, unless that would bend it the wrong way."""
+        s, y = after.params - before.params, after.gradient - before.gradient
+        product, image = float(s @ y), self._hessian @ s
+        if product > 1e-10 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
+            self._hessian = (
+                self._hessian + np.outer(y, y / product) - np.outer(image, image / float(s @ image))
+            )
+
+
+def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | None = None) -> Model:
+    """Return Newton's model: the curvature of the objective at these parameters."""
+    if objective.is_smooth:
+        return SmoothModel(Curvature(objective, params, hessian))
+    return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)

@@ -1,0 +1,94 @@
+"""Bounds of the weights: a pair for all, an array, or a dict by feature name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from skneuron._typing import AnyArray
+from skneuron.validation._data import TrainingData
+
+__all__ = ["with_bounds"]
+
+
+def with_bounds(data: TrainingData, bounds: Any, names: AnyArray | None) -> TrainingData:
+    """Return the data with lower and upper bounds of each weight.
+
+    Parameters
+    ----------
+    data : TrainingData
+    bounds : None, (low, high), array-like of shape (n_features, 2) or dict
+        A dict takes names of features, or column numbers where X has no names, to pairs;
+        who is not named is free. None in a pair stands for no bound.
+    names : ndarray of str of shape (n_features,) or None
+
+    Raises
+    ------
+    ValueError
+        If a pair is not one, is empty, or belongs to no feature.
+    """
+    if bounds is None:
+        return data
+    d = data.X.shape[1]
+    low, high = np.full(d, -np.inf), np.full(d, np.inf)
+    if isinstance(bounds, Mapping):
+        for key, pair in bounds.items():
+            column = _column(key, names, d)
+            low[column], high[column] = _pair(pair, f"bounds[{key!r}]")
+    elif _is_pair(bounds):
+        low[:], high[:] = _pair(bounds, "bounds")
+    else:
+        rows = _rows(bounds, d)
+        for column, pair in enumerate(rows):
+            low[column], high[column] = _pair(pair, f"bounds[{column}]")
+    return replace(data, low=low, high=high)
+
+
+def _is_pair(bounds: Any) -> bool:
+    return len(np.shape(_plain(bounds))) == 1 and len(bounds) == 2
+
+
+def _plain(bounds: Any) -> Any:
+    """Return the bounds with None as a number, so that NumPy can tell their shape."""
+    if isinstance(bounds, tuple | list):
+        return [0.0 if entry is None else _plain(entry) for entry in bounds]
+    return bounds
+
+
+def _rows(bounds: Any, d: int) -> list[Any]:
+    try:
+        shape = np.shape(_plain(bounds))
+    except ValueError:
+        shape = ()
+    if shape != (d, 2):
+        raise ValueError(
+            f"bounds={bounds!r}: expected a pair (low, high), an array of shape ({d}, 2), one "
+            "pair per feature, or a dict from feature name to pair"
+        )
+    return list(bounds)
+
+
+def _pair(pair: Any, name: str) -> tuple[float, float]:
+    try:
+        low, high = pair
+        low = -np.inf if low is None else float(low)
+        high = np.inf if high is None else float(high)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name}={pair!r}: expected a pair (low, high) of numbers or None"
+        ) from None
+    if not low <= high or low == np.inf or high == -np.inf:
+        raise ValueError(f"{name}={pair!r}: expected low <= high")
+    return low, high
+
+
+def _column(key: Any, names: AnyArray | None, d: int) -> int:
+    if names is not None and key in names:
+        return int(np.flatnonzero(names == key)[0])
+    if names is None and isinstance(key, int | np.integer) and 0 <= key < d:
+        return int(key)
+    known = f"one of {names.tolist()!r}" if names is not None else f"a column number below {d}"
+    raise ValueError(f"bounds: {key!r} is no feature of X; expected {known}")
