@@ -22,7 +22,13 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import DesignMatrix, Moments, StandardizedDesign, column_moments
+from skneuron.design import (
+    DesignMatrix,
+    Moments,
+    ReadyDesign,
+    StandardizedDesign,
+    column_moments,
+)
 from skneuron.losses import Loss
 from skneuron.penalties import Penalty
 
@@ -150,7 +156,12 @@ class Objective:
         silent = constant & ~held
         self.scale = np.where(silent, np.inf, scale)
         self.center = np.where(silent, 0.0, moments.mean)
-        self._X = StandardizedDesign(design, self.center, self.scale, moments.deviation)
+        self._design = design
+        standardized = StandardizedDesign(design, self.center, self.scale, moments.deviation)
+        self._X: StandardizedDesign | ReadyDesign = standardized
+        self._reads_of_copy = 0
+        if standardized.is_small():
+            self._X = standardized.take(np.arange(design.shape[0]))
         self.variance = (moments.deviation / scale) ** 2
         d, m = self.n_features, self.n_coordinates
         ridge, lasso = np.zeros(m), np.zeros(m)
@@ -167,17 +178,17 @@ class Objective:
     @property
     def n_samples(self) -> int:
         """Number of rows."""
-        return self._X.design.shape[0]
+        return self._X.shape[0]
 
     @property
     def n_stored(self) -> int:
         """Number of stored elements of X."""
-        return self._X.design.n_stored
+        return self._X.n_stored
 
     @property
     def reads(self) -> float:
-        """How often all rows of X have been read so far."""
-        return self._X.design.reads
+        """How often all rows have been read so far; of a small X a copy is."""
+        return self._design.reads + self._reads_of_copy
 
     def subsample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` rows, in the same coordinates.
@@ -205,8 +216,24 @@ class Objective:
             self._class_weights, totals, out=np.zeros_like(totals), where=totals > 0
         )
         out = copy.copy(self)
+        out._reads_of_copy = 0
         out._X, out._y, out._labels = self._X.take(rows), y, self._labels[rows]
         out._weights = weights * factors[y]
+        return out
+
+    def restrict(self, columns: AnyArray) -> Objective:
+        """Return the same objective with the weights of all other columns at zero.
+
+        The parameters are those of these columns, and the bias.
+        """
+        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
+        out = copy.copy(self)
+        out._X = self._X.columns(columns)
+        out.scale, out.center = self.scale[columns], self.center[columns]
+        out.variance = self.variance[columns]
+        out.n_features, out.n_coordinates = len(columns), len(kept)
+        out.n_params = self.n_outputs * out.n_coordinates
+        out.penalty = self.penalty.take(kept)
         return out
 
     # --- between the solver's coordinates and the user's ------------------------------
@@ -286,6 +313,7 @@ class Objective:
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
 
+        self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             sums = self._X.sweep(*self._split(params), pointwise, gram=gram)
             full = params.reshape(self.n_outputs, -1)
@@ -308,6 +336,19 @@ class Objective:
             for j in range(n if n > 1 else 0):
                 out[i, gauged, j, gauged] += _GAUGE / n
         return out.reshape(self.n_params, self.n_params)
+
+    def zero_diagonal(self) -> FloatArray:
+        """Return the diagonal of the Hessian where every pre-activation is zero."""
+        k = self.n_outputs
+        known = np.arange(len(self._class_weights))
+        zero = np.zeros((len(known), k)[: 1 + (k > 1)])
+        _, h = self.loss.gradient_hessian(known, zero)
+        bend = np.einsum("skk->k", self._class_weights[:, None, None] * h.reshape(-1, k, k))
+        out = np.ones((k, self.n_coordinates))
+        out[:, : self.n_features] = self.variance
+        out = bend[:, None] * out + self.penalty.ridge
+        # Where there is neither variance nor penalty there is no gradient either.
+        return np.asarray(np.where(out > 0, out, 1.0)).ravel()
 
     def hessian_root(self, params: FloatArray) -> FloatArray:
         """Return upper triangular R with RᵀR the Hessian, never forming it.

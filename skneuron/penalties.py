@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._typing import AnyArray, FloatArray
 
 __all__ = ["Penalty", "strength_from_C"]
 
@@ -85,6 +85,11 @@ class Penalty:
         return not (
             np.any(self.lasso) or np.any(np.isfinite(self.low)) or np.any(np.isfinite(self.high))
         )
+
+    def take(self, coordinates: AnyArray) -> Penalty:
+        """Return the penalty of these coordinates only."""
+        parts = (self.ridge, self.lasso, self.low, self.high)
+        return Penalty(*(part[coordinates] for part in parts))
 
     def value(self, weights: FloatArray) -> float:
         """Return ridge and lasso of weights of shape (n_outputs, n_coordinates)."""

@@ -147,10 +147,10 @@ def test_logistic_regression_unscaled_by_default_warns_and_ours_does_not():
 
 
 def test_more_parameters_than_a_hessian_is_formed_for():
-    """L-BFGS on scaled columns, the gap by conjugate gradients, against LogisticRegression."""
+    """L-BFGS and conjugate gradients, on scaled columns, against LogisticRegression."""
     rng = np.random.default_rng(0)
-    X = sparse.random(300, 1500, density=0.02, random_state=rng, format="csr")
-    y = (np.asarray(X @ rng.normal(size=1500)) > 0).astype(int)
+    X = sparse.random(300, 2500, density=0.02, random_state=rng, format="csr")
+    y = (np.asarray(X @ rng.normal(size=2500)) > 0).astype(int)
     neuron = NeuronClassifier(C=10.0).fit(X, y)
-    assert neuron.solver_ == "lbfgs"
+    assert neuron.solver_ == "newton-cg"
     _assert_same(neuron, _reference(X.toarray(), y, C=10.0), X)

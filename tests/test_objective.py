@@ -121,7 +121,7 @@ def test_many_blocks_are_one_block(monkeypatch):
     monkeypatch.setattr("skneuron.design._matrix.BLOCK_ELEMENTS", 12)  # three rows a block
     parts, _ = _objective("softmax", "auto")
     v = RNG.normal(size=whole.n_params)
-    assert len(list(parts._X.design.blocks(range(40)))) == 14
+    assert len(list(parts._design.blocks(range(40)))) == 14
     np.testing.assert_allclose(parts.scale, whole.scale, rtol=1e-13)
     np.testing.assert_allclose(parts.value_gradient(v)[1], whole.value_gradient(v)[1], atol=1e-13)
     np.testing.assert_allclose(parts.hessian(v), whole.hessian(v), atol=1e-13)

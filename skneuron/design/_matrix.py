@@ -17,7 +17,8 @@ __all__ = ["DesignMatrix"]
 # product with the slopes it stays in a cache. Smaller ones spend their time in Python.
 BLOCK_ELEMENTS = 2**17
 
-# A second thread needs so many elements to gain more than its start costs.
+# A second thread needs so many elements to gain more than its start costs. Those of a
+# sparse matrix cost more, but each thread adds up its own, long sums.
 THREAD_ELEMENTS = 2**19
 
 # Above this share of stored elements a dense product of a sparse block is faster.
@@ -51,10 +52,6 @@ class DesignMatrix:
 
     def __init__(self, X: Any) -> None:
         self.is_sparse = bool(sparse.issparse(X))
-        if self.is_sparse and not X.has_canonical_format:
-            # Entries that stand twice count as their sum; column statistics need it.
-            X = X.copy()
-            X.sum_duplicates()
         self._X = X if self.is_sparse else np.asarray(X)
         self.shape: tuple[int, int] = X.shape
         self.rows_read = 0
@@ -62,6 +59,7 @@ class DesignMatrix:
         self.n_stored = int(X.nnz) if self.is_sparse else n * d
         # So few elements are stored that sparse products pay.
         self.is_thin = self.is_sparse and self.n_stored < DENSE_SHARE * n * d
+        self._by_columns: Any = None
         self._csr_blocks: list[tuple[slice, Any]] | None = None
 
     @property
@@ -121,8 +119,14 @@ class DesignMatrix:
         return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
 
     def columns(self, columns: AnyArray) -> DesignMatrix:
-        """Return a matrix of these columns, copied."""
-        return DesignMatrix(self._X[:, columns])
+        """Return a matrix of these columns, copied; entries that stand twice are added."""
+        if not self.is_sparse:
+            return DesignMatrix(self._X[:, columns])
+        if self._by_columns is None:
+            self._by_columns = self._X.tocsc()
+        data = self._by_columns[:, columns].tocsr()
+        data.sum_duplicates()
+        return DesignMatrix(data)
 
     def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
         """Return rows, columns and float64 values of what a sparse matrix stores."""

@@ -62,7 +62,7 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
     deviation = np.sqrt(np.where(safe, variance, 0.0))
     if not np.all(safe):
         careful = np.flatnonzero(~safe)
-        part = X if len(careful) == len(safe) else X.columns(careful)
+        part = X if len(careful) == len(safe) and not X.is_sparse else X.columns(careful)
         exact = _careful_moments(part, weights, center=center)
         if exact is None:
             return None
@@ -100,6 +100,10 @@ def _dense_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, Floa
 
 def _sparse_sums(data: Any, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     values = data.data.astype(np.float64, copy=False)
+    if data.format == "csr" and weights.strides == (0,):
+        d, share = data.shape[1], weights[0]
+        first = np.bincount(data.indices, values, d) * share
+        return first, np.bincount(data.indices, values * values, d) * share
     squares = type(data)((values * values, data.indices, data.indptr), shape=data.shape)
     return data.T @ weights, squares.T @ weights
 

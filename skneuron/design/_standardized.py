@@ -6,8 +6,7 @@ corrects sums for the center.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,46 +14,16 @@ from scipy import sparse
 
 from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design._matrix import DesignMatrix
+from skneuron.design._matrix import BLOCK_ELEMENTS, DesignMatrix
+from skneuron.design._moments import column_moments
+from skneuron.design._ready import ReadyDesign
+from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
 
-__all__ = ["Pointwise", "StandardizedDesign", "Sums"]
+__all__ = ["StandardizedDesign"]
 
 # Subtracting the center from a sum instead of from every element costs about
 # log10(|center| / deviation) digits. Beyond four digits dense blocks are centered first.
 MAX_CENTER_RATIO = 1e4
-
-#: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, for
-#: :meth:`StandardizedDesign.sweep` with ``gram``, weights of shape (n_rows, K, K).
-Pointwise = Callable[[slice, FloatArray], tuple[float, FloatArray, FloatArray | None]]
-
-
-@dataclass
-class Sums:
-    """What a pass adds up, over its rows.
-
-    Attributes
-    ----------
-    value : float
-    weights : ndarray of shape (n_outputs, n_features)
-        Rᵀ X̃ for slopes R.
-    bias : ndarray of shape (n_outputs,)
-        Column sums of R.
-    gram : ndarray of shape (n_outputs, n_features + 1, n_outputs, n_features + 1) or None
-        Σ h_kl [x̃, 1][x̃, 1]ᵀ for each pair of outputs.
-    """
-
-    value: float
-    weights: FloatArray
-    bias: FloatArray
-    gram: FloatArray | None
-
-    def add(self, other: Sums) -> None:
-        """Add the sums over other rows."""
-        self.value += other.value
-        self.weights += other.weights
-        self.bias += other.bias
-        if self.gram is not None and other.gram is not None:
-            self.gram += other.gram
 
 
 class StandardizedDesign:
@@ -75,25 +44,42 @@ class StandardizedDesign:
         self.center = center
         self.scale = scale
         self._inverse = 1 / scale
+        self._deviation = deviation
         far = (np.abs(center) / MAX_CENTER_RATIO > deviation) & (deviation > 0)
         self._shift = center if not design.is_sparse and np.any(far) else None
         self._left = np.zeros_like(center) if self._shift is not None else center
 
-    def take(self, rows: AnyArray) -> StandardizedDesign:
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_samples, n_features)."""
+        return self.design.shape
+
+    @property
+    def n_stored(self) -> int:
+        """Number of stored elements."""
+        return self.design.n_stored
+
+    def is_small(self) -> bool:
+        """Whether all of X is one block, which is better kept standardized."""
+        return not self.design.is_sparse and self.n_stored <= BLOCK_ELEMENTS
+
+    def take(self, rows: AnyArray) -> StandardizedDesign | ReadyDesign:
         """Return these rows in the same coordinates; dense ones standardized for good."""
         data = self.design.take(rows)
-        out = StandardizedDesign.__new__(StandardizedDesign)
-        out._shift = None
         if sparse.issparse(data):
-            out.center, out.scale, out._left = self.center, self.scale, self.center
-        else:
-            data = data - self.center
-            data *= self._inverse
-            out.center = out._left = np.zeros_like(self.center)
-            out.scale = np.ones_like(self.scale)
-        out._inverse = 1 / out.scale
-        out.design = DesignMatrix(data)
-        return out
+            return StandardizedDesign(DesignMatrix(data), self.center, self.scale, self._deviation)
+        out = np.empty((data.shape[0], data.shape[1] + 1))
+        np.subtract(data, self.center, out=out[:, :-1])
+        out[:, :-1] *= self._inverse
+        out[:, -1] = 1.0
+        return ReadyDesign(out)
+
+    def columns(self, columns: AnyArray) -> StandardizedDesign:
+        """Return these columns, copied."""
+        parts = (self.center, self.scale, self._deviation)
+        return StandardizedDesign(
+            self.design.columns(columns), *(part[columns] for part in parts)
+        )
 
     def sweep(
         self, weights: FloatArray, bias: FloatArray, pointwise: Pointwise, *, gram: bool = False
@@ -115,7 +101,7 @@ class StandardizedDesign:
             sums = self._zeros(len(bias), gram)
             dense = gram and not self.design.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
-            work = _Workspace()
+            work = Workspace()
             for rows, block in blocks:
                 data = block if self._shift is None else work.centered(block, self._shift)
                 z = data @ (raw[0] if len(raw) == 1 else raw.T)
@@ -152,6 +138,14 @@ class StandardizedDesign:
         for rows, data in self.design.dense_blocks(range(self.design.shape[0]), n_rows):
             yield rows, (data - self.center) * self._inverse
 
+    def second_moments(self, weights: FloatArray) -> FloatArray:
+        """Return the weighted mean of x̃² of each column."""
+        moments = column_moments(self.design, weights, center=True)
+        if moments is None:
+            return np.full(len(self.scale), np.nan)
+        away = moments.mean - self.center
+        return np.asarray((moments.deviation**2 + away**2) * self._inverse**2)
+
     def _zeros(self, k: int, gram: bool) -> Sums:
         d = len(self.scale)
         return Sums(
@@ -161,7 +155,7 @@ class StandardizedDesign:
             np.zeros((k, d + 1, k, d + 1)) if gram else None,
         )
 
-    def _add_gram(self, sums: Sums, data: Any, h: FloatArray, work: _Workspace) -> None:
+    def _add_gram(self, sums: Sums, data: Any, h: FloatArray, work: Workspace) -> None:
         assert sums.gram is not None
         if sparse.issparse(data):
             for i in range(h.shape[1]):
@@ -172,34 +166,7 @@ class StandardizedDesign:
                         if i < j:
                             sums.gram[j, :, i] += part
         else:
-            _add_dense_gram(sums.gram, work.rows(data, self._left, self._inverse), h, work)
-
-
-class _Workspace:
-    """Buffers of one thread, kept from block to block: fresh memory costs page faults."""
-
-    def __init__(self) -> None:
-        self._buffers: dict[str, FloatArray] = {}
-
-    def buffer(self, name: str, shape: tuple[int, ...]) -> FloatArray:
-        """Return an uninitialized array of that shape."""
-        size = int(np.prod(shape))
-        if name not in self._buffers or self._buffers[name].size < size:
-            self._buffers[name] = np.empty(size)
-        return self._buffers[name][:size].reshape(shape)
-
-    def centered(self, data: FloatArray, center: FloatArray) -> FloatArray:
-        """Return data - center."""
-        return np.subtract(data, center, out=self.buffer("centered", data.shape))
-
-    def rows(self, data: FloatArray, center: FloatArray, inverse: FloatArray) -> FloatArray:
-        """Return [X̃, 1]."""
-        n, d = data.shape
-        out = self.buffer("rows", (n, d + 1))
-        np.subtract(data, center, out=out[:, :d])
-        out[:, :d] *= inverse
-        out[:, d] = 1.0
-        return out
+            add_gram(sums.gram, work.rows(data, self._left, self._inverse), h, work)
 
 
 def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
@@ -210,24 +177,6 @@ def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
     else:
         sums.weights += np.asarray((data.T @ slopes).T)
     sums.bias += slopes.sum(axis=0)
-
-
-def _add_dense_gram(out: FloatArray, rows: FloatArray, h: FloatArray, work: _Workspace) -> None:
-    k = h.shape[1]
-    if k == 1 and h.min() >= 0:
-        # A product with one's own transpose is done in half the time.
-        root = np.multiply(rows, np.sqrt(h[:, 0]), out=rows)
-        out[0, :, 0] += root.T @ root
-        return
-    n, m = rows.shape
-    for i in range(k):
-        # One long product for all outputs from i on.
-        weighted = work.buffer("weighted", (n, k - i, m))
-        np.multiply(rows[:, None, :], h[:, i, i:, None], out=weighted)
-        part = (rows.T @ weighted.reshape(n, -1)).reshape(m, k - i, m)
-        out[i, :, i:] += part
-        for j in range(i + 1, k):
-            out[j, :, i] += part[:, j - i]
 
 
 def _sparse_gram(

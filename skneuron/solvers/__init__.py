@@ -8,8 +8,10 @@ from skneuron.solvers._gap import DENSE_PARAMS, relative_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._newton import Newton
+from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._perceptron import Perceptron
 from skneuron.solvers._subsampled import SubsampledNewton, pays_to_subsample
+from skneuron.solvers._working_set import WorkingSetNewton
 
 __all__ = [
     "GD",
@@ -17,9 +19,11 @@ __all__ = [
     "SOLVERS",
     "Budget",
     "Newton",
+    "NewtonCG",
     "Perceptron",
     "Solver",
     "SubsampledNewton",
+    "WorkingSetNewton",
     "choose_solver",
     "get_solver",
     "relative_gap",
@@ -30,6 +34,8 @@ __all__ = [
 SOLVERS: dict[str, type[Solver]] = {
     "newton": Newton,
     "subsampled-newton": SubsampledNewton,
+    "newton-cg": NewtonCG,
+    "working-set": WorkingSetNewton,
     "lbfgs": LBFGS,
     "gd": GD,
     "perceptron": Perceptron,
@@ -68,14 +74,14 @@ def choose_solver(objective: Objective) -> Solver:
 
     The perceptron rule for a step; gradient descent where second derivatives jump; else
     Newton where all rows are few enough, and Newton on growing subsamples where not;
-    L-BFGS where a Hessian is too large to factor.
+    L-BFGS and conjugate gradients where a Hessian is too large to factor.
     """
     if not objective.loss.differentiable:
         return Perceptron()
     if not objective.loss.smooth:
         return GD()
     if objective.n_params > DENSE_PARAMS:
-        return LBFGS()
+        return NewtonCG() if objective.is_smooth else WorkingSetNewton()
     return SubsampledNewton() if pays_to_subsample(objective) else Newton()
 
 

@@ -59,6 +59,8 @@ class Curvature:
 
     def newton_step(self, gradient: FloatArray) -> FloatArray:
         """Return -H⁻¹ g."""
+        if self._cholesky is not None:
+            return -np.asarray(linalg.lapack.dpotrs(self._cholesky, gradient, lower=1)[0])
         return -self.unwhiten(self.whiten_gradient(gradient))
 
     def gap(self, gradient: FloatArray) -> float:
@@ -78,23 +80,21 @@ def observed_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
 
 def _cholesky(hessian: FloatArray) -> AnyArray | None:
     """Return the lower factor, or None if too little of it could be trusted."""
-    if not np.all(np.isfinite(hessian)):
+    size = np.sqrt(np.diag(hessian))
+    if not np.all(size > 0):
+        return None
+    # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
+    factor, info = linalg.lapack.dpotrf(hessian, lower=1, clean=1)
+    if info != 0 or not np.all(np.isfinite(factor[-1])):
         return None
     # Unit diagonal first: what is left of the condition is collinearity, not scale.
-    try:
-        factor = linalg.cholesky(hessian, lower=True, check_finite=False)
-    except linalg.LinAlgError:
-        return None
-    size = np.sqrt(np.maximum(np.diag(hessian), np.finfo(np.float64).tiny))
-    relative = hessian / size / size[:, None]
+    inverse = 1 / size
+    relative = hessian * inverse * inverse[:, None]
     norm = float(np.abs(relative).sum(axis=0).max())
-    rcond, info = linalg.lapack.dpocon(factor / size[:, None], norm, uplo="L")
+    rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
     return factor if info == 0 and rcond > _SMALLEST_RCOND else None
 
 
 def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:
-    return np.asarray(
-        linalg.solve_triangular(
-            factor, vector, lower=True, trans=1 if transposed else 0, check_finite=False
-        )
-    )
+    solution, _ = linalg.lapack.dtrtrs(factor, vector, lower=1, trans=int(transposed))
+    return np.asarray(solution)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 import numpy as np
+from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
@@ -16,6 +18,13 @@ __all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
 
 # So many pairs of step and change of gradient correct a curvature before it is renewed.
 _MEMORY = 30
+
+
+class HasNewtonStep(Protocol):
+    """A positive definite matrix that can be divided by."""
+
+    def newton_step(self, gradient: FloatArray) -> FloatArray:
+        """Return -B⁻¹ g."""
 
 
 class Model(ABC):
@@ -42,32 +51,40 @@ class SmoothModel(Model):
 
     Parameters
     ----------
-    curvature : object with ``whiten_gradient`` and ``unwhiten``
+    curvature : object with ``newton_step``
+    memory : int
+        Number of pairs that are kept.
     """
 
-    def __init__(self, curvature: Curvature) -> None:
+    def __init__(self, curvature: HasNewtonStep, memory: int = _MEMORY) -> None:
         self._curvature = curvature
+        self._memory = memory
         self._pairs: list[tuple[FloatArray, FloatArray, float]] = []
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return -B⁻¹g and ½ gᵀB⁻¹g."""
-        q = point.gradient.copy()
+        r = self.solve(point.gradient)
+        return -r, 0.5 * float(point.gradient @ r)
+
+    def solve(self, gradient: FloatArray) -> FloatArray:
+        """Return B⁻¹g."""
+        q = gradient.copy()
         shares = []
         for s, y, product in reversed(self._pairs):
             share = float(s @ q) / product
             shares.append(share)
-            q -= share * y
+            blas.daxpy(y, q, a=-share)
         r = -self._curvature.newton_step(q)
         for (s, y, product), share in zip(self._pairs, reversed(shares), strict=True):
-            r += (share - float(y @ r) / product) * s
-        return -r, 0.5 * float(point.gradient @ r)
+            blas.daxpy(s, r, a=share - float(y @ r) / product)
+        return r
 
     def learn(self, before: Point, after: Point) -> None:
         """Add the pair of the step, unless it bends the wrong way or is rounding."""
         s, y = after.params - before.params, after.gradient - before.gradient
         product = float(s @ y)
         if product > 1e-10 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
-            self._pairs = [*self._pairs[1 - _MEMORY :], (s, y, product)]
+            self._pairs = [*self._pairs[1 - self._memory :], (s, y, product)]
 
 
 class KinkedModel(Model):

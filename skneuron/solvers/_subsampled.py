@@ -13,7 +13,7 @@ from skneuron.solvers._base import Budget, Point, Solver
 from skneuron.solvers._descent import Descent, Progress, descend
 from skneuron.solvers._model import Model, model_at
 
-__all__ = ["SubsampledNewton", "pays_to_subsample"]
+__all__ = ["OnFewRows", "SubsampledNewton", "pays_to_subsample"]
 
 # A first subsample has this many rows a parameter, or this many rows.
 _FIRST_ROWS, _FIRST_LEAST = 10, 1000
@@ -84,7 +84,7 @@ class SubsampledNewton(Solver):
             tol = _NEAR_ENOUGH * objective.n_params / rows
             inner = Progress(point, model_at(part, params, point.hessian), 0.0, exact=True)
             end = descend(
-                part, inner, Budget(tol, _STEPS), History(), _OnSubsample(part), certify=False
+                part, inner, Budget(tol, _STEPS), History(), OnFewRows(part), certify=False
             )
             if np.isfinite(end.point.value):
                 params, model = end.point.params, end.progress.model
@@ -104,8 +104,8 @@ def _schedule(objective: Objective) -> list[int]:
     return [first, second] if second >= 3 * first else [second]
 
 
-class _OnSubsample(Descent):
-    """On a subsample: the Hessian in every pass while it costs little, else where needed."""
+class OnFewRows(Descent):
+    """The Hessian of the rows at hand: in every pass while it costs little, else where needed."""
 
     def __init__(self, part: Objective) -> None:
         self._part = part

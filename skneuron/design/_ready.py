@@ -1,0 +1,91 @@
+"""Few rows, standardized once and kept: a subsample, or a small X as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from skneuron._threads import run_parts, share_out
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
+
+__all__ = ["ReadyDesign"]
+
+# Rows are worked on in blocks that stay in a cache, as those of X are.
+_BLOCK_ELEMENTS = 2**17
+
+
+class ReadyDesign:
+    """[X̃, 1] as an array of its own, for passes without any correction.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_features + 1)
+        Standardized columns and a last one of ones.
+    """
+
+    def __init__(self, rows: FloatArray) -> None:
+        self._rows = rows
+        self.shape = (rows.shape[0], rows.shape[1] - 1)
+        self.n_stored = self.shape[0] * self.shape[1]
+
+    def take(self, rows: AnyArray) -> ReadyDesign:
+        """Return these rows."""
+        return ReadyDesign(self._rows[rows])
+
+    def columns(self, columns: AnyArray) -> ReadyDesign:
+        """Return these columns, copied."""
+        return ReadyDesign(self._rows[:, np.append(columns, self.shape[1])])
+
+    def sweep(
+        self, weights: FloatArray, bias: FloatArray, pointwise: Pointwise, *, gram: bool = False
+    ) -> Sums:
+        """Read all rows once; see :meth:`skneuron.design.StandardizedDesign.sweep`."""
+        k, m = len(bias), self._rows.shape[1]
+        full = np.empty((k, m))
+        full[:, :-1] = weights
+        full[:, -1] = bias
+        size = max(1, _BLOCK_ELEMENTS // m)
+
+        def over(part: range) -> tuple[float, FloatArray, FloatArray | None]:
+            value, products = 0.0, np.zeros((k, m))
+            total = np.zeros((k, m, k, m)) if gram else None
+            work = Workspace()
+            for start in range(part.start, part.stop, size):
+                block = slice(start, min(part.stop, start + size))
+                rows = self._rows[block]
+                z = rows @ (full[0] if k == 1 else full.T)
+                loss, slopes, h = pointwise(block, z)
+                value += loss
+                if len(slopes):
+                    products += slopes.T @ rows
+                if total is not None and h is not None:
+                    add_gram(total, rows, h, work)
+            return value, products, total
+
+        parts = run_parts(over, share_out(self.shape[0], at_least=4 * size))
+        value, products, total = parts[0]
+        for more, other, gram_part in parts[1:]:
+            value += more
+            products += other
+            if total is not None and gram_part is not None:
+                total += gram_part
+        return Sums(value, products[:, :-1], products[:, -1], total)
+
+    def forward(self, weights: FloatArray, bias: FloatArray) -> FloatArray:
+        """Return X̃ Wᵀ + b of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
+        data = self._rows[:, :-1]
+        if len(bias) == 1:
+            return np.asarray(data @ weights[0] + bias[0])
+        return np.asarray(data @ weights.T + bias)
+
+    def dense_blocks(self, n_rows: int) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield (rows, X̃ of these rows)."""
+        for start in range(0, self.shape[0], n_rows):
+            block = slice(start, start + n_rows)
+            yield block, self._rows[block, :-1]
+
+    def second_moments(self, weights: FloatArray) -> FloatArray:
+        """Return the weighted mean of x̃² of each column."""
+        return np.asarray(weights @ self._rows[:, :-1] ** 2)
