@@ -16,6 +16,13 @@ _STEPS = 200
 # Solved when another step would add less than this share of what the model has fallen by.
 _SOLVED = 1e-13
 
+# Columns that stand twice leave the share of each open: this much of the diagonal holds
+# them where they start, which changes other steps by no more than that.
+_PROXIMAL = 1e-9
+
+# Guesses of who is free; where these do not settle they go round in circles.
+_PIVOTS = 25
+
 _ARMIJO, _HALVINGS = 1e-4, 20
 
 # Collinear columns leave directions in which only a kink ends the step. Damped by these
@@ -33,10 +40,10 @@ def minimize_quadratic(
 ) -> tuple[FloatArray, float]:
     """Minimize g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| over low ≤ u ≤ high.
 
-    Newton steps on the weights that are free, projected onto the orthant and the bounds
-    in which the model is smooth (two-metric projection; Bertsekas, SIAM J. Control Optim.
-    20, 1982; for the kinks Andrew & Gao, ICML 2007). Weights at zero or at a bound are
-    there exactly.
+    By an active set method that needs few solves where it converges, else by Newton steps
+    on the free weights, projected onto the orthant and the bounds in which the model is
+    smooth (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the
+    kinks Andrew & Gao, ICML 2007). Weights at zero or at a bound are there exactly.
 
     Parameters
     ----------
@@ -63,6 +70,76 @@ def minimize_quadratic(
     >>> u.tolist(), decrease
     ([2.0, 0.0], 2.0)
     """
+    u = _by_pivots(hessian, gradient, start, lasso, low, high)
+    if u is not None:
+        change = u - start
+        kink = float(lasso @ (np.abs(start) - np.abs(u)))
+        fallen = kink - float(change @ (gradient + 0.5 * (hessian @ change)))
+        if fallen >= 0:
+            return u, fallen
+    return _by_descent(hessian, gradient, start, lasso, low, high)
+
+
+def _by_pivots(
+    hessian: FloatArray,
+    gradient: FloatArray,
+    start: FloatArray,
+    lasso: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+) -> FloatArray | None:
+    """Guess who is free, solve, and guess again until the guess proves right.
+
+    A primal-dual active set method (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2002):
+    few solves where it converges, which it does not have to.
+    """
+    diagonal = np.diag(hessian)
+    if not np.all(diagonal > 0):
+        return None
+    hessian = hessian + np.diag(_PROXIMAL * diagonal)
+    u, slope = start, gradient
+    last = None
+    for _ in range(_PIVOTS):
+        target = u - slope / diagonal
+        shrunk = np.sign(target) * np.maximum(np.abs(target) - lasso / diagonal, 0)
+        held = np.clip(shrunk, low, high)
+        free = ((held != 0) | (lasso == 0)) & (held > low) & (held < high)
+        sign = np.where(free, np.sign(held), 0.0)
+        guess = np.where(free, 3.0 + sign, held)
+        if last is not None and np.array_equal(guess, last):
+            return u
+        last = guess
+        change = np.where(free, 0.0, held - start)
+        if np.any(free):
+            right = gradient[free] + (hessian @ change)[free] + (lasso * sign)[free]
+            step = _solve(hessian[np.ix_(free, free)], right)
+            if step is None:
+                return None
+            change[free] = -step
+        # At its place exactly, whatever start and change round to.
+        u = np.where(free, start + change, held)
+        slope = gradient + hessian @ (u - start)
+    return None
+
+
+def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Return the solution, None if the matrix is not positive definite."""
+    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
+    if info != 0:
+        return None
+    solution = np.asarray(linalg.lapack.dpotrs(factor, right, lower=1)[0])
+    return solution if np.all(np.isfinite(solution)) else None
+
+
+def _by_descent(
+    hessian: FloatArray,
+    gradient: FloatArray,
+    start: FloatArray,
+    lasso: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+) -> tuple[FloatArray, float]:
+    """Newton steps on the free weights, projected, each of which lowers the model."""
     u, slope = start.copy(), gradient.copy()
     fallen = 0.0
     for _ in range(_STEPS):
@@ -112,11 +189,8 @@ def _newton_step(
     part = hessian[np.ix_(free, free)]
     if damping:
         part = part + np.diag(damping * np.maximum(np.diag(part), np.finfo(np.float64).tiny))
-    try:
-        factor = linalg.cho_factor(part, lower=True, check_finite=False)
-    except linalg.LinAlgError:
-        return np.full(len(part), np.nan)
-    return -np.asarray(linalg.cho_solve(factor, total[free], check_finite=False))
+    step = _solve(part, total[free])
+    return np.full(len(part), np.nan) if step is None else -step
 
 
 def _projected_search(
