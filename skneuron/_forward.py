@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneuron._training import is_softmax
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.activations import Activation, get_activation
+from skneuron.activations import Activation, Sigmoid, get_activation
+from skneuron.design import forward
 from skneuron.losses import SoftmaxLogLoss, resolve_loss_name
-from skneuron.validation import check_rows
+from skneuron.validation import check_finite, check_rows
 
 __all__ = ["ForwardMixin"]
 
@@ -46,15 +48,33 @@ class ForwardMixin:
     coef_: AnyArray
     intercept_: AnyArray
 
-    def _pre_activation(self, X: Any) -> FloatArray:
-        """Return z, of shape (n_samples, n_neurons)."""
+    def _through(self, X: Any, of_z: Callable[[AnyArray], AnyArray]) -> AnyArray:
+        """Return what ``of_z`` makes of z, block by block, in the dtype of X.
+
+        It gets z of shape (n_rows, n_neurons) and returns (n_rows,) or (n_rows, n_columns).
+        """
         check_is_fitted(self)
         X = check_rows(self, X)
+        if not np.all(self.coef_):
+            # A BLAS may skip columns of weight zero, and what they hide.
+            check_finite(X)
+        kind = np.result_type(X.dtype, self.coef_.dtype)
+        width = of_z(np.zeros((1, len(self.coef_)), kind)).shape[1:]
+        out = np.empty((X.shape[0], *width), kind)
+
+        def keep(rows: slice, z: AnyArray) -> None:
+            out[rows] = of_z(z)
+
+        if not forward(X, self.coef_, self.intercept_, keep):
+            out[:] = of_z(self._far_pre_activation(X))
+        return out
+
+    def _far_pre_activation(self, X: Any) -> FloatArray:
+        """Return z where it was not finite: in float64, if X itself is."""
+        check_finite(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            z = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            if not np.all(np.isfinite(z)):
-                z = safe_sparse_dot(X.astype(np.float64), self.coef_.T.astype(np.float64))
-                z = z + self.intercept_
+            z = safe_sparse_dot(X.astype(np.float64), self.coef_.T.astype(np.float64))
+            z = z + self.intercept_
         if not np.all(np.isfinite(z)):
             row = int(np.flatnonzero(~np.isfinite(z).all(axis=1))[0])
             raise ValueError(
@@ -74,10 +94,15 @@ class ForwardMixin:
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             w·x + b - z₀; for two classes positive means ``classes_[1]``.
         """
-        z = self._pre_activation(X)
-        if not self._is_softmax():
-            z = z - self.activation_.threshold
-        return z[:, 0] if z.shape[1] == 1 else z
+        shift = 0.0 if self._is_softmax() else self.activation_.threshold
+        single = len(self.coef_) == 1
+
+        def decide(z: AnyArray) -> AnyArray:
+            if shift:
+                z = z - z.dtype.type(shift)
+            return z[:, 0] if single else z
+
+        return self._through(X, decide)
 
     def activate(self, X: Any) -> FloatArray:
         """Return what leaves the axon: f(w·x + b), softmax for a layer that has one.
@@ -90,14 +115,17 @@ class ForwardMixin:
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
-        z = self._pre_activation(X)
-        if self._is_softmax():
-            with np.errstate(under="ignore"):
-                out = np.exp(SoftmaxLogLoss.log_proba(z))
-        else:
+        softmax, single = self._is_softmax(), len(self.coef_) == 1
+
+        def fire(z: AnyArray) -> AnyArray:
             exact = z.astype(np.float64, copy=False)
-            out = self.activation_.value(exact).astype(z.dtype, copy=False)
-        return out[:, 0] if out.shape[1] == 1 else out
+            if softmax:
+                with np.errstate(under="ignore"):
+                    return np.asarray(np.exp(SoftmaxLogLoss.log_proba(exact)))
+            out = self.activation_.value(exact)
+            return out[:, 0] if single else out
+
+        return self._through(X, fire)
 
     def predict(self, X: Any) -> AnyArray:
         """Return the class of each sample.
@@ -128,18 +156,7 @@ class ForwardMixin:
         ndarray of shape (n_samples, n_classes)
             Finite: what is beyond the dtype, as log Φ(-1e155), is its most negative number.
         """
-        z = self._pre_activation(X)
-        exact = z.astype(np.float64, copy=False)
-        with np.errstate(over="ignore", under="ignore"):
-            if self._is_softmax():
-                out = SoftmaxLogLoss.log_proba(exact)
-            elif z.shape[1] == 1:
-                out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
-            else:
-                high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
-                out = high - logsumexp(high, axis=1, keepdims=True)
-        lowest = -float(np.finfo(z.dtype).max)
-        return np.asarray(np.maximum(out, lowest).astype(z.dtype, copy=False))
+        return self._through(X, self._log_proba)
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> FloatArray:
@@ -155,10 +172,31 @@ class ForwardMixin:
             Columns in the order of ``classes_``; rows sum to 1. What is too small for the
             dtype is its smallest positive number: no class is called impossible.
         """
-        log_proba = self.predict_log_proba(X)
+        return self._through(X, self._proba)
+
+    def _log_proba(self, z: AnyArray) -> AnyArray:
+        exact = z.astype(np.float64, copy=False)
+        with np.errstate(over="ignore", under="ignore"):
+            if self._is_softmax():
+                out = SoftmaxLogLoss.log_proba(exact)
+            elif z.shape[1] == 1:
+                out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
+            else:
+                high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
+                out = high - logsumexp(high, axis=1, keepdims=True)
+        return np.asarray(np.maximum(out, -float(np.finfo(z.dtype).max)))
+
+    def _proba(self, z: AnyArray) -> AnyArray:
         with np.errstate(under="ignore"):
-            proba = np.exp(log_proba)
-        return np.asarray(np.maximum(proba, np.finfo(log_proba.dtype).smallest_subnormal))
+            if z.shape[1] == 1 and type(self.activation_) is Sigmoid:
+                out = np.empty((len(z), 2), z.dtype)
+                self.activation_.proba(z[:, 0], out)
+            else:
+                out = np.exp(self._log_proba(z)).astype(z.dtype, copy=False)
+            smallest = np.finfo(z.dtype).smallest_subnormal
+            if not out.all():
+                out = np.maximum(out, smallest)
+        return np.asarray(out)
 
     def _is_softmax(self) -> bool:
         return is_softmax(self.loss_, self.activation_, len(self.classes_))

@@ -161,7 +161,7 @@ class Objective:
         self._X: StandardizedDesign | ReadyDesign = standardized
         self._reads_of_copy = 0
         if standardized.is_small():
-            self._X = standardized.take(np.arange(design.shape[0]))
+            self._X = standardized.take(slice(None))
         self.variance = (moments.deviation / scale) ** 2
         d, m = self.n_features, self.n_coordinates
         ridge, lasso = np.zeros(m), np.zeros(m)
@@ -220,6 +220,10 @@ class Objective:
         out._X, out._y, out._labels = self._X.take(rows), y, self._labels[rows]
         out._weights = weights * factors[y]
         return out
+
+    def second_moments(self) -> FloatArray:
+        """Return the mean of x̃² of each column on these rows."""
+        return self._X.second_moments(self._weights)
 
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective with the weights of all other columns at zero.

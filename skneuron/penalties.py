@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -101,7 +102,11 @@ class Penalty:
 
     def kink(self, weights: FloatArray) -> float:
         """Return the lasso of weights of shape (n_outputs, n_coordinates)."""
-        return float(np.sum(self.lasso * np.abs(weights)))
+        return float(np.sum(self.lasso * np.abs(weights))) if self._has_lasso else 0.0
+
+    @cached_property
+    def _has_lasso(self) -> bool:
+        return bool(np.any(self.lasso))
 
     def project(self, weights: FloatArray) -> FloatArray:
         """Return the nearest weights within the bounds."""

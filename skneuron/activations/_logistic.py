@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from skneuron._typing import FloatArray
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations._base import Activation
 
 __all__ = ["Sigmoid", "Tanh"]
+
+
+# e^±z of these is a normal number, in float32 too.
+_NORMAL = 80.0
 
 
 class Sigmoid(Activation):
@@ -47,6 +51,19 @@ class Sigmoid(Activation):
         """Return (log f(-z), log f(z))."""
         tail = np.log1p(np.exp(-np.abs(z)))
         return np.minimum(-z, 0) - tail, np.minimum(z, 0) - tail
+
+    @staticmethod
+    def proba(z: AnyArray, out: AnyArray) -> None:
+        """Write (1 - p, p) into columns of ``out``, from one exponential a sample.
+
+        Each is exact where it is small. ``z``, of shape (n,), is overwritten.
+        """
+        if z.min(initial=0.0) > -_NORMAL and z.max(initial=0.0) < _NORMAL:
+            tail = np.exp(np.negative(z, out=z), out=z)
+            np.divide(1, 1 + tail, out=out[:, 1])
+            np.multiply(tail, out[:, 1], out=out[:, 0])
+        else:
+            np.exp(np.stack(Sigmoid().log_proba(z), axis=1), out=out)
 
     def log_proba_derivative(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (-f(z), f(-z))."""

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix
 from skneuron.design._moments import Moments, column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
 from skneuron.design._sums import Sums
 
-__all__ = ["DesignMatrix", "Moments", "ReadyDesign", "StandardizedDesign", "Sums", "column_moments"]
+__all__ = [
+    "DesignMatrix",
+    "Moments",
+    "ReadyDesign",
+    "StandardizedDesign",
+    "Sums",
+    "column_moments",
+    "forward",
+]

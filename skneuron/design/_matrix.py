@@ -11,7 +11,7 @@ from scipy import sparse
 from skneuron._threads import share_out
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["DesignMatrix"]
+__all__ = ["DesignMatrix", "assemble", "rows_of"]
 
 # A block of this many elements is 1 MB: between the product with the weights and the
 # product with the slopes it stays in a cache. Smaller ones spend their time in Python.
@@ -95,7 +95,10 @@ class DesignMatrix:
             yield slice(part.start, part.stop), self._X
             return
         if self._csr_blocks is None:
-            self._csr_blocks = [(slice(p.start, p.stop), _rows(self._X, p)) for p in self.parts()]
+            self._csr_blocks = [
+                (slice(p.start, p.stop), rows_of(self._X, slice(p.start, p.stop)))
+                for p in self.parts()
+            ]
         for rows, data in self._csr_blocks:
             if part.start <= rows.start and rows.stop <= part.stop:
                 yield rows, data
@@ -110,10 +113,10 @@ class DesignMatrix:
             data = source[rows]
             yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
 
-    def take(self, rows: AnyArray) -> Any:
+    def take(self, rows: AnyArray | slice) -> Any:
         """Return these rows: a float64 array, or CSR where few elements are stored."""
-        self.rows_read += len(rows)
         data = self._X[rows]
+        self.rows_read += data.shape[0]
         if not self.is_sparse:
             return data.astype(np.float64, copy=False)
         return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
@@ -135,9 +138,19 @@ class DesignMatrix:
         return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
 
 
-def _rows(X: Any, part: range) -> Any:
-    """Return rows of a CSR matrix on its own arrays."""
-    first, last = X.indptr[part.start], X.indptr[part.stop]
-    pointers = X.indptr[part.start : part.stop + 1] - first
-    arrays = (X.data[first:last], X.indices[first:last], pointers)
-    return type(X)(arrays, shape=(len(part), X.shape[1]), copy=False)
+def rows_of(X: Any, rows: slice) -> Any:
+    """Return rows of an array, or of a CSR matrix on its own arrays."""
+    if not sparse.issparse(X):
+        return X[rows]
+    first, last = X.indptr[rows.start], X.indptr[rows.stop]
+    pointers = X.indptr[rows.start : rows.stop + 1] - first
+    return assemble(X, X.data[first:last], X.indices[first:last], pointers)
+
+
+def assemble(like: Any, data: AnyArray, indices: AnyArray, pointers: AnyArray) -> Any:
+    """Return a sparse matrix of these arrays, which the constructor might copy."""
+    rows = len(pointers) - 1
+    shape = (rows, like.shape[1]) if like.format == "csr" else (like.shape[0], rows)
+    out = type(like)(shape, dtype=data.dtype)
+    out.data, out.indices, out.indptr = data, indices, pointers
+    return out

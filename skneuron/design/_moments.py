@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._threads import run_parts
 from skneuron._typing import FloatArray
-from skneuron.design._matrix import DesignMatrix
+from skneuron.design._matrix import DesignMatrix, assemble
 
 __all__ = ["Moments", "column_moments"]
 
@@ -100,11 +100,7 @@ def _dense_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, Floa
 
 def _sparse_sums(data: Any, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     values = data.data.astype(np.float64, copy=False)
-    if data.format == "csr" and weights.strides == (0,):
-        d, share = data.shape[1], weights[0]
-        first = np.bincount(data.indices, values, d) * share
-        return first, np.bincount(data.indices, values * values, d) * share
-    squares = type(data)((values * values, data.indices, data.indptr), shape=data.shape)
+    squares = assemble(data, values * values, data.indices, data.indptr)
     return data.T @ weights, squares.T @ weights
 
 

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design._matrix import BLOCK_ELEMENTS, DesignMatrix
+from skneuron.design._matrix import DesignMatrix
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
@@ -24,6 +24,10 @@ __all__ = ["StandardizedDesign"]
 # Subtracting the center from a sum instead of from every element costs about
 # log10(|center| / deviation) digits. Beyond four digits dense blocks are centered first.
 MAX_CENTER_RATIO = 1e4
+
+# Up to 4 MB a standardized copy is kept: it fits into a cache, and each pass is saved what
+# it takes to center and scale.
+SMALL_ELEMENTS = 2**19
 
 
 class StandardizedDesign:
@@ -60,10 +64,10 @@ class StandardizedDesign:
         return self.design.n_stored
 
     def is_small(self) -> bool:
-        """Whether all of X is one block, which is better kept standardized."""
-        return not self.design.is_sparse and self.n_stored <= BLOCK_ELEMENTS
+        """Whether X is so small that it is better kept standardized."""
+        return not self.design.is_sparse and self.n_stored <= SMALL_ELEMENTS
 
-    def take(self, rows: AnyArray) -> StandardizedDesign | ReadyDesign:
+    def take(self, rows: AnyArray | slice) -> StandardizedDesign | ReadyDesign:
         """Return these rows in the same coordinates; dense ones standardized for good."""
         data = self.design.take(rows)
         if sparse.issparse(data):
@@ -77,9 +81,7 @@ class StandardizedDesign:
     def columns(self, columns: AnyArray) -> StandardizedDesign:
         """Return these columns, copied."""
         parts = (self.center, self.scale, self._deviation)
-        return StandardizedDesign(
-            self.design.columns(columns), *(part[columns] for part in parts)
-        )
+        return StandardizedDesign(self.design.columns(columns), *(part[columns] for part in parts))
 
     def sweep(
         self, weights: FloatArray, bias: FloatArray, pointwise: Pointwise, *, gram: bool = False

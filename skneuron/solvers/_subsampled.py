@@ -33,6 +33,9 @@ _NEAR_ENOUGH = 0.1
 # What a pass costs more when it takes the Hessian along, as parameters per unit of cost.
 _HESSIAN_COST = 20.0
 
+# A column is rare if a subsample misses more than this share of its variance.
+_RARE = 0.3
+
 # Steps on a subsample; where these do not do, all rows will not be worse.
 _STEPS = 30
 
@@ -89,7 +92,9 @@ class SubsampledNewton(Solver):
             if np.isfinite(end.point.value):
                 params, model = end.point.params, end.progress.model
         point = Point.at(objective, params)
-        progress = Progress(point, model or rule.model(point), 0.0)
+        if model is None or rule.misses_something():
+            model = rule.model(point)
+        progress = Progress(point, model, 0.0)
         return descend(objective, progress, budget, history, rule).result(history)
 
 
@@ -145,9 +150,37 @@ class SubsampledCurvature(Descent):
         """Take the curvature from this subsample from now on."""
         self._part, self._renewed = part, False
 
+    def misses_something(self) -> bool:
+        """Whether the subsample lacks what a column is made of."""
+        if self._part is None:
+            return False
+        variance = self._objective.variance
+        return bool(np.any(variance - self._part.second_moments() > _RARE * variance))
+
     def model(self, point: Point) -> Model:
         """Return the model of the subsample's curvature at a point."""
-        return model_at(self._part or self._objective, point.params)
+        if self._part is None:
+            return model_at(self._objective, point.params)
+        return model_at(self._part, point.params, self._hessian(point.params))
+
+    def _hessian(self, params: FloatArray) -> FloatArray:
+        """Return the subsample's Hessian, with what it has not seen of rare columns.
+
+        Of a column that is zero but for a few rows a subsample may hold none: there it
+        would promise a step without end.
+        """
+        part = self._part
+        hessian = part.hessian(params)
+        unseen = np.maximum(0.0, self._objective.variance - part.second_moments())
+        rare = unseen > _RARE * self._objective.variance
+        if np.any(rare):
+            d, k, m = part.n_features, part.n_outputs, part.n_coordinates
+            diagonal = np.diag(hessian).reshape(k, m)[:, :d] - part.penalty.ridge[:d]
+            bend = diagonal.sum(axis=1) / max(float(part.second_moments().sum()), 1e-300)
+            extra = np.zeros((k, m))
+            extra[:, :d] = np.where(rare, unseen, 0.0) * bend[:, None]
+            hessian = hessian + np.diag(extra.ravel())
+        return hessian
 
     def wants_hessian(self, progress: Progress) -> bool:
         """Return whether steps with this curvature would need more passes than a Hessian costs."""

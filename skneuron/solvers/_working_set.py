@@ -81,9 +81,7 @@ class WorkingSetNewton(Solver):
                 break
             point = following
         status = Status.CONVERGED if gap <= budget.tol else status
-        return SolverResult(
-            point.params, point.value, gap, len(history), status, history.as_dict()
-        )
+        return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
 
 
 class _Inside:
@@ -216,7 +214,12 @@ class _Split:
         line_from = [start]
         options = {"maxiter": steps, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0, "maxcor": 20}
         result = optimize.minimize(
-            function, start, jac=True, method="L-BFGS-B", bounds=self._bounds, callback=line,
+            function,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=self._bounds,
+            callback=line,
             options=options,
         )
         params = result.x[:n].copy()

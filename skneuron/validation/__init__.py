@@ -6,6 +6,7 @@ from skneuron.validation._bounds import with_bounds
 from skneuron.validation._data import (
     FLOATS,
     TrainingData,
+    check_finite,
     check_rows,
     check_training_data,
     refuse_not_finite,
@@ -16,6 +17,7 @@ __all__ = [
     "FLOATS",
     "Plan",
     "TrainingData",
+    "check_finite",
     "check_parameters",
     "check_rows",
     "check_training_data",

@@ -12,7 +12,14 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["FLOATS", "TrainingData", "check_rows", "check_training_data", "refuse_not_finite"]
+__all__ = [
+    "FLOATS",
+    "TrainingData",
+    "check_finite",
+    "check_rows",
+    "check_training_data",
+    "refuse_not_finite",
+]
 
 #: Types of X that are taken as they are; everything else becomes float64.
 FLOATS = [np.float64, np.float32]
@@ -48,9 +55,18 @@ class TrainingData:
 
 
 def check_rows(estimator: Any, X: Any) -> Any:
-    """Return X for a prediction, in the shape and the column names that were fitted."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return validate_data(estimator, X, reset=False, accept_sparse=["csr", "csc"], dtype=FLOATS)
+    """Return X for a prediction, in the shape and the column names that were fitted.
+
+    Whether it is finite shows in w·x + b, for which :func:`refuse_not_finite` is there.
+    """
+    return validate_data(
+        estimator,
+        X,
+        reset=False,
+        accept_sparse=["csr", "csc"],
+        dtype=FLOATS,
+        ensure_all_finite=False,
+    )
 
 
 def check_training_data(
@@ -98,7 +114,7 @@ def check_training_data(
         raise ValueError("the sum of sample_weight is beyond float64: divide the weights by 1e10")
     used = relative > 0
     if not used.all():
-        _check_finite(X)
+        check_finite(X)
         X, indices, relative = X[used], indices[used], relative[used]
     present = np.unique(indices)
     if len(present) < 2:
@@ -111,11 +127,12 @@ def check_training_data(
 
 def refuse_not_finite(X: Any) -> NoReturn:
     """Raise ``ValueError``: X has NaN or infinity; scikit-learn's words say which."""
-    _check_finite(X)
+    check_finite(X)
     raise ValueError("X has values whose sums are beyond float64: rescale it")
 
 
-def _check_finite(X: Any) -> None:
+def check_finite(X: Any) -> None:
+    """Raise ``ValueError`` if X has NaN or infinity."""
     # It sums X to find NaN quickly, and looks closer if that overflows.
     with np.errstate(over="ignore", invalid="ignore"):
         assert_all_finite(X, input_name="X")

@@ -1,0 +1,64 @@
+"""The way forward: w·x + b of every row, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from skneuron._threads import blas_on_one_thread, run_parts, share_out
+from skneuron._typing import AnyArray
+from skneuron.design._matrix import THREAD_ELEMENTS, rows_of
+
+__all__ = ["forward"]
+
+# Dense rows are taken in blocks of 4 MB at most, and so few that z and what becomes of it
+# stay in a cache. X itself is read once only: smaller blocks would spend more in Python.
+_BLOCK_ELEMENTS, _BLOCK_ROWS = 2**19, 2**14
+
+
+def forward(
+    X: Any,
+    coef: AnyArray,
+    intercept: AnyArray,
+    use: Callable[[slice, AnyArray], None],
+) -> bool:
+    """Hand X Wᵀ + b to ``use``, in the dtype of X, and tell whether all of it was finite.
+
+    Parameters
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+    coef : ndarray of shape (n_neurons, n_features)
+    intercept : ndarray of shape (n_neurons,)
+    use : callable
+        Gets a slice of rows and their z, of shape (n_rows, n_neurons), finite or not; it
+        may overwrite them. Slices are handed out by several threads.
+
+    Returns
+    -------
+    bool
+    """
+    n, d = X.shape
+    stored = X.nnz if sparse.issparse(X) else n * d
+    by_rows = not sparse.issparse(X) or X.format == "csr"
+    size = n if sparse.issparse(X) else max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, d)))
+
+    def over(part: range) -> bool:
+        finite = True
+        for start in range(part.start, part.stop, size):
+            rows = slice(start, min(part.stop, start + size))
+            data = X if rows == slice(0, n) else rows_of(X, rows)
+            if len(coef) == 1:
+                z = np.asarray(data @ coef[0])[:, None]
+            else:
+                z = np.asarray(data @ coef.T)
+            z += intercept
+            finite = finite and bool(np.isfinite(z).all())
+            use(rows, z)
+        return finite
+
+    with blas_on_one_thread(), np.errstate(all="ignore"):
+        parts = share_out(n, n * THREAD_ELEMENTS // max(1, stored)) if by_rows else [range(n)]
+        return all(run_parts(over, parts))
