@@ -53,7 +53,6 @@ class ForwardMixin:
 
         It gets z of shape (n_rows, n_neurons) and returns (n_rows,) or (n_rows, n_columns).
         """
-        check_is_fitted(self)
         X = check_rows(self, X)
         if not np.all(self.coef_):
             # A BLAS may skip columns of weight zero, and what they hide.
@@ -94,6 +93,7 @@ class ForwardMixin:
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             w·x + b - z₀; for two classes positive means ``classes_[1]``.
         """
+        check_is_fitted(self)
         shift = 0.0 if self._is_softmax() else self.activation_.threshold
         single = len(self.coef_) == 1
 
@@ -115,6 +115,7 @@ class ForwardMixin:
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
+        check_is_fitted(self)
         softmax, single = self._is_softmax(), len(self.coef_) == 1
 
         def fire(z: AnyArray) -> AnyArray:
@@ -156,6 +157,7 @@ class ForwardMixin:
         ndarray of shape (n_samples, n_classes)
             Finite: what is beyond the dtype, as log Φ(-1e155), is its most negative number.
         """
+        check_is_fitted(self)
         return self._through(X, self._log_proba)
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
@@ -172,6 +174,7 @@ class ForwardMixin:
             Columns in the order of ``classes_``; rows sum to 1. What is too small for the
             dtype is its smallest positive number: no class is called impossible.
         """
+        check_is_fitted(self)
         return self._through(X, self._proba)
 
     def _log_proba(self, z: AnyArray) -> AnyArray:

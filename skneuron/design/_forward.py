@@ -50,10 +50,8 @@ def forward(
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = X if rows == slice(0, n) else rows_of(X, rows)
-            if len(coef) == 1:
-                z = np.asarray(data @ coef[0])[:, None]
-            else:
-                z = np.asarray(data @ coef.T)
+            z = np.asarray(data @ (coef[0] if len(coef) == 1 else coef.T))
+            z = z.reshape(-1, len(coef))
             z += intercept
             finite = finite and bool(np.isfinite(z).all())
             use(rows, z)

@@ -52,7 +52,7 @@ class DesignMatrix:
 
     def __init__(self, X: Any) -> None:
         self.is_sparse = bool(sparse.issparse(X))
-        self._X = X if self.is_sparse else np.asarray(X)
+        self._X: Any = X if self.is_sparse else np.asarray(X)
         self.shape: tuple[int, int] = X.shape
         self.rows_read = 0
         n, d = self.shape
@@ -95,10 +95,8 @@ class DesignMatrix:
             yield slice(part.start, part.stop), self._X
             return
         if self._csr_blocks is None:
-            self._csr_blocks = [
-                (slice(p.start, p.stop), rows_of(self._X, slice(p.start, p.stop)))
-                for p in self.parts()
-            ]
+            slices = [slice(p.start, p.stop) for p in self.parts()]
+            self._csr_blocks = [(rows, rows_of(self._X, rows)) for rows in slices]
         for rows, data in self._csr_blocks:
             if part.start <= rows.start and rows.stop <= part.stop:
                 yield rows, data

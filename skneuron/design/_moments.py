@@ -86,7 +86,8 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
         return first, second
 
     parts = run_parts(sums, X.parts())
-    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+    first, second = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
+    return first, second
 
 
 def _equal_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
@@ -53,7 +55,7 @@ class LogisticLoss(LogLoss):
     ) -> tuple[float, FloatArray, FloatArray | None]:
         """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures."""
         equal = weights.strides == (0,)
-        factor = weights[0] if equal else weights
+        factor: Any = weights[0] if equal else weights
         x = np.multiply(z, labels, out=z)
         top = x.max(initial=0.0)
         if not top < _SAFE:
@@ -63,7 +65,7 @@ class LogisticLoss(LogLoss):
         if equal and top > 0:
             even = len(u) // _SHARE * _SHARE
             products = np.multiply.reduce(u[:even].reshape(_SHARE, -1), axis=0)
-            value = float(np.log(products).sum() + np.log(u[even:]).sum()) * factor
+            value = float((np.log(products).sum() + np.log(u[even:]).sum()) * factor)
         else:
             value = float(weights @ np.log1p(e))
         e /= u

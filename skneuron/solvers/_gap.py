@@ -6,7 +6,9 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
+from skneuron.solvers._base import Point
 from skneuron.solvers._curvature import Curvature, observed_gap
+from skneuron.solvers._model import model_at
 
 __all__ = [
     "DENSE_PARAMS",
@@ -63,6 +65,8 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
     objective : Objective
     params, gradient : ndarray of shape (n_params,)
     """
+    if not objective.is_smooth:
+        return relative(_walked_gap(objective, params), objective)
     if not np.any(gradient):
         return 0.0
     if objective.n_params > DENSE_PARAMS:
@@ -77,23 +81,21 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
 
 def _walked_gap(objective: Objective, params: FloatArray) -> float:
     """Decrease of F along damped Newton steps, plus what the last model still promises."""
-    value, gradient = objective.value_gradient(params)
+    point = Point.at(objective, params)
     fallen, promised = 0.0, np.inf
     for _ in range(_WALK):
-        curvature = Curvature(objective, params)
-        promised = curvature.gap(gradient)
+        step, promised = model_at(objective, point.params).step(point)
         if promised <= _SETTLED * fallen:
             break
-        step = curvature.newton_step(gradient)
         for _ in range(_WALK):
-            trial, trial_gradient = objective.value_gradient(params + step)
-            if trial < value:
+            trial = Point.at(objective, point.params + step)
+            if trial.value < point.value:
                 break
             step = step / 2
         else:
             break
-        fallen += value - trial
-        params, value, gradient = params + step, trial, trial_gradient
+        fallen += point.value - trial.value
+        point = trial
     return fallen + promised
 
 

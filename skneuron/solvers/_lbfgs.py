@@ -31,6 +31,11 @@ _ROUND = 100
 _IDLE_ROUNDS = 3
 
 
+# Newton's last step leaves far less of the gap than it was asked to. Where all digits are
+# wanted this solver aims as far below, or two fits of it would agree in nine of them only.
+_MARGIN = 1e-2
+
+
 class _Stop(StopIteration):
     """Ends SciPy's loop from its callback."""
 
@@ -74,6 +79,7 @@ class LBFGS(Solver):
         point = best = Point.at(objective, params)
         best_gap, idle = np.inf, 0
         status = Status.MAX_ITER
+        aim = budget.tol * (_MARGIN if budget.tol < INVISIBLE else 1.0)
         while True:
             frame = _Frame(objective, point.params)
             gap = _gap(objective, point, frame)
@@ -82,9 +88,9 @@ class LBFGS(Solver):
             idle = 0 if lower or gap < 0.5 * best_gap else idle + 1
             if lower or (gap < best_gap and point.value <= best.value + noise):
                 best, best_gap = point, gap
-            if best_gap <= budget.tol and len(history):
+            if best_gap <= aim and len(history):
                 best_gap = relative_gap(objective, best.params, best.gradient)
-                if best_gap <= budget.tol:
+                if best_gap <= aim:
                     status = Status.CONVERGED
                     break
                 gap = max(gap, best_gap)
@@ -94,8 +100,8 @@ class LBFGS(Solver):
                 status = Status.PRECISION if best_gap <= INVISIBLE else Status.STALLED
                 break
             before = len(history)
-            if gap > budget.tol:
-                step = _Round(objective, frame, point, gap, budget.tol, history)
+            if gap > aim:
+                step = _Round(objective, frame, point, gap, aim, history)
                 point = step.run(self.memory, frame.limit(budget.max_iter - before))
             if len(history) == before:
                 history.add(
@@ -104,6 +110,7 @@ class LBFGS(Solver):
                     step=0.0,
                     reads=objective.reads,
                 )
+        status = Status.CONVERGED if best_gap <= budget.tol else status
         return SolverResult(
             best.params, best.value, best_gap, len(history), status, history.as_dict()
         )
@@ -139,7 +146,7 @@ class _Round:
         self._history = history
         self._by_slopes = gap < VISIBLE
         white = frame.whiten_gradient(origin.gradient)
-        # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim a little below the mark.
+        # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim below the mark.
         self._target = float(np.linalg.norm(white)) * float(np.sqrt(0.5 * tol / gap))
         self._last = np.zeros_like(white)
 

@@ -16,9 +16,9 @@ _STEPS = 200
 # Solved when another step would add less than this share of what the model has fallen by.
 _SOLVED = 1e-13
 
-# Columns that stand twice leave the share of each open: this much of the diagonal holds
-# them where they start, which changes other steps by no more than that.
-_PROXIMAL = 1e-9
+# Columns that stand twice leave the share of each open. Where that shows, this much of the
+# diagonal holds them where they start, which changes other steps by no more than that.
+_PROXIMALS = (0.0, 1e-9)
 
 # Guesses of who is free; where these do not settle they go round in circles.
 _PIVOTS = 25
@@ -70,8 +70,10 @@ def minimize_quadratic(
     >>> u.tolist(), decrease
     ([2.0, 0.0], 2.0)
     """
-    u = _by_pivots(hessian, gradient, start, lasso, low, high)
-    if u is not None:
+    for proximal in _PROXIMALS:
+        u = _by_pivots(hessian, gradient, start, lasso, low, high, proximal)
+        if u is None:
+            continue
         change = u - start
         kink = float(lasso @ (np.abs(start) - np.abs(u)))
         fallen = kink - float(change @ (gradient + 0.5 * (hessian @ change)))
@@ -87,6 +89,7 @@ def _by_pivots(
     lasso: FloatArray,
     low: FloatArray,
     high: FloatArray,
+    proximal: float,
 ) -> FloatArray | None:
     """Guess who is free, solve, and guess again until the guess proves right.
 
@@ -96,7 +99,8 @@ def _by_pivots(
     diagonal = np.diag(hessian)
     if not np.all(diagonal > 0):
         return None
-    hessian = hessian + np.diag(_PROXIMAL * diagonal)
+    if proximal:
+        hessian = hessian + np.diag(proximal * diagonal)
     u, slope = start, gradient
     last = None
     for _ in range(_PIVOTS):

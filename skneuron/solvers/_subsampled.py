@@ -170,7 +170,7 @@ class SubsampledCurvature(Descent):
         would promise a step without end.
         """
         part = self._part
-        hessian = part.hessian(params)
+        hessian: FloatArray = part.hessian(params)
         unseen = np.maximum(0.0, self._objective.variance - part.second_moments())
         rare = unseen > _RARE * self._objective.variance
         if np.any(rare):
@@ -194,7 +194,7 @@ class SubsampledCurvature(Descent):
         if left <= self._tol or left == 0.0:
             return False
         steps = np.log(left / max(self._tol, 1e-300)) / -np.log(rate)
-        return bool(steps > 2 + objective.n_params / _HESSIAN_COST)
+        return bool(steps > 1 + objective.n_params / _HESSIAN_COST)
 
     def reach(self, step: FloatArray) -> float:
         """Return how far a step changes a pre-activation, on the subsample if there is one."""

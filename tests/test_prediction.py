@@ -1,0 +1,82 @@
+"""Prediction in row blocks: every layout and type gives what one product gives."""
+
+import numpy as np
+import pytest
+from families import PROBABILITIES
+from scipy import sparse
+from scipy.special import expit
+
+from skneuron import NeuronClassifier
+from skneuron.activations import Sigmoid
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(50_000, 6))
+X[RNG.random(X.shape) < 0.5] = 0
+COEF = RNG.normal(size=(3, 6))
+
+
+@pytest.mark.parametrize("neurons", [1, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "convert",
+    [np.ascontiguousarray, np.asfortranarray, sparse.csr_array, sparse.csc_array],
+    ids=["C", "F", "csr", "csc"],
+)
+def test_blocks_are_one_product(convert, dtype, neurons):
+    classes = [0, 1] if neurons == 1 else [0, 1, 2]
+    neuron = NeuronClassifier.from_weights(COEF[:neurons], np.arange(neurons), classes=classes)
+    neuron.coef_ = neuron.coef_.astype(dtype)
+    data = convert(X.astype(dtype))
+    z = X.astype(dtype) @ neuron.coef_.T + np.arange(neurons)
+    expected = z[:, 0] if neurons == 1 else z
+    decision = neuron.decision_function(data)
+    assert decision.dtype == dtype
+    tolerance = 1e-12 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(decision, expected, rtol=tolerance, atol=tolerance)
+    proba = neuron.predict_proba(data)
+    assert proba.dtype == dtype
+    if neurons == 1:
+        np.testing.assert_allclose(proba[:, 1], expit(expected), rtol=100 * tolerance)
+    else:
+        e = np.exp(expected)
+        np.testing.assert_allclose(proba, e / e.sum(axis=1, keepdims=True), rtol=100 * tolerance)
+    np.testing.assert_allclose(np.exp(neuron.predict_log_proba(data)), proba, rtol=100 * tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_fast_probabilities_are_the_exact_ones(dtype):
+    """Also where one of them is tiny, and where the fast way has to be left."""
+    for reach in (1.0, 79.0, 700.0, 1e5):
+        z = np.linspace(-reach, reach, 2001).astype(dtype)
+        out = np.empty((len(z), 2), dtype)
+        with np.errstate(under="ignore"):
+            Sigmoid.proba(z.copy(), out)
+            low, high = (np.exp(part) for part in Sigmoid().log_proba(z.astype(float)))
+        tolerance = 2e-13 if dtype == np.float64 else 1e-5
+        tiny = np.finfo(dtype).smallest_normal
+        np.testing.assert_allclose(out[:, 0], low, rtol=tolerance, atol=tiny)
+        np.testing.assert_allclose(out[:, 1], high, rtol=tolerance, atol=tiny)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("column", [2, 5])
+def test_a_value_that_is_not_finite_is_found_behind_a_zero_weight(order, bad, column):
+    coef = COEF[0].copy()
+    coef[2] = 0.0
+    neuron = NeuronClassifier.from_weights(coef)
+    data = np.array(X, order=order)
+    data[40_001, column] = bad
+    for method in ("decision_function", "predict", "predict_proba", "activate"):
+        with pytest.raises(ValueError, match="contains"):
+            getattr(neuron, method)(data)
+    with pytest.raises(ValueError, match="contains"):
+        neuron.predict(sparse.csr_array(data))
+
+
+@pytest.mark.parametrize("activation", PROBABILITIES)
+def test_no_class_is_impossible(activation):
+    neuron = NeuronClassifier.from_weights([1e5], activation=activation)
+    proba = neuron.predict_proba(np.array([[-1.0], [1.0]]))
+    assert np.all(proba > 0)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
