@@ -151,10 +151,16 @@ def test_every_layout_and_type_of_many_rows(tmp_path):
 def test_one_thread_and_two_give_the_same():
     X, y = _data(60_000, 20)
     with threadpool_limits(1):
-        one = NeuronClassifier().fit(X, y)
-    two = NeuronClassifier().fit(X, y)
+        one = NeuronClassifier(random_state=0).fit(X, y)
+    with threadpool_limits(2):
+        two = NeuronClassifier(random_state=0).fit(X, y)
     np.testing.assert_allclose(one.coef_, two.coef_, rtol=1e-8)
     np.testing.assert_allclose(one.predict_proba(X), two.predict_proba(X), rtol=1e-8)
+
+
+def _limit_for_a_moment():
+    with blas_on_one_thread():
+        pass
 
 
 def test_blas_has_one_thread_inside_and_its_own_afterwards():
@@ -167,12 +173,11 @@ def test_blas_has_one_thread_inside_and_its_own_afterwards():
         with blas_on_one_thread():
             assert set(counts()) == {1}
             assert len(share_out(100, at_least=10)) == min(allowed)
-            # Another fit in another thread must not lift the limit, nor keep it for ever.
-            other = threading.Thread(target=lambda: blas_on_one_thread().__enter__().__class__)
-            with blas_on_one_thread():
-                pass
+            # Another fit, that ends first, must not lift the limit.
+            other = threading.Thread(target=_limit_for_a_moment)
+            other.start()
+            other.join()
             assert set(counts()) == {1}
-            del other
         assert counts() == allowed
         assert len(share_out(100, at_least=10)) == 1
     assert counts() == before

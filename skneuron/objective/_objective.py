@@ -1,0 +1,298 @@
+"""Value and derivatives, pass by pass."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import (
+    DesignMatrix,
+    Moments,
+    ReadyDesign,
+    StandardizedDesign,
+    column_moments,
+)
+from skneuron.losses import Loss
+from skneuron.objective._coordinates import Coordinates, Regularization
+from skneuron.objective._draw import draw_rows
+from skneuron.objective._root import qr_root
+
+__all__ = ["Objective"]
+
+# A softmax layer does not change when all its neurons are shifted alike. Curvature of
+# this size is added in those directions, where every gradient is zero: the Hessian
+# becomes regular and the solution stays the one whose classes sum to zero.
+_GAUGE = 0.25
+
+
+class Objective(Coordinates):
+    """Mean loss plus penalty as a function of the scaled weights and the bias.
+
+    Parameters
+    ----------
+    design : DesignMatrix of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+        Class indices.
+    loss : Loss
+    sample_weight : ndarray of shape (n_samples,)
+        Positive, of sum 1.
+    regularization : Regularization
+    fit_intercept : bool
+    moments : Moments, optional
+        Those of the design, if they are known.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix
+    >>> from skneuron.losses import LogisticLoss
+    >>> from skneuron.objective import Objective, Regularization
+    >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
+    >>> none = Regularization(0.0)
+    >>> F = Objective(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
+    >>> round(F.zero_value, 4)
+    0.6931
+    """
+
+    def __init__(
+        self,
+        design: DesignMatrix,
+        y: AnyArray,
+        loss: Loss,
+        sample_weight: FloatArray,
+        regularization: Regularization,
+        fit_intercept: bool,
+        moments: Moments | None = None,
+    ) -> None:
+        moments = moments or column_moments(design, sample_weight, center=fit_intercept)
+        if moments is None:
+            raise ValueError("X has values that are not finite")
+        super().__init__(moments, regularization, fit_intercept, loss.n_outputs)
+        self.loss = loss
+        self._y = y
+        self._labels = loss.encode(y)
+        self._weights = sample_weight
+        self._design = design
+        standardized = StandardizedDesign(design, self.center, self.scale, moments.deviation)
+        self._X: StandardizedDesign | ReadyDesign = standardized
+        self._reads_of_copy = 0
+        if standardized.is_small():
+            self._X = standardized.take(slice(None))
+        self._class_weights: FloatArray = np.bincount(y, sample_weight).astype(np.float64)
+        known = np.arange(len(self._class_weights))
+        zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
+        self.zero_value = float(self._class_weights @ loss.value(known, zero))
+
+    # --- its rows ---------------------------------------------------------------------
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows."""
+        return self._X.shape[0]
+
+    @property
+    def n_stored(self) -> int:
+        """Number of stored elements of X."""
+        return self._X.n_stored
+
+    @property
+    def reads(self) -> float:
+        """How often all rows have been read so far; of a small X a copy is."""
+        return self._design.reads + self._reads_of_copy
+
+    def subsample(self, m: int, rng: np.random.Generator) -> Objective:
+        """Return the same objective on about ``m`` rows, in the same coordinates.
+
+        Every class keeps its total weight.
+        """
+        rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng)
+        out = copy.copy(self)
+        out._reads_of_copy = 0
+        out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
+        out._weights = weights
+        return out
+
+    def second_moments(self) -> FloatArray:
+        """Return the mean of x̃² of each column on these rows."""
+        return self._X.second_moments(self._weights)
+
+    def restrict(self, columns: AnyArray) -> Objective:
+        """Return the same objective with the weights of all other columns at zero.
+
+        The parameters are those of these columns, and the bias.
+        """
+        out = copy.copy(self)
+        out.keep_columns(columns)
+        out._X = self._X.columns(columns)
+        return out
+
+    # --- between the solver's coordinates and the user's ------------------------------
+
+    def start(self) -> FloatArray:
+        """Return where learning starts: every pre-activation at ``loss.start``.
+
+        Without a bias that can only be approached: then the weights are one step of
+        steepest descent for least squares from zero, along X̃ᵀSt with targets t.
+        """
+        params = np.zeros((self.n_outputs, self.n_coordinates))
+        if self.loss.start == 0:
+            return self.penalty.project(params).ravel()
+        if self.fit_intercept:
+            params[:, -1] = self.loss.start
+            return self.penalty.project(params).ravel()
+        zero = np.zeros((1, self.n_features)), np.zeros(1)
+        direction = self._X.sweep(
+            *zero, lambda rows, z: (0.0, self._weights[rows] * self._y[rows], None)
+        ).weights
+        z = self._X.forward(direction, zero[1])
+        match = float(self._weights @ (z * self._y))
+        curvature = float(self._weights @ z**2)
+        params[:] = direction * (match / curvature if curvature > 0 else 0.0)
+        return self.penalty.project(params).ravel()
+
+    # --- value and derivatives --------------------------------------------------------
+
+    def value_gradient(self, params: FloatArray) -> tuple[float, FloatArray]:
+        """Return F and the gradient of its smooth part in one pass over the rows.
+
+        Beyond the range of a double F is inf; solvers step back from there.
+        """
+        value, gradient, _ = self._pass(params)
+        return value, gradient
+
+    def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
+        value, gradient, hessian = self._pass(params, gram=True)
+        assert hessian is not None
+        return value, gradient, hessian
+
+    def hessian(self, params: FloatArray, *, observed: bool = False) -> FloatArray:
+        """Return the curvature matrix of shape (n_params, n_params).
+
+        Positive semidefinite (Fisher or Gauss-Newton where the loss is not convex)
+        unless ``observed``; a softmax layer's null directions are made regular.
+        """
+        hessian = self._pass(params, gram=True, observed=observed)[2]
+        assert hessian is not None
+        return hessian
+
+    def _pass(
+        self, params: FloatArray, *, gram: bool = False, observed: bool = False
+    ) -> tuple[float, FloatArray, FloatArray | None]:
+        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, FloatArray | None]:
+            return self.loss.sums(
+                self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
+            )
+
+        self._reads_of_copy += isinstance(self._X, ReadyDesign)
+        with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
+            sums = self._X.sweep(*self.split(params), pointwise, gram=gram)
+            full = params.reshape(self.n_outputs, -1)
+            value = sums.value + self.penalty.value(full)
+            gradient = self.penalty.gradient(full)
+            gradient[:, : self.n_features] += sums.weights
+            if self.fit_intercept:
+                gradient[:, -1] += sums.bias
+            hessian = None if sums.gram is None else self._regular(sums.gram)
+        return (value if np.isfinite(value) else np.inf), gradient.ravel(), hessian
+
+    def _regular(self, gram: FloatArray) -> FloatArray:
+        """Return the Hessian from the curvature of the losses."""
+        n, m = self.n_outputs, self.n_coordinates
+        out = np.array(gram[:, :m, :, :m])
+        diagonal = np.arange(m)
+        for i in range(n):
+            out[i, diagonal, i, diagonal] += self.penalty.ridge
+            for j in range(n if n > 1 else 0):
+                out[i, diagonal, j, diagonal] += self._gauge() / n
+        return out.reshape(self.n_params, self.n_params)
+
+    def zero_diagonal(self) -> FloatArray:
+        """Return the diagonal of the Hessian where every pre-activation is zero."""
+        k = self.n_outputs
+        known = np.arange(len(self._class_weights))
+        zero = np.zeros((len(known), k)[: 1 + (k > 1)])
+        _, h = self.loss.gradient_hessian(known, zero)
+        bend = np.einsum("skk->k", self._class_weights[:, None, None] * h.reshape(-1, k, k))
+        out = np.ones((k, self.n_coordinates))
+        out[:, : self.n_features] = self.variance
+        out = bend[:, None] * out + self.penalty.ridge
+        # Where there is neither variance nor penalty there is no gradient either.
+        return np.asarray(np.where(out > 0, out, 1.0)).ravel()
+
+    def hessian_root(self, params: FloatArray) -> FloatArray:
+        """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""
+        weights, bias = self.split(params)
+        n = self.n_outputs
+
+        def curvatures(rows: slice, data: FloatArray) -> FloatArray:
+            z = data @ weights.T + bias
+            _, h = self.loss.gradient_hessian(self._y[rows], z[:, 0] if n == 1 else z)
+            return np.asarray(h.reshape(len(h), n, n) * self._weights[rows, None, None])
+
+        # Four times as many rows as R has, so that R is not decomposed again too often.
+        blocks = self._X.dense_blocks(n_rows=4 * self.n_coordinates)
+        return qr_root(blocks, curvatures, self.penalty, self._gauge(), n)
+
+    def _gauge(self) -> FloatArray:
+        """Curvature to be added where all outputs move alike, per coordinate."""
+        gauge = np.full(self.n_coordinates, _GAUGE)
+        if not self.is_smooth:
+            # An L1 penalty and bounds tell such directions apart; only the bias has none.
+            gauge[: self.n_features] = 0.0
+        return gauge
+
+    def hessian_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """Return the function u ↦ H(params) u, its pointwise part computed once."""
+        state = self.loss.curvature_state(self._y, self._X.forward(*self.split(params)))
+
+        def curved(rows: slice, dz: FloatArray) -> FloatArray:
+            return self.loss.curvature_product(state[rows], dz)
+
+        return self._operator(curved)
+
+    def bounding_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """Return u ↦ Bu with a B above every Hessian, where the loss has such a bound.
+
+        Without one it is the Hessian at ``params``.
+        """
+        bound = self.loss.curvature_bound
+        if bound is None:
+            return self.hessian_operator(params)
+        return self._operator(lambda rows, dz: bound * dz)
+
+    def _operator(
+        self, curved: Callable[[slice, FloatArray], FloatArray]
+    ) -> Callable[[FloatArray], FloatArray]:
+        def pointwise(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            slopes = curved(rows, dz)
+            s = self._weights[rows]
+            slopes *= s if slopes.ndim == 1 else s[:, None]
+            return 0.0, slopes, None
+
+        def product(vector: FloatArray) -> FloatArray:
+            sums = self._X.sweep(*self.split(vector), pointwise)
+            out = self.penalty.gradient(vector.reshape(self.n_outputs, -1))
+            out[:, : self.n_features] += sums.weights
+            if self.fit_intercept:
+                out[:, -1] += sums.bias
+            return out.ravel()
+
+        return product
+
+    def reach(self, step: FloatArray) -> float:
+        """Return the largest change of a pre-activation that a step makes on any row."""
+        weights, bias = self.split(step)
+        most = 0.0
+
+        def widest(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            nonlocal most
+            most = max(most, float(np.abs(dz).max(initial=0.0)))
+            return 0.0, dz[:0], None
+
+        with np.errstate(all="ignore"):
+            self._X.sweep(weights, bias, widest)
+        return most

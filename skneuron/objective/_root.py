@@ -1,0 +1,64 @@
+"""A root of the Hessian, for where the Hessian itself has lost what matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from scipy import linalg
+
+from skneuron._typing import FloatArray
+from skneuron.penalties import Penalty
+
+__all__ = ["qr_root"]
+
+
+def qr_root(
+    blocks: Iterable[tuple[slice, FloatArray]],
+    curvatures: Callable[[slice, FloatArray], FloatArray],
+    penalty: Penalty,
+    gauge: FloatArray,
+    n_outputs: int,
+) -> FloatArray:
+    """Return upper triangular R with RᵀR the Hessian, never forming it.
+
+    A QR decomposition, block by block, of the rows √h·x̃ keeps directions whose
+    curvature is down to 1e-30 of the largest; the Hessian itself loses them at
+    1e-16 (Björck, Numerical Methods for Least Squares Problems, 1996, section 2.4).
+
+    Parameters
+    ----------
+    blocks : iterable of (rows, X̃ of these rows)
+    curvatures : callable
+        From rows and their X̃ to weights of shape (n_rows, n_outputs, n_outputs).
+    penalty : Penalty
+    gauge : ndarray of shape (n_coordinates,)
+        Curvature of the directions in which all outputs move alike.
+    n_outputs : int
+    """
+    n, m = n_outputs, len(penalty.ridge)
+    diagonal = np.arange(m)
+    start = np.zeros((n, m, n, m))
+    for i in range(n):
+        start[i, diagonal, i, diagonal] = np.sqrt(penalty.ridge)
+    root = start.reshape(n * m, n * m)
+    if n > 1:
+        alike = np.zeros((m, n, m))
+        alike[diagonal, :, diagonal] = np.sqrt(gauge / n)[:, None]
+        root = np.vstack([root, alike.reshape(m, n * m)])
+    for block, data in blocks:
+        rows = np.ones((len(data), m))
+        rows[:, : data.shape[1]] = data
+        factors = _matrix_roots(curvatures(block, data))
+        stacked = np.einsum("skl,sm->sklm", factors, rows).reshape(-1, n * m)
+        (root,) = linalg.qr(np.vstack([root, stacked]), mode="r", check_finite=False)
+        root = root[: n * m]
+    return np.asarray(root)
+
+
+def _matrix_roots(h: FloatArray) -> FloatArray:
+    """Return B with BᵀB = h for each sample's symmetric positive semidefinite matrix."""
+    if h.shape[1] == 1:
+        return np.sqrt(h)
+    values, vectors = np.linalg.eigh(h)
+    return np.asarray(np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.transpose(0, 2, 1))
