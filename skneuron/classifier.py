@@ -28,9 +28,10 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
 
-        F(w, b) = (1/S) Σᵢ sᵢ ℓ(yᵢ, w·xᵢ + b) + 1/(2·C·S) ‖w‖²,   S = Σᵢ sᵢ
+        F(w, b) = (1/S) Σᵢ sᵢ ℓ(yᵢ, w·xᵢ + b) + 1/(C·S) [(1-ρ)/2 ‖w‖² + ρ ‖w‖₁],   S = Σᵢ sᵢ
 
-    with sᵢ the sample weight times the class weight. The bias is not penalised. With
+    with sᵢ the sample weight times the class weight and ρ the ``l1_ratio``. The bias is not
+    penalised, and weights can have bounds. With
     ``activation="sigmoid"`` it *is* logistic regression. Columns need no scaling: the
     solvers scale them and return weights for the columns as given.
 
@@ -45,16 +46,25 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
     C : float, default=1.0
         Inverse strength of the penalty, positive; ``np.inf`` for none. It has no
         effect on ``"step"``, whose mistakes do not depend on the length of w.
+    l1_ratio : float, default=0.0
+        Share of the L1 penalty, from 0 (ridge) to 1 (lasso). Weights of little use are
+        then exactly zero.
     fit_intercept : bool, default=True
         Whether the neuron has a bias.
     class_weight : dict, "balanced" or None, default=None
         Factor of the sample weights by class; "balanced" makes the classes' sums equal.
+    bounds : (low, high), array-like of shape (n_features, 2), dict or None, default=None
+        Interval of each weight in ``coef_``: a pair for all, one per feature, or a dict
+        from feature name (column number, if X has no names) to pair. None in a pair is no
+        bound; ``(0, None)`` makes a weight excitatory only, ``(None, 0)`` inhibitory only.
     solver : str or Solver, default="auto"
-        ``"newton"``, ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
+        ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
+        ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
         ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
         ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
-        gradient descent for the rectifiers, else Newton up to 1,000 parameters and
-        L-BFGS above.
+        gradient descent for the rectifiers, else Newton, on subsamples first where there
+        are many rows; above 2,000 parameters Newton-CG, or working sets for an L1 penalty
+        or bounds.
     tol : float, default=1e-18
         Relative gap to reach: the estimated excess of F over its minimum, as a share of
         F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
@@ -64,6 +74,9 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         Largest number of iterations of the solver.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
+    random_state : int, RandomState instance or None, default=None
+        Draws the subsamples on which large fits begin. It changes the way, and the answer
+        by no more than ``tol`` allows.
     verbose : int, default=0
         Print one line every ``verbose`` iterations.
 
@@ -90,8 +103,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
     converged_ : bool
         Whether ``tol`` was reached, or no float64 weights could do better.
     history_ : dict of str to ndarray of shape (n_iter_,)
-        ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns) and
-        ``seconds`` after each iteration; ``pandas.DataFrame(neuron.history_)`` works.
+        ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
+        ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration; ``pandas.DataFrame(neuron.history_)`` works.
         A fit that did not converge returns the best weights on its way, not the last.
         For one-vs-rest objectives and seconds are added up over the neurons.
 

@@ -27,4 +27,4 @@ class Solver(EstimatorSolver):
     def make(self, tolerance: float) -> NeuronClassifier:
         """Return the unfitted neuron."""
         penalty = {"l1_ratio": self.l1_ratio} if self.l1_ratio > 0 else {}
-        return NeuronClassifier(C=self.C, tol=tolerance, **penalty)
+        return NeuronClassifier(C=self.C, tol=tolerance, random_state=0, **penalty)

@@ -64,7 +64,9 @@ class ReadyDesign:
                     add_gram(total, rows, h, work)
             return value, products, total
 
-        parts = run_parts(over, share_out(self.shape[0], at_least=4 * size))
+        # A Gram matrix is work enough for a second thread on half a block.
+        at_least = size // 2 if gram else 2 * size
+        parts = run_parts(over, share_out(self.shape[0], at_least=max(1, at_least)))
         value, products, total = parts[0]
         for more, other, gram_part in parts[1:]:
             value += more

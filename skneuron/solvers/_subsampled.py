@@ -15,8 +15,9 @@ from skneuron.solvers._model import Model, model_at
 
 __all__ = ["OnFewRows", "SubsampledNewton", "pays_to_subsample"]
 
-# A first subsample has this many rows a parameter, or this many rows.
-_FIRST_ROWS, _FIRST_LEAST = 10, 1000
+# A first subsample has ten rows a parameter, and some more than two where these are many,
+# as the Hessian costs the square; but not fewer rows than this.
+_FIRST_ROWS, _FIRST_MANY, _FIRST_LEAST = 10, 2, 1000
 
 # The second one's curvature errs by √(parameters / rows), 1/14 here: then a step on all
 # rows leaves 1/200 of the gap. More rows than that are worth it while they are a small
@@ -46,7 +47,8 @@ def pays_to_subsample(objective: Objective) -> bool:
 
 
 def _first_rows(objective: Objective) -> int:
-    return max(_FIRST_LEAST, _FIRST_ROWS * objective.n_params)
+    p = objective.n_params
+    return max(_FIRST_LEAST, min(_FIRST_ROWS * p, 2 * _FIRST_LEAST + _FIRST_MANY * p))
 
 
 class SubsampledNewton(Solver):
