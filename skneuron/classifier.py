@@ -104,7 +104,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         Whether ``tol`` was reached, or no float64 weights could do better.
     history_ : dict of str to ndarray of shape (n_iter_,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
-        ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration; ``pandas.DataFrame(neuron.history_)`` works.
+        ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
+        ``pandas.DataFrame(neuron.history_)`` works.
         A fit that did not converge returns the best weights on its way, not the last.
         For one-vs-rest objectives and seconds are added up over the neurons.
 

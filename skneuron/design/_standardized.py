@@ -30,6 +30,10 @@ MAX_CENTER_RATIO = 1e4
 SMALL_ELEMENTS = 2**19
 
 
+# Rows of a subsample that are gathered at a time.
+TAKEN_ROWS = 4096
+
+
 class StandardizedDesign:
     """X̃ = (X - center) / scale, for passes that read X once.
 
@@ -69,11 +73,16 @@ class StandardizedDesign:
 
     def take(self, rows: AnyArray | slice) -> StandardizedDesign | ReadyDesign:
         """Return these rows in the same coordinates; dense ones standardized for good."""
-        data = self.design.take(rows)
-        if sparse.issparse(data):
+        if self.design.is_thin:
+            data = self.design.take(rows)
             return StandardizedDesign(DesignMatrix(data), self.center, self.scale, self._deviation)
-        out = np.empty((data.shape[0], data.shape[1] + 1))
-        np.subtract(data, self.center, out=out[:, :-1])
+        n = self.shape[0] if isinstance(rows, slice) else len(rows)
+        out = np.empty((n, self.shape[1] + 1))
+        # Piece by piece: what is taken is a copy already.
+        for start in range(0, n, TAKEN_ROWS):
+            piece = slice(start, min(n, start + TAKEN_ROWS))
+            data = self.design.take(piece if isinstance(rows, slice) else rows[piece])
+            np.subtract(data, self.center, out=out[piece, :-1])
         out[:, :-1] *= self._inverse
         out[:, -1] = 1.0
         return ReadyDesign(out)

@@ -24,8 +24,8 @@ _FIRST_ROWS, _FIRST_MANY, _FIRST_LEAST = 10, 2, 1000
 # part of all.
 _SECOND_ROWS, _SECOND_SHARE = 200, 16
 
-# Its copy takes so many elements at most, 32 MB.
-_COPY_ELEMENTS = 2**22
+# Its copy takes so many elements at most, 16 MB.
+_COPY_ELEMENTS = 2**21
 
 # A subsample's minimum is that far from the minimum on all rows anyway: going nearer
 # than this share of parameters / rows would be wasted.
