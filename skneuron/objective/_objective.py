@@ -94,11 +94,6 @@ class Objective(Coordinates):
         return self._X.shape[0]
 
     @property
-    def n_stored(self) -> int:
-        """Number of stored elements of X."""
-        return self._X.n_stored
-
-    @property
     def reads(self) -> float:
         """How often all rows have been read so far; of a small X a copy is."""
         return self._design.reads + self._reads_of_copy

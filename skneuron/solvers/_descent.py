@@ -14,7 +14,7 @@ from skneuron.solvers._base import Budget, Point
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._model import Model, model_at
 
-__all__ = ["Descent", "Progress", "descend"]
+__all__ = ["REACH", "Descent", "Progress", "descend"]
 
 # Armijo's share of the promised decrease. Small, as a full step of a good model is
 # wanted; positive, so that steps cannot creep (Nocedal & Wright, 2006, section 3.1).
@@ -35,7 +35,7 @@ _AGREES, _LEFT = 2.0, 0.1
 # losses then bend alike all along it (Bach, Electron. J. Stat. 4, 2010, on the
 # self-concordance of the logistic loss). Nearly separable, collinear data give gaps that
 # are wrong by more than a factor of ten from 0.5 on.
-_REACH = 0.1
+REACH = 0.1
 
 
 @dataclass
@@ -200,7 +200,7 @@ def _certified(objective: Objective, progress: Progress, rule: Descent, step: Fl
     if objective.loss.convex:
         if gap <= VISIBLE:
             return gap
-        if progress.believed and rule.reach(step) <= _REACH:
+        if progress.believed and rule.reach(step) <= REACH:
             return gap
     return relative_gap(objective, progress.point.params, progress.point.gradient)
 

@@ -8,6 +8,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._model import SmoothModel
 
@@ -27,9 +28,6 @@ _WINDOW, _SLOW = 10, 0.1
 # and for the gap: what is missing then is about as much (Strakoš & Tichý, ETNA 13, 2002).
 _LAST, _ROUGH = 2, 0.1
 _LONGEST = 250
-
-# So far may a Newton step change a pre-activation for its model to be believed.
-_REACH = 0.1
 
 # After so many steps without a smaller gap only rounding is left.
 _IDLE = 40
@@ -129,7 +127,7 @@ class _Search:
         gap = self.newton_gap()
         if gap <= VISIBLE or self._objective.n_params <= DENSE_PARAMS:
             return gap
-        if gap > self._tol or self._objective.reach(self._step) <= _REACH:
+        if gap > self._tol or self._objective.reach(self._step) <= REACH:
             return gap
         return np.inf
 
