@@ -94,7 +94,7 @@ class Penalty:
 
     def value(self, weights: FloatArray) -> float:
         """Return ridge and lasso of weights of shape (n_outputs, n_coordinates)."""
-        return 0.5 * float(np.sum(self.ridge * weights**2)) + self.kink(weights)
+        return 0.5 * float(np.vdot(self.ridge * weights, weights)) + self.kink(weights)
 
     def gradient(self, weights: FloatArray) -> FloatArray:
         """Return the gradient of the ridge, of the shape of the weights."""

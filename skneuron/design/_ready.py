@@ -15,6 +15,9 @@ __all__ = ["ReadyDesign"]
 # Rows are worked on in blocks that stay in a cache, as those of X are.
 _BLOCK_ELEMENTS = 2**17
 
+# Products that a Gram matrix takes before a second thread is worth its start.
+_GRAM_WORK = 2_000_000
+
 
 class ReadyDesign:
     """[X̃, 1] as an array of its own, for passes without any correction.
@@ -48,32 +51,28 @@ class ReadyDesign:
         full[:, -1] = bias
         size = max(1, _BLOCK_ELEMENTS // m)
 
-        def over(part: range) -> tuple[float, FloatArray, FloatArray | None]:
-            value, products = 0.0, np.zeros((k, m))
+        def over(part: range) -> Sums:
+            products = np.zeros((k, m))
             total = np.zeros((k, m, k, m)) if gram else None
+            sums = Sums(0.0, products[:, :-1], products[:, -1], total)
             work = Workspace()
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
                 rows = self._rows[block]
                 z = rows @ (full[0] if k == 1 else full.T)
-                loss, slopes, h = pointwise(block, z)
-                value += loss
+                value, slopes, h = pointwise(block, z)
+                sums.value += value
                 if len(slopes):
                     products += slopes.T @ rows
                 if total is not None and h is not None:
                     add_gram(total, rows, h, work)
-            return value, products, total
+            return sums
 
-        # A Gram matrix is work enough for a second thread on half a block.
-        at_least = size // 2 if gram else 2 * size
+        at_least = _GRAM_WORK // (k * m) ** 2 if gram else 2 * size // k
         parts = run_parts(over, share_out(self.shape[0], at_least=max(1, at_least)))
-        value, products, total = parts[0]
-        for more, other, gram_part in parts[1:]:
-            value += more
-            products += other
-            if total is not None and gram_part is not None:
-                total += gram_part
-        return Sums(value, products[:, :-1], products[:, -1], total)
+        for more in parts[1:]:
+            parts[0].add(more)
+        return parts[0]
 
     def forward(self, weights: FloatArray, bias: FloatArray) -> FloatArray:
         """Return X̃ Wᵀ + b of all rows: shape (n_samples,) or (n_samples, n_outputs)."""

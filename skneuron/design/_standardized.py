@@ -7,13 +7,14 @@ corrects sums for the center.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from skneuron._threads import run_parts
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design._matrix import DesignMatrix
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
@@ -166,16 +167,14 @@ class StandardizedDesign:
             np.zeros((k, d + 1, k, d + 1)) if gram else None,
         )
 
-    def _add_gram(self, sums: Sums, data: Any, h: FloatArray, work: Workspace) -> None:
+    def _add_gram(self, sums: Sums, data: Any, h: Curvatures, work: Workspace) -> None:
         assert sums.gram is not None
         if sparse.issparse(data):
-            for i in range(h.shape[1]):
-                for j in range(h.shape[1]):
-                    if i <= j:
-                        part = _sparse_gram(data, h[:, i, j], self._left, self._inverse)
-                        sums.gram[i, :, j] += part
-                        if i < j:
-                            sums.gram[j, :, i] += part
+            for i, j in combinations_with_replacement(range(len(sums.bias)), 2):
+                part = _sparse_gram(data, _pair(h, i, j), self._left, self._inverse)
+                sums.gram[i, :, j] += part
+                if i < j:
+                    sums.gram[j, :, i] += part
         else:
             add_gram(sums.gram, work.rows(data, self._left, self._inverse), h, work)
 
@@ -188,6 +187,13 @@ def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
     else:
         sums.weights += np.asarray((data.T @ slopes).T)
     sums.bias += slopes.sum(axis=0)
+
+
+def _pair(h: Curvatures, i: int, j: int) -> FloatArray:
+    """Return the weights of one pair of outputs."""
+    if not isinstance(h, LayerCurvature):
+        return h
+    return h.diagonal[:, i] if i == j else -h.cross[:, i] * h.cross[:, j]
 
 
 def _sparse_gram(

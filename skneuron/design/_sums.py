@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._typing import Curvatures, FloatArray, LayerCurvature
 
 __all__ = ["Pointwise", "Sums", "Workspace", "add_gram"]
 
 #: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, for
-#: :meth:`StandardizedDesign.sweep` with ``gram``, weights of shape (n_rows, K, K).
-Pointwise = Callable[[slice, FloatArray], tuple[float, FloatArray, FloatArray | None]]
+#: :meth:`StandardizedDesign.sweep` with ``gram``, curvatures.
+Pointwise = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures | None]]
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Workspace:
 
     def buffer(self, name: str, shape: tuple[int, ...]) -> FloatArray:
         """Return an uninitialized array of that shape."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         if name not in self._buffers or self._buffers[name].size < size:
             self._buffers[name] = np.empty(size)
         return self._buffers[name][:size].reshape(shape)
@@ -72,20 +73,30 @@ class Workspace:
         return out
 
 
-def add_gram(out: FloatArray, rows: FloatArray, h: FloatArray, work: Workspace) -> None:
+def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) -> None:
     """Add Σ h_kl x xᵀ over rows of shape (n, m) to ``out``, of shape (K, m, K, m)."""
-    k = h.shape[1]
-    if k == 1 and h.min() >= 0:
-        # A product with one's own transpose is done in half the time.
-        root = np.multiply(rows, np.sqrt(h[:, 0]), out=work.buffer("root", rows.shape))
-        out[0, :, 0] += root.T @ root
-        return
-    n, m = rows.shape
+    if isinstance(h, LayerCurvature):
+        _add_layer_gram(out, rows, h, work)
+    elif h.min() >= 0:
+        out[0, :, 0] += _gram(rows, np.sqrt(h), work)
+    else:
+        weighted = np.multiply(rows, h[:, None], out=work.buffer("weighted", rows.shape))
+        out[0, :, 0] += rows.T @ weighted
+
+
+def _gram(rows: FloatArray, roots: FloatArray, work: Workspace) -> FloatArray:
+    """A product with one's own transpose, which BLAS does in half the time of another."""
+    weighted = np.multiply(rows, roots[:, None], out=work.buffer("weighted", rows.shape))
+    return np.asarray(weighted.T @ weighted)
+
+
+def _add_layer_gram(out: FloatArray, rows: FloatArray, h: LayerCurvature, work: Workspace) -> None:
+    """All pairs of outputs at once, from the rows [c₁x, …, c_K x]; then the diagonal's own."""
+    (n, m), k = rows.shape, h.cross.shape[1]
+    spread = work.buffer("spread", (n, k, m))
+    np.multiply(rows[:, None, :], h.cross[:, :, None], out=spread)
+    flat = spread.reshape(n, k * m)
+    pairs = (flat.T @ flat).reshape(k, m, k, m)
     for i in range(k):
-        # One long product for all outputs from i on.
-        weighted = work.buffer("weighted", (n, k - i, m))
-        np.multiply(rows[:, None, :], h[:, i, i:, None], out=weighted)
-        part = (rows.T @ weighted.reshape(n, -1)).reshape(m, k - i, m)
-        out[i, :, i:] += part
-        for j in range(i + 1, k):
-            out[j, :, i] += part[:, j - i]
+        pairs[i, :, i] = -_gram(rows, np.sqrt(h.diagonal[:, i]), work)
+    out -= pairs

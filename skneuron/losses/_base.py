@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray
 
 __all__ = ["Loss"]
 
@@ -72,7 +72,7 @@ class Loss(ABC):
         *,
         curvature: bool = False,
         observed: bool = False,
-    ) -> tuple[float, FloatArray, FloatArray | None]:
+    ) -> tuple[float, FloatArray, Curvatures | None]:
         """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures.
 
         Parameters
@@ -87,13 +87,13 @@ class Loss(ABC):
 
         Returns
         -------
-        float, ndarray of the shape of z, ndarray of shape (n_samples, K, K) or None
+        float, ndarray of the shape of z, and None or
+        ndarray of shape (n_samples,), for a layer a :class:`LayerCurvature`
         """
         values, slopes = self.value_gradient(labels, z)
         h = None
         if curvature:
-            _, h = self.gradient_hessian(labels, z, observed=observed)
-            h = h.reshape(len(z), self.n_outputs, self.n_outputs) * weights[:, None, None]
+            h = self.gradient_hessian(labels, z, observed=observed)[1] * weights
         slopes *= weights if slopes.ndim == 1 else weights[:, None]
         return float(weights @ values), slopes, h
 

@@ -73,7 +73,6 @@ class LogisticLoss(LogLoss):
         if curvature:
             h = np.divide(e, u, out=u)
             h *= factor
-            h = h[:, None, None]
         e *= labels
         e *= factor
         return value, e, h
@@ -86,7 +85,7 @@ class LogisticLoss(LogLoss):
         tail = np.exp(-np.abs(x))
         value = float(weights @ (np.maximum(x, 0) + np.log1p(tail)))
         slopes = np.where(x > 0, 1.0, tail) / (1 + tail)
-        h = (tail / (1 + tail) ** 2 * weights)[:, None, None] if curvature else None
+        h = tail / (1 + tail) ** 2 * weights if curvature else None
         slopes *= labels
         slopes *= weights
         return value, slopes, h

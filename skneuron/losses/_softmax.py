@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, LayerCurvature
 from skneuron.losses._base import Loss
 
 __all__ = ["SoftmaxLogLoss"]
@@ -73,7 +73,7 @@ class SoftmaxLogLoss(Loss):
         *,
         curvature: bool = False,
         observed: bool = False,
-    ) -> tuple[float, FloatArray, FloatArray | None]:
+    ) -> tuple[float, FloatArray, LayerCurvature | None]:
         """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures."""
         rows = np.arange(len(labels))
         z -= z.max(axis=1, keepdims=True)
@@ -83,7 +83,7 @@ class SoftmaxLogLoss(Loss):
         total = proba.sum(axis=1)
         value = float(weights @ (np.log(total) - own))
         proba /= total[:, None]
-        h = _curvatures(proba) * weights[:, None, None] if curvature else None
+        h = _weighted_curvature(proba, weights) if curvature else None
         # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
         proba[rows, labels] = 0.0
         proba[rows, labels] = -proba.sum(axis=1)
@@ -109,3 +109,17 @@ def _curvatures(proba: FloatArray) -> FloatArray:
     hessian[:, diagonal, diagonal] = 0.0
     hessian[:, diagonal, diagonal] = -hessian.sum(axis=2)
     return hessian
+
+
+def _weighted_curvature(proba: FloatArray, weights: FloatArray) -> LayerCurvature:
+    """The same matrices times weights, as their diagonal and what is off it."""
+    rows, top = np.arange(len(proba)), proba.argmax(axis=1)
+    rest = 1.0 - proba
+    # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
+    others = proba.copy()
+    others[rows, top] = 0.0
+    rest[rows, top] = others.sum(axis=1)
+    with np.errstate(under="ignore"):
+        rest *= proba
+        rest *= weights[:, None]
+        return LayerCurvature(rest, proba * np.sqrt(weights)[:, None])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     Moments,
@@ -177,7 +177,7 @@ class Objective(Coordinates):
     def _pass(
         self, params: FloatArray, *, gram: bool = False, observed: bool = False
     ) -> tuple[float, FloatArray, FloatArray | None]:
-        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, FloatArray | None]:
+        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
             return self.loss.sums(
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
@@ -195,14 +195,14 @@ class Objective(Coordinates):
         return (value if np.isfinite(value) else np.inf), gradient.ravel(), hessian
 
     def _regular(self, gram: FloatArray) -> FloatArray:
-        """Return the Hessian from the curvature of the losses."""
+        """Return the Hessian from the curvature of the losses, which may be overwritten."""
         n, m = self.n_outputs, self.n_coordinates
-        out = np.array(gram[:, :m, :, :m])
+        out = gram if gram.shape[1] == m else np.array(gram[:, :m, :, :m])
         diagonal = np.arange(m)
         for i in range(n):
             out[i, diagonal, i, diagonal] += self.penalty.ridge
-            for j in range(n if n > 1 else 0):
-                out[i, diagonal, j, diagonal] += self._gauge() / n
+        if n > 1:
+            out[:, diagonal, :, diagonal] += (self._gauge() / n)[:, None, None]
         return out.reshape(self.n_params, self.n_params)
 
     def zero_diagonal(self) -> FloatArray:

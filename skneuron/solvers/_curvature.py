@@ -15,6 +15,11 @@ __all__ = ["Curvature"]
 # square root of the condition.
 _SMALLEST_RCOND = 1e-13
 
+# What each column keeps of its curvature when those before it are taken out. Above this
+# the condition cannot be near that limit but for matrices made to deceive, and these only
+# cost further steps: it need not be estimated.
+_CLEARLY_REGULAR = 1e-6
+
 
 class Curvature:
     """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
@@ -87,12 +92,14 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     factor, info = linalg.lapack.dpotrf(hessian, lower=1, clean=1)
     if info != 0 or not np.all(np.isfinite(factor[-1])):
         return None
+    if (np.diag(factor) / size).min() ** 2 > _CLEARLY_REGULAR:
+        return np.asarray(factor)
     # Unit diagonal first: what is left of the condition is collinearity, not scale.
     inverse = 1 / size
     relative = hessian * inverse * inverse[:, None]
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
-    return factor if info == 0 and rcond > _SMALLEST_RCOND else None
+    return np.asarray(factor) if info == 0 and rcond > _SMALLEST_RCOND else None
 
 
 def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:

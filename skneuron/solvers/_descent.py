@@ -220,10 +220,10 @@ def _search(
     carry the rounding of z, the gap decides, measured by the same model.
     """
     point, before = progress.point, progress.promised
-    shape = (objective.n_outputs, -1)
-    kink = objective.penalty.kink
-    bent = kink((point.params + step).reshape(shape)) - kink(point.params.reshape(shape))
-    slope = float(point.gradient @ step) + bent
+    slope = float(point.gradient @ step)
+    if not objective.is_smooth:
+        shape, kink = (objective.n_outputs, -1), objective.penalty.kink
+        slope += kink((point.params + step).reshape(shape)) - kink(point.params.reshape(shape))
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
     length = 1.0
