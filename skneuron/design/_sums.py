@@ -85,7 +85,7 @@ def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) 
 
 
 def _gram(rows: FloatArray, roots: FloatArray, work: Workspace) -> FloatArray:
-    """A product with one's own transpose, which BLAS does in half the time of another."""
+    """Return Σ r² x xᵀ: a product with one's own transpose takes BLAS half the time."""
     weighted = np.multiply(rows, roots[:, None], out=work.buffer("weighted", rows.shape))
     return np.asarray(weighted.T @ weighted)
 

@@ -112,7 +112,7 @@ def _curvatures(proba: FloatArray) -> FloatArray:
 
 
 def _weighted_curvature(proba: FloatArray, weights: FloatArray) -> LayerCurvature:
-    """The same matrices times weights, as their diagonal and what is off it."""
+    """Return the same matrices times weights, as their diagonal and what is off it."""
     rows, top = np.arange(len(proba)), proba.argmax(axis=1)
     rest = 1.0 - proba
     # 1 - p cancels where p is close to 1: the others' sum keeps the digits.

@@ -76,11 +76,10 @@ class Objective(Coordinates):
         self._labels = loss.encode(y)
         self._weights = sample_weight
         self._design = design
-        standardized = StandardizedDesign(design, self.center, self.scale, moments.deviation)
-        self._X: StandardizedDesign | ReadyDesign = standardized
+        self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
+            design, self.center, self.scale, moments.deviation
+        )
         self._reads_of_copy = 0
-        if standardized.is_small():
-            self._X = standardized.take(slice(None))
         self._class_weights: FloatArray = np.bincount(y, sample_weight).astype(np.float64)
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
@@ -182,6 +181,8 @@ class Objective(Coordinates):
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
 
+        if gram and isinstance(self._X, StandardizedDesign) and self._X.is_small():
+            self._X = self._X.take(slice(None))
         self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             sums = self._X.sweep(*self.split(params), pointwise, gram=gram)

@@ -37,6 +37,9 @@ _AGREES, _LEFT = 2.0, 0.1
 # are wrong by more than a factor of ten from 0.5 on.
 REACH = 0.1
 
+# So many steps are taken instead of looking at the gap anew.
+_DOUBTS = 2
+
 
 @dataclass
 class Progress:
@@ -128,13 +131,17 @@ def descend(
     -------
     End
     """
-    tol = budget.tol
+    tol, doubts = budget.tol, 0
     step, progress.promised = progress.model.step(progress.point)
     while len(history) < budget.max_iter:
         if relative(progress.promised, objective) <= tol and len(history):
-            gap = _certified(objective, progress, rule, step) if certify else 0.0
-            if gap <= tol:
-                return End(progress.point, gap, Status.CONVERGED, progress)
+            known = _known_gap(objective, progress, rule, step) if certify else 0.0
+            doubts += known is None
+            # A step more costs less than a look from elsewhere, and is of use.
+            if known is not None or doubts > _DOUBTS or not objective.loss.convex:
+                gap = _certified(objective, progress, rule, step) if known is None else known
+                if gap <= tol:
+                    return End(progress.point, gap, Status.CONVERGED, progress)
         before = progress.point
         following, length = _search(objective, progress, step, hessian=rule.wants_hessian(progress))
         if length == 0:
@@ -194,14 +201,20 @@ def _failed(progress: Progress, length: float) -> bool:
     return length < 1 or progress.contraction > 2 * _LEFT
 
 
+def _known_gap(
+    objective: Objective, progress: Progress, rule: Descent, step: FloatArray
+) -> float | None:
+    """Return the model's relative gap where it has proved right, else None."""
+    gap = relative(progress.promised, objective)
+    proved = progress.believed and rule.reach(step) <= REACH if gap > VISIBLE else True
+    return gap if objective.loss.convex and proved else None
+
+
 def _certified(objective: Objective, progress: Progress, rule: Descent, step: FloatArray) -> float:
     """Return the relative gap: the model's where it has proved right, else looked at anew."""
-    gap = relative(progress.promised, objective)
-    if objective.loss.convex:
-        if gap <= VISIBLE:
-            return gap
-        if progress.believed and rule.reach(step) <= REACH:
-            return gap
+    gap = _known_gap(objective, progress, rule, step)
+    if gap is not None:
+        return gap
     return relative_gap(objective, progress.point.params, progress.point.gradient)
 
 
