@@ -95,9 +95,10 @@ def train(
     if is_softmax(plan.loss, plan.activation, n_classes):
         tasks: list[tuple[Loss, AnyArray]] = [(SoftmaxLogLoss(n_classes), data.y)]
     else:
-        positives = range(n_classes) if n_classes > 2 else [1]
         loss = get_loss(plan.loss, plan.activation)
-        tasks = [(loss, (data.y == k).astype(np.intp)) for k in positives]
+        tasks = [(loss, data.y)]
+        if n_classes > 2:
+            tasks = [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
     neurons = []
     # Overflow is no news here: values beyond float64 are inf to the solvers, which step
     # back from them, and weights beyond it are refused.

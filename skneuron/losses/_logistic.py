@@ -42,7 +42,9 @@ class LogisticLoss(LogLoss):
 
     def encode(self, y: AnyArray) -> AnyArray:
         """Return -1.0 for class 1 and +1.0 for class 0: times z it is minus the margin."""
-        return np.asarray(1.0 - 2.0 * y)
+        out = np.multiply(y, -2.0, dtype=np.float64)
+        out += 1.0
+        return out
 
     def sums(
         self,

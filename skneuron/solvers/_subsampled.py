@@ -24,6 +24,13 @@ _FIRST_ROWS, _FIRST_MANY, _FIRST_LEAST = 10, 2, 1000
 # part of all.
 _SECOND_ROWS, _SECOND_SHARE = 200, 16
 
+# All rows are many from this multiple of a first subsample on.
+_MANY = 6
+
+# A Hessian of more parameters costs more than ten passes. Then it serves several steps,
+# even of few rows, of which no subsample is drawn.
+_MANY_PARAMS = 200
+
 # Its copy takes so many elements at most, 16 MB.
 _COPY_ELEMENTS = 2**21
 
@@ -42,8 +49,13 @@ _STEPS = 30
 
 
 def pays_to_subsample(objective: Objective) -> bool:
-    """Return whether all rows are many more than a first subsample needs."""
-    return objective.n_samples >= 4 * _first_rows(objective)
+    """Return whether steps without the Hessian of all rows are cheaper than Newton's.
+
+    So it is where all rows are many more than a first subsample needs, and where a
+    Hessian costs many passes.
+    """
+    many = objective.n_samples >= _MANY * _first_rows(objective)
+    return many or objective.n_params > _MANY_PARAMS
 
 
 def _first_rows(objective: Objective) -> int:
