@@ -145,6 +145,13 @@ def rows_of(X: Any, rows: slice) -> Any:
     return assemble(X, X.data[first:last], X.indices[first:last], pointers)
 
 
+def pieces_of(X: Any, stored: int) -> Iterator[slice]:
+    """Yield slices of the rows of a CSR matrix with about as many elements each."""
+    edges = np.arange(stored, X.indptr[-1], stored)
+    inner = np.unique(np.searchsorted(X.indptr, edges)).tolist()
+    yield from map(slice, [0, *inner], [*inner, X.shape[0]])
+
+
 def assemble(like: Any, data: AnyArray, indices: AnyArray, pointers: AnyArray) -> Any:
     """Return a sparse matrix of these arrays, which the constructor might copy."""
     rows = len(pointers) - 1

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
-from skneuron.design._matrix import DesignMatrix
+from skneuron.design._matrix import DesignMatrix, assemble, pieces_of, rows_of
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
@@ -30,6 +30,8 @@ MAX_CENTER_RATIO = 1e4
 # it takes to center and scale.
 SMALL_ELEMENTS = 2**19
 
+# Elements of a sparse matrix that are weighted at a time.
+STORED_AT_A_TIME = 2**20
 
 # Rows of a subsample that are gathered at a time.
 TAKEN_ROWS = 4096
@@ -199,14 +201,20 @@ def _pair(h: Curvatures, i: int, j: int) -> FloatArray:
 def _sparse_gram(
     data: Any, weights: FloatArray, center: FloatArray, inverse: FloatArray
 ) -> FloatArray:
+    """Return Σ h [x̃, 1][x̃, 1]ᵀ over the rows of a sparse matrix."""
     d = len(center)
-    out = np.empty((d + 1, d + 1))
-    weighted = sparse.diags(weights) @ data
+    data = data.tocsr()
+    product = np.zeros((d, d))
+    for rows in pieces_of(data, STORED_AT_A_TIME):
+        part = rows_of(data, rows)
+        shares = np.repeat(weights[rows], np.diff(part.indptr))
+        weighted = assemble(part, part.data * shares, part.indices, part.indptr)
+        product += (part.T.tocsr() @ weighted).toarray()
     sums = np.asarray(data.T @ weights)
     total = float(weights.sum())
-    product = np.asarray((data.T @ weighted).todense())
     cross = np.outer(sums, center)
-    product = product - cross - cross.T + total * np.outer(center, center)
+    product += total * np.outer(center, center) - cross - cross.T
+    out = np.empty((d + 1, d + 1))
     out[:d, :d] = product * inverse * inverse[:, None]
     out[d, :d] = out[:d, d] = (sums - total * center) * inverse
     out[d, d] = total
