@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
+from skneuron.solvers._path import follow_path
 from skneuron.solvers._quadratic import minimize_quadratic
 
 RAW, Y = load_breast_cancer(return_X_y=True)
@@ -268,3 +269,32 @@ def test_quadratic_model_against_a_general_solver():
             options={"maxiter": 1000, "ftol": 1e-14},
         )
         assert model(u) <= model(general.x[:n]) + 1e-7
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_followed_minimum_meets_the_conditions_of_one(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 40))
+    rows = rng.normal(size=(2 * n, n)) @ (np.eye(n) + 0.5 * rng.normal(size=(n, n)))
+    hessian, gradient = rows.T @ rows / (2 * n), 2 * rng.normal(size=n)
+    lasso = np.where(rng.random(n) < 0.7, rng.random(n), 0.0)
+    bounded = rng.random((2, n)) < 0.3
+    low = np.where(bounded[0], -rng.integers(0, 2, n) * rng.random(n), -np.inf)
+    high = np.where(bounded[1], rng.integers(0, 2, n) * rng.random(n), np.inf)
+    start = np.clip(rng.normal(size=n) * rng.integers(0, 2, n), low, high)
+    u = follow_path(hessian, gradient, start, lasso, low, high)
+    assert u is not None
+    assert np.all((u >= low) & (u <= high))
+    slope = gradient + hessian @ (u - start)
+    # The directional derivatives to the right and to the left; none of them leads down.
+    right = slope + lasso * np.where(u >= 0, 1, -1)
+    left = -slope - lasso * np.where(u > 0, 1, -1)
+    scale = np.abs(gradient).max() + np.abs(hessian).sum()
+    assert np.all(right[u < high] >= -1e-11 * scale)
+    assert np.all(left[u > low] >= -1e-11 * scale)
+
+
+def test_a_path_over_columns_that_stand_twice_is_refused():
+    hessian, free = np.ones((2, 2)), np.full(2, np.inf)
+    start, lasso = np.array([1.0, 1.0]), np.full(2, 0.1)
+    assert follow_path(hessian, np.array([-1.0, -1.0]), start, lasso, -free, free) is None

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.solvers._path import follow_path
 
 __all__ = ["minimize_quadratic"]
 
@@ -22,6 +23,10 @@ _PROXIMALS = (0.0, 1e-9)
 
 # Guesses of who is free; where these do not settle they go round in circles.
 _PIVOTS = 25
+
+# Up to so many weights the minimum is followed instead, a solve per weight that changes
+# its place, once so many guesses in turn have not come nearer.
+_PATH, _IDLE = 300, 2
 
 _ARMIJO, _HALVINGS = 1e-4, 20
 
@@ -40,7 +45,8 @@ def minimize_quadratic(
 ) -> tuple[FloatArray, float]:
     """Minimize g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| over low ≤ u ≤ high.
 
-    By an active set method that needs few solves where it converges, else by Newton steps
+    By an active set method that needs few solves where it converges, else, where weights are
+    few, by following the minimum (:mod:`skneuron.solvers._path`), else by Newton steps
     on the free weights, projected onto the orthant and the bounds in which the model is
     smooth (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the
     kinks Andrew & Gao, ICML 2007). Weights at zero or at a bound are there exactly.
@@ -72,6 +78,8 @@ def minimize_quadratic(
     """
     for proximal in _PROXIMALS:
         u = _by_pivots(hessian, gradient, start, lasso, low, high, proximal)
+        if u is None and len(start) <= _PATH:
+            u = follow_path(hessian, gradient, start, lasso, low, high)
         if u is None:
             continue
         change = u - start
@@ -102,7 +110,7 @@ def _by_pivots(
     if proximal:
         hessian = hessian + np.diag(proximal * diagonal)
     u, slope = start, gradient
-    last = None
+    last, fewest, idle = None, len(start) + 1, 0
     for _ in range(_PIVOTS):
         target = u - slope / diagonal
         shrunk = np.sign(target) * np.maximum(np.abs(target) - lasso / diagonal, 0)
@@ -112,6 +120,12 @@ def _by_pivots(
         guess = np.where(free, 3.0 + sign, held)
         if last is not None and np.array_equal(guess, last):
             return u
+        if last is not None:
+            changed = int(np.count_nonzero(guess != last))
+            idle = idle + 1 if changed >= fewest else 0
+            fewest = min(fewest, changed)
+        if idle >= _IDLE and len(start) <= _PATH:
+            return None
         last = guess
         change = np.where(free, 0.0, held - start)
         if np.any(free):
