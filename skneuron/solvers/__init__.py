@@ -73,7 +73,8 @@ def choose_solver(objective: Objective) -> Solver:
     """Return what ``solver="auto"`` means for an objective.
 
     The perceptron rule for a step; gradient descent where second derivatives jump; else
-    Newton where all rows are few enough, and Newton on growing subsamples where not;
+    Newton where all rows and weights are few enough, and Newton on growing subsamples,
+    whose Hessians serve several steps, where not;
     L-BFGS and conjugate gradients where a Hessian is too large to factor.
     """
     if not objective.loss.differentiable:
