@@ -136,8 +136,8 @@ def descend(
     while len(history) < budget.max_iter:
         if relative(progress.promised, objective) <= tol and len(history):
             known = _known_gap(objective, progress, rule, step) if certify else 0.0
-            # A step with a good model costs less than another look at the gap, and is of use.
-            steps = objective.loss.convex and not _failed(progress, 1.0) and doubts < _DOUBTS
+            # Another step costs less than a look at the gap from elsewhere, and is of use.
+            steps = objective.loss.convex and doubts < _DOUBTS
             doubts += known is None
             if known is not None or not steps:
                 gap = _certified(objective, progress, rule, step) if known is None else known
