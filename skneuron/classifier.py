@@ -63,8 +63,8 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
         ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
         gradient descent for the rectifiers, else Newton, on subsamples first where there
-        are many rows, with a Hessian for several steps above 200 parameters; above 2,000 parameters Newton-CG, or working sets for an L1 penalty
-        or bounds.
+        are many rows, with a Hessian for several steps above 200 parameters; above 2,000
+        parameters Newton-CG, or working sets for an L1 penalty or bounds.
     tol : float, default=1e-18
         Relative gap to reach: the estimated excess of F over its minimum, as a share of
         F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
