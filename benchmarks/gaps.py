@@ -62,7 +62,8 @@ def main() -> None:
         try:
             objective = load(benchmark, case)
         except Exception as error:
-            print(f"{case.name}: skipped, {str(error).strip().partition(chr(10))[0]}", flush=True)
+            reason = str(error).strip().partition("\n")[0]
+            print(f"{case.name}: skipped, {reason}", flush=True)
             continue
         lines.append([case.name, *look(objective, 3 if args.quick else args.states)])
         print(" | ".join(lines[-1]), flush=True)
@@ -70,7 +71,8 @@ def main() -> None:
     header = ["data set", "solver", "gap_ at default tol", "least", "most", "not converged"]
     print(table(header, lines))
     ratios = np.array([line[3:5] for line in lines if line[3] != "–"], dtype=float)
-    print(f"\nMeasured over reported gap: {ratios.min():.2f} to {ratios.max():.2f}")
+    if len(ratios):
+        print(f"\nMeasured over reported gap: {ratios.min():.2f} to {ratios.max():.2f}")
 
 
 if __name__ == "__main__":

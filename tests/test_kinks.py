@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
+from skneuron.solvers._kinked import KinkedQuadratic
 from skneuron.solvers._path import follow_path
 from skneuron.solvers._quadratic import minimize_quadratic
 
@@ -257,7 +258,8 @@ def test_quadratic_model_against_a_general_solver():
         def model(u, g=gradient, h=hessian, v=start, weights=lasso):
             return g @ (u - v) + 0.5 * (u - v) @ h @ (u - v) + weights @ np.abs(u)
 
-        u, decrease = minimize_quadratic(hessian, gradient, start, lasso, low, high)
+        q = KinkedQuadratic(hessian, gradient, start, lasso, low, high)
+        u, decrease = minimize_quadratic(q)
         assert np.all((u >= low) & (u <= high))
         assert decrease == pytest.approx(model(start) - model(u), abs=1e-9)
         general = optimize.minimize(
@@ -282,7 +284,7 @@ def test_the_followed_minimum_meets_the_conditions_of_one(seed):
     low = np.where(bounded[0], -rng.integers(0, 2, n) * rng.random(n), -np.inf)
     high = np.where(bounded[1], rng.integers(0, 2, n) * rng.random(n), np.inf)
     start = np.clip(rng.normal(size=n) * rng.integers(0, 2, n), low, high)
-    u = follow_path(hessian, gradient, start, lasso, low, high)
+    u = follow_path(KinkedQuadratic(hessian, gradient, start, lasso, low, high))
     assert u is not None
     assert np.all((u >= low) & (u <= high))
     slope = gradient + hessian @ (u - start)
@@ -297,4 +299,5 @@ def test_the_followed_minimum_meets_the_conditions_of_one(seed):
 def test_a_path_over_columns_that_stand_twice_is_refused():
     hessian, free = np.ones((2, 2)), np.full(2, np.inf)
     start, lasso = np.array([1.0, 1.0]), np.full(2, 0.1)
-    assert follow_path(hessian, np.array([-1.0, -1.0]), start, lasso, -free, free) is None
+    q = KinkedQuadratic(hessian, np.array([-1.0, -1.0]), start, lasso, -free, free)
+    assert follow_path(q) is None

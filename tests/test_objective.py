@@ -7,6 +7,7 @@ from scipy import sparse
 
 from skneuron.activations import ACTIVATIONS
 from skneuron.design import DesignMatrix, column_moments
+from skneuron.design._matrix import pieces_of
 from skneuron.losses import SoftmaxLogLoss, get_loss, resolve_loss_name
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
@@ -158,3 +159,34 @@ def test_strength_from_C():
     assert strength_from_C(np.inf, 5.0) == 0.0
     with pytest.raises(ValueError, match="too small for a float64"):
         strength_from_C(1e-300, 1e-300)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+def test_sparse_hessians_do_not_depend_on_their_pieces(activation, monkeypatch):
+    data = X.copy()
+    data[RNG.random(X.shape) < 0.95] = 0
+    dense, _ = _objective(activation, "log_loss", data=data)
+    thin, _ = _objective(activation, "log_loss", data=sparse.csr_array(data))
+    v = RNG.normal(size=dense.n_params)
+    expected = dense.hessian(v)
+    for stored in (1, 3, 1000):
+        monkeypatch.setattr("skneuron.design._standardized.STORED_AT_A_TIME", stored)
+        np.testing.assert_allclose(thin.hessian(v), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_pieces_cover_every_row_once():
+    thin = sparse.csr_array(np.diag([1.0, 0.0, 2.0, 0.0, 3.0]))
+    for stored in (1, 2, 10):
+        pieces = list(pieces_of(thin, stored))
+        assert [row for piece in pieces for row in range(piece.start, piece.stop)] == list(range(5))
+        assert (len(pieces) == 1) == (stored == 10)
+
+
+def test_curvature_of_a_confident_layer_keeps_its_digits():
+    """p(1 - p) of a p that is 1 to rounding is the other classes' share."""
+    loss, z = SoftmaxLogLoss(3), np.array([[0.0, -50.0, -60.0]])
+    _, _, h = loss.sums(np.array([0]), z.copy(), np.array([0.25]), curvature=True)
+    others = np.exp(-50.0) + np.exp(-60.0)
+    expected = 0.25 * np.array([[others, np.exp(-50.0), np.exp(-60.0)]])
+    np.testing.assert_allclose(h.diagonal, expected, rtol=1e-14)
+    np.testing.assert_allclose(h.cross**2, 0.25 * np.exp(2 * z), rtol=1e-13)

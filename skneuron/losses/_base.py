@@ -87,8 +87,8 @@ class Loss(ABC):
 
         Returns
         -------
-        float, ndarray of the shape of z, and None or
-        ndarray of shape (n_samples,), for a layer a :class:`LayerCurvature`
+        float, ndarray of the shape of z, and None or curvatures: ndarray of shape
+        (n_samples,) here; the loss of a layer gives a :class:`LayerCurvature` of its own
         """
         values, slopes = self.value_gradient(labels, z)
         h = None

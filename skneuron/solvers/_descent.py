@@ -135,14 +135,13 @@ def descend(
     step, progress.promised = progress.model.step(progress.point)
     while len(history) < budget.max_iter:
         if relative(progress.promised, objective) <= tol and len(history):
-            known = _known_gap(objective, progress, rule, step) if certify else 0.0
+            gap = _known_gap(objective, progress, rule, step) if certify else 0.0
+            doubts += gap is None
             # Another step costs less than a look at the gap from elsewhere, and is of use.
-            steps = objective.loss.convex and doubts < _DOUBTS
-            doubts += known is None
-            if known is not None or not steps:
-                gap = _certified(objective, progress, rule, step) if known is None else known
-                if gap <= tol:
-                    return End(progress.point, gap, Status.CONVERGED, progress)
+            if gap is None and (doubts > _DOUBTS or not objective.loss.convex):
+                gap = _looked_at_gap(objective, progress)
+            if gap is not None and gap <= tol:
+                return End(progress.point, gap, Status.CONVERGED, progress)
         before = progress.point
         following, length = _search(objective, progress, step, hessian=rule.wants_hessian(progress))
         if length == 0:
@@ -207,16 +206,21 @@ def _known_gap(
 ) -> float | None:
     """Return the model's relative gap where it has proved right, else None."""
     gap = relative(progress.promised, objective)
-    proved = progress.believed and rule.reach(step) <= REACH if gap > VISIBLE else True
-    return gap if objective.loss.convex and proved else None
+    if not objective.loss.convex:
+        return None
+    if gap <= VISIBLE or (progress.believed and rule.reach(step) <= REACH):
+        return gap
+    return None
+
+
+def _looked_at_gap(objective: Objective, progress: Progress) -> float:
+    return relative_gap(objective, progress.point.params, progress.point.gradient)
 
 
 def _certified(objective: Objective, progress: Progress, rule: Descent, step: FloatArray) -> float:
     """Return the relative gap: the model's where it has proved right, else looked at anew."""
     gap = _known_gap(objective, progress, rule, step)
-    if gap is not None:
-        return gap
-    return relative_gap(objective, progress.point.params, progress.point.gradient)
+    return _looked_at_gap(objective, progress) if gap is None else gap
 
 
 def _stuck(gap: float, tol: float) -> Status:

@@ -12,6 +12,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._base import Point
 from skneuron.solvers._curvature import Curvature
+from skneuron.solvers._kinked import KinkedQuadratic
 from skneuron.solvers._quadratic import minimize_quadratic
 
 __all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
@@ -103,7 +104,8 @@ class KinkedModel(Model):
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
-        u, decrease = minimize_quadratic(self._hessian, point.gradient, point.params, *self._limits)
+        q = KinkedQuadratic(self._hessian, point.gradient, point.params, *self._limits)
+        u, decrease = minimize_quadratic(q)
         return u - point.params, decrease
 
     def learn(self, before: Point, after: Point) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.solvers._kinked import KinkedQuadratic
 
 __all__ = ["follow_path"]
 
@@ -21,64 +22,50 @@ class _Pieces:
 
     Attributes
     ----------
+    q : KinkedQuadratic
     free : ndarray of bool
-    sign : ndarray
-        Of the kink's slope on the piece of a free weight.
     bottom, top : ndarray
-        Ends of that piece; of a held weight both are where it is held.
+        Ends of a free weight's piece; of a held weight both are where it is held.
     least, most : ndarray
         Between these a held weight's slope keeps it there.
     """
 
+    q: KinkedQuadratic
     free: AnyArray
-    sign: FloatArray
     bottom: FloatArray
     top: FloatArray
     least: FloatArray
     most: FloatArray
 
     @classmethod
-    def around(cls, u: FloatArray, lasso: FloatArray, low: FloatArray, high: FloatArray) -> _Pieces:
-        """Return the pieces on which u lies."""
-        zeros = np.zeros_like(u)
-        free = (u > low) & (u < high) & ((u != 0) | (lasso == 0))
-        pieces = cls(free, zeros.copy(), u.copy(), u.copy(), zeros.copy(), zeros.copy())
-        for j in range(len(u)):
-            if free[j]:
-                pieces.release(j, float(u[j]), 1 if u[j] > 0 else -1, lasso, low, high)
+    def around_start(cls, q: KinkedQuadratic) -> _Pieces:
+        """Return the pieces on which the start lies."""
+        pieces = cls(q, np.zeros(len(q), dtype=bool), *np.zeros((4, len(q))))
+        for j, at in enumerate(q.start.tolist()):
+            if q.low[j] < at < q.high[j] and (at != 0 or q.lasso[j] == 0):
+                pieces.release(j, at, rightward=at > 0)
             else:
-                pieces.hold(j, float(u[j]), lasso, low, high)
+                pieces.hold(j, at)
         return pieces
 
-    def release(
-        self, j: int, at: float, way: int, lasso: FloatArray, low: FloatArray, high: FloatArray
-    ) -> None:
-        """Let a weight go from a place to the right (1) or left (-1)."""
-        bottom, top = float(low[j]), float(high[j])
-        positive = at > 0 or (at == 0 and way > 0)
-        if lasso[j] > 0:
+    def release(self, j: int, at: float, *, rightward: bool) -> None:
+        """Let a weight go from a place."""
+        bottom, top = float(self.q.low[j]), float(self.q.high[j])
+        if self.q.lasso[j] > 0:
+            positive = at > 0 or (at == 0 and rightward)
             bottom, top = (max(bottom, 0.0), top) if positive else (bottom, min(top, 0.0))
-        self.free[j], self.sign[j] = True, 1.0 if positive else -1.0
-        self.bottom[j], self.top[j] = bottom, top
+        self.free[j], self.bottom[j], self.top[j] = True, bottom, top
 
-    def hold(self, j: int, at: float, lasso: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    def hold(self, j: int, at: float) -> None:
         """Hold a weight at a place."""
-        right, left = lasso[j] * (1 if at >= 0 else -1), lasso[j] * (1 if at > 0 else -1)
-        self.free[j], self.sign[j] = False, 0.0
-        self.bottom[j] = self.top[j] = at
-        self.least[j] = -right if at < high[j] else -np.inf
-        self.most[j] = -left if at > low[j] else np.inf
+        q = self.q
+        self.free[j], self.bottom[j], self.top[j] = False, at, at
+        self.least[j] = -q.lasso[j] * (1 if at >= 0 else -1) if at < q.high[j] else -np.inf
+        self.most[j] = -q.lasso[j] * (1 if at > 0 else -1) if at > q.low[j] else np.inf
 
 
-def follow_path(
-    hessian: FloatArray,
-    gradient: FloatArray,
-    start: FloatArray,
-    lasso: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-) -> FloatArray | None:
-    """Minimize g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| over low ≤ u ≤ high.
+def follow_path(q: KinkedQuadratic) -> FloatArray | None:
+    """Return the minimum, or None where the Hessian is singular or events fall together.
 
     With another g the start itself is the minimum. From that g to the one that is asked
     for the minimum moves along straight lines; at each end of one a weight comes to a
@@ -86,42 +73,39 @@ def follow_path(
     2000; with bounds Best, in Applied Mathematics and Parallel Computing, 1996). So it
     takes a solve per weight that changes its place.
 
-    Parameters
-    ----------
-    hessian : ndarray of shape (n, n)
-    gradient, start : ndarray of shape (n,)
-        At v, which lies within the bounds.
-    lasso, low, high : ndarray of shape (n,)
-
-    Returns
-    -------
-    ndarray of shape (n,), or None where the Hessian is singular or events fall together
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.solvers._kinked import KinkedQuadratic
+    >>> from skneuron.solvers._path import follow_path
+    >>> free = np.full(2, np.inf)
+    >>> parts = np.array([-3.0, -0.5]), np.zeros(2), np.ones(2)
+    >>> follow_path(KinkedQuadratic(np.eye(2), *parts, -free, free)).tolist()
+    [2.0, 0.0]
     """
-    limits = (lasso, low, high)
-    pieces = _Pieces.around(start, *limits)
-    first = np.where(
-        pieces.free, -lasso * pieces.sign, np.clip(gradient, pieces.least, pieces.most)
-    )
-    toward = gradient - first
-    u, slope, left = start.copy(), first, 1.0
-    for _ in range(_EVENTS * len(u)):
-        moves = _direction(hessian, toward, pieces.free)
+    pieces = _Pieces.around_start(q)
+    held = np.clip(q.gradient, pieces.least, pieces.most)
+    first = np.where(pieces.free, -q.lasso * np.sign(q.start), held)
+    toward = q.gradient - first
+    u, slope, left = q.start.copy(), first, 1.0
+    for _ in range(_EVENTS * len(q)):
+        moves = _direction(q.hessian, toward, pieces.free)
         if moves is None:
             return None
         du, dslope = moves
         lengths = _lengths(u, du, slope, dslope, pieces)
         j = int(np.argmin(lengths))
         length = min(left, float(lengths[j]))
-        u = np.where(pieces.free, u + length * du, u)
+        u = u + length * du
         slope = slope + length * dslope
         left -= length
         if left <= 0:
             return np.clip(u, pieces.bottom, pieces.top)
         if pieces.free[j]:
             u[j] = pieces.top[j] if du[j] > 0 else pieces.bottom[j]
-            pieces.hold(j, float(u[j]), *limits)
+            pieces.hold(j, float(u[j]))
         else:
-            pieces.release(j, float(u[j]), 1 if dslope[j] < 0 else -1, *limits)
+            pieces.release(j, float(u[j]), rightward=dslope[j] < 0)
     return None
 
 

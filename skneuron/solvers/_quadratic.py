@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.solvers._kinked import KinkedQuadratic
 from skneuron.solvers._path import follow_path
 
 __all__ = ["minimize_quadratic"]
@@ -19,7 +20,7 @@ _SOLVED = 1e-13
 
 # Columns that stand twice leave the share of each open. Where that shows, this much of the
 # diagonal holds them where they start, which changes other steps by no more than that.
-_PROXIMALS = (0.0, 1e-9)
+_PROXIMAL = 1e-9
 
 # Guesses of who is free; where these do not settle they go round in circles.
 _PIVOTS = 25
@@ -35,15 +36,8 @@ _ARMIJO, _HALVINGS = 1e-4, 20
 _DAMPINGS = (0.0, 1e-8, 1e-4, 1.0, 100.0)
 
 
-def minimize_quadratic(
-    hessian: FloatArray,
-    gradient: FloatArray,
-    start: FloatArray,
-    lasso: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-) -> tuple[FloatArray, float]:
-    """Minimize g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| over low ≤ u ≤ high.
+def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
+    """Return the minimum and how much lower it is than at the start, which is not negative.
 
     By an active set method that needs few solves where it converges, else, where weights are
     few, by following the minimum (:mod:`skneuron.solvers._path`), else by Newton steps
@@ -51,59 +45,34 @@ def minimize_quadratic(
     smooth (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the
     kinks Andrew & Gao, ICML 2007). Weights at zero or at a bound are there exactly.
 
-    Parameters
-    ----------
-    hessian : ndarray of shape (n, n)
-        Positive semidefinite.
-    gradient, start : ndarray of shape (n,)
-        At v, which lies within the bounds.
-    lasso, low, high : ndarray of shape (n,)
-
-    Returns
-    -------
-    u : ndarray of shape (n,)
-    decrease : float
-        How much lower the model is there than at v; not negative.
-
     Examples
     --------
     >>> import numpy as np
+    >>> from skneuron.solvers._kinked import KinkedQuadratic
     >>> from skneuron.solvers._quadratic import minimize_quadratic
     >>> free = np.full(2, np.inf)
-    >>> u, decrease = minimize_quadratic(
-    ...     np.eye(2), np.array([-3.0, -0.5]), np.zeros(2), np.ones(2), -free, free
-    ... )
+    >>> parts = np.array([-3.0, -0.5]), np.zeros(2), np.ones(2)
+    >>> u, decrease = minimize_quadratic(KinkedQuadratic(np.eye(2), *parts, -free, free))
     >>> u.tolist(), decrease
     ([2.0, 0.0], 2.0)
     """
-    for proximal in _PROXIMALS:
-        u = _by_pivots(hessian, gradient, start, lasso, low, high, proximal)
-        if u is None and len(start) <= _PATH:
-            u = follow_path(hessian, gradient, start, lasso, low, high)
-        if u is None:
-            continue
-        change = u - start
-        kink = float(lasso @ (np.abs(start) - np.abs(u)))
-        fallen = kink - float(change @ (gradient + 0.5 * (hessian @ change)))
-        if fallen >= 0:
-            return u, fallen
-    return _by_descent(hessian, gradient, start, lasso, low, high)
+    u = _by_pivots(q, 0.0)
+    if u is None and len(q) <= _PATH:
+        u = follow_path(q)
+    if u is None or q.decrease(u) < 0:
+        u = _by_pivots(q, _PROXIMAL)
+    if u is not None and q.decrease(u) >= 0:
+        return u, q.decrease(u)
+    return _by_descent(q)
 
 
-def _by_pivots(
-    hessian: FloatArray,
-    gradient: FloatArray,
-    start: FloatArray,
-    lasso: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-    proximal: float,
-) -> FloatArray | None:
+def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
     """Guess who is free, solve, and guess again until the guess proves right.
 
     A primal-dual active set method (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2002):
     few solves where it converges, which it does not have to.
     """
+    hessian, gradient, start, lasso = q.hessian, q.gradient, q.start, q.lasso
     diagonal = np.diag(hessian)
     if not np.all(diagonal > 0):
         return None
@@ -114,8 +83,8 @@ def _by_pivots(
     for _ in range(_PIVOTS):
         target = u - slope / diagonal
         shrunk = np.sign(target) * np.maximum(np.abs(target) - lasso / diagonal, 0)
-        held = np.clip(shrunk, low, high)
-        free = ((held != 0) | (lasso == 0)) & (held > low) & (held < high)
+        held = np.clip(shrunk, q.low, q.high)
+        free = ((held != 0) | (lasso == 0)) & (held > q.low) & (held < q.high)
         sign = np.where(free, np.sign(held), 0.0)
         guess = np.where(free, 3.0 + sign, held)
         if last is not None and np.array_equal(guess, last):
@@ -149,44 +118,38 @@ def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
     return solution if np.all(np.isfinite(solution)) else None
 
 
-def _by_descent(
-    hessian: FloatArray,
-    gradient: FloatArray,
-    start: FloatArray,
-    lasso: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-) -> tuple[FloatArray, float]:
+def _by_descent(q: KinkedQuadratic) -> tuple[FloatArray, float]:
     """Newton steps on the free weights, projected, each of which lowers the model."""
-    u, slope = start.copy(), gradient.copy()
+    u, slope = q.start.copy(), q.gradient.copy()
     fallen = 0.0
     for _ in range(_STEPS):
-        total, bottom, top = _smooth_piece(u, slope, lasso, low, high)
+        total, bottom, top = _smooth_piece(u, slope, q)
         free = ~(((u <= bottom) & (total >= 0)) | ((u >= top) & (total <= 0)))
         if not np.any(free):
             break
         moved = None
         for damping in _DAMPINGS:
             step = np.zeros_like(u)
-            step[free] = _newton_step(hessian, total, free, damping)
+            step[free] = _newton_step(q.hessian, total, free, damping)
             promised = -0.5 * float(total @ step)
             if promised <= _SOLVED * fallen:
                 return u, fallen
-            moved = _projected_search(hessian, total, u, step, bottom, top)
+            moved = _projected_search(q.hessian, total, u, step, bottom, top)
             if moved is not None:
                 break
         if moved is None:
             break
         u, change, decrease = moved
-        slope = slope + hessian @ change
+        slope = slope + q.hessian @ change
         fallen += decrease
     return u, fallen
 
 
 def _smooth_piece(
-    u: FloatArray, slope: FloatArray, lasso: FloatArray, low: FloatArray, high: FloatArray
+    u: FloatArray, slope: FloatArray, q: KinkedQuadratic
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return slope, lower and upper bounds of the smooth piece that u may move in."""
+    lasso, low, high = q.lasso, q.low, q.high
     sign = np.sign(u)
     at_zero = (sign == 0) & (lasso > 0)
     pull = np.where(slope < -lasso, 1.0, np.where(slope > lasso, -1.0, 0.0))
