@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers._kinked import KinkedQuadratic
+from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
 from skneuron.solvers._path import follow_path
 from skneuron.solvers._quadratic import minimize_quadratic
 
@@ -301,3 +301,8 @@ def test_a_path_over_columns_that_stand_twice_is_refused():
     start, lasso = np.array([1.0, 1.0]), np.full(2, 0.1)
     q = KinkedQuadratic(hessian, np.array([-1.0, -1.0]), start, lasso, -free, free)
     assert follow_path(q) is None
+
+
+@pytest.mark.parametrize("off", [1.0, 2.0])
+def test_a_matrix_that_is_not_positive_definite_is_not_solved(off):
+    assert solve_positive(np.array([[1.0, off], [off, 1.0]]), np.ones(2)) is None

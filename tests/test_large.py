@@ -294,3 +294,16 @@ def test_subsamples_need_rows():
     assert neuron.converged_
     exact = NeuronClassifier(solver="newton").fit(X, y)
     np.testing.assert_allclose(neuron.coef_, exact.coef_, rtol=1e-7)
+
+
+def test_many_parameters_share_a_hessian_even_on_few_rows():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(900, 250)) * 10 ** rng.uniform(-2, 2, 250)
+    y = X @ (rng.normal(size=250) / X.std(axis=0)) / 8 + rng.logistic(size=900) > 0
+    neuron, exact = NeuronClassifier().fit(X, y), NeuronClassifier(solver="newton").fit(X, y)
+    assert neuron.solver_ == "subsampled-newton"
+    assert neuron.n_iter_ > exact.n_iter_
+    tolerance = 1e-7 * np.abs(exact.coef_ * X.std(axis=0)).max()
+    np.testing.assert_allclose(
+        neuron.coef_ * X.std(axis=0), exact.coef_ * X.std(axis=0), atol=tolerance
+    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from scipy import linalg
+
 from skneuron._typing import FloatArray
 
-__all__ = ["KinkedQuadratic"]
+__all__ = ["KinkedQuadratic", "solve_positive"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +40,12 @@ class KinkedQuadratic:
         change = u - self.start
         kink = float(self.lasso @ (abs(self.start) - abs(u)))
         return kink - float(change @ (self.gradient + 0.5 * (self.hessian @ change)))
+
+
+def solve_positive(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Return the solution, None if the matrix is not positive definite."""
+    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
+    if info != 0:
+        return None
+    solution = np.asarray(linalg.lapack.dpotrs(factor, right, lower=1)[0])
+    return solution if np.all(np.isfinite(solution)) else None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.solvers._kinked import KinkedQuadratic
+from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
 
 __all__ = ["follow_path"]
 
@@ -118,12 +117,10 @@ def _direction(
         return du, toward
     index = np.flatnonzero(free)
     columns = hessian[:, index]
-    factor, info = linalg.lapack.dpotrf(columns[index], lower=1, clean=0)
-    if info != 0:
+    step = solve_positive(columns[index], toward[index])
+    if step is None:
         return None
-    du[index] = -linalg.lapack.dpotrs(factor, toward[index], lower=1)[0]
-    if not np.all(np.isfinite(du)):
-        return None
+    du[index] = -step
     dslope = toward + columns @ du[index]
     dslope[index] = 0.0
     return du, dslope

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.solvers._kinked import KinkedQuadratic
+from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
 from skneuron.solvers._path import follow_path
 
 __all__ = ["minimize_quadratic"]
@@ -48,7 +47,7 @@ def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
     Examples
     --------
     >>> import numpy as np
-    >>> from skneuron.solvers._kinked import KinkedQuadratic
+    >>> from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
     >>> from skneuron.solvers._quadratic import minimize_quadratic
     >>> free = np.full(2, np.inf)
     >>> parts = np.array([-3.0, -0.5]), np.zeros(2), np.ones(2)
@@ -99,7 +98,7 @@ def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
         change = np.where(free, 0.0, held - start)
         if np.any(free):
             right = gradient[free] + (hessian @ change)[free] + (lasso * sign)[free]
-            step = _solve(hessian[np.ix_(free, free)], right)
+            step = solve_positive(hessian[np.ix_(free, free)], right)
             if step is None:
                 return None
             change[free] = -step
@@ -107,15 +106,6 @@ def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
         u = np.where(free, start + change, held)
         slope = gradient + hessian @ (u - start)
     return None
-
-
-def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
-    """Return the solution, None if the matrix is not positive definite."""
-    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
-    if info != 0:
-        return None
-    solution = np.asarray(linalg.lapack.dpotrs(factor, right, lower=1)[0])
-    return solution if np.all(np.isfinite(solution)) else None
 
 
 def _by_descent(q: KinkedQuadratic) -> tuple[FloatArray, float]:
@@ -170,7 +160,7 @@ def _newton_step(
     part = hessian[np.ix_(free, free)]
     if damping:
         part = part + np.diag(damping * np.maximum(np.diag(part), np.finfo(np.float64).tiny))
-    step = _solve(part, total[free])
+    step = solve_positive(part, total[free])
     return np.full(len(part), np.nan) if step is None else -step
 
 
