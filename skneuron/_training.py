@@ -15,7 +15,7 @@ from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Callback, SolverResult, Status
-from skneuron.solvers import Solver, choose_solver, relative_gap, solver_name
+from skneuron.solvers import Solver, choose_solver, solver_name, value_and_gap
 from skneuron.validation import Plan, TrainingData, refuse_not_finite
 
 __all__ = ["Layer", "is_softmax", "train"]
@@ -165,11 +165,7 @@ def _rounded(
 ) -> SolverResult:
     """Return the result with objective, gap and status of the weights after rounding."""
     params = objective.from_weights(coef, intercept)
-    value, gradient = objective.value_gradient(params)
-    if objective.loss.differentiable:
-        gap = relative_gap(objective, params, gradient)
-    else:
-        gap = value / objective.zero_value
+    value, gap = value_and_gap(objective, params)
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
     return replace(result, coef=params, objective=value, gap=gap, status=status)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 
-__all__ = ["Callback", "History", "Iteration", "SolverResult", "Status"]
+__all__ = [
+    "Callback",
+    "Halt",
+    "History",
+    "Iteration",
+    "Observer",
+    "SolverResult",
+    "Status",
+]
 
 
 class Status(Enum):
@@ -29,6 +37,13 @@ class Status(Enum):
         "converged, but float32 cannot hold the weights. Pass X as float64, or subtract "
         "from each column a value near its mean"
     )
+    STOPPED = "was stopped by a callback"
+    EARLY = "was stopped early: the validation loss did not fall any more"
+    INTERRUPTED = "was interrupted"
+    DEAD = (
+        "did not converge: the neuron is dead. No sample has z > 0, so no slope reaches its "
+        "weights. Lower the learning rate, use restart=3 to try new weights, or 'leaky_relu'"
+    )
     MISTAKES = (
         "did not converge: samples stay on the wrong side. Perhaps no line separates the "
         "classes; a differentiable activation such as 'sigmoid' does not need one"
@@ -39,19 +54,44 @@ class Status(Enum):
 class Iteration:
     """One line of a history, as a callback sees it.
 
-    ``reads`` counts how often all rows of X were read since the fit began; a sample of
-    them counts as its share.
+    Attributes
+    ----------
+    iteration : int
+        From 1 on.
+    params : ndarray of shape (n_params,)
+        The solver's own, see :class:`skneuron.objective.Objective`.
+    objective, gradient_norm, step : float
+    reads : float
+        How often all rows of X were read since the fit began; a sample of them counts as
+        its share.
+    seconds : float
+    more : dict of str to float
+        What only some solvers have to say, and what was observed.
     """
 
     iteration: int
+    params: FloatArray
     objective: float
     gradient_norm: float
     step: float
     reads: float
     seconds: float
+    more: dict[str, float] = field(default_factory=dict)
 
 
+#: Sees each iteration; raises :class:`Halt` to end the fit there.
 Callback = Callable[[Iteration], None]
+
+#: From a solver's parameters to more columns of the history.
+Observer = Callable[[FloatArray], dict[str, float]]
+
+
+class Halt(Exception):  # noqa: N818 - no error: a request
+    """Raised by a callback to end a fit after the iteration that it was shown."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.value)
+        self.status = status
 
 
 class History:
@@ -61,38 +101,66 @@ class History:
     ----------
     callback : callable or None
         Called with an :class:`Iteration` after each one.
+    observe : callable or None
+        Called with the parameters of each iteration, returns more columns.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from skneuron.results import History
     >>> history = History()
-    >>> history.add(objective=0.5, gradient_norm=0.1, step=1.0, reads=2.0)
+    >>> history.add(np.zeros(2), objective=0.5, gradient_norm=0.1, step=1.0, reads=2.0)
     >>> len(history), history.as_dict()["objective"].tolist()
     (1, [0.5])
     """
 
-    def __init__(self, callback: Callback | None = None) -> None:
+    def __init__(self, callback: Callback | None = None, observe: Observer | None = None) -> None:
         self._callback = callback
+        self._observe = observe
         self._lines: list[Iteration] = []
         self._start = time.perf_counter()
+        self.last: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, *, objective: float, gradient_norm: float, step: float, reads: float) -> None:
-        """Add one iteration: objective, gradient norm, step length and reads after it."""
+    def add(
+        self,
+        params: FloatArray,
+        *,
+        objective: float,
+        gradient_norm: float,
+        step: float,
+        reads: float,
+        **more: float,
+    ) -> None:
+        """Add one iteration: where it is, and what it reached.
+
+        Raises
+        ------
+        Halt
+            If the callback wants the fit to end here; ``Solver.solve`` catches it.
+        """
+        if self._observe is not None:
+            more = more | self._observe(params)
         seconds = time.perf_counter() - self._start
-        line = Iteration(len(self) + 1, objective, gradient_norm, step, reads, seconds)
-        self._lines.append(line)
+        number = len(self) + 1
+        line = Iteration(number, params, objective, gradient_norm, step, reads, seconds, more)
+        self._lines.append(replace(line, params=_NOWHERE))
+        self.last = params.copy()
         if self._callback is not None:
             self._callback(line)
 
     def as_dict(self) -> dict[str, FloatArray]:
         """Return equally long arrays, one per quantity."""
-        return {
-            name: np.array([getattr(line, name) for line in self._lines], dtype=np.float64)
-            for name in ("objective", "gradient_norm", "step", "reads", "seconds")
-        }
+        names = ("objective", "gradient_norm", "step", "reads", "seconds")
+        out = {name: [getattr(line, name) for line in self._lines] for name in names}
+        for name in self._lines[0].more if self._lines else ():
+            out[name] = [line.more[name] for line in self._lines]
+        return {name: np.array(column, dtype=np.float64) for name, column in out.items()}
+
+
+_NOWHERE: FloatArray = np.empty(0)
 
 
 @dataclass(frozen=True)

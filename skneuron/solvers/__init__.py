@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from skneuron.objective import Objective
-from skneuron.solvers._base import Budget, Solver
-from skneuron.solvers._gap import DENSE_PARAMS, relative_gap
+from skneuron.solvers._base import Solver
+from skneuron.solvers._gap import DENSE_PARAMS, value_and_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._perceptron import Perceptron
+from skneuron.solvers._point import Budget
 from skneuron.solvers._subsampled import SubsampledNewton, pays_to_subsample
 from skneuron.solvers._working_set import WorkingSetNewton
 
@@ -26,8 +27,8 @@ __all__ = [
     "WorkingSetNewton",
     "choose_solver",
     "get_solver",
-    "relative_gap",
     "solver_name",
+    "value_and_gap",
 ]
 
 #: Every solver that has a name.

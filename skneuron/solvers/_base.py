@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,59 +11,11 @@ from sklearn.base import BaseEstimator
 from skneuron._typing import FloatArray
 from skneuron.losses import Loss
 from skneuron.objective import Objective
-from skneuron.results import Callback, History, SolverResult
+from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
+from skneuron.solvers._gap import value_and_gap
+from skneuron.solvers._point import Budget
 
-__all__ = ["Budget", "Point", "Solver"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When a solver may stop and when it must.
-
-    Attributes
-    ----------
-    tol : float
-        Relative gap at which the fit has converged.
-    max_iter : int
-    seed : int
-        Of the subsamples that a solver draws.
-    """
-
-    tol: float
-    max_iter: int
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Point:
-    """Parameters at which the objective was evaluated, and what it was there.
-
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    value : float
-    gradient : ndarray of shape (n_params,)
-        Of the smooth part.
-    hessian : ndarray of shape (n_params, n_params) or None
-        Where it was asked for.
-    """
-
-    params: FloatArray
-    value: float
-    gradient: FloatArray
-    hessian: FloatArray | None = None
-
-    @classmethod
-    def at(cls, objective: Objective, params: FloatArray, *, hessian: bool = False) -> Point:
-        """Evaluate the objective there, in one pass over the rows."""
-        if hessian:
-            return cls(params, *objective.value_gradient_hessian(params))
-        return cls(params, *objective.value_gradient(params))
-
-    @property
-    def gradient_norm(self) -> float:
-        """Euclidean length of the gradient."""
-        return float(np.linalg.norm(self.gradient))
+__all__ = ["Solver"]
 
 
 class Solver(BaseEstimator):  # type: ignore[misc]
@@ -122,6 +73,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         start: FloatArray,
         budget: Budget,
         callback: Callback | None = None,
+        observe: Observer | None = None,
     ) -> SolverResult:
         """Minimize the objective from ``start``.
 
@@ -131,13 +83,29 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         start : ndarray of shape (n_params,)
         budget : Budget
         callback : callable, optional
-            Called after each iteration with its :class:`skneuron.results.Iteration`.
+            Called after each iteration with its :class:`skneuron.results.Iteration`. If it
+            raises :class:`skneuron.results.Halt`, the fit ends there.
+        observe : callable, optional
+            Gets the parameters of each iteration, returns more columns of the history.
 
         Returns
         -------
         SolverResult
+            Of a fit that was halted, or interrupted after its first iteration, at the
+            parameters of its last iteration.
         """
-        return self._solve(objective, np.array(start), budget, History(callback))
+        history = History(callback, observe)
+        try:
+            return self._solve(objective, np.array(start), budget, history)
+        except Halt as halt:
+            status = halt.status
+        except KeyboardInterrupt:
+            if history.last is None:
+                raise
+            status = Status.INTERRUPTED
+        assert history.last is not None
+        value, gap = value_and_gap(objective, history.last)
+        return SolverResult(history.last, value, gap, len(history), status, history.as_dict())
 
     @abstractmethod
     def _solve(

@@ -8,8 +8,8 @@ from scipy import optimize
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point
 from skneuron.solvers._gap import INVISIBLE, relative
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["bounded_lbfgs"]
 
@@ -72,6 +72,7 @@ class _Split:
 
         def line(parts: FloatArray) -> None:
             history.add(
+                seen.params,
                 objective=seen.value,
                 gradient_norm=seen.gradient_norm,
                 step=float(np.linalg.norm(parts - line_from[0])),

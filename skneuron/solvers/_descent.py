@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._model import Model, model_at
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["REACH", "Descent", "Progress", "descend"]
 
@@ -180,8 +181,9 @@ def descend(
     return End(progress.point, gap, status, progress)
 
 
-def _line(objective: Objective, point: Point, step: float) -> dict[str, float]:
+def _line(objective: Objective, point: Point, step: float) -> dict[str, Any]:
     return {
+        "params": point.params,
         "objective": point.value,
         "gradient_norm": point.gradient_norm,
         "step": step,

@@ -6,9 +6,9 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._base import Point
 from skneuron.solvers._curvature import Curvature, observed_gap
 from skneuron.solvers._model import model_at
+from skneuron.solvers._point import Point
 
 __all__ = [
     "DENSE_PARAMS",
@@ -18,6 +18,7 @@ __all__ = [
     "relative",
     "relative_gap",
     "rounding",
+    "value_and_gap",
 ]
 
 # A gap this small is invisible in the objective; a fit that gets stuck there is done.
@@ -77,6 +78,14 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
     if objective.loss.smooth and relative(gap, objective) > VISIBLE:
         gap = max(gap, _walked_gap(objective, params))
     return relative(gap, objective)
+
+
+def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, float]:
+    """Return F and the relative gap; all of F where mistakes are counted, not followed."""
+    value, gradient = objective.value_gradient(params)
+    if not objective.loss.differentiable:
+        return value, relative(value, objective)
+    return value, relative_gap(objective, params, gradient)
 
 
 def _walked_gap(objective: Objective, params: FloatArray) -> float:

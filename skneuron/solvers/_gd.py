@@ -9,8 +9,9 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._gap import GapMonitor, relative_gap, rounding
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["GD"]
 
@@ -96,6 +97,7 @@ class GD(Solver):
             point, look = following, tried
             best = look if look.value < best.value else best
             history.add(
+                look.params,
                 objective=look.value,
                 gradient_norm=look.gradient_norm,
                 step=step,
@@ -107,6 +109,7 @@ class GD(Solver):
         if not len(history):
             # The first step failed: an iteration that moved nothing.
             history.add(
+                best.params,
                 objective=best.value,
                 gradient_norm=best.gradient_norm,
                 step=0.0,

@@ -11,7 +11,7 @@ from scipy import optimize
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._curvature import Curvature
 from skneuron.solvers._gap import (
     DENSE_PARAMS,
@@ -21,6 +21,7 @@ from skneuron.solvers._gap import (
     relative_gap,
     rounding,
 )
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["LBFGS"]
 
@@ -105,6 +106,7 @@ class LBFGS(Solver):
                 point = step.run(self.memory, frame.limit(budget.max_iter - before))
             if len(history) == before:
                 history.add(
+                    point.params,
                     objective=point.value,
                     gradient_norm=point.gradient_norm,
                     step=0.0,
@@ -191,6 +193,7 @@ class _Round:
             raise _Stop
         self._accepted = point = self._seen
         self._history.add(
+            point.params,
             objective=point.value,
             gradient_norm=point.gradient_norm,
             step=float(np.linalg.norm(self._frame.unwhiten(u - self._last))),

@@ -10,9 +10,9 @@ from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._base import Point
 from skneuron.solvers._curvature import Curvature
 from skneuron.solvers._kinked import KinkedQuadratic
+from skneuron.solvers._point import Point
 from skneuron.solvers._quadratic import minimize_quadratic
 
 __all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]

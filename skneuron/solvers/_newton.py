@@ -5,9 +5,10 @@ from __future__ import annotations
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult
-from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._descent import Descent, Progress, descend
 from skneuron.solvers._model import Model, model_at
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["ExactCurvature", "Newton"]
 

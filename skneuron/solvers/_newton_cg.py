@@ -7,10 +7,11 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._model import SmoothModel
+from skneuron.solvers._point import Budget, Point
 
 __all__ = ["NewtonCG"]
 
@@ -69,6 +70,7 @@ class NewtonCG(Solver):
                 search.aim_lower()
             length = search.advance()
             history.add(
+                search.point.params,
                 objective=search.point.value,
                 gradient_norm=search.point.gradient_norm,
                 step=length,

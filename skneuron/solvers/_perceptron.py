@@ -9,8 +9,9 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._gap import relative
+from skneuron.solvers._point import Budget
 
 __all__ = ["Perceptron"]
 
@@ -63,6 +64,7 @@ class Perceptron(Solver):
             step = float(np.linalg.norm(direction))
             mistakes, direction = objective.value_gradient(params)
             history.add(
+                params,
                 objective=mistakes,
                 gradient_norm=float(np.linalg.norm(direction)),
                 step=step,

@@ -7,13 +7,14 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Budget, Point, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._bounded import bounded_lbfgs
 from skneuron.solvers._descent import End, Progress, descend
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
+from skneuron.solvers._point import Budget, Point
 from skneuron.solvers._subsampled import OnFewRows
 
 __all__ = ["WorkingSetNewton"]
@@ -75,6 +76,7 @@ class WorkingSetNewton(Solver):
             following = Point.at(objective, inside.put(end.point.params, point.params))
             moved = float(np.linalg.norm(following.params - point.params))
             history.add(
+                following.params,
                 objective=following.value,
                 gradient_norm=following.gradient_norm,
                 step=moved,

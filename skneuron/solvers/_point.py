@@ -1,0 +1,62 @@
+"""What solvers hand around: when to stop, and a place with what the objective is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.objective import Objective
+
+__all__ = ["Budget", "Point"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a solver may stop and when it must.
+
+    Attributes
+    ----------
+    tol : float
+        Relative gap at which the fit has converged.
+    max_iter : int
+    seed : int
+        Of the subsamples that a solver draws.
+    """
+
+    tol: float
+    max_iter: int
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Point:
+    """Parameters at which the objective was evaluated, and what it was there.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+    value : float
+    gradient : ndarray of shape (n_params,)
+        Of the smooth part.
+    hessian : ndarray of shape (n_params, n_params) or None
+        Where it was asked for.
+    """
+
+    params: FloatArray
+    value: float
+    gradient: FloatArray
+    hessian: FloatArray | None = None
+
+    @classmethod
+    def at(cls, objective: Objective, params: FloatArray, *, hessian: bool = False) -> Point:
+        """Evaluate the objective there, in one pass over the rows."""
+        if hessian:
+            return cls(params, *objective.value_gradient_hessian(params))
+        return cls(params, *objective.value_gradient(params))
+
+    @property
+    def gradient_norm(self) -> float:
+        """Euclidean length of the gradient."""
+        return float(np.linalg.norm(self.gradient))
