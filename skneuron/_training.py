@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,18 +10,26 @@ import numpy as np
 
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
+from skneuron._watch import Watch
 from skneuron.activations import Sigmoid
 from skneuron.design import DesignMatrix, column_moments
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
-from skneuron.results import Callback, SolverResult, Status
+from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, solver_name, value_and_gap
-from skneuron.validation import Plan, TrainingData, refuse_not_finite
+from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
-__all__ = ["Layer", "is_softmax", "train"]
+__all__ = ["Layer", "Tell", "is_softmax", "train"]
+
+#: Gets the neuron (None if there is one only), its iteration, and what returns the weights
+#: of the layer as they are then; true asks for a stop.
+Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]], bool]
 
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
+
+# A fit that ends as its user wanted it to has not failed.
+_AS_ASKED = (*_CONVERGED, Status.STOPPED, Status.EARLY, Status.INTERRUPTED)
 
 # Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
 # this is of columns whose mean is far from zero, and worth a warning.
@@ -57,7 +66,11 @@ class Layer:
         """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
         if self.gap <= tol:
             return None
-        return next((status for status in self.statuses if status not in _CONVERGED), None)
+        return next((status for status in self.statuses if status not in _AS_ASKED), None)
+
+    def converged(self, tol: float) -> bool:
+        """Whether every neuron reached ``tol``, or no float64 weights could do better."""
+        return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
 
 
 def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
@@ -72,7 +85,8 @@ def train(
     C: float,
     fit_intercept: bool,
     start: tuple[AnyArray, AnyArray] | None,
-    callback: Callback | None,
+    held_out: HeldOut | None = None,
+    tell: Tell | None = None,
 ) -> Layer:
     """Fit the neuron, or one per class.
 
@@ -84,7 +98,10 @@ def train(
     fit_intercept : bool
     start : (coef, intercept) or None
         Weights to continue from.
-    callback : callable or None
+    held_out : HeldOut or None
+        Validation set.
+    tell : callable or None
+        See ``Tell``.
     """
     n_classes = len(data.classes)
     design = DesignMatrix(data.X)
@@ -99,7 +116,8 @@ def train(
         tasks = [(loss, data.y)]
         if n_classes > 2:
             tasks = [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
-    neurons = []
+    neurons: list[_Neuron] = []
+    budget = plan.budget
     # Overflow is no news here: values beyond float64 are inf to the solvers, which step
     # back from them, and weights beyond it are refused.
     with blas_on_one_thread(), np.errstate(all="ignore"):
@@ -116,9 +134,21 @@ def train(
             if start is not None:
                 first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
             solver = plan.solver or choose_solver(objective)
-            result = solver.solve(objective, first, plan.budget, callback)
+            on_val = None
+            if held_out is not None:
+                y_val = held_out.y if len(tasks) == 1 else (held_out.y == task).astype(np.intp)
+                on_val = objective.on_rows(held_out.X, y_val, held_out.weights)
+            told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
+            watch = Watch(objective, plan.activation, on_val, plan.patience, told)
+            result = solver.solve(objective, first, budget, watch, watch.observe)
+            result = watch.settle(result)
             result.history["reads"] -= before
             neurons.append(_as_stored(objective, result, solver, data.X.dtype))
+            if result.status is Status.STOPPED:
+                # Neurons that are still to learn go as far as this one did.
+                budget = replace(budget, max_iter=result.n_iter)
+            elif result.status is Status.INTERRUPTED:
+                budget = replace(budget, max_iter=1)
     results = [neuron.result for neuron in neurons]
     zero = sum(neuron.zero_value for neuron in neurons)
     excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
@@ -132,6 +162,24 @@ def train(
         solver=neurons[0].solver,
         history=_side_by_side([result.history for result in results]),
     )
+
+
+def _telling(
+    tell: Tell, trained: list[_Neuron], n_tasks: int, objective: Objective
+) -> Callable[[Iteration], bool]:
+    """Return what tells of an iteration of the next neuron, those after it still at zero."""
+    before = tuple(trained)
+
+    def weights(line: Iteration) -> tuple[AnyArray, AnyArray]:
+        """Return the weights of the layer if all ended here."""
+        coef, intercept = objective.to_weights(line.params)
+        rest = n_tasks - len(before) - 1
+        coefs = [*(neuron.coef for neuron in before), coef, np.zeros((rest, coef.shape[1]))]
+        biases = [*(neuron.intercept for neuron in before), intercept, np.zeros(rest)]
+        return np.vstack(coefs), np.concatenate(biases)
+
+    number = None if n_tasks == 1 else len(before)
+    return lambda line: tell(number, line, lambda: weights(line))
 
 
 @dataclass(frozen=True)
@@ -186,10 +234,12 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
             return np.array([padded(part, 0.0) for part in parts])
         return np.array([padded(part, part[-1]) for part in parts])
 
-    return {
-        "objective": column("objective").sum(axis=0),
-        "gradient_norm": np.sqrt((column("gradient_norm") ** 2).sum(axis=0)),
-        "step": np.sqrt((column("step") ** 2).sum(axis=0)),
-        "reads": column("reads").sum(axis=0),
-        "seconds": column("seconds").sum(axis=0),
-    }
+    out = {name: column(name) for name in histories[0]}
+    for name, values in out.items():
+        if name in ("gradient_norm", "step"):
+            out[name] = np.sqrt((values**2).sum(axis=0))
+        elif name == "saturation":
+            out[name] = values.mean(axis=0)
+        else:
+            out[name] = values.sum(axis=0)
+    return out

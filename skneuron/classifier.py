@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,19 +12,26 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 
+from skneuron._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from skneuron._forward import ForwardMixin
 from skneuron._from_weights import fitted_attributes
-from skneuron._training import Layer, train
+from skneuron._training import Layer, Tell, train
 from skneuron._typing import AnyArray
 from skneuron.activations import Activation
-from skneuron.results import Iteration
+from skneuron.results import Iteration, Status
 from skneuron.solvers import Solver
-from skneuron.validation import check_parameters, check_training_data, with_bounds
+from skneuron.validation import (
+    check_held_out,
+    check_parameters,
+    check_training_data,
+    split_off,
+    with_bounds,
+)
 
 __all__ = ["NeuronClassifier"]
 
 
-class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
@@ -72,6 +80,14 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         gives about eight digits of them.
     max_iter : int, default=10000
         Largest number of iterations of the solver.
+    early_stopping : bool, default=False
+        Whether to stop when the validation loss has not fallen for ``n_iter_no_change``
+        iterations, and to keep the weights of the lowest one. The validation set is
+        ``X_val`` of ``fit``, or a random share of each class that is not learned from.
+    validation_fraction : float, default=0.1
+        That share, if ``fit`` gets no ``X_val``.
+    n_iter_no_change : int, default=5
+        Iterations without a lower validation loss that end the fit.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -105,6 +121,9 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
     history_ : dict of str to ndarray of shape (n_iter_,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
         ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
+        ``saturation``, the share of samples whose slope f'(z) is below 1e-3 of the largest
+        (on 1,000 rows at most), and with a validation set ``validation_loss``, its mean
+        loss without penalty;
         ``pandas.DataFrame(neuron.history_)`` works.
         A fit that did not converge returns the best weights on its way, not the last.
         For one-vs-rest objectives and seconds are added up over the neurons.
@@ -140,6 +159,9 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         solver: str | Solver = "auto",
         tol: float = 1e-18,
         max_iter: int = 10_000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -154,13 +176,26 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
     # --- learning --------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Learn weights and bias.
 
         Parameters
@@ -172,6 +207,12 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights; a weight of 2 is the same as the sample twice.
+        X_val : array-like or CSR/CSC matrix of shape (n_val, n_features), default=None
+            Validation set: its loss is in ``history_``, and decides with
+            ``early_stopping``. In a pipeline ``transform_input=["X_val"]`` sends it
+            through the steps before.
+        y_val : array-like of shape (n_val,), default=None
+        sample_weight_val : array-like of shape (n_val,), default=None
 
         Returns
         -------
@@ -181,7 +222,10 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         ------
         ValueError
             If a parameter, X, y or the weights cannot work. The estimator is then as it
-            was before, as it is if the fit is interrupted.
+            was before.
+        KeyboardInterrupt
+            If the user interrupts the fit. The neuron then has the weights of the last
+            finished iteration; before the first one it is as it was.
 
         Warns
         -----
@@ -190,8 +234,12 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         """
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)
-        layer = draft._learn(X, y, sample_weight)
+        tasks = FitTasks(self, X, y, sample_weight)
+        layer = draft._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
         self.__dict__ = draft.__dict__
+        tasks.end(draft._fitted)
+        if Status.INTERRUPTED in layer.statuses:
+            raise KeyboardInterrupt(Status.INTERRUPTED.value)
         failure = layer.failure(self.tol)
         if failure is not None:
             warnings.warn(
@@ -202,26 +250,33 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
             )
         return self
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any) -> Layer:
+    def _learn(
+        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
+    ) -> Layer:
         plan = check_parameters(self.get_params(deep=False))
         previous = self._previous_weights()
         self._forget()
         data = check_training_data(self, X, y, sample_weight, self.class_weight)
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
+        held_out = check_held_out(self, data.classes, *validation)
+        if plan.patience is not None and held_out is None:
+            data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
+        self.classes_ = data.classes
+        self.activation_ = copy.deepcopy(plan.activation)
+        self.loss_ = plan.loss
         layer = train(
             data,
             plan,
             C=float(self.C),
             fit_intercept=bool(self.fit_intercept),
             start=self._check_previous(previous, data.classes),
-            callback=self._print if self.verbose else None,
+            held_out=held_out,
+            tell=self._teller(tasks) if self.verbose or tasks.active else None,
         )
-        self.classes_ = data.classes
         self.coef_, self.intercept_ = layer.coef, layer.intercept
-        self.activation_ = copy.deepcopy(plan.activation)
-        self.loss_, self.solver_ = plan.loss, layer.solver
+        self.solver_ = layer.solver
         self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
-        self.converged_ = layer.failure(plan.budget.tol) is None
+        self.converged_ = layer.converged(plan.budget.tol)
         self.history_ = layer.history
         return layer
 
@@ -248,6 +303,28 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
                 f"{known.tolist()!r} of the last fit"
             )
         return coef, intercept
+
+    def _fitted(self) -> dict[str, Any]:
+        """Return what the fit has set."""
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    def _teller(self, tasks: FitTasks) -> Tell:
+        """Return what prints each iteration and tells callbacks of it."""
+
+        def tell(
+            neuron: int | None, line: Iteration, weights: Callable[[], tuple[AnyArray, AnyArray]]
+        ) -> bool:
+            """Return whether a callback asks for a stop."""
+            if self.verbose:
+                self._print(line)
+
+            def fitted() -> dict[str, Any]:
+                """Return the attributes of the neuron as if the fit ended here."""
+                return self._fitted() | dict(zip(("coef_", "intercept_"), weights(), strict=True))
+
+            return tasks.active and tasks.iteration(neuron, line, fitted)
+
+        return tell
 
     def _print(self, line: Iteration) -> None:
         if line.iteration % self.verbose == 0:

@@ -19,6 +19,7 @@ from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._draw import draw_rows
 from skneuron.objective._root import qr_root
+from skneuron.objective._views import Views
 
 __all__ = ["Objective"]
 
@@ -28,7 +29,7 @@ __all__ = ["Objective"]
 _GAUGE = 0.25
 
 
-class Objective(Coordinates):
+class Objective(Views, Coordinates):
     """Mean loss plus penalty as a function of the scaled weights and the bias.
 
     Parameters
@@ -79,6 +80,7 @@ class Objective(Coordinates):
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
             design, self.center, self.scale, moments.deviation
         )
+        self._deviation = moments.deviation
         self._reads_of_copy = 0
         self._class_weights: FloatArray = np.bincount(y, sample_weight).astype(np.float64)
         known = np.arange(len(self._class_weights))

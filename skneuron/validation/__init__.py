@@ -11,16 +11,20 @@ from skneuron.validation._data import (
     check_training_data,
     refuse_not_finite,
 )
+from skneuron.validation._held_out import HeldOut, check_held_out, split_off
 from skneuron.validation._params import Plan, check_parameters
 
 __all__ = [
     "FLOATS",
+    "HeldOut",
     "Plan",
     "TrainingData",
     "check_finite",
+    "check_held_out",
     "check_parameters",
     "check_rows",
     "check_training_data",
     "refuse_not_finite",
+    "split_off",
     "with_bounds",
 ]

@@ -28,6 +28,10 @@ class Plan:
         None where the number of parameters is to decide.
     budget : Budget
     l1_ratio : float
+    patience : int or None
+        Iterations without a lower validation loss after which to stop, None for no early
+        stopping.
+    validation_fraction : float
     """
 
     activation: Activation
@@ -35,6 +39,8 @@ class Plan:
     solver: Solver | None
     budget: Budget
     l1_ratio: float
+    patience: int | None
+    validation_fraction: float
 
 
 def check_parameters(params: dict[str, Any]) -> Plan:
@@ -44,8 +50,9 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     ----------
     params : dict
         ``activation``, ``loss``, ``C``, ``l1_ratio``, ``fit_intercept``,
-        ``class_weight``, ``bounds``, ``solver``, ``tol``, ``max_iter``, ``warm_start``,
-        ``random_state`` and ``verbose``.
+        ``class_weight``, ``bounds``, ``solver``, ``tol``, ``max_iter``, ``early_stopping``,
+        ``validation_fraction``, ``n_iter_no_change``, ``warm_start``, ``random_state`` and
+        ``verbose``.
 
     Returns
     -------
@@ -69,10 +76,17 @@ def check_parameters(params: dict[str, Any]) -> Plan:
         raise ValueError(f"C={C!r}: expected a positive number or np.inf")
     if not _is_number(tol) or not 0 <= tol < np.inf:
         raise ValueError(f"tol={tol!r}: expected a non-negative, finite number")
-    max_iter = params["max_iter"]
-    if not isinstance(max_iter, Integral) or isinstance(max_iter, bool) or max_iter < 1:
-        raise ValueError(f"max_iter={max_iter!r}: expected a positive integer")
-    for name in ("fit_intercept", "warm_start"):
+    for name in ("max_iter", "n_iter_no_change"):
+        if (
+            not isinstance(params[name], Integral)
+            or isinstance(params[name], bool)
+            or params[name] < 1
+        ):
+            raise ValueError(f"{name}={params[name]!r}: expected a positive integer")
+    fraction = params["validation_fraction"]
+    if not _is_number(fraction) or not 0 < fraction < 1:
+        raise ValueError(f"validation_fraction={fraction!r}: expected a number between 0 and 1")
+    for name in ("fit_intercept", "warm_start", "early_stopping"):
         if not isinstance(params[name], bool | np.bool_):
             raise ValueError(f"{name}={params[name]!r}: expected True or False")
     verbose = params["verbose"]
@@ -97,8 +111,9 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     kinks = _kinks(params)
     if kinks is not None:
         _refuse_kinks(kinks, solver, get_loss(loss, activation), type(activation).__name__)
-    budget = Budget(float(tol), int(max_iter), _seed(params["random_state"]))
-    return Plan(activation, loss, solver, budget, float(l1_ratio))
+    budget = Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"]))
+    patience = int(params["n_iter_no_change"]) if params["early_stopping"] else None
+    return Plan(activation, loss, solver, budget, float(l1_ratio), patience, float(fraction))
 
 
 def _kinks(params: dict[str, Any]) -> str | None:
