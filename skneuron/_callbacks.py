@@ -13,6 +13,8 @@ from skneuron.results import Iteration
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
+
+    _FRAMES = 1
 except ImportError:  # scikit-learn before 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
@@ -22,8 +24,13 @@ except ImportError:  # scikit-learn before 1.9
         """Return the method as it is."""
         return method
 
+    _FRAMES = 0
 
-__all__ = ["CallbackSupportMixin", "FitTasks", "with_callbacks"]
+#: How many calls ``with_callbacks`` puts between a method and its user.
+FRAMES: int = _FRAMES
+
+
+__all__ = ["FRAMES", "CallbackSupportMixin", "FitTasks", "with_callbacks"]
 
 
 class FitTasks:

@@ -20,7 +20,16 @@ from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, solver_name, value_and_gap
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
-__all__ = ["Layer", "Tell", "is_softmax", "train"]
+__all__ = [
+    "Layer",
+    "Neuron",
+    "Tell",
+    "as_stored",
+    "is_softmax",
+    "layer_of",
+    "tasks_of",
+    "train",
+]
 
 #: Gets the neuron (None if there is one only), its iteration, and what returns the weights
 #: of the layer as they are then; true asks for a stop.
@@ -29,7 +38,7 @@ Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]]
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
 # A fit that ends as its user wanted it to has not failed.
-_AS_ASKED = (*_CONVERGED, Status.STOPPED, Status.EARLY, Status.INTERRUPTED)
+_AS_ASKED = (*_CONVERGED, Status.STOPPED, Status.EARLY, Status.INTERRUPTED, Status.UNSEEN)
 
 # Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
 # this is of columns whose mean is far from zero, and worth a warning.
@@ -103,20 +112,13 @@ def train(
     tell : callable or None
         See ``Tell``.
     """
-    n_classes = len(data.classes)
     design = DesignMatrix(data.X)
     # The number of mistakes does not depend on the length of w: the infimum over its
     # length of mistakes plus penalty has no penalty left.
     strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, data.total_weight)
     regularization = Regularization(strength, plan.l1_ratio, data.low, data.high)
-    if is_softmax(plan.loss, plan.activation, n_classes):
-        tasks: list[tuple[Loss, AnyArray]] = [(SoftmaxLogLoss(n_classes), data.y)]
-    else:
-        loss = get_loss(plan.loss, plan.activation)
-        tasks = [(loss, data.y)]
-        if n_classes > 2:
-            tasks = [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
-    neurons: list[_Neuron] = []
+    tasks = tasks_of(plan, data)
+    neurons: list[Neuron] = []
     budget = plan.budget
     # Overflow is no news here: values beyond float64 are inf to the solvers, which step
     # back from them, and weights beyond it are refused.
@@ -143,29 +145,28 @@ def train(
             result = solver.solve(objective, first, budget, watch, watch.observe)
             result = watch.settle(result)
             result.history["reads"] -= before
-            neurons.append(_as_stored(objective, result, solver, data.X.dtype))
+            neurons.append(as_stored(objective, result, solver, data.X.dtype))
             if result.status is Status.STOPPED:
                 # Neurons that are still to learn go as far as this one did.
                 budget = replace(budget, max_iter=result.n_iter)
             elif result.status is Status.INTERRUPTED:
                 budget = replace(budget, max_iter=1)
-    results = [neuron.result for neuron in neurons]
-    zero = sum(neuron.zero_value for neuron in neurons)
-    excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
-    return Layer(
-        coef=np.vstack([neuron.coef for neuron in neurons]),
-        intercept=np.concatenate([neuron.intercept for neuron in neurons]),
-        objective=sum(result.objective for result in results),
-        gap=excess / zero if zero > 0 else sum(result.gap for result in results),
-        n_iter=max(result.n_iter for result in results),
-        statuses=[result.status for result in results],
-        solver=neurons[0].solver,
-        history=_side_by_side([result.history for result in results]),
-    )
+    return layer_of(neurons)
+
+
+def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
+    """Return a loss and class indices for each objective: one, or one per class."""
+    n_classes = len(data.classes)
+    if is_softmax(plan.loss, plan.activation, n_classes):
+        return [(SoftmaxLogLoss(n_classes), data.y)]
+    loss = get_loss(plan.loss, plan.activation)
+    if n_classes == 2:
+        return [(loss, data.y)]
+    return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
 
 
 def _telling(
-    tell: Tell, trained: list[_Neuron], n_tasks: int, objective: Objective
+    tell: Tell, trained: list[Neuron], n_tasks: int, objective: Objective
 ) -> Callable[[Iteration], bool]:
     """Return what tells of an iteration of the next neuron, those after it still at zero."""
     before = tuple(trained)
@@ -183,7 +184,7 @@ def _telling(
 
 
 @dataclass(frozen=True)
-class _Neuron:
+class Neuron:
     """What one objective led to: raw weights, the solver's result, F at zero weights."""
 
     coef: AnyArray
@@ -193,7 +194,24 @@ class _Neuron:
     solver: str
 
 
-def _as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype: Any) -> _Neuron:
+def layer_of(neurons: list[Neuron]) -> Layer:
+    """Return the layer that trained neurons are."""
+    results = [neuron.result for neuron in neurons]
+    zero = sum(neuron.zero_value for neuron in neurons)
+    excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
+    return Layer(
+        coef=np.vstack([neuron.coef for neuron in neurons]),
+        intercept=np.concatenate([neuron.intercept for neuron in neurons]),
+        objective=sum(result.objective for result in results),
+        gap=excess / zero if zero > 0 else sum(result.gap for result in results),
+        n_iter=max(result.n_iter for result in results),
+        statuses=[result.status for result in results],
+        solver=neurons[0].solver,
+        history=_side_by_side([result.history for result in results]),
+    )
+
+
+def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype: Any) -> Neuron:
     """Return raw weights in the type of X, with objective and gap at just those weights."""
     coef, intercept = objective.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
@@ -205,7 +223,7 @@ def _as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
-    return _Neuron(*stored, result, objective.zero_value, solver_name(solver))
+    return Neuron(*stored, result, objective.zero_value, solver_name(solver))
 
 
 def _rounded(

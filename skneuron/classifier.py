@@ -12,15 +12,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 
-from skneuron._callbacks import CallbackSupportMixin, FitTasks, with_callbacks
+from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
 from skneuron._forward import ForwardMixin
 from skneuron._from_weights import fitted_attributes
+from skneuron._streaming import Stream, learn_chunk
 from skneuron._training import Layer, Tell, train
 from skneuron._typing import AnyArray
 from skneuron.activations import Activation
 from skneuron.results import Iteration, Status
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    check_chunk,
+    check_classes,
     check_held_out,
     check_parameters,
     check_training_data,
@@ -240,15 +243,95 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         tasks.end(draft._fitted)
         if Status.INTERRUPTED in layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
+        self._warn_of(layer, 3 + FRAMES)
+        return self
+
+    def _warn_of(self, layer: Layer, frames: int) -> None:
+        """Warn if the fit has failed, as from the caller so many frames up."""
         failure = layer.failure(self.tol)
         if failure is not None:
             warnings.warn(
                 f"{layer.solver} {failure.value}. Relative gap reached: "
                 f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={self.tol:.1e})",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=frames,
             )
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from one chunk of a stream, and remember a summary of it.
+
+        Each chunk is solved together with a quadratic that stands for all before it (its
+        curvature is a matrix up to 2,000 parameters, a diagonal above), so that one pass
+        comes close to ``fit`` on all rows; see docs/streams.md. The penalty counts once. For
+        ``"step"`` there is no summary: the perceptron rule goes on from its last weights.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Not every class need be among them.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that the stream may bring. Needed on the first call, unless the
+            neuron is fitted; ``fit`` leaves no summary, and a stream after it begins anew
+            from its weights.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+            ``n_samples_seen_`` counts the rows; ``objective_``, ``gap_`` and ``history_``
+            are those of the chunk with the summary.
+
+        Raises
+        ------
+        ValueError
+            If anything cannot work, among it ``class_weight="balanced"``. The stream is
+            then as it was, and can go on.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from skneuron import NeuronClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> neuron = NeuronClassifier()
+        >>> for first in range(0, 569, 100):
+        ...     rows = slice(first, first + 100)
+        ...     neuron = neuron.partial_fit(X[rows], y[rows], classes=[0, 1])
+        >>> neuron.n_samples_seen_
+        569
+        """
+        draft = copy.copy(self)
+        layer = draft._learn_chunk(X, y, classes, sample_weight)
+        self.__dict__ = draft.__dict__
+        self._warn_of(layer, 3)
         return self
+
+    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Layer:
+        plan = check_parameters(self.get_params(deep=False))
+        if plan.patience is not None:
+            raise ValueError(
+                "early_stopping=True is not possible with partial_fit, which sees one chunk at a "
+                "time: expected False. Stop calling it when a score of your own says so"
+            )
+        known = getattr(self, "classes_", None)
+        classes = check_classes(classes, known)
+        stream: Stream | None = getattr(self, "_stream", None)
+        start = None if known is None else (self.coef_, self.intercept_)
+        first = known is None
+        data = check_chunk(self, X, y, sample_weight, self.class_weight, classes, first=first)
+        data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
+        layer, self._stream = learn_chunk(
+            data,
+            plan,
+            stream,
+            C=float(self.C),
+            fit_intercept=bool(self.fit_intercept),
+            start=start,
+        )
+        self.classes_, self.n_samples_seen_ = classes, self._stream.n_samples
+        self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
+        self._take_over(layer, plan.budget.tol)
+        return layer
 
     def _learn(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
@@ -262,8 +345,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         if plan.patience is not None and held_out is None:
             data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
         self.classes_ = data.classes
-        self.activation_ = copy.deepcopy(plan.activation)
-        self.loss_ = plan.loss
+        self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
         layer = train(
             data,
             plan,
@@ -273,12 +355,16 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
             held_out=held_out,
             tell=self._teller(tasks) if self.verbose or tasks.active else None,
         )
+        self._take_over(layer, plan.budget.tol)
+        return layer
+
+    def _take_over(self, layer: Layer, tol: float) -> None:
+        """Set the attributes that a trained layer has."""
         self.coef_, self.intercept_ = layer.coef, layer.intercept
         self.solver_ = layer.solver
         self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
-        self.converged_ = layer.converged(plan.budget.tol)
+        self.converged_ = layer.converged(tol)
         self.history_ = layer.history
-        return layer
 
     def _previous_weights(self) -> tuple[AnyArray, AnyArray, AnyArray] | None:
         if self.warm_start and hasattr(self, "coef_"):
@@ -288,6 +374,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
             delattr(self, name)
+        self.__dict__.pop("_stream", None)
 
     def _check_previous(
         self, previous: tuple[AnyArray, AnyArray, AnyArray] | None, classes: AnyArray

@@ -27,6 +27,7 @@ FLOORS = [
     ("_saturation", 4),
     ("_watch", 4.2),
     ("_training", 4.5),
+    ("_streaming", 4.6),
     ("_forward", 4.6),
     ("_from_weights", 4.6),
     ("classifier", 5),

@@ -18,6 +18,7 @@ from skneuron.design import (
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._draw import draw_rows
+from skneuron.objective._memory import Memory
 from skneuron.objective._root import qr_root
 from skneuron.objective._views import Views
 
@@ -43,7 +44,10 @@ class Objective(Views, Coordinates):
     regularization : Regularization
     fit_intercept : bool
     moments : Moments, optional
-        Those of the design, if they are known.
+        Those of the design, if they are known, or others to scale columns by.
+    memory : callable, optional
+        Returns what is left of rows that are gone, in the coordinates of the objective that
+        it gets; it is added to F. Weights of the rows then sum to what it leaves of 1.
 
     Examples
     --------
@@ -67,6 +71,7 @@ class Objective(Views, Coordinates):
         regularization: Regularization,
         fit_intercept: bool,
         moments: Moments | None = None,
+        memory: Callable[[Objective], Memory] | None = None,
     ) -> None:
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
@@ -82,10 +87,16 @@ class Objective(Views, Coordinates):
         )
         self._deviation = moments.deviation
         self._reads_of_copy = 0
-        self._class_weights: FloatArray = np.bincount(y, sample_weight).astype(np.float64)
+        self._class_weights: FloatArray = np.bincount(
+            y, sample_weight, minlength=max(2, loss.n_outputs)
+        ).astype(np.float64)
+        self._memory = None if memory is None else memory(self)
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
-        self.zero_value = float(self._class_weights @ loss.value(known, zero))
+        known_weights = self._class_weights
+        if self._memory is not None:
+            known_weights = known_weights + self._memory.class_weights
+        self.zero_value = float(known_weights @ loss.value(known, zero))
 
     # --- its rows ---------------------------------------------------------------------
 
@@ -123,6 +134,8 @@ class Objective(Views, Coordinates):
         out = copy.copy(self)
         out.keep_columns(columns)
         out._X = self._X.columns(columns)
+        if self._memory is not None:
+            out._memory = self._memory.take(self._positions(columns))
         return out
 
     # --- between the solver's coordinates and the user's ------------------------------
@@ -195,7 +208,13 @@ class Objective(Views, Coordinates):
             if self.fit_intercept:
                 gradient[:, -1] += sums.bias
             hessian = None if sums.gram is None else self._regular(sums.gram)
-        return (value if np.isfinite(value) else np.inf), gradient.ravel(), hessian
+            flat = gradient.ravel()
+            if self._memory is not None:
+                value += self._memory.value(params)
+                flat += self._memory.gradient(params)
+                if hessian is not None:
+                    hessian += self._memory.matrix
+        return (value if np.isfinite(value) else np.inf), flat, hessian
 
     def _regular(self, gram: FloatArray) -> FloatArray:
         """Return the Hessian from the curvature of the losses, which may be overwritten."""
@@ -218,11 +237,20 @@ class Objective(Views, Coordinates):
         out = np.ones((k, self.n_coordinates))
         out[:, : self.n_features] = self.variance
         out = bend[:, None] * out + self.penalty.ridge
+        if self._memory is not None:
+            curvature = self._memory.curvature
+            own = curvature if curvature.ndim == 1 else np.diagonal(curvature)
+            out = out + own.reshape(k, -1)
         # Where there is neither variance nor penalty there is no gradient either.
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
 
     def hessian_root(self, params: FloatArray) -> FloatArray:
         """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""
+        if self._memory is not None:
+            # The memory is no set of rows: what digits its matrix has are all there are.
+            values, vectors = np.linalg.eigh(self.hessian(params))
+            scaled = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+            return np.asarray(np.linalg.qr(scaled, mode="r"))
         weights, bias = self.split(params)
         n = self.n_outputs
 
@@ -277,7 +305,8 @@ class Objective(Views, Coordinates):
             out[:, : self.n_features] += sums.weights
             if self.fit_intercept:
                 out[:, -1] += sums.bias
-            return out.ravel()
+            flat = out.ravel()
+            return flat if self._memory is None else flat + self._memory.product(vector)
 
         return product
 

@@ -9,11 +9,15 @@ import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, StandardizedDesign
+from skneuron.objective._memory import Memory
 
 if TYPE_CHECKING:
     from skneuron.objective._objective import Objective
 
 __all__ = ["Views"]
+
+# Up to here a memory is a whole matrix (32 MB); above, its diagonal.
+_DENSE_MEMORY = 2000
 
 
 class Views:
@@ -61,3 +65,62 @@ class Views:
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             value = float(self._X.sweep(*self.split(params), pointwise).value)
         return value if np.isfinite(value) else np.inf
+
+    # --- what is left when the rows are gone ------------------------------------------
+
+    def expansion(self: Any, params: FloatArray) -> Memory:
+        """Return the losses of these rows to second order about ``params``.
+
+        Without penalty and without memory. The curvature is Fisher's or Gauss-Newton's
+        where the loss is not convex. Above 2,000 parameters it is a diagonal.
+        """
+        dense = self.n_params <= _DENSE_MEMORY
+        n, d, m = self.n_outputs, self.n_features, self.n_coordinates
+        curvatures = np.zeros((self.n_samples, n))
+
+        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
+            """Return what a pass with or without Gram matrices needs."""
+            labels, weights = self._labels[rows], self._weights[rows]
+            if not dense:
+                _, h = self.loss.gradient_hessian(self._y[rows], z)
+                own = np.einsum("skk->sk", h) if n > 1 else h[:, None]
+                curvatures[rows] = own * weights[:, None]
+            return self.loss.sums(labels, z, weights, curvature=dense)  # type: ignore[no-any-return]
+
+        sums = self._X.sweep(*self.split(params), pointwise, gram=dense)
+        gradient = np.zeros((n, m))
+        gradient[:, :d] = sums.weights
+        if self.fit_intercept:
+            gradient[:, -1] = sums.bias
+        curvature = self._diagonal(curvatures)
+        if dense:
+            curvature = np.array(sums.gram[:, :m, :, :m]).reshape(self.n_params, self.n_params)
+        return Memory.about(params, sums.value, gradient.ravel(), curvature, self._class_weights)
+
+    def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
+        """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""
+        out = np.zeros((self.n_outputs, self.n_coordinates))
+        for k, total in enumerate(curvatures.sum(axis=0)):
+            if total > 0:
+                out[k, : self.n_features] = total * self._X.second_moments(curvatures[:, k] / total)
+            out[k, self.n_features :] = total
+        return out.ravel()
+
+    def expansion_step(self: Any, params: FloatArray) -> FloatArray:
+        """Return the step to the minimum of the ridge, the memory and the expansion there."""
+        own = self.expansion(params)
+        if self._memory is not None:
+            own = own.plus(self._memory)
+        full = params.reshape(self.n_outputs, -1)
+        gradient = own.gradient(params) + self.penalty.gradient(full).ravel()
+        ridge = np.tile(self.penalty.ridge, self.n_outputs)
+        if own.curvature.ndim == 1:
+            bend = own.curvature + ridge
+            return np.asarray(np.divide(-gradient, bend, out=np.zeros_like(bend), where=bend > 0))
+        return np.asarray(np.linalg.lstsq(own.curvature + np.diag(ridge), -gradient, rcond=None)[0])
+
+    def _positions(self: Any, columns: AnyArray) -> AnyArray:
+        """Return where the parameters of these columns, and the biases, stand."""
+        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
+        outputs = np.arange(self.n_outputs)[:, None] * self.n_coordinates
+        return np.asarray((outputs + kept).ravel(), dtype=np.intp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skneuron.validation._bounds import with_bounds
+from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
     FLOATS,
     TrainingData,
@@ -19,6 +20,8 @@ __all__ = [
     "HeldOut",
     "Plan",
     "TrainingData",
+    "check_chunk",
+    "check_classes",
     "check_finite",
     "check_held_out",
     "check_parameters",

@@ -102,7 +102,7 @@ def check_training_data(
     if sample_weight is None and class_weight is None:
         n = X.shape[0]
         return TrainingData(X, indices, classes, np.broadcast_to(1.0 / n, n), float(n))
-    weights = _check_weights(sample_weight, X.shape[0])
+    weights = check_weights(sample_weight, X.shape[0])
     weights = _times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
     relative = weights / largest
@@ -163,7 +163,7 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
     return classes, indices
 
 
-def _check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
+def check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
     if sample_weight is None:
         return np.ones(n_samples)
     weights = np.asarray(

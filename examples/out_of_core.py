@@ -1,0 +1,54 @@
+"""A file larger than memory, read in chunks: ``partial_fit`` inside a loop.
+
+The file here is small, so that the example is quick; nothing changes if it is not. A
+``StandardScaler`` learns beside the neuron, which does not need it but loses nothing by it.
+Run with ``python examples/out_of_core.py``.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import StandardScaler
+
+from skneuron import NeuronClassifier
+
+N, D, CHUNK = 200_000, 20, 10_000
+
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "stream.npy"
+    rng = np.random.default_rng(0)
+    table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float64, shape=(N, D + 1))
+    weights = rng.standard_normal(D)
+    for first in range(0, N, CHUNK):
+        X = rng.standard_normal((CHUNK, D))
+        table[first : first + CHUNK, :D] = X * np.geomspace(0.01, 100, D) + np.arange(D)
+        table[first : first + CHUNK, D] = X @ weights + rng.logistic(size=CHUNK) > 0
+    table.flush()
+    del table
+
+    # From here on only one chunk is in memory at a time.
+    rows = np.load(path, mmap_mode="r")
+    neuron, scaled, scaler = NeuronClassifier(), NeuronClassifier(), StandardScaler()
+    start = time.perf_counter()
+    for first in range(0, N, CHUNK):
+        chunk = np.array(rows[first : first + CHUNK])
+        X, y = chunk[:, :D], chunk[:, D].astype(int)
+        neuron.partial_fit(X, y, classes=[0, 1])
+        # The scaler's idea of the columns moves a little with every chunk, and so does what
+        # the weights of this neuron mean; on raw columns they mean the same all through.
+        scaled.partial_fit(scaler.partial_fit(X).transform(X), y, classes=[0, 1])
+    seconds = time.perf_counter() - start
+
+    X, y = np.array(rows[:, :D]), np.array(rows[:, D]).astype(int)
+    whole = NeuronClassifier().fit(X, y)
+    best = log_loss(y, whole.predict_proba(X))
+    raw = log_loss(y, neuron.predict_proba(X)) - best
+    beside = log_loss(y, scaled.predict_proba(scaler.transform(X))) - best
+    print(f"{neuron.n_samples_seen_} rows in {N // CHUNK} chunks, both neurons in {seconds:.2f} s")
+    print(f"log loss of a fit to all rows       {best:.6f}")
+    print(f"one pass on raw columns             +{raw:.1e}")
+    print(f"one pass beside a StandardScaler    +{beside:.1e}")
+    assert raw < 1e-4

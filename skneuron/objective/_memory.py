@@ -1,0 +1,107 @@
+"""What is left of rows that are gone: a quadratic in the parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["Memory"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Q(v) = constant + slope·v + ½ vᵀAv, a sum of losses expanded about some parameters.
+
+    Attributes
+    ----------
+    constant : float
+    slope : ndarray of shape (n_params,)
+    curvature : ndarray of shape (n_params, n_params) or (n_params,)
+        A, or its diagonal where all of it would be too large.
+    class_weights : ndarray of shape (n_classes,)
+        Sum of the sample weights of each class of the task that are remembered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.objective import Memory
+    >>> memory = Memory.about(np.ones(2), 3.0, np.zeros(2), 2 * np.eye(2), np.array([4.0, 6.0]))
+    >>> memory.value(np.array([1.0, 2.0])), memory.gradient(np.array([1.0, 2.0])).tolist()
+    (4.0, [0.0, 2.0])
+    """
+
+    constant: float
+    slope: FloatArray
+    curvature: FloatArray
+    class_weights: FloatArray
+
+    @classmethod
+    def about(
+        cls,
+        params: FloatArray,
+        value: float,
+        gradient: FloatArray,
+        curvature: FloatArray,
+        class_weights: FloatArray,
+    ) -> Memory:
+        """Return the second-order expansion about ``params``."""
+        bend = _times(curvature, params)
+        constant = value - float(gradient @ params) + 0.5 * float(params @ bend)
+        return cls(constant, gradient - bend, curvature, class_weights)
+
+    def plus(self, other: Memory) -> Memory:
+        """Return the memory of both."""
+        return Memory(
+            self.constant + other.constant,
+            self.slope + other.slope,
+            self.curvature + other.curvature,
+            self.class_weights + other.class_weights,
+        )
+
+    def times(self, factor: float) -> Memory:
+        """Return the memory of rows that weigh ``factor`` times as much."""
+        return Memory(
+            factor * self.constant,
+            factor * self.slope,
+            factor * self.curvature,
+            factor * self.class_weights,
+        )
+
+    def in_units(self, units: FloatArray) -> Memory:
+        """Return the same as a function of ``units * v``."""
+        curvature = self.curvature / units
+        if curvature.ndim == 2:
+            curvature /= units[:, None]
+        else:
+            curvature /= units
+        return replace(self, slope=self.slope / units, curvature=curvature)
+
+    def take(self, params: AnyArray) -> Memory:
+        """Return it with all other parameters at zero."""
+        dense = self.curvature.ndim == 2
+        curvature = self.curvature[np.ix_(params, params)] if dense else self.curvature[params]
+        return replace(self, slope=self.slope[params], curvature=curvature)
+
+    def value(self, params: FloatArray) -> float:
+        """Return Q."""
+        return self.constant + float(params @ (self.slope + 0.5 * self.product(params)))
+
+    def gradient(self, params: FloatArray) -> FloatArray:
+        """Return its gradient."""
+        return self.slope + self.product(params)
+
+    def product(self, vector: FloatArray) -> FloatArray:
+        """Return the curvature times a vector."""
+        return _times(self.curvature, vector)
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The curvature as a matrix."""
+        return self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
+
+
+def _times(curvature: FloatArray, vector: FloatArray) -> FloatArray:
+    return np.asarray(curvature @ vector if curvature.ndim == 2 else curvature * vector)
