@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._revival import is_dead, pronounced_dead, random_start
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
@@ -143,6 +144,12 @@ def train(
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
             watch = Watch(objective, plan.activation, on_val, plan.patience, told)
             result = solver.solve(objective, first, budget, watch, watch.observe)
+            rng = np.random.default_rng(budget.seed)
+            for _ in range(plan.restart):
+                if not is_dead(objective, result.coef):
+                    break
+                anew = random_start(objective, rng)
+                result = solver.solve(objective, anew, budget, watch, watch.observe)
             result = watch.settle(result)
             result.history["reads"] -= before
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
@@ -223,6 +230,8 @@ def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype:
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
+    if is_dead(objective, result.coef):
+        result = pronounced_dead(objective, result)
     return Neuron(*stored, result, objective.zero_value, solver_name(solver))
 
 

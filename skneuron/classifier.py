@@ -91,6 +91,9 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         That share, if ``fit`` gets no ``X_val``.
     n_iter_no_change : int, default=5
         Iterations without a lower validation loss that end the fit.
+    restart : int, default=0
+        How often a dead neuron (``"relu"`` with no sample of z > 0) starts anew from random
+        weights. A neuron that is still dead is warned of.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -165,6 +168,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
+        restart: int = 0,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -182,6 +186,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.restart = restart
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

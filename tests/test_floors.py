@@ -25,6 +25,7 @@ FLOORS = [
     ("_callbacks", 4),
     ("callbacks", 4),
     ("_saturation", 4),
+    ("_revival", 4),
     ("_watch", 4.2),
     ("_training", 4.5),
     ("_streaming", 4.6),

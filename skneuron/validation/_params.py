@@ -32,6 +32,8 @@ class Plan:
         Iterations without a lower validation loss after which to stop, None for no early
         stopping.
     validation_fraction : float
+    restart : int
+        How often a dead neuron starts anew.
     """
 
     activation: Activation
@@ -41,6 +43,7 @@ class Plan:
     l1_ratio: float
     patience: int | None
     validation_fraction: float
+    restart: int
 
 
 def check_parameters(params: dict[str, Any]) -> Plan:
@@ -51,8 +54,8 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     params : dict
         ``activation``, ``loss``, ``C``, ``l1_ratio``, ``fit_intercept``,
         ``class_weight``, ``bounds``, ``solver``, ``tol``, ``max_iter``, ``early_stopping``,
-        ``validation_fraction``, ``n_iter_no_change``, ``warm_start``, ``random_state`` and
-        ``verbose``.
+        ``validation_fraction``, ``n_iter_no_change``, ``restart``, ``warm_start``,
+        ``random_state`` and ``verbose``.
 
     Returns
     -------
@@ -112,8 +115,13 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     if kinks is not None:
         _refuse_kinks(kinks, solver, get_loss(loss, activation), type(activation).__name__)
     budget = Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"]))
+    restart = params["restart"]
+    if not isinstance(restart, Integral) or isinstance(restart, bool) or restart < 0:
+        raise ValueError(f"restart={restart!r}: expected a non-negative integer")
     patience = int(params["n_iter_no_change"]) if params["early_stopping"] else None
-    return Plan(activation, loss, solver, budget, float(l1_ratio), patience, float(fraction))
+    return Plan(
+        activation, loss, solver, budget, float(l1_ratio), patience, float(fraction), int(restart)
+    )
 
 
 def _kinks(params: dict[str, Any]) -> str | None:

@@ -1,0 +1,49 @@
+"""Dead neurons: how they are told, and how they start anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.losses import SquaredError
+from skneuron.objective import Objective
+from skneuron.results import SolverResult, Status
+
+__all__ = ["is_dead", "pronounced_dead", "random_start"]
+
+
+def is_dead(objective: Objective, params: FloatArray) -> bool:
+    """Whether no sample has a slope, so that none can ever move the weights.
+
+    Only rectifiers die: their slope is exactly zero on a half line. A saturated sigmoid is
+    slow, but its slope leads back.
+    """
+    loss = objective.loss
+    if not isinstance(loss, SquaredError) or loss.smooth or not loss.differentiable:
+        return False
+    return not np.any(loss.activation.derivative(objective.pre_activations(params)))
+
+
+def pronounced_dead(objective: Objective, result: SolverResult) -> SolverResult:
+    """Return the result of a dead neuron, whose zero gradient is no sign of a minimum.
+
+    All of F stands for the gap: it is what the minimum is below at most.
+    """
+    zero = objective.zero_value
+    gap = result.objective / zero if zero > 0 else result.objective
+    return replace(result, gap=gap, status=Status.DEAD)
+
+
+def random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
+    """Return random weights under which samples lie on both sides of the kink.
+
+    On standardized columns that are not correlated z has a deviation of 1 about the
+    pre-activation at which learning starts.
+    """
+    params = rng.standard_normal((objective.n_outputs, objective.n_coordinates))
+    params /= np.sqrt(max(1, objective.n_features))
+    if objective.fit_intercept:
+        params[:, -1] = objective.loss.start
+    return objective.penalty.project(params).ravel()
