@@ -92,6 +92,10 @@ PARAMETERS = {
                (GD(momentum=1.0), r"momentum=1.0: expected 'auto' or a number in \[0, 1\)"),
                (LBFGS(memory=0), "memory=0: expected a positive integer"),
                (Perceptron(patience=0), "patience=0: expected a positive integer")],
+    "early_stopping": [("yes", "early_stopping='yes': expected True or False")],
+    "validation_fraction": [(1.0, "validation_fraction=1.0: expected a number between 0 and 1")],
+    "n_iter_no_change": [(0, "n_iter_no_change=0: expected a positive integer")],
+    "restart": [(-1, "restart=-1: expected a non-negative integer")],
 }  # fmt: skip
 
 
