@@ -59,17 +59,18 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         bound; ``(0, None)`` makes a weight excitatory only, ``(None, 0)`` inhibitory only.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
-        ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
+        ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``, an object such as
         ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
         ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
         gradient descent for the rectifiers, else Newton, on subsamples first where there
         are many rows, with a Hessian for several steps above 200 parameters; above 2,000
         parameters Newton-CG, or working sets for an L1 penalty or bounds.
-    tol : float, default=1e-18
-        Relative gap to reach: the estimated excess of F over its minimum, as a share of
+    tol : float or None, default=None
+        Relative gap to reach; None is the solver's own, 1e-18 but for ``"sgd"`` (1e-8) and
+        ``"adam"`` (1e-6). The gap is the estimated excess of F over its minimum, as a share of
         F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
-        smaller than the rounding of F; weights err by its square root, so the default
-        gives about eight digits of them.
+        smaller than the rounding of F; weights err by its square root, so 1e-18 gives
+        about eight digits of them.
     max_iter : int, default=10000
         Largest number of iterations of the solver.
     warm_start : bool, default=False
@@ -138,7 +139,7 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Any = None,
         solver: str | Solver = "auto",
-        tol: float = 1e-18,
+        tol: float | None = None,
         max_iter: int = 10_000,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -190,19 +191,19 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         """
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)
-        layer = draft._learn(X, y, sample_weight)
+        layer, tol = draft._learn(X, y, sample_weight)
         self.__dict__ = draft.__dict__
-        failure = layer.failure(self.tol)
+        failure = layer.failure(tol)
         if failure is not None:
             warnings.warn(
                 f"{layer.solver} {failure.value}. Relative gap reached: "
-                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={self.tol:.1e})",
+                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={tol:.1e})",
                 ConvergenceWarning,
                 stacklevel=2,
             )
         return self
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any) -> Layer:
+    def _learn(self, X: Any, y: Any, sample_weight: Any) -> tuple[Layer, float]:
         plan = check_parameters(self.get_params(deep=False))
         previous = self._previous_weights()
         self._forget()
@@ -223,7 +224,7 @@ class NeuronClassifier(ForwardMixin, ClassifierMixin, BaseEstimator):  # type: i
         self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
         self.converged_ = layer.failure(plan.budget.tol) is None
         self.history_ = layer.history
-        return layer
+        return layer, plan.budget.tol
 
     def _previous_weights(self) -> tuple[AnyArray, AnyArray, AnyArray] | None:
         if self.warm_start and hasattr(self, "coef_"):

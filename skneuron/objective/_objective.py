@@ -109,6 +109,18 @@ class Objective(Coordinates):
         out._weights = weights
         return out
 
+    def steady(self) -> Objective:
+        """Return the same objective, whose sums have the same bits on any number of threads.
+
+        Of an X below 4 MB it keeps a standardized copy.
+        """
+        out = copy.copy(self)
+        X = self._X
+        if isinstance(X, StandardizedDesign) and X.is_small():
+            X = X.take(slice(None))
+        out._X = X.steady()
+        return out
+
     def second_moments(self) -> FloatArray:
         """Return the mean of x̃² of each column on these rows."""
         return self._X.second_moments(self._weights)
@@ -157,6 +169,13 @@ class Objective(Coordinates):
         value, gradient, _ = self._pass(params)
         return value, gradient
 
+    def value_gradient_slopes(
+        self, params: FloatArray, slopes: FloatArray
+    ) -> tuple[float, FloatArray]:
+        """Return F and gradient; writes each row's weighted slope sᵢ ∂ℓ/∂z to ``slopes``."""
+        value, gradient, _ = self._pass(params, slopes=slopes)
+        return value, gradient
+
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
         value, gradient, hessian = self._pass(params, gram=True)
@@ -174,12 +193,20 @@ class Objective(Coordinates):
         return hessian
 
     def _pass(
-        self, params: FloatArray, *, gram: bool = False, observed: bool = False
+        self,
+        params: FloatArray,
+        *,
+        gram: bool = False,
+        observed: bool = False,
+        slopes: FloatArray | None = None,
     ) -> tuple[float, FloatArray, FloatArray | None]:
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
-            return self.loss.sums(
+            sums = self.loss.sums(
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
+            if slopes is not None:
+                slopes[rows] = sums[1]
+            return sums
 
         if gram and isinstance(self._X, StandardizedDesign) and self._X.is_small():
             self._X = self._X.take(slice(None))
