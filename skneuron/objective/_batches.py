@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,14 @@ class Batches:
         Zhang, Advances in Neural Information Processing Systems 26, 2013). The slopes are
         kept, so that it costs a batch nothing.
         """
-        F = self.objective
+        whole = self.objective
         if self._reference is None:
-            self._reference = np.empty((F.n_samples, F.n_outputs)[: 1 + (F.n_outputs > 1)])
-        value, gradient = F.value_gradient_slopes(params, self._reference)
-        full = params.reshape(F.n_outputs, -1)
-        self._anchor = gradient - F.penalty.gradient(full).ravel()
+            self._reference = np.empty(
+                (whole.n_samples, whole.n_outputs)[: 1 + (whole.n_outputs > 1)]
+            )
+        value, gradient = whole.value_gradient_slopes(params, self._reference)
+        full = params.reshape(whole.n_outputs, -1)
+        self._anchor = gradient - whole.penalty.gradient(full).ravel()
         return value, gradient
 
     def gradients(self, params: FloatArray, rng: np.random.Generator) -> Iterator[FloatArray]:
@@ -95,15 +98,15 @@ class Batches:
         ndarray of shape (n_params,)
             Overwritten by the next.
         """
-        F, n, k = self.objective, self.objective.n_samples, self.objective.n_outputs
+        whole, n, k = self.objective, self.objective.n_samples, self.objective.n_outputs
         order = _shuffled(n, rng)
-        per_piece = max(1, int(_PIECE_ELEMENTS * self.n_batches // (n * F.n_coordinates)))
-        ridge = F.penalty.ridge
+        per_piece = max(1, int(_PIECE_ELEMENTS * self.n_batches // (n * whole.n_coordinates)))
+        ridge = whole.penalty.ridge
         full = params.reshape(k, -1)
         out = np.empty_like(full)
         anchor = self._anchor.reshape(k, -1)
         penalized = bool(np.any(ridge))
-        weights = F._weights
+        weights = whole._weights
         equal = weights.strides == (0,)
         for first in range(0, self.n_batches, per_piece):
             last = min(self.n_batches, first + per_piece)
@@ -111,13 +114,13 @@ class Batches:
             chosen = order[edges[0] : edges[-1]]
             if n >= _MANY_ROWS:
                 chosen = rng.permutation(chosen)
-            product = _Product(self._rows, chosen, F)
-            labels = F._labels[chosen]
+            product = _Product(self._rows, chosen, whole)
+            labels = whole._labels[chosen]
             shares = weights[:1] if equal else weights[chosen]
             kept = None if self._reference is None else self._reference[chosen]
-            for start, stop in zip(edges[:-1], edges[1:], strict=True):
+            for start, stop in pairwise(edges):
                 batch = slice(start - edges[0], stop - edges[0])
-                slopes = F.loss.slopes(labels[batch], product.forward(full, batch))
+                slopes = whole.loss.slopes(labels[batch], product.forward(full, batch))
                 share = shares if equal else shares[batch]
                 slopes *= share if k == 1 else share[:, None]
                 if kept is not None:
@@ -141,8 +144,8 @@ class _Product:
         self._fit_intercept = objective.fit_intercept
         self._sparse: Any = None
         if isinstance(piece, ReadyDesign):
-            if isinstance(source, ReadyDesign):
-                objective._reads_of_copy += len(rows) / objective.n_samples
+            if isinstance(source, ReadyDesign) or source.design is not objective._design:
+                objective.count_rows(len(rows))
             data = piece.rows()
             self._data = data if self._fit_intercept else data[:, :-1]
         else:

@@ -79,7 +79,7 @@ class Objective(Coordinates):
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
             design, self.center, self.scale, moments.deviation
         )
-        self._reads_of_copy = 0
+        self._reads_of_copy = 0.0
         self._class_weights: FloatArray = np.bincount(y, sample_weight).astype(np.float64)
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
@@ -97,6 +97,10 @@ class Objective(Coordinates):
         """How often all rows have been read so far; of a small X a copy is."""
         return self._design.reads + self._reads_of_copy
 
+    def count_rows(self, m: int) -> None:
+        """Count rows of a copy that were read elsewhere."""
+        self._reads_of_copy += m / self.n_samples
+
     def subsample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` rows, in the same coordinates.
 
@@ -104,7 +108,7 @@ class Objective(Coordinates):
         """
         rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng)
         out = copy.copy(self)
-        out._reads_of_copy = 0
+        out._reads_of_copy = 0.0
         out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
         out._weights = weights
         return out

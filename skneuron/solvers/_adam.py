@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from skneuron._typing import FloatArray
@@ -35,8 +37,7 @@ class Adam(Stochastic):
     beta1, beta2 : float in [0, 1), default=0.9 and 0.999
         What the means of gradients and of their squares keep at each step.
     epsilon : float, default=1e-8
-        Added to the root of the mean square, in units of the first gradient where the
-        rate is automatic.
+        Added to the root of the mean square of the gradient.
     averaging : bool or "auto", default="auto"
         As for :class:`SGD`.
     variance_reduction : bool, default=True
@@ -86,7 +87,7 @@ class Adam(Stochastic):
             raise ValueError(f"Adam: epsilon={self.epsilon!r}: expected a positive, finite number")
 
     def _automatic_rate(self, frame: Frame, batches: Batches) -> float:
-        return min(_RATE, _MANY_RATE / np.sqrt(batches.n_batches))
+        return min(_RATE, _MANY_RATE / math.sqrt(batches.n_batches))
 
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
         mean, square = state.buffers["mean"], state.buffers["square"]
@@ -98,7 +99,7 @@ class Adam(Stochastic):
         square += gradient
         t = state.since
         root = np.sqrt(square, out=gradient)
-        root *= 1 / np.sqrt(1 - self.beta2**t)
+        root *= 1 / math.sqrt(1 - self.beta2**t)
         root += self.epsilon
         np.divide(mean, root, out=root)
         root *= -rate / (1 - self.beta1**t)

@@ -93,7 +93,7 @@ class Frame:
         if self.matrices is None:
             return vectors
         if len(vectors) == 1:
-            return vectors @ self.matrices[0]
+            return np.asarray(vectors @ self.matrices[0])
         return np.asarray(np.matmul(vectors[:, None, :], self.matrices)[:, 0])
 
 

@@ -85,13 +85,13 @@ class SGD(Stochastic):
         return factor * frame.rate(batches.objective.n_samples / batches.n_batches)
 
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
-        gradient *= -rate
-        if self.momentum == 0:
-            return gradient
-        velocity = state.buffers["velocity"]
-        velocity *= self.momentum
-        velocity += gradient
-        if not self.nesterov:
-            return velocity
-        gradient += self.momentum * velocity
-        return gradient
+        if self.momentum > 0:
+            # The rate is no part of it, so that a schedule acts at once.
+            velocity = state.buffers["velocity"]
+            velocity *= self.momentum
+            velocity += gradient
+            if self.nesterov:
+                gradient += self.momentum * velocity
+            else:
+                gradient = velocity
+        return gradient * -rate

@@ -116,9 +116,7 @@ class Stochastic(Solver):
                 f"{me}: variance_reduction={self.variance_reduction!r}: expected True or False"
             )
         if self.averaging != "auto" and not isinstance(self.averaging, bool | np.bool_):
-            raise ValueError(
-                f"{me}: averaging={self.averaging!r}: expected 'auto', True or False"
-            )
+            raise ValueError(f"{me}: averaging={self.averaging!r}: expected 'auto', True or False")
 
     def _is_automatic(self) -> bool:
         return isinstance(self.learning_rate, str)
@@ -204,11 +202,11 @@ class Stochastic(Solver):
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         batches = Batches(objective, self._rows_of_a_batch(objective.n_samples))
-        F, rng = batches.objective, np.random.default_rng(budget.seed)
+        whole, rng = batches.objective, np.random.default_rng(budget.seed)
         automatic, reduced = self._is_automatic(), bool(self.variance_reduction)
-        monitor = GapMonitor(F, budget.tol)
-        sample = F.subsample(SAMPLE_ROWS, rng) if automatic else F
-        state = self._begin(F, params)
+        monitor = GapMonitor(whole, budget.tol)
+        sample = whole.subsample(SAMPLE_ROWS, rng) if automatic else whole
+        state = self._begin(whole, params)
         first = best = _look(batches, params, reduced=reduced)
         status, boost, renew = Status.MAX_ITER, 1.0, 0
         while len(history) < budget.max_iter:
@@ -223,7 +221,7 @@ class Stochastic(Solver):
             averages = self._averages(reduced=reduced)
             point = _look(batches, state.average if averages else state.params, reduced=reduced)
             if automatic and reduced:
-                if _is_lower(F, state.frame, best, point):
+                if _is_lower(whole, state.frame, best, point):
                     best, longer = point, min(1.0, _LONGER * boost)
                 else:
                     # Back to where it was, with the gradient there.
@@ -233,7 +231,7 @@ class Stochastic(Solver):
                     _empty(state)
                 state.rate *= longer / boost
                 boost = longer
-            elif not point.value <= _DIVERGED * max(first.value, F.zero_value):
+            elif not point.value <= _DIVERGED * max(first.value, whole.zero_value):
                 status = Status.DIVERGED
             elif point.value < best.value:
                 best = point
@@ -242,7 +240,7 @@ class Stochastic(Solver):
                 objective=point.value,
                 gradient_norm=point.gradient_norm,
                 step=float(np.linalg.norm(point.params - before)),
-                reads=F.reads,
+                reads=whole.reads,
             )
             if status is Status.DIVERGED:
                 break
@@ -252,7 +250,7 @@ class Stochastic(Solver):
         if status is Status.CONVERGED:
             gap = monitor.gap
         else:
-            gap = relative_gap(F, best.params, best.gradient)
+            gap = relative_gap(whole, best.params, best.gradient)
             status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
 

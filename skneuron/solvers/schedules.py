@@ -38,7 +38,8 @@ class Schedule(BaseEstimator):  # type: ignore[misc]
             sign = ">=" if closed else ">"
             above = "finite" if high == np.inf else f"<= {high:g}"
             raise ValueError(
-                f"{type(self).__name__}: {name}={value!r}: expected a number {sign} {low:g}, {above}"
+                f"{type(self).__name__}: {name}={value!r}: "
+                f"expected a number {sign} {low:g}, {above}"
             )
 
 
