@@ -10,20 +10,21 @@ learning, where every sample is undecided, and the quadratic itself is minimized
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from skneuron._threads import blas_on_one_thread
-from skneuron._training import Layer, as_stored, layer_of, tasks_of
+from skneuron._training import Layer, Neuron, as_stored, layer_of, tasks_of
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments
 from skneuron.losses import Loss
 from skneuron.objective import Memory, Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import choose_solver, value_and_gap
+from skneuron.solvers import Solver, choose_solver, value_and_gap
 from skneuron.validation import Plan, TrainingData, refuse_not_finite
 
 __all__ = ["Stream", "learn_chunk"]
@@ -43,7 +44,12 @@ class Stream:
     seen : ndarray of shape (n_classes,)
         Of each class.
     memories : list of Memory
-        One per neuron, or one for a softmax layer. None where mistakes are counted.
+        One per neuron, or one for a softmax layer; none where mistakes are counted, or a
+        stochastic solver learns.
+    states : list of object
+        What a stochastic solver keeps, one per neuron.
+    first_weight : float
+        Sum of the sample weights of the first chunk.
     n_samples : int
     """
 
@@ -52,6 +58,8 @@ class Stream:
     total_weight: float
     seen: FloatArray
     memories: list[Memory] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
+    first_weight: float = 0.0
     n_samples: int = 0
 
 
@@ -85,8 +93,13 @@ def learn_chunk(
         seen = stream.seen + chunk_seen
         strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, total)
         regularization = Regularization(strength, plan.l1_ratio, data.low, data.high)
-        moments = Moments(stream.center, stream.unit)
-        neurons, memories = [], []
+        # Columns keep one scale all through, although the penalty's share of it shrinks.
+        first_strength = strength_from_C(C, stream.first_weight)
+        lost = max(0.0, 4 * (1 - plan.l1_ratio) * (first_strength - strength))
+        moments = Moments(stream.center, np.sqrt(stream.unit**2 + lost))
+        neurons: list[Neuron] = []
+        memories: list[Memory] = []
+        states: list[Any] = []
         for task, (loss, y) in enumerate(tasks_of(plan, data)):
             memory = stream.memories[task] if stream.memories else None
             chunk = _Chunk(stream, memory, total, data.total_weight)
@@ -105,7 +118,12 @@ def learn_chunk(
                 rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
                 first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
             solver = plan.solver or choose_solver(objective)
-            if not loss.differentiable:
+            if solver.streams:
+                state = copy.deepcopy(stream.states[task]) if stream.states else None
+                seed = plan.budget.seed + stream.n_samples
+                result, state = _epoch(objective, solver, first, state, seed)
+                states.append(state)
+            elif not loss.differentiable:
                 result = solver.solve(objective, first, plan.budget)
             elif _all_seen(loss, seen, task):
                 result = solver.solve(objective, first, plan.budget)
@@ -119,7 +137,14 @@ def learn_chunk(
                 raise KeyboardInterrupt(result.status.value)
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
     n_samples = stream.n_samples + len(data.y)
-    after = Stream(stream.center, stream.unit, total, seen, memories, n_samples)
+    after = replace(
+        stream,
+        total_weight=total,
+        seen=seen,
+        memories=memories,
+        states=states,
+        n_samples=n_samples,
+    )
     return layer_of(neurons), after
 
 
@@ -131,7 +156,8 @@ def _opened(design: DesignMatrix, data: TrainingData, fit_intercept: bool) -> St
     # A column that does not vary yet may later: its own size is the best guess.
     size = np.where(moments.mean == 0, 1.0, np.abs(moments.mean))
     unit = np.where(moments.deviation > 0, moments.deviation, size)
-    return Stream(moments.mean, unit, 0.0, np.zeros(len(data.classes)))
+    nothing = np.zeros(len(data.classes))
+    return Stream(moments.mean, unit, 0.0, nothing, first_weight=data.total_weight)
 
 
 def _all_seen(loss: Loss, seen: FloatArray, task: int) -> bool:
@@ -178,20 +204,35 @@ class _Chunk:
         return units.ravel()
 
 
-def _minimum(objective: Objective) -> SolverResult:
-    """Return the minimum of the objective expanded at its start."""
-    start = objective.start()
-    params = objective.penalty.project(
-        (start + objective.expansion_step(start)).reshape(objective.n_outputs, -1)
-    ).ravel()
+def _epoch(
+    objective: Objective, solver: Solver, params: FloatArray, state: Any, seed: int
+) -> tuple[SolverResult, Any]:
+    """Return where one epoch over the chunk leads, and what the solver keeps."""
+    after, state = solver.epoch(objective, params, state, seed)
+    return _one_line(objective, after, params, Status.EPOCH), state
+
+
+def _one_line(
+    objective: Objective, params: FloatArray, before: FloatArray, status: Status
+) -> SolverResult:
+    """Return the result of one step, however long."""
     history = History()
     value, gradient = objective.value_gradient(params)
     history.add(
         params,
         objective=value,
         gradient_norm=float(np.linalg.norm(gradient)),
-        step=float(np.linalg.norm(params - start)),
+        step=float(np.linalg.norm(params - before)),
         reads=objective.reads,
     )
     value, gap = value_and_gap(objective, params)
-    return SolverResult(params, value, gap, 1, Status.UNSEEN, history.as_dict())
+    return SolverResult(params, value, gap, 1, status, history.as_dict())
+
+
+def _minimum(objective: Objective) -> SolverResult:
+    """Return the minimum of the objective expanded at its start."""
+    start = objective.start()
+    params = objective.penalty.project(
+        (start + objective.expansion_step(start)).reshape(objective.n_outputs, -1)
+    ).ravel()
+    return _one_line(objective, params, start, Status.UNSEEN)

@@ -78,23 +78,26 @@ def share_out(length: int, at_least: int) -> list[range]:
 
 
 def run_parts(function: Callable[[_Part], _Out], parts: Sequence[_Part]) -> list[_Out]:
-    """Return ``[function(part) for part in parts]``, each in a thread of its own."""
-    if len(parts) == 1:
-        return [function(parts[0])]
+    """Return ``[function(part) for part in parts]``, shared out among threads."""
+    shares = share_out(len(parts), at_least=1)
+    if len(shares) == 1:
+        return [function(part) for part in parts]
     # What NumPy says of overflow is set per thread.
     errors: Any = np.geterr()
 
-    def quietly(part: _Part) -> _Out:
+    def quietly(share: range) -> list[_Out]:
         with np.errstate(**errors):
-            return function(part)
+            return [function(parts[k]) for k in share]
 
-    others = [_pool().submit(quietly, part) for part in parts[1:]]
+    others = [_pool().submit(quietly, share) for share in shares[1:]]
     try:
-        first = function(parts[0])
+        out = [function(parts[k]) for k in shares[0]]
     finally:
         # No thread reads X any more when this returns, not even after an interrupt.
         wait(others)
-    return [first] + [other.result() for other in others]
+    for other in others:
+        out += other.result()
+    return out
 
 
 @cache

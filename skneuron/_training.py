@@ -39,7 +39,14 @@ Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]]
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
 # A fit that ends as its user wanted it to has not failed.
-_AS_ASKED = (*_CONVERGED, Status.STOPPED, Status.EARLY, Status.INTERRUPTED, Status.UNSEEN)
+_AS_ASKED = (
+    *_CONVERGED,
+    Status.STOPPED,
+    Status.EARLY,
+    Status.INTERRUPTED,
+    Status.UNSEEN,
+    Status.EPOCH,
+)
 
 # Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
 # this is of columns whose mean is far from zero, and worth a warning.

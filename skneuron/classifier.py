@@ -70,17 +70,18 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         bound; ``(0, None)`` makes a weight excitatory only, ``(None, 0)`` inhibitory only.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
-        ``"lbfgs"``, ``"gd"``, ``"perceptron"``, an object such as
+        ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``, an object such as
         ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
         ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
         gradient descent for the rectifiers, else Newton, on subsamples first where there
         are many rows, with a Hessian for several steps above 200 parameters; above 2,000
         parameters Newton-CG, or working sets for an L1 penalty or bounds.
-    tol : float, default=1e-18
-        Relative gap to reach: the estimated excess of F over its minimum, as a share of
+    tol : float or None, default=None
+        Relative gap to reach; None is the solver's own, 1e-18 but for ``"sgd"`` (1e-8) and
+        ``"adam"`` (1e-6). The gap is the estimated excess of F over its minimum, as a share of
         F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
-        smaller than the rounding of F; weights err by its square root, so the default
-        gives about eight digits of them.
+        smaller than the rounding of F; weights err by its square root, so 1e-18 gives
+        about eight digits of them.
     max_iter : int, default=10000
         Largest number of iterations of the solver.
     early_stopping : bool, default=False
@@ -163,7 +164,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Any = None,
         solver: str | Solver = "auto",
-        tol: float = 1e-18,
+        tol: float | None = None,
         max_iter: int = 10_000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -243,21 +244,21 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)
         tasks = FitTasks(self, X, y, sample_weight)
-        layer = draft._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
+        layer, tol = draft._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
         self.__dict__ = draft.__dict__
         tasks.end(draft._fitted)
         if Status.INTERRUPTED in layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
-        self._warn_of(layer, 3 + FRAMES)
+        self._warn_of(layer, tol, 3 + FRAMES)
         return self
 
-    def _warn_of(self, layer: Layer, frames: int) -> None:
+    def _warn_of(self, layer: Layer, tol: float, frames: int) -> None:
         """Warn if the fit has failed, as from the caller so many frames up."""
-        failure = layer.failure(self.tol)
+        failure = layer.failure(tol)
         if failure is not None:
             warnings.warn(
                 f"{layer.solver} {failure.value}. Relative gap reached: "
-                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={self.tol:.1e})",
+                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={tol:.1e})",
                 ConvergenceWarning,
                 stacklevel=frames,
             )
@@ -306,12 +307,12 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         569
         """
         draft = copy.copy(self)
-        layer = draft._learn_chunk(X, y, classes, sample_weight)
+        layer, tol = draft._learn_chunk(X, y, classes, sample_weight)
         self.__dict__ = draft.__dict__
-        self._warn_of(layer, 3)
+        self._warn_of(layer, tol, 3)
         return self
 
-    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Layer:
+    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Layer, float]:
         plan = check_parameters(self.get_params(deep=False))
         if plan.patience is not None:
             raise ValueError(
@@ -336,11 +337,11 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         self.classes_, self.n_samples_seen_ = classes, self._stream.n_samples
         self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
         self._take_over(layer, plan.budget.tol)
-        return layer
+        return layer, plan.budget.tol
 
     def _learn(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
-    ) -> Layer:
+    ) -> tuple[Layer, float]:
         plan = check_parameters(self.get_params(deep=False))
         previous = self._previous_weights()
         self._forget()
@@ -361,7 +362,7 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
             tell=self._teller(tasks) if self.verbose or tasks.active else None,
         )
         self._take_over(layer, plan.budget.tol)
-        return layer
+        return layer, plan.budget.tol
 
     def _take_over(self, layer: Layer, tol: float) -> None:
         """Set the attributes that a trained layer has."""

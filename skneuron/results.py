@@ -40,6 +40,7 @@ class Status(Enum):
     STOPPED = "was stopped by a callback"
     EARLY = "was stopped early: the validation loss did not fall any more"
     UNSEEN = "waits for the classes that it has not seen yet"
+    EPOCH = "has gone over the chunk once"
     INTERRUPTED = "was interrupted"
     DEAD = (
         "did not converge: the neuron is dead. No sample has z > 0, so no slope reaches its "

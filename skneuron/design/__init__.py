@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skneuron.design._forward import forward
-from skneuron.design._matrix import DesignMatrix
+from skneuron.design._matrix import DesignMatrix, rows_of
 from skneuron.design._moments import Moments, column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
@@ -17,4 +17,5 @@ __all__ = [
     "Sums",
     "column_moments",
     "forward",
+    "rows_of",
 ]

@@ -60,7 +60,7 @@ class DesignMatrix:
         # So few elements are stored that sparse products pay.
         self.is_thin = self.is_sparse and self.n_stored < DENSE_SHARE * n * d
         self._by_columns: Any = None
-        self._csr_blocks: list[tuple[slice, Any]] | None = None
+        self._csr_blocks: dict[range, Any] = {}
 
     @property
     def reads(self) -> float:
@@ -79,8 +79,22 @@ class DesignMatrix:
             return [range(n)]
         return share_out(n, at_least=n * THREAD_ELEMENTS // max(1, self.n_stored))
 
+    def fixed_parts(self) -> list[range]:
+        """Return ranges of rows whose sums do not depend on how many threads there are."""
+        n, d = self.shape
+        if not self.in_rows:
+            return [range(n)]
+        block = max(1, BLOCK_ELEMENTS // max(1, d))
+        per_row = max(1, self.n_stored // n)
+        size = max(1, THREAD_ELEMENTS // (block * per_row)) * block
+        return [range(a, min(n, a + size)) for a in range(0, n, size)]
+
+    def by_rows(self) -> DesignMatrix:
+        """Return a matrix of which any rows can be taken quickly: a CSC one becomes CSR."""
+        return self if self.in_rows else DesignMatrix(self._X.tocsr())
+
     def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
-        """Yield (rows, data) of a range that :meth:`parts` gave; dense data is float64."""
+        """Yield (rows, data) of a range of rows; dense data is float64."""
         self.rows_read += len(part)
         if self.is_sparse:
             yield from self._sparse_blocks(part)
@@ -94,12 +108,10 @@ class DesignMatrix:
         if not self.in_rows or len(part) == self.shape[0]:
             yield slice(part.start, part.stop), self._X
             return
-        if self._csr_blocks is None:
-            slices = [slice(p.start, p.stop) for p in self.parts()]
-            self._csr_blocks = [(rows, rows_of(self._X, rows)) for rows in slices]
-        for rows, data in self._csr_blocks:
-            if part.start <= rows.start and rows.stop <= part.stop:
-                yield rows, data
+        rows = slice(part.start, part.stop)
+        if part not in self._csr_blocks:
+            self._csr_blocks[part] = rows_of(self._X, rows)
+        yield rows, self._csr_blocks[part]
 
     def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""

@@ -85,7 +85,8 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
             second += x2
         return first, second
 
-    parts = run_parts(sums, X.parts())
+    # Fixed ones: coordinates have the same bits on any number of threads.
+    parts = run_parts(sums, X.fixed_parts())
     first, second = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
     return first, second
 

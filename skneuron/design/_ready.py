@@ -32,10 +32,25 @@ class ReadyDesign:
         self._rows = rows
         self.shape = (rows.shape[0], rows.shape[1] - 1)
         self.n_stored = self.shape[0] * self.shape[1]
+        self._is_steady = False
 
-    def take(self, rows: AnyArray) -> ReadyDesign:
+    def take(self, rows: AnyArray | slice) -> ReadyDesign:
         """Return these rows."""
         return ReadyDesign(self._rows[rows])
+
+    def rows(self) -> FloatArray:
+        """Return [X̃, 1]."""
+        return self._rows
+
+    def by_rows(self) -> ReadyDesign:
+        """Return itself: its rows are quick to take in any order."""
+        return self
+
+    def steady(self) -> ReadyDesign:
+        """Return the same rows, whose sums have the same bits on any number of threads."""
+        out = ReadyDesign(self._rows)
+        out._is_steady = True
+        return out
 
     def columns(self, columns: AnyArray) -> ReadyDesign:
         """Return these columns, copied."""
@@ -69,7 +84,10 @@ class ReadyDesign:
             return sums
 
         at_least = _GRAM_WORK // (k * m) ** 2 if gram else 2 * size // k
-        parts = run_parts(over, share_out(self.shape[0], at_least=max(1, at_least)))
+        n = self.shape[0]
+        # So few rows that one thread takes little longer than two.
+        pieces = [range(n)] if self._is_steady else share_out(n, at_least=max(1, at_least))
+        parts = run_parts(over, pieces)
         for more in parts[1:]:
             parts[0].add(more)
         return parts[0]

@@ -6,6 +6,7 @@ corrects sums for the center.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 from typing import Any
@@ -59,6 +60,7 @@ class StandardizedDesign:
         far = (np.abs(center) / MAX_CENTER_RATIO > deviation) & (deviation > 0)
         self._shift = center if not design.is_sparse and np.any(far) else None
         self._left = np.zeros_like(center) if self._shift is not None else center
+        self._is_steady = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -89,6 +91,18 @@ class StandardizedDesign:
         out[:, :-1] *= self._inverse
         out[:, -1] = 1.0
         return ReadyDesign(out)
+
+    def steady(self) -> StandardizedDesign:
+        """Return the same rows, whose sums have the same bits on any number of threads."""
+        out = copy.copy(self)
+        out._is_steady = True
+        return out
+
+    def by_rows(self) -> StandardizedDesign:
+        """Return the same rows, quick to take in any order."""
+        out = copy.copy(self)
+        out.design = self.design.by_rows()
+        return out
 
     def columns(self, columns: AnyArray) -> StandardizedDesign:
         """Return these columns, copied."""
@@ -127,7 +141,8 @@ class StandardizedDesign:
                     self._add_gram(sums, data, h, work)
             return sums
 
-        parts = run_parts(over, self.design.parts())
+        pieces = self.design.fixed_parts() if self._is_steady else self.design.parts()
+        parts = run_parts(over, pieces)
         total = parts[0]
         for part in parts[1:]:
             total.add(part)

@@ -97,6 +97,10 @@ class Loss(ABC):
         slopes *= weights if slopes.ndim == 1 else weights[:, None]
         return float(weights @ values), slopes, h
 
+    def slopes(self, labels: AnyArray, z: FloatArray) -> FloatArray:
+        """Return ∂ℓ/∂z per sample, of labels from :meth:`encode`; z may be overwritten."""
+        return self.value_gradient(labels, z)[1]
+
     def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
         """Return what :meth:`curvature_product` has to know of z, of the shape of z."""
         return self.gradient_hessian(labels, z)[1]

@@ -79,6 +79,15 @@ class LogisticLoss(LogLoss):
         e *= factor
         return value, e, h
 
+    def slopes(self, labels: AnyArray, z: FloatArray) -> FloatArray:
+        """Return ∂ℓ/∂z per sample, of labels from :meth:`encode`; z is overwritten."""
+        z *= labels
+        # 1 / (1 + exp(margin)), where an overflow to inf gives the right 0.
+        np.negative(z, out=z)
+        np.exp(z, out=z)
+        z += 1.0
+        return np.divide(labels, z, out=z)
+
     @staticmethod
     def _far_sums(
         labels: AnyArray, x: FloatArray, weights: FloatArray, *, curvature: bool

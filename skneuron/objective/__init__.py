@@ -14,8 +14,9 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 
 from __future__ import annotations
 
+from skneuron.objective._batches import Batches
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._memory import Memory
 from skneuron.objective._objective import Objective
 
-__all__ = ["Coordinates", "Memory", "Objective", "Regularization"]
+__all__ = ["Batches", "Coordinates", "Memory", "Objective", "Regularization"]

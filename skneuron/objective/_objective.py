@@ -86,7 +86,7 @@ class Objective(Views, Coordinates):
             design, self.center, self.scale, moments.deviation
         )
         self._deviation = moments.deviation
-        self._reads_of_copy = 0
+        self._reads_of_copy = 0.0
         self._class_weights: FloatArray = np.bincount(
             y, sample_weight, minlength=max(2, loss.n_outputs)
         ).astype(np.float64)
@@ -110,6 +110,10 @@ class Objective(Views, Coordinates):
         """How often all rows have been read so far; of a small X a copy is."""
         return self._design.reads + self._reads_of_copy
 
+    def count_rows(self, m: int) -> None:
+        """Count rows of a copy that were read elsewhere."""
+        self._reads_of_copy += m / self.n_samples
+
     def subsample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` rows, in the same coordinates.
 
@@ -117,9 +121,21 @@ class Objective(Views, Coordinates):
         """
         rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng)
         out = copy.copy(self)
-        out._reads_of_copy = 0
+        out._reads_of_copy = 0.0
         out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
         out._weights = weights
+        return out
+
+    def steady(self) -> Objective:
+        """Return the same objective, whose sums have the same bits on any number of threads.
+
+        Of an X below 4 MB it keeps a standardized copy.
+        """
+        out = copy.copy(self)
+        X = self._X
+        if isinstance(X, StandardizedDesign) and X.is_small():
+            X = X.take(slice(None))
+        out._X = X.steady()
         return out
 
     def second_moments(self) -> FloatArray:
@@ -172,6 +188,13 @@ class Objective(Views, Coordinates):
         value, gradient, _ = self._pass(params)
         return value, gradient
 
+    def value_gradient_slopes(
+        self, params: FloatArray, slopes: FloatArray
+    ) -> tuple[float, FloatArray]:
+        """Return F and gradient; writes each row's weighted slope sᵢ ∂ℓ/∂z to ``slopes``."""
+        value, gradient, _ = self._pass(params, slopes=slopes)
+        return value, gradient
+
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
         value, gradient, hessian = self._pass(params, gram=True)
@@ -189,12 +212,20 @@ class Objective(Views, Coordinates):
         return hessian
 
     def _pass(
-        self, params: FloatArray, *, gram: bool = False, observed: bool = False
+        self,
+        params: FloatArray,
+        *,
+        gram: bool = False,
+        observed: bool = False,
+        slopes: FloatArray | None = None,
     ) -> tuple[float, FloatArray, FloatArray | None]:
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
-            return self.loss.sums(
+            sums = self.loss.sums(
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
+            if slopes is not None:
+                slopes[rows] = sums[1]
+            return sums
 
         if gram and isinstance(self._X, StandardizedDesign) and self._X.is_small():
             self._X = self._X.take(slice(None))

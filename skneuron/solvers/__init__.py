@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from skneuron.objective import Objective
-from skneuron.solvers._base import Solver
+from skneuron.solvers._adam import Adam
+from skneuron.solvers._base import DEFAULT_TOL, Solver
 from skneuron.solvers._gap import DENSE_PARAMS, value_and_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
@@ -11,13 +12,17 @@ from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._perceptron import Perceptron
 from skneuron.solvers._point import Budget
+from skneuron.solvers._sgd import SGD
 from skneuron.solvers._subsampled import SubsampledNewton, pays_to_subsample
 from skneuron.solvers._working_set import WorkingSetNewton
 
 __all__ = [
+    "DEFAULT_TOL",
     "GD",
     "LBFGS",
+    "SGD",
     "SOLVERS",
+    "Adam",
     "Budget",
     "Newton",
     "NewtonCG",
@@ -39,6 +44,8 @@ SOLVERS: dict[str, type[Solver]] = {
     "working-set": WorkingSetNewton,
     "lbfgs": LBFGS,
     "gd": GD,
+    "sgd": SGD,
+    "adam": Adam,
     "perceptron": Perceptron,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,7 +15,10 @@ from skneuron.results import Callback, Halt, History, Observer, SolverResult, St
 from skneuron.solvers._gap import value_and_gap
 from skneuron.solvers._point import Budget
 
-__all__ = ["Solver"]
+__all__ = ["DEFAULT_TOL", "Solver"]
+
+# Weights err by about its square root: eight digits of them are right.
+DEFAULT_TOL = 1e-18
 
 
 class Solver(BaseEstimator):  # type: ignore[misc]
@@ -32,10 +35,16 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         the perceptron rule.
     takes_kinks : bool
         Whether it can handle an L1 penalty and bounds.
+    streams : bool
+        Whether it can learn from chunks, see :meth:`epoch`.
+    default_tol : float
+        Relative gap to reach where no other is asked for.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     takes_kinks: ClassVar[bool] = False
+    streams: ClassVar[bool] = False
+    default_tol: ClassVar[float] = DEFAULT_TOL
 
     def refusal(self, loss: Loss, activation: str) -> str | None:
         """Return one sentence why the loss cannot be trained by this solver, or None.
@@ -106,6 +115,37 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         assert history.last is not None
         value, gap = value_and_gap(objective, history.last)
         return SolverResult(history.last, value, gap, len(history), status, history.as_dict())
+
+    def epoch(
+        self, objective: Objective, params: FloatArray, state: Any, seed: int
+    ) -> tuple[FloatArray, Any]:
+        """Learn from one chunk of a stream, in one pass over it.
+
+        Parameters
+        ----------
+        objective : Objective
+            Of the chunk. All chunks have to be in the same coordinates.
+        params : ndarray of shape (n_params,)
+            Where the stream begins; later what the last call returned.
+        state : object or None
+            What the last call returned, None for the first. It can be pickled, and may be
+            changed in place.
+        seed : int
+            Shuffles the rows; the same one gives the same bits.
+
+        Returns
+        -------
+        params : ndarray of shape (n_params,)
+            The weights to use.
+        state : object
+            For the next chunk.
+
+        Raises
+        ------
+        NotImplementedError
+            If the solver does not have ``streams`` set.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot learn from chunks")
 
     @abstractmethod
     def _solve(

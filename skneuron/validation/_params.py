@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
-from skneuron.solvers import Budget, Solver, get_solver
+from skneuron.solvers import DEFAULT_TOL, Budget, Solver, get_solver
 
 __all__ = ["Plan", "check_parameters"]
 
@@ -77,8 +77,8 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     C, tol = params["C"], params["tol"]
     if not _is_number(C) or not C > 0:
         raise ValueError(f"C={C!r}: expected a positive number or np.inf")
-    if not _is_number(tol) or not 0 <= tol < np.inf:
-        raise ValueError(f"tol={tol!r}: expected a non-negative, finite number")
+    if tol is not None and (not _is_number(tol) or not 0 <= tol < np.inf):
+        raise ValueError(f"tol={tol!r}: expected None or a non-negative, finite number")
     for name in ("max_iter", "n_iter_no_change"):
         if (
             not isinstance(params[name], Integral)
@@ -114,6 +114,8 @@ def check_parameters(params: dict[str, Any]) -> Plan:
     kinks = _kinks(params)
     if kinks is not None:
         _refuse_kinks(kinks, solver, get_loss(loss, activation), type(activation).__name__)
+    if tol is None:
+        tol = DEFAULT_TOL if solver is None else solver.default_tol
     budget = Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"]))
     restart = params["restart"]
     if not isinstance(restart, Integral) or isinstance(restart, bool) or restart < 0:
