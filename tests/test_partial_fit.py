@@ -127,8 +127,7 @@ def test_sparse_chunks_are_dense_chunks():
 
 
 def test_above_two_thousand_parameters_a_diagonal_is_remembered():
-    rng = np.random.default_rng(0)
-    data = sparse.random_array((1200, 2500), density=0.01, rng=rng, format="csr")
+    data = sparse.csr_array(sparse.random(1200, 2500, density=0.01, random_state=0, format="csr"))
     y = (np.asarray(data[:, :50].sum(axis=1)).ravel() > 0.2).astype(int)
     neuron = stream(NeuronClassifier(), data, y, 300)
     assert neuron._stream.memories[0].curvature.shape == (2501,)
