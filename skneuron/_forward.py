@@ -62,6 +62,7 @@ class ForwardMixin:
         out = np.empty((X.shape[0], *width), kind)
 
         def keep(rows: slice, z: AnyArray) -> None:
+            """Put away what becomes of the z of these rows."""
             out[rows] = of_z(z)
 
         if not forward(X, self.coef_, self.intercept_, keep):
@@ -98,6 +99,7 @@ class ForwardMixin:
         single = len(self.coef_) == 1
 
         def decide(z: AnyArray) -> AnyArray:
+            """Return z - z₀."""
             if shift:
                 z = z - z.dtype.type(shift)
             return z[:, 0] if single else z
@@ -119,6 +121,7 @@ class ForwardMixin:
         softmax, single = self._is_softmax(), len(self.coef_) == 1
 
         def fire(z: AnyArray) -> AnyArray:
+            """Return f(z)."""
             exact = z.astype(np.float64, copy=False)
             if softmax:
                 with np.errstate(under="ignore"):

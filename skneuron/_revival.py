@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,59 @@ from skneuron.losses import SquaredError
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 
-__all__ = ["is_dead", "pronounced_dead", "random_start"]
+__all__ = ["judged", "solve_alive"]
+
+# Who ended the fit wants it to be over, and to know that it was ended, dead or not.
+_ENDED = (Status.STOPPED, Status.INTERRUPTED)
 
 
-def is_dead(objective: Objective, params: FloatArray) -> bool:
+def solve_alive(
+    solve: Callable[[FloatArray], SolverResult],
+    objective: Objective,
+    start: FloatArray,
+    restart: int,
+    seed: int,
+) -> SolverResult:
+    """Solve, and as long as the neuron ends dead, anew from random weights.
+
+    Parameters
+    ----------
+    solve : callable
+        From a start to a result.
+    objective : Objective
+    start : ndarray of shape (n_params,)
+    restart : int
+        How often, at most.
+    seed : int
+        Of the random weights.
+
+    Returns
+    -------
+    SolverResult
+        Of the last attempt.
+    """
+    rng = np.random.default_rng(seed)
+    result = solve(start)
+    for _ in range(restart):
+        if judged(objective, result).status is not Status.DEAD:
+            break
+        result = solve(_random_start(objective, rng))
+    return result
+
+
+def judged(objective: Objective, result: SolverResult) -> SolverResult:
+    """Return the result; of a dead neuron, whose zero gradient is no sign of a minimum, as such.
+
+    All of F stands for its gap: it is what the minimum is below at most.
+    """
+    if result.status in _ENDED or not _is_dead(objective, result.coef):
+        return result
+    zero = objective.zero_value
+    gap = result.objective / zero if zero > 0 else result.objective
+    return replace(result, gap=gap, status=Status.DEAD)
+
+
+def _is_dead(objective: Objective, params: FloatArray) -> bool:
     """Whether no sample has a slope, so that none can ever move the weights.
 
     Only rectifiers die: their slope is exactly zero on a half line. A saturated sigmoid is
@@ -26,17 +76,7 @@ def is_dead(objective: Objective, params: FloatArray) -> bool:
     return not np.any(loss.activation.derivative(objective.pre_activations(params)))
 
 
-def pronounced_dead(objective: Objective, result: SolverResult) -> SolverResult:
-    """Return the result of a dead neuron, whose zero gradient is no sign of a minimum.
-
-    All of F stands for the gap: it is what the minimum is below at most.
-    """
-    zero = objective.zero_value
-    gap = result.objective / zero if zero > 0 else result.objective
-    return replace(result, gap=gap, status=Status.DEAD)
-
-
-def random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
+def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
     """Return random weights under which samples lie on both sides of the kink.
 
     On standardized columns that are not correlated z has a deviation of 1 about the

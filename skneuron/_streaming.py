@@ -11,18 +11,23 @@ learning, where every sample is undecided, and the quadratic itself is minimized
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from skneuron._threads import blas_on_one_thread
-from skneuron._training import Layer, Neuron, as_stored, layer_of, tasks_of
+from skneuron._training import (
+    Layer,
+    as_stored,
+    layer_of,
+    regularization_of,
+    starting_point,
+    tasks_of,
+)
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments
-from skneuron.losses import Loss
-from skneuron.objective import Memory, Objective, Regularization
-from skneuron.penalties import strength_from_C
+from skneuron.objective import Coordinates, Memory, Objective, Regularization
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, value_and_gap
 from skneuron.validation import Plan, TrainingData, refuse_not_finite
@@ -32,34 +37,31 @@ __all__ = ["Stream", "learn_chunk"]
 
 @dataclass(frozen=True)
 class Stream:
-    """What a stream has left so far; arrays and numbers only.
+    """What a stream has left so far; it can be pickled and is never changed in place.
 
     Attributes
     ----------
-    center, unit : ndarray of shape (n_features,)
-        Mean and scale of the columns of the first chunk. Memories belong to columns
-        brought to these.
+    moments : Moments
+        Of the columns of the first chunk, with a deviation also for those that do not vary
+        there.
+    scale : ndarray of shape (n_features,)
+        Columns are brought to this scale all through, so that the parameters that are
+        kept mean the same.
     total_weight : float
         Sum of the sample weights seen.
     seen : ndarray of shape (n_classes,)
         Of each class.
-    memories : list of Memory
-        One per neuron, or one for a softmax layer; none where mistakes are counted, or a
-        stochastic solver learns.
-    states : list of object
-        What a stochastic solver keeps, one per neuron.
-    first_weight : float
-        Sum of the sample weights of the first chunk.
+    kept : list
+        One per neuron, or one for a softmax layer: a Memory, what a stochastic solver
+        keeps, or None where mistakes are counted.
     n_samples : int
     """
 
-    center: FloatArray
-    unit: FloatArray
+    moments: Moments
+    scale: FloatArray
     total_weight: float
     seen: FloatArray
-    memories: list[Memory] = field(default_factory=list)
-    states: list[Any] = field(default_factory=list)
-    first_weight: float = 0.0
+    kept: list[Any]
     n_samples: int = 0
 
 
@@ -85,154 +87,139 @@ def learn_chunk(
     start : (coef, intercept) or None
         Weights to start from.
     """
+    tasks = tasks_of(plan, data)
     with blas_on_one_thread(), np.errstate(all="ignore"):
         design = DesignMatrix(data.X)
-        stream = stream or _opened(design, data, fit_intercept)
-        total = stream.total_weight + data.total_weight
-        chunk_seen = np.bincount(data.y, data.weights, len(stream.seen)) * data.total_weight
-        seen = stream.seen + chunk_seen
-        strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, total)
-        regularization = Regularization(strength, plan.l1_ratio, data.low, data.high)
-        # Columns keep one scale all through, although the penalty's share of it shrinks.
-        first_strength = strength_from_C(C, stream.first_weight)
-        lost = max(0.0, 4 * (1 - plan.l1_ratio) * (first_strength - strength))
-        moments = Moments(stream.center, np.sqrt(stream.unit**2 + lost))
-        neurons: list[Neuron] = []
-        memories: list[Memory] = []
-        states: list[Any] = []
-        for task, (loss, y) in enumerate(tasks_of(plan, data)):
-            memory = stream.memories[task] if stream.memories else None
-            chunk = _Chunk(stream, memory, total, data.total_weight)
+        seen: FloatArray = np.bincount(data.y, data.weights, len(data.classes)).astype(np.float64)
+        seen *= data.total_weight
+        total = data.total_weight
+        if stream is not None:
+            seen, total = seen + stream.seen, total + stream.total_weight
+        regularization = regularization_of(plan, data, C, total)
+        stream = stream or _opened(design, data, regularization, fit_intercept, len(tasks))
+        neurons, kept = [], []
+        for task, (loss, y) in enumerate(tasks):
+            kept_so_far = stream.kept[task]
+            memory = kept_so_far if isinstance(kept_so_far, Memory) else None
+            # Beside a memory the chunk weighs what it does among all rows; else it is all.
+            share = 1.0 if memory is None else data.total_weight / total
             objective = Objective(
                 design,
                 y,
                 loss,
-                data.weights * (data.total_weight / total),
+                data.weights * share,
                 regularization,
                 fit_intercept,
-                moments,
-                memory=None if memory is None else chunk.scaled_memory(regularization),
+                stream.moments,
+                memory=None if memory is None else memory.times(1 / total),
+                scale=stream.scale,
             )
-            first = objective.start()
-            if start is not None:
-                rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
-                first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
             solver = plan.solver or choose_solver(objective)
+            chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))
             if solver.streams:
-                state = copy.deepcopy(stream.states[task]) if stream.states else None
-                seed = plan.budget.seed + stream.n_samples
-                result, state = _epoch(objective, solver, first, state, seed)
-                states.append(state)
+                state = None if isinstance(kept_so_far, Memory) else kept_so_far
+                result, left = chunk.pass_over(state, stream.n_samples)
             elif not loss.differentiable:
-                result = solver.solve(objective, first, plan.budget)
-            elif _all_seen(loss, seen, task):
-                result = solver.solve(objective, first, plan.budget)
-                memories.append(chunk.remember(objective, result.coef))
+                result, left = chunk.solve(), None
             else:
-                memory = chunk.remember(objective, objective.start())
-                result = _minimum(objective)
-                memories.append(memory)
-            if result.status is Status.INTERRUPTED:
-                # A chunk is learned as a whole or not at all.
-                raise KeyboardInterrupt(result.status.value)
+                complete = _all_seen(seen, None if len(tasks) == 1 else task)
+                result, own = chunk.solve_and_expand() if complete else chunk.expand_only()
+                own = own.times(data.total_weight / share)
+                left = own if memory is None else memory.plus(own)
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
-    n_samples = stream.n_samples + len(data.y)
+            kept.append(left)
     after = replace(
         stream,
         total_weight=total,
         seen=seen,
-        memories=memories,
-        states=states,
-        n_samples=n_samples,
+        kept=kept,
+        n_samples=stream.n_samples + len(data.y),
     )
     return layer_of(neurons), after
 
 
-def _opened(design: DesignMatrix, data: TrainingData, fit_intercept: bool) -> Stream:
+def _opened(
+    design: DesignMatrix,
+    data: TrainingData,
+    regularization: Regularization,
+    fit_intercept: bool,
+    n_tasks: int,
+) -> Stream:
     """Return the stream before its first chunk, in the units of that chunk's columns."""
-    moments = column_moments(design, data.weights, center=fit_intercept)
-    if moments is None:
+    found = column_moments(design, data.weights, center=fit_intercept)
+    if found is None:
         refuse_not_finite(data.X)
     # A column that does not vary yet may later: its own size is the best guess.
-    size = np.where(moments.mean == 0, 1.0, np.abs(moments.mean))
-    unit = np.where(moments.deviation > 0, moments.deviation, size)
-    nothing = np.zeros(len(data.classes))
-    return Stream(moments.mean, unit, 0.0, nothing, first_weight=data.total_weight)
+    size = np.where(found.mean == 0, 1.0, np.abs(found.mean))
+    moments = Moments(found.mean, np.where(found.deviation > 0, found.deviation, size))
+    scale = Coordinates(moments, regularization, fit_intercept, 1).scale
+    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks)
 
 
-def _all_seen(loss: Loss, seen: FloatArray, task: int) -> bool:
-    """Whether every class of the task has been seen: both of them for one neuron."""
-    if loss.n_outputs > 1 or len(seen) == 2:
+def _all_seen(seen: FloatArray, task: int | None) -> bool:
+    """Whether every class has been seen, or of one neuron among K its own and another."""
+    if task is None:
         return bool(np.all(seen > 0))
     return bool(seen[task] > 0 and seen.sum() > seen[task])
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Between the memory, in units of the first chunk, and one chunk's objective."""
+    """One neuron before one chunk."""
 
-    stream: Stream
-    memory: Memory | None
-    total: float
-    weight: float
+    objective: Objective
+    solver: Solver
+    plan: Plan
+    start: FloatArray
 
-    def scaled_memory(self, regularization: Regularization) -> Any:
-        """Return a function from an objective's coordinates to the memory as a mean there."""
-        memory, total = self.memory, self.total
+    def pass_over(self, state: Any, n_samples: int) -> tuple[SolverResult, Any]:
+        """Go over the rows once, and return what the solver keeps as well."""
+        seed = self.plan.budget.seed + n_samples
+        kept = copy.deepcopy(state)
+        params, kept = self.solver.epoch(self.objective, self.start, kept, seed)
+        return self._one_step(params, Status.EPOCH), kept
 
-        def of(objective: Objective) -> Memory:
-            """Return the memory in the units of the objective."""
-            assert memory is not None
-            return memory.in_units(self._units(objective)).times(1 / total)
+    def solve(self) -> SolverResult:
+        """Minimize; a chunk is learned as a whole or not at all."""
+        result = self.solver.solve(self.objective, self.start, self.plan.budget)
+        if result.status is Status.INTERRUPTED:
+            raise KeyboardInterrupt(result.status.value)
+        return result
 
-        return of
+    def solve_and_expand(self) -> tuple[SolverResult, Memory]:
+        """Minimize, and return the losses expanded there as well."""
+        result = self.solve()
+        return result, self._finite(self.objective.expansion(result.coef))
 
-    def remember(self, objective: Objective, params: FloatArray) -> Memory:
-        """Return the memory with the losses of the chunk, expanded at these parameters."""
-        own = objective.expansion(params).in_units(1 / self._units(objective)).times(self.total)
+    def expand_only(self) -> tuple[SolverResult, Memory]:
+        """Expand the losses where learning starts, and minimize the quadratic."""
+        objective = self.objective
+        own = self._finite(objective.expansion(objective.start()))
+        quadratic = own if objective.memory is None else own.plus(objective.memory)
+        ridge = np.tile(objective.penalty.ridge, objective.n_outputs)
+        least = quadratic.minimum(ridge).reshape(objective.n_outputs, -1)
+        return self._one_step(objective.penalty.project(least).ravel(), Status.UNSEEN), own
+
+    def _one_step(self, params: FloatArray, status: Status) -> SolverResult:
+        """Return the result of one step from the start, however long."""
+        history = History()
+        value, gradient = self.objective.value_gradient(params)
+        history.add(
+            params,
+            objective=value,
+            gradient_norm=float(np.linalg.norm(gradient)),
+            step=float(np.linalg.norm(params - self.start)),
+            reads=self.objective.reads,
+        )
+        value, gap = value_and_gap(self.objective, params)
+        return SolverResult(params, value, gap, 1, status, history.as_dict())
+
+    @staticmethod
+    def _finite(own: Memory) -> Memory:
+        """Return the expansion, if it is one."""
         if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
             raise ValueError(
                 "the chunk has values too large for the scale of the first one: expected columns "
                 "of one scale all through the stream"
             )
-        return own if self.memory is None else self.memory.plus(own)
-
-    def _units(self, objective: Objective) -> FloatArray:
-        """Return what the objective's parameters are, as multiples of the memory's."""
-        units = np.ones((objective.n_outputs, objective.n_coordinates))
-        units[:, : objective.n_features] = objective.scale / self.stream.unit
-        return units.ravel()
-
-
-def _epoch(
-    objective: Objective, solver: Solver, params: FloatArray, state: Any, seed: int
-) -> tuple[SolverResult, Any]:
-    """Return where one epoch over the chunk leads, and what the solver keeps."""
-    after, state = solver.epoch(objective, params, state, seed)
-    return _one_line(objective, after, params, Status.EPOCH), state
-
-
-def _one_line(
-    objective: Objective, params: FloatArray, before: FloatArray, status: Status
-) -> SolverResult:
-    """Return the result of one step, however long."""
-    history = History()
-    value, gradient = objective.value_gradient(params)
-    history.add(
-        params,
-        objective=value,
-        gradient_norm=float(np.linalg.norm(gradient)),
-        step=float(np.linalg.norm(params - before)),
-        reads=objective.reads,
-    )
-    value, gap = value_and_gap(objective, params)
-    return SolverResult(params, value, gap, 1, status, history.as_dict())
-
-
-def _minimum(objective: Objective) -> SolverResult:
-    """Return the minimum of the objective expanded at its start."""
-    start = objective.start()
-    params = objective.penalty.project(
-        (start + objective.expansion_step(start)).reshape(objective.n_outputs, -1)
-    ).ravel()
-    return _one_line(objective, params, start, Status.UNSEEN)
+        return own

@@ -86,6 +86,7 @@ def run_parts(function: Callable[[_Part], _Out], parts: Sequence[_Part]) -> list
     errors: Any = np.geterr()
 
     def quietly(share: range) -> list[_Out]:
+        """Return what becomes of the parts of a share, under the errors of the caller."""
         with np.errstate(**errors):
             return [function(parts[k]) for k in share]
 

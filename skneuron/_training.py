@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._revival import is_dead, pronounced_dead, random_start
+from skneuron._revival import judged, solve_alive
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
@@ -18,7 +18,7 @@ from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Iteration, SolverResult, Status
-from skneuron.solvers import Solver, choose_solver, solver_name, value_and_gap
+from skneuron.solvers import Budget, Solver, choose_solver, solver_name, value_and_gap
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "as_stored",
     "is_softmax",
     "layer_of",
+    "regularization_of",
+    "starting_point",
     "tasks_of",
     "train",
 ]
@@ -121,10 +123,7 @@ def train(
         See ``Tell``.
     """
     design = DesignMatrix(data.X)
-    # The number of mistakes does not depend on the length of w: the infimum over its
-    # length of mistakes plus penalty has no penalty left.
-    strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, data.total_weight)
-    regularization = Regularization(strength, plan.l1_ratio, data.low, data.high)
+    regularization = regularization_of(plan, data, C, data.total_weight)
     tasks = tasks_of(plan, data)
     neurons: list[Neuron] = []
     budget = plan.budget
@@ -135,29 +134,19 @@ def train(
         if moments is None:
             refuse_not_finite(data.X)
         for task, (loss, y) in enumerate(tasks):
-            rows = slice(None) if loss.n_outputs > 1 else slice(task, task + 1)
             before = design.reads if task else 0.0
             objective = Objective(
                 design, y, loss, data.weights, regularization, fit_intercept, moments
             )
-            first = objective.start()
-            if start is not None:
-                first = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+            first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
             on_val = None
             if held_out is not None:
                 y_val = held_out.y if len(tasks) == 1 else (held_out.y == task).astype(np.intp)
                 on_val = objective.on_rows(held_out.X, y_val, held_out.weights)
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
-            watch = Watch(objective, plan.activation, on_val, plan.patience, told)
-            result = solver.solve(objective, first, budget, watch, watch.observe)
-            rng = np.random.default_rng(budget.seed)
-            for _ in range(plan.restart):
-                if not is_dead(objective, result.coef):
-                    break
-                anew = random_start(objective, rng)
-                result = solver.solve(objective, anew, budget, watch, watch.observe)
-            result = watch.settle(result)
+
+            result = _watched(objective, first, solver, budget, plan, on_val, told)
             result.history["reads"] -= before
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
             if result.status is Status.STOPPED:
@@ -177,6 +166,45 @@ def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
     if n_classes == 2:
         return [(loss, data.y)]
     return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
+
+
+def regularization_of(
+    plan: Plan, data: TrainingData, C: float, total_weight: float
+) -> Regularization:
+    """Return what holds the weights back, where the sample weights sum to ``total_weight``."""
+    # The number of mistakes does not depend on the length of w: the infimum over its
+    # length of mistakes plus penalty has no penalty left.
+    strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, total_weight)
+    return Regularization(strength, plan.l1_ratio, data.low, data.high)
+
+
+def starting_point(
+    objective: Objective, start: tuple[AnyArray, AnyArray] | None, task: int
+) -> FloatArray:
+    """Return the parameters of the weights to start from, where there are some."""
+    if start is None:
+        return objective.start()
+    rows = slice(None) if objective.n_outputs > 1 else slice(task, task + 1)
+    return objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+
+
+def _watched(
+    objective: Objective,
+    first: FloatArray,
+    solver: Solver,
+    budget: Budget,
+    plan: Plan,
+    on_val: Objective | None,
+    told: Callable[[Iteration], bool] | None,
+) -> SolverResult:
+    """Solve under a watch of its own, and anew if the neuron dies."""
+
+    def solve(start: FloatArray) -> SolverResult:
+        """Return one attempt."""
+        watch = Watch(objective, plan.activation, on_val, plan.patience, told)
+        return watch.settle(solver.solve(objective, start, budget, watch, watch.observe))
+
+    return solve_alive(solve, objective, first, plan.restart, budget.seed)
 
 
 def _telling(
@@ -237,8 +265,7 @@ def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype:
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
-    if is_dead(objective, result.coef):
-        result = pronounced_dead(objective, result)
+    result = judged(objective, result)
     return Neuron(*stored, result, objective.zero_value, solver_name(solver))
 
 
@@ -260,9 +287,11 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
     length = max(len(history["objective"]) for history in histories)
 
     def padded(values: FloatArray, fill: float) -> FloatArray:
+        """Return the values, and what fills the rest."""
         return np.concatenate([values, np.full(length - len(values), fill)])
 
     def column(name: str) -> FloatArray:
+        """Return a column of every neuron, of shape (n_neurons, length)."""
         parts = [history[name] for history in histories]
         if name == "step":
             return np.array([padded(part, 0.0) for part in parts])

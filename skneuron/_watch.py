@@ -83,5 +83,7 @@ class Watch:
         if self._best is None or np.array_equal(self._best, result.coef):
             return result
         value, gap = value_and_gap(self._objective, self._best)
-        status = Status.EARLY if result.status is not Status.INTERRUPTED else result.status
+        # Where the solver had come further it was early; all else that ended it did so.
+        reached = result.status in (Status.CONVERGED, Status.PRECISION)
+        status = Status.EARLY if reached else result.status
         return replace(result, coef=self._best, objective=value, gap=gap, status=status)

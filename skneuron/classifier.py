@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import copy
-import warnings
-from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 
 from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
 from skneuron._forward import ForwardMixin
 from skneuron._from_weights import fitted_attributes
-from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Layer, Tell, train
-from skneuron._typing import AnyArray
+from skneuron._learning import LearningMixin
 from skneuron.activations import Activation
-from skneuron.results import Iteration, Status
+from skneuron.results import Status
 from skneuron.solvers import Solver
-from skneuron.validation import (
-    check_chunk,
-    check_classes,
-    check_held_out,
-    check_parameters,
-    check_training_data,
-    split_off,
-    with_bounds,
-)
 
 __all__ = ["NeuronClassifier"]
 
 
-class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifier(
+    CallbackSupportMixin, LearningMixin, ForwardMixin, ClassifierMixin, BaseEstimator
+):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
@@ -94,7 +82,8 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         Iterations without a lower validation loss that end the fit.
     restart : int, default=0
         How often a dead neuron (``"relu"`` with no sample of z > 0) starts anew from random
-        weights. A neuron that is still dead is warned of.
+        weights; ``history_`` is that of the last attempt. A neuron that is still dead is
+        warned of.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -244,24 +233,13 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)
         tasks = FitTasks(self, X, y, sample_weight)
-        layer, tol = draft._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
+        layer, tol = draft._learn_all(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
         self.__dict__ = draft.__dict__
         tasks.end(draft._fitted)
         if Status.INTERRUPTED in layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
         self._warn_of(layer, tol, 3 + FRAMES)
         return self
-
-    def _warn_of(self, layer: Layer, tol: float, frames: int) -> None:
-        """Warn if the fit has failed, as from the caller so many frames up."""
-        failure = layer.failure(tol)
-        if failure is not None:
-            warnings.warn(
-                f"{layer.solver} {failure.value}. Relative gap reached: "
-                f"{self.gap_:.1e} after {self.n_iter_} iterations (tol={tol:.1e})",
-                ConvergenceWarning,
-                stacklevel=frames,
-            )
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Learn from one chunk of a stream, and remember a summary of it.
@@ -311,120 +289,6 @@ class NeuronClassifier(CallbackSupportMixin, ForwardMixin, ClassifierMixin, Base
         self.__dict__ = draft.__dict__
         self._warn_of(layer, tol, 3)
         return self
-
-    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Layer, float]:
-        plan = check_parameters(self.get_params(deep=False))
-        if plan.patience is not None:
-            raise ValueError(
-                "early_stopping=True is not possible with partial_fit, which sees one chunk at a "
-                "time: expected False. Stop calling it when a score of your own says so"
-            )
-        known = getattr(self, "classes_", None)
-        classes = check_classes(classes, known)
-        stream: Stream | None = getattr(self, "_stream", None)
-        start = None if known is None else (self.coef_, self.intercept_)
-        first = known is None
-        data = check_chunk(self, X, y, sample_weight, self.class_weight, classes, first=first)
-        data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
-        layer, self._stream = learn_chunk(
-            data,
-            plan,
-            stream,
-            C=float(self.C),
-            fit_intercept=bool(self.fit_intercept),
-            start=start,
-        )
-        self.classes_, self.n_samples_seen_ = classes, self._stream.n_samples
-        self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
-        self._take_over(layer, plan.budget.tol)
-        return layer, plan.budget.tol
-
-    def _learn(
-        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
-    ) -> tuple[Layer, float]:
-        plan = check_parameters(self.get_params(deep=False))
-        previous = self._previous_weights()
-        self._forget()
-        data = check_training_data(self, X, y, sample_weight, self.class_weight)
-        data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
-        held_out = check_held_out(self, data.classes, *validation)
-        if plan.patience is not None and held_out is None:
-            data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
-        self.classes_ = data.classes
-        self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
-        layer = train(
-            data,
-            plan,
-            C=float(self.C),
-            fit_intercept=bool(self.fit_intercept),
-            start=self._check_previous(previous, data.classes),
-            held_out=held_out,
-            tell=self._teller(tasks) if self.verbose or tasks.active else None,
-        )
-        self._take_over(layer, plan.budget.tol)
-        return layer, plan.budget.tol
-
-    def _take_over(self, layer: Layer, tol: float) -> None:
-        """Set the attributes that a trained layer has."""
-        self.coef_, self.intercept_ = layer.coef, layer.intercept
-        self.solver_ = layer.solver
-        self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
-        self.converged_ = layer.converged(tol)
-        self.history_ = layer.history
-
-    def _previous_weights(self) -> tuple[AnyArray, AnyArray, AnyArray] | None:
-        if self.warm_start and hasattr(self, "coef_"):
-            return self.coef_, self.intercept_, self.classes_
-        return None
-
-    def _forget(self) -> None:
-        for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
-            delattr(self, name)
-        self.__dict__.pop("_stream", None)
-
-    def _check_previous(
-        self, previous: tuple[AnyArray, AnyArray, AnyArray] | None, classes: AnyArray
-    ) -> tuple[AnyArray, AnyArray] | None:
-        if previous is None:
-            return None
-        coef, intercept, known = previous
-        n_neurons = 1 if len(classes) == 2 else len(classes)
-        if coef.shape != (n_neurons, self.n_features_in_) or not np.array_equal(known, classes):
-            raise ValueError(
-                f"warm_start=True with {self.n_features_in_} features and classes "
-                f"{classes.tolist()!r}: expected the {coef.shape[1]} features and classes "
-                f"{known.tolist()!r} of the last fit"
-            )
-        return coef, intercept
-
-    def _fitted(self) -> dict[str, Any]:
-        """Return what the fit has set."""
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
-
-    def _teller(self, tasks: FitTasks) -> Tell:
-        """Return what prints each iteration and tells callbacks of it."""
-
-        def tell(
-            neuron: int | None, line: Iteration, weights: Callable[[], tuple[AnyArray, AnyArray]]
-        ) -> bool:
-            """Return whether a callback asks for a stop."""
-            if self.verbose:
-                self._print(line)
-
-            def fitted() -> dict[str, Any]:
-                """Return the attributes of the neuron as if the fit ended here."""
-                return self._fitted() | dict(zip(("coef_", "intercept_"), weights(), strict=True))
-
-            return tasks.active and tasks.iteration(neuron, line, fitted)
-
-        return tell
-
-    def _print(self, line: Iteration) -> None:
-        if line.iteration % self.verbose == 0:
-            print(
-                f"iteration {line.iteration:5d}  objective {line.objective:.12e}  "
-                f"gradient norm {line.gradient_norm:.2e}  {line.seconds:.3f} s"
-            )
 
     @classmethod
     def from_weights(

@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
+import skneuron._watch
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
 from skneuron.solvers import GD
@@ -69,6 +70,28 @@ def test_nothing_else_dies(name):
     again = NeuronClassifier(name, restart=2, max_iter=3).fit(X, Y)
     plain = NeuronClassifier(name, max_iter=3).fit(X, Y)
     np.testing.assert_array_equal(again.coef_, plain.coef_)
+
+
+def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
+    with pytest.warns(ConvergenceWarning, match="dead"):
+        neuron = dead().fit(X, Y)
+    attempts = []
+    observe = skneuron._watch.Watch.observe
+
+    def interrupted(self, params):
+        attempts.append(params)
+        if len(attempts) == 2:
+            raise KeyboardInterrupt
+        return observe(self, params)
+
+    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    # No tolerance: without a gradient the first line would be the last.
+    neuron.set_params(warm_start=True, restart=3, tol=0.0, C=1.0)
+    with pytest.raises(KeyboardInterrupt):
+        neuron.fit(X, Y)
+    assert len(attempts) == 2
+    assert neuron.n_iter_ == 1
+    assert not neuron.converged_
 
 
 @pytest.mark.parametrize("restart", [-1, 1.5, "yes", True])

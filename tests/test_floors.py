@@ -29,6 +29,7 @@ FLOORS = [
     ("_watch", 4.2),
     ("_training", 4.5),
     ("_streaming", 4.6),
+    ("_learning", 4.8),
     ("_forward", 4.6),
     ("_from_weights", 4.6),
     ("classifier", 5),

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -307,3 +308,18 @@ def test_many_parameters_share_a_hessian_even_on_few_rows():
     np.testing.assert_allclose(
         neuron.coef_ * X.std(axis=0), exact.coef_ * X.std(axis=0), atol=tolerance
     )
+
+
+@pytest.mark.parametrize("solver", ["newton", "auto"])
+@pytest.mark.parametrize("n_samples", [10_000, 50_000])
+def test_redundant_columns_without_a_penalty(solver, n_samples):
+    """Directions without curvature are seen as such, however many rows there are."""
+    data, y = make_classification(n_samples, 5, class_sep=2.0, random_state=0)
+    assert np.linalg.matrix_rank(data) == 3
+    neuron = NeuronClassifier(solver=solver, C=np.inf).fit(data, y)
+    assert neuron.converged_
+    assert neuron.n_iter_ < 20
+    # A model of the three columns that say all there is to say.
+    independent = data @ np.linalg.svd(data, full_matrices=False)[2][:3].T
+    fewer = NeuronClassifier(solver=solver, C=np.inf).fit(independent, y)
+    assert neuron.objective_ == pytest.approx(fewer.objective_, rel=1e-12)

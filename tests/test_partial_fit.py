@@ -98,6 +98,38 @@ def test_three_classes_in_chunks_without_some(activation):
     assert late.score(X3, Y3) > 0.6
 
 
+@pytest.mark.parametrize("solver", [name for name, cls in SOLVERS.items() if cls.streams])
+@pytest.mark.parametrize("size", [500, 2000])
+def test_stochastic_solvers_come_near_in_one_pass(solver, size):
+    data, y = generated()
+    whole = NeuronClassifier().fit(data, y)
+    passed = stream(NeuronClassifier(solver=solver, random_state=0), data, y, size)
+    excess = log_loss(y, passed.predict_proba(data)) - log_loss(y, whole.predict_proba(data))
+    assert excess < 2e-3
+    # What is reported is the mean loss of the last chunk, with its penalty.
+    rows = slice(len(y) - size, None)
+    assert passed.objective_ == pytest.approx(
+        log_loss(y[rows], passed.predict_proba(data[rows])), rel=1e-2
+    )
+
+
+def test_a_stream_may_change_its_solver():
+    data, y = generated(2000)
+    neuron = stream(NeuronClassifier(random_state=0), data[:1000], y[:1000], 500)
+    for solver in ("sgd", "newton"):
+        neuron.set_params(solver=solver).partial_fit(data[1000:], y[1000:])
+        assert neuron.solver_ == solver
+        assert neuron.score(data, y) > 0.6
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_perceptron_reports_its_chunk():
+    neuron = NeuronClassifier("step")
+    stream(neuron, X[:400], Y[:400], 200)
+    wrong = np.mean(neuron.predict(X[200:400]) != Y[200:400])
+    assert neuron.objective_ == pytest.approx(wrong, abs=1e-12)
+
+
 def test_the_penalty_counts_once():
     data, y = generated(4000)
     whole = NeuronClassifier(C=1e-3).fit(data, y)
@@ -130,11 +162,11 @@ def test_above_two_thousand_parameters_a_diagonal_is_remembered():
     data = sparse.csr_array(sparse.random(1200, 2500, density=0.01, random_state=0, format="csr"))
     y = (np.asarray(data[:, :50].sum(axis=1)).ravel() > 0.2).astype(int)
     neuron = stream(NeuronClassifier(), data, y, 300)
-    assert neuron._stream.memories[0].curvature.shape == (2501,)
+    assert neuron._stream.kept[0].curvature.shape == (2501,)
     assert neuron.score(data, y) > 0.75
     # What is remembered of the diagonal is that of the matrix.
     few = stream(NeuronClassifier(), data[:, :100], y, 300)
-    assert few._stream.memories[0].curvature.shape == (101, 101)
+    assert few._stream.kept[0].curvature.shape == (101, 101)
 
 
 def test_the_diagonal_is_that_of_the_matrix(monkeypatch):
@@ -145,8 +177,8 @@ def test_the_diagonal_is_that_of_the_matrix(monkeypatch):
         monkeypatch.setattr(views, "_DENSE_MEMORY", 1)
         part = NeuronClassifier().partial_fit(data, y, classes=range(classes))
         monkeypatch.undo()
-        expected = np.diagonal(whole._stream.memories[0].curvature)
-        np.testing.assert_allclose(part._stream.memories[0].curvature, expected, rtol=1e-6)
+        expected = np.diagonal(whole._stream.kept[0].curvature)
+        np.testing.assert_allclose(part._stream.kept[0].curvature, expected, rtol=1e-6)
 
 
 def test_bounds_and_l1_hold_all_through():

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from families import trainable
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris, make_classification
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skneuron._watch
@@ -121,27 +123,38 @@ def test_early_stopping_holds_a_share_of_each_class_out():
     assert not np.array_equal(neuron.coef_, NeuronClassifier().fit(X, Y).coef_)
 
 
-def test_the_penalty_of_the_rest_is_that_of_its_own_weight():
-    """C weighs the sum of the losses that are left, as if the rest had never been there."""
-    weights = np.random.default_rng(0).uniform(0.5, 2.0, len(Y))
-    seen = {}
+def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
+    """C weighs the sum of the losses that are left, as if the others had never been there."""
+    seen = []
     original = skneuron._watch.Watch.__init__
 
     def spy(self, objective, *rest):
-        seen["objective"] = objective
+        seen.append(objective)
         original(self, objective, *rest)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(skneuron._watch.Watch, "__init__", spy)
-        neuron = NeuronClassifier(
-            C=0.01, early_stopping=True, n_iter_no_change=1000, random_state=0
-        ).fit(X, Y, weights)
-    left = seen["objective"]
-    # Rebuild what was learned from: weights of the rows tell which they are.
-    total = neuron.coef_  # the best on validation, not the optimum
-    assert total.shape == (1, 30)
-    assert left.n_samples == round(0.9 * len(Y))
-    assert left._weights.sum() == pytest.approx(1.0)
+    monkeypatch.setattr(skneuron._watch.Watch, "__init__", spy)
+    NeuronClassifier(C=0.01, early_stopping=True, random_state=0).fit(X, Y)
+    (left,) = seen
+    assert left.n_samples == 512
+    strength = left.penalty.ridge[:-1] * left.scale**2
+    np.testing.assert_allclose(strength, 1 / (0.01 * 512), rtol=1e-12)
+
+
+def test_early_stopping_that_max_iter_ends_says_so():
+    neuron = NeuronClassifier(solver="gd", early_stopping=True, max_iter=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="max_iter ended the fit"):
+        neuron.fit(X, Y)
+
+
+def test_a_pipeline_sends_the_validation_set_through():
+    with config_context(enable_metadata_routing=True):
+        neuron = NeuronClassifier().set_fit_request(X_val=True, y_val=True)
+        pipeline = Pipeline(
+            [("scale", StandardScaler()), ("neuron", neuron)], transform_input=["X_val"]
+        )
+        pipeline.fit(X[:400], Y[:400], X_val=X[400:], y_val=Y[400:])
+    loss = pipeline["neuron"].history_["validation_loss"][-1]
+    assert loss == pytest.approx(log_loss(Y[400:], pipeline.predict_proba(X[400:])), rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ class Activation(BaseEstimator):  # type: ignore[misc]
         middle = sum(self.targets) / 2
 
         def excess(z: float) -> float:
+            """Return f(z) minus the middle of the targets."""
             return float(self.value(np.array([z]))[0]) - middle
 
         if excess(0.0) == 0:

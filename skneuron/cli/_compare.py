@@ -121,6 +121,7 @@ def _measure(name: str, model: Any, table: Table, reference: Any, folds: int) ->
         difference = float(np.abs(fitted[-1].coef_ - exact).max() / np.abs(exact).max())
 
     def mean(metric: str) -> float:
+        """Return the mean over the folds."""
         return float(np.mean(scores[metric])) if metric in scores else math.nan
 
     kinds = sorted({warning.category.__name__ for warning in caught})

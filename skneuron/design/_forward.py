@@ -46,6 +46,7 @@ def forward(
     size = n if sparse.issparse(X) else max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, d)))
 
     def over(part: range) -> bool:
+        """Go over a range of rows; return whether z was finite."""
         finite = True
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))

@@ -78,6 +78,7 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
     of_block = _sparse_sums if X.is_sparse else _equal_sums if equal else _dense_sums
 
     def sums(part: range) -> tuple[FloatArray, FloatArray]:
+        """Return the sums over a range of rows."""
         first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
         for rows, data in X.blocks(part):
             x, x2 = of_block(data, weights[rows])

@@ -67,6 +67,7 @@ class ReadyDesign:
         size = max(1, _BLOCK_ELEMENTS // m)
 
         def over(part: range) -> Sums:
+            """Return the sums over a range of rows."""
             products = np.zeros((k, m))
             total = np.zeros((k, m, k, m)) if gram else None
             sums = Sums(0.0, products[:, :-1], products[:, -1], total)

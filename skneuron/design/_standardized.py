@@ -126,6 +126,7 @@ class StandardizedDesign:
         offset = bias - raw @ self._left
 
         def over(part: range) -> Sums:
+            """Return the sums over a range of rows."""
             sums = self._zeros(len(bias), gram)
             dense = gram and not self.design.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
@@ -156,6 +157,7 @@ class StandardizedDesign:
         out = np.empty(n if k == 1 else (n, k))
 
         def keep(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
+            """Put z away."""
             out[rows] = z
             return 0.0, z[:0], None
 

@@ -46,6 +46,8 @@ class Coordinates:
     regularization : Regularization
     fit_intercept : bool
     n_outputs : int
+    scale : ndarray of shape (n_features,), optional
+        Of the columns; by default it follows from deviation and ridge.
 
     Attributes
     ----------
@@ -65,19 +67,22 @@ class Coordinates:
         regularization: Regularization,
         fit_intercept: bool,
         n_outputs: int,
+        scale: FloatArray | None = None,
     ) -> None:
         self.fit_intercept = fit_intercept
         self.n_features = len(moments.mean)
         self.n_outputs = n_outputs
         self.n_coordinates = self.n_features + int(fit_intercept)
         self.n_params = n_outputs * self.n_coordinates
-        self._scale_columns(moments, regularization)
+        self._scale_columns(moments, regularization, scale)
 
-    def _scale_columns(self, moments: Moments, regularization: Regularization) -> None:
+    def _scale_columns(
+        self, moments: Moments, regularization: Regularization, given: FloatArray | None
+    ) -> None:
         strength, l1_ratio = regularization.strength, regularization.l1_ratio
         root = np.sqrt(strength * (1 - l1_ratio))
         with np.errstate(over="ignore"):
-            scale = np.hypot(moments.deviation, 2 * root)
+            scale = np.hypot(moments.deviation, 2 * root) if given is None else given
         if not np.all(np.isfinite(scale)):
             column = int(np.flatnonzero(~np.isfinite(scale))[0])
             raise ValueError(
@@ -142,6 +147,7 @@ class Coordinates:
         return self.penalty.project(params).ravel()
 
     def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weights of shape (n_outputs, n_features) and biases of shape (n_outputs,)."""
         full = params.reshape(self.n_outputs, self.n_coordinates)
         bias = full[:, -1] if self.fit_intercept else np.zeros(self.n_outputs)
         return full[:, : self.n_features], bias

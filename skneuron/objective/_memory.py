@@ -70,15 +70,6 @@ class Memory:
             factor * self.class_weights,
         )
 
-    def in_units(self, units: FloatArray) -> Memory:
-        """Return the same as a function of ``units * v``."""
-        curvature = self.curvature / units
-        if curvature.ndim == 2:
-            curvature /= units[:, None]
-        else:
-            curvature /= units
-        return replace(self, slope=self.slope / units, curvature=curvature)
-
     def take(self, params: AnyArray) -> Memory:
         """Return it with all other parameters at zero."""
         dense = self.curvature.ndim == 2
@@ -96,6 +87,15 @@ class Memory:
     def product(self, vector: FloatArray) -> FloatArray:
         """Return the curvature times a vector."""
         return _times(self.curvature, vector)
+
+    def minimum(self, ridge: FloatArray) -> FloatArray:
+        """Return where Q plus ½ Σ ridge v² is least; the shortest such v where many are."""
+        if self.curvature.ndim == 1:
+            bend = self.curvature + ridge
+            return np.divide(-self.slope, bend, out=np.zeros_like(bend), where=bend > 0)
+        return np.asarray(
+            np.linalg.lstsq(self.curvature + np.diag(ridge), -self.slope, rcond=None)[0]
+        )
 
     @property
     def matrix(self) -> FloatArray:

@@ -29,6 +29,9 @@ __all__ = ["Objective"]
 # becomes regular and the solution stays the one whose classes sum to zero.
 _GAUGE = 0.25
 
+# Rows that are decomposed at a time have about so many elements: 2 MB.
+_QR_ELEMENTS = 2**18
+
 
 class Objective(Views, Coordinates):
     """Mean loss plus penalty as a function of the scaled weights and the bias.
@@ -45,9 +48,11 @@ class Objective(Views, Coordinates):
     fit_intercept : bool
     moments : Moments, optional
         Those of the design, if they are known, or others to scale columns by.
-    memory : callable, optional
-        Returns what is left of rows that are gone, in the coordinates of the objective that
-        it gets; it is added to F. Weights of the rows then sum to what it leaves of 1.
+    memory : Memory, optional
+        What is left of rows that are gone; it is added to F. Weights of the rows then sum to
+        what it leaves of 1.
+    scale : ndarray of shape (n_features,), optional
+        Of the columns, if they are to keep one.
 
     Examples
     --------
@@ -71,12 +76,13 @@ class Objective(Views, Coordinates):
         regularization: Regularization,
         fit_intercept: bool,
         moments: Moments | None = None,
-        memory: Callable[[Objective], Memory] | None = None,
+        memory: Memory | None = None,
+        scale: FloatArray | None = None,
     ) -> None:
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
             raise ValueError("X has values that are not finite")
-        super().__init__(moments, regularization, fit_intercept, loss.n_outputs)
+        super().__init__(moments, regularization, fit_intercept, loss.n_outputs, scale)
         self.loss = loss
         self._y = y
         self._labels = loss.encode(y)
@@ -90,12 +96,12 @@ class Objective(Views, Coordinates):
         self._class_weights: FloatArray = np.bincount(
             y, sample_weight, minlength=max(2, loss.n_outputs)
         ).astype(np.float64)
-        self._memory = None if memory is None else memory(self)
+        self.memory = memory
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
         known_weights = self._class_weights
-        if self._memory is not None:
-            known_weights = known_weights + self._memory.class_weights
+        if self.memory is not None:
+            known_weights = known_weights + self.memory.class_weights
         self.zero_value = float(known_weights @ loss.value(known, zero))
 
     # --- its rows ---------------------------------------------------------------------
@@ -150,8 +156,8 @@ class Objective(Views, Coordinates):
         out = copy.copy(self)
         out.keep_columns(columns)
         out._X = self._X.columns(columns)
-        if self._memory is not None:
-            out._memory = self._memory.take(self._positions(columns))
+        if self.memory is not None:
+            out.memory = self.memory.take(self._positions(columns))
         return out
 
     # --- between the solver's coordinates and the user's ------------------------------
@@ -220,6 +226,7 @@ class Objective(Views, Coordinates):
         slopes: FloatArray | None = None,
     ) -> tuple[float, FloatArray, FloatArray | None]:
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
+            """Return the loss of these rows, their slopes and curvatures."""
             sums = self.loss.sums(
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
@@ -240,11 +247,11 @@ class Objective(Views, Coordinates):
                 gradient[:, -1] += sums.bias
             hessian = None if sums.gram is None else self._regular(sums.gram)
             flat = gradient.ravel()
-            if self._memory is not None:
-                value += self._memory.value(params)
-                flat += self._memory.gradient(params)
+            if self.memory is not None:
+                value += self.memory.value(params)
+                flat += self.memory.gradient(params)
                 if hessian is not None:
-                    hessian += self._memory.matrix
+                    hessian += self.memory.matrix
         return (value if np.isfinite(value) else np.inf), flat, hessian
 
     def _regular(self, gram: FloatArray) -> FloatArray:
@@ -268,8 +275,8 @@ class Objective(Views, Coordinates):
         out = np.ones((k, self.n_coordinates))
         out[:, : self.n_features] = self.variance
         out = bend[:, None] * out + self.penalty.ridge
-        if self._memory is not None:
-            curvature = self._memory.curvature
+        if self.memory is not None:
+            curvature = self.memory.curvature
             own = curvature if curvature.ndim == 1 else np.diagonal(curvature)
             out = out + own.reshape(k, -1)
         # Where there is neither variance nor penalty there is no gradient either.
@@ -277,7 +284,7 @@ class Objective(Views, Coordinates):
 
     def hessian_root(self, params: FloatArray) -> FloatArray:
         """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""
-        if self._memory is not None:
+        if self.memory is not None:
             # The memory is no set of rows: what digits its matrix has are all there are.
             values, vectors = np.linalg.eigh(self.hessian(params))
             scaled = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
@@ -286,12 +293,15 @@ class Objective(Views, Coordinates):
         n = self.n_outputs
 
         def curvatures(rows: slice, data: FloatArray) -> FloatArray:
+            """Return the weighted curvature of each row."""
             z = data @ weights.T + bias
             _, h = self.loss.gradient_hessian(self._y[rows], z[:, 0] if n == 1 else z)
             return np.asarray(h.reshape(len(h), n, n) * self._weights[rows, None, None])
 
-        # Four times as many rows as R has, so that R is not decomposed again too often.
-        blocks = self._X.dense_blocks(n_rows=4 * self.n_coordinates)
+        # Four times as many rows as R has at least, so that R is not decomposed again too
+        # often: each time costs a call, and rounding adds up in directions without curvature.
+        fit = _QR_ELEMENTS // (n * n * self.n_coordinates)
+        blocks = self._X.dense_blocks(n_rows=max(4 * self.n_coordinates, fit))
         return qr_root(blocks, curvatures, self.penalty, self._gauge(), n)
 
     def _gauge(self) -> FloatArray:
@@ -307,6 +317,7 @@ class Objective(Views, Coordinates):
         state = self.loss.curvature_state(self._y, self._X.forward(*self.split(params)))
 
         def curved(rows: slice, dz: FloatArray) -> FloatArray:
+            """Return the curvature of each row times a change of its z."""
             return self.loss.curvature_product(state[rows], dz)
 
         return self._operator(curved)
@@ -325,19 +336,21 @@ class Objective(Views, Coordinates):
         self, curved: Callable[[slice, FloatArray], FloatArray]
     ) -> Callable[[FloatArray], FloatArray]:
         def pointwise(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            """Return weighted changes of slope."""
             slopes = curved(rows, dz)
             s = self._weights[rows]
             slopes *= s if slopes.ndim == 1 else s[:, None]
             return 0.0, slopes, None
 
         def product(vector: FloatArray) -> FloatArray:
+            """Return the curvature times a vector."""
             sums = self._X.sweep(*self.split(vector), pointwise)
             out = self.penalty.gradient(vector.reshape(self.n_outputs, -1))
             out[:, : self.n_features] += sums.weights
             if self.fit_intercept:
                 out[:, -1] += sums.bias
             flat = out.ravel()
-            return flat if self._memory is None else flat + self._memory.product(vector)
+            return flat if self.memory is None else flat + self.memory.product(vector)
 
         return product
 
@@ -347,6 +360,7 @@ class Objective(Views, Coordinates):
         most = 0.0
 
         def widest(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            """Look for the largest change."""
             nonlocal most
             most = max(most, float(np.abs(dz).max(initial=0.0)))
             return 0.0, dz[:0], None

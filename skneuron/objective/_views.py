@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Views"]
 
-# Up to here a memory is a whole matrix (32 MB); above, its diagonal.
+# Up to here a memory is a whole matrix (32 MB), as the Hessians that solvers factor are.
 _DENSE_MEMORY = 2000
 
 
@@ -76,7 +76,7 @@ class Views:
         """
         dense = self.n_params <= _DENSE_MEMORY
         n, d, m = self.n_outputs, self.n_features, self.n_coordinates
-        curvatures = np.zeros((self.n_samples, n))
+        curvatures = np.zeros((0 if dense else self.n_samples, n))
 
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
             """Return what a pass with or without Gram matrices needs."""
@@ -92,9 +92,10 @@ class Views:
         gradient[:, :d] = sums.weights
         if self.fit_intercept:
             gradient[:, -1] = sums.bias
-        curvature = self._diagonal(curvatures)
         if dense:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(self.n_params, self.n_params)
+        else:
+            curvature = self._diagonal(curvatures)
         return Memory.about(params, sums.value, gradient.ravel(), curvature, self._class_weights)
 
     def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
@@ -105,19 +106,6 @@ class Views:
                 out[k, : self.n_features] = total * self._X.second_moments(curvatures[:, k] / total)
             out[k, self.n_features :] = total
         return out.ravel()
-
-    def expansion_step(self: Any, params: FloatArray) -> FloatArray:
-        """Return the step to the minimum of the ridge, the memory and the expansion there."""
-        own = self.expansion(params)
-        if self._memory is not None:
-            own = own.plus(self._memory)
-        full = params.reshape(self.n_outputs, -1)
-        gradient = own.gradient(params) + self.penalty.gradient(full).ravel()
-        ridge = np.tile(self.penalty.ridge, self.n_outputs)
-        if own.curvature.ndim == 1:
-            bend = own.curvature + ridge
-            return np.asarray(np.divide(-gradient, bend, out=np.zeros_like(bend), where=bend > 0))
-        return np.asarray(np.linalg.lstsq(own.curvature + np.diag(ridge), -gradient, rcond=None)[0])
 
     def _positions(self: Any, columns: AnyArray) -> AnyArray:
         """Return where the parameters of these columns, and the biases, stand."""

@@ -62,6 +62,7 @@ class _Split:
         seen = point
 
         def function(parts: FloatArray) -> tuple[float, FloatArray]:
+            """Return F and gradient of the parts."""
             nonlocal seen
             params = parts[:n].copy()
             params[self._bent] -= parts[n:]
@@ -71,6 +72,7 @@ class _Split:
             )
 
         def line(parts: FloatArray) -> None:
+            """Add a line to the history."""
             history.add(
                 seen.params,
                 objective=seen.value,

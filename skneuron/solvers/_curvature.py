@@ -8,7 +8,7 @@ from scipy import linalg
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 
-__all__ = ["Curvature"]
+__all__ = ["Curvature", "largest_curvature", "observed_gap"]
 
 # Newton steps by Cholesky lose log10(condition) digits. With three left they still
 # contract quickly; below that the decomposition of √h·X̃ takes over, which sees the
@@ -105,3 +105,18 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
 def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:
     solution, _ = linalg.lapack.dtrtrs(factor, vector, lower=1, trans=int(transposed))
     return np.asarray(solution)
+
+
+def largest_curvature(objective: Objective, params: FloatArray, *, steps: int) -> float:
+    """Largest eigenvalue of the Hessian, or of its bound, by power iteration from below."""
+    product = objective.bounding_operator(params)
+    # A fixed, dense start: the answer must not depend on chance.
+    vector = np.cos(np.arange(1.0, objective.n_params + 1))
+    size = 0.0
+    for _ in range(steps):
+        vector /= np.linalg.norm(vector)
+        vector = product(vector)
+        size = float(np.linalg.norm(vector))
+        if not 0 < size < np.inf:
+            return 1.0
+    return size

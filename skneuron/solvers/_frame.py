@@ -8,6 +8,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
+from skneuron.solvers._curvature import largest_curvature
 
 __all__ = ["SAMPLE_ROWS", "Frame"]
 
@@ -66,7 +67,7 @@ class Frame:
         """
         k, m = objective.n_outputs, objective.n_coordinates
         if m > _LARGEST or k * m > _LARGEST_HESSIAN:
-            mean = _largest_curvature(objective, params)
+            mean = largest_curvature(objective, params, steps=_POWER_STEPS)
             return cls(None, max(mean, float(objective.zero_diagonal().sum()) / k), mean)
         hessian = objective.hessian(params)
         if objective.n_samples < n_rows:
@@ -95,17 +96,3 @@ class Frame:
         if len(vectors) == 1:
             return np.asarray(vectors @ self.matrices[0])
         return np.asarray(np.matmul(vectors[:, None, :], self.matrices)[:, 0])
-
-
-def _largest_curvature(objective: Objective, params: FloatArray) -> float:
-    """Largest eigenvalue of the Hessian, or of its bound, by power iteration."""
-    product = objective.bounding_operator(params)
-    vector = np.cos(np.arange(1.0, objective.n_params + 1))
-    size = 0.0
-    for _ in range(_POWER_STEPS):
-        vector /= np.linalg.norm(vector)
-        vector = product(vector)
-        size = float(np.linalg.norm(vector))
-        if not 0 < size < np.inf:
-            return 1.0
-    return size

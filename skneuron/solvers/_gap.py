@@ -6,6 +6,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
+from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._curvature import Curvature, observed_gap
 from skneuron.solvers._model import model_at
 from skneuron.solvers._point import Point
@@ -167,3 +168,11 @@ class GapMonitor:
             return True
         self._per_square = self.gap / square if square > 0 else np.inf
         return False
+
+    def result(self, best: Point, status: Status, history: History) -> SolverResult:
+        """Return where a solver has ended; ``best`` may be a point not looked at yet."""
+        if status is not Status.CONVERGED:
+            self.gap = relative_gap(self._objective, best.params, best.gradient)
+            status = Status.CONVERGED if self.gap <= self._tol else status
+        lines = history.as_dict()
+        return SolverResult(best.params, best.value, self.gap, len(history), status, lines)

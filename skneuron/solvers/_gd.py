@@ -10,7 +10,8 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
-from skneuron.solvers._gap import GapMonitor, relative_gap, rounding
+from skneuron.solvers._curvature import largest_curvature
+from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._point import Budget, Point
 
 __all__ = ["GD"]
@@ -18,7 +19,7 @@ __all__ = ["GD"]
 # A constant rate that lifts the objective to this multiple of its start has diverged.
 _DIVERGED = 1e4
 
-# Power iteration comes from below; this covers what twenty steps leave open.
+# Power iteration comes from below; this covers what its steps leave open.
 _POWER_STEPS, _POWER_SLACK = 20, 1.1
 
 
@@ -115,12 +116,7 @@ class GD(Solver):
                 step=0.0,
                 reads=objective.reads,
             )
-        if status is Status.CONVERGED:
-            gap = monitor.gap
-        else:
-            gap = relative_gap(objective, best.params, best.gradient)
-            status = Status.CONVERGED if gap <= budget.tol else status
-        return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
+        return monitor.result(best, status, history)
 
 
 class _Rate:
@@ -129,7 +125,11 @@ class _Rate:
     def __init__(self, rate: float | str, objective: Objective, start: FloatArray) -> None:
         self._adaptive = rate == "auto"
         self._objective = objective
-        self.value = 1 / _largest_curvature(objective, start) if self._adaptive else float(rate)
+        if self._adaptive:
+            largest = largest_curvature(objective, start, steps=_POWER_STEPS)
+            self.value = 1 / (_POWER_SLACK * largest)
+        else:
+            self.value = float(rate)
 
     def lengthen(self) -> None:
         """Try a longer step; only where momentum starts anew, as a refusal ends it."""
@@ -187,18 +187,3 @@ class _Momentum:
         t = self._t
         self._t = (1 + np.sqrt(1 + 4 * t * t)) / 2
         return np.asarray((t - 1) / self._t * last)
-
-
-def _largest_curvature(objective: Objective, params: FloatArray) -> float:
-    """Largest eigenvalue of the Hessian, or of its bound, by power iteration."""
-    product = objective.bounding_operator(params)
-    # A fixed, dense start: the answer must not depend on chance.
-    vector = np.cos(np.arange(1.0, objective.n_params + 1))
-    size = 0.0
-    for _ in range(_POWER_STEPS):
-        vector /= np.linalg.norm(vector)
-        vector = product(vector)
-        size = float(np.linalg.norm(vector))
-        if not 0 < size < np.inf:
-            return 1.0
-    return _POWER_SLACK * size

@@ -15,7 +15,7 @@ from skneuron.objective import Batches, Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._frame import SAMPLE_ROWS, Frame
-from skneuron.solvers._gap import GapMonitor, relative_gap, rounding
+from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._point import Budget, Point
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 
@@ -247,12 +247,7 @@ class Stochastic(Solver):
             if monitor.reached(point.params, point.gradient):
                 best, status = point, Status.CONVERGED
                 break
-        if status is Status.CONVERGED:
-            gap = monitor.gap
-        else:
-            gap = relative_gap(whole, best.params, best.gradient)
-            status = Status.CONVERGED if gap <= budget.tol else status
-        return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
+        return monitor.result(best, status, history)
 
 
 def _look(batches: Batches, params: FloatArray, *, reduced: bool) -> Point:

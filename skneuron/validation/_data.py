@@ -164,6 +164,7 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
 
 
 def check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
+    """Return sample weights as float64, all ones if there are none."""
     if sample_weight is None:
         return np.ones(n_samples)
     weights = np.asarray(
