@@ -61,7 +61,8 @@ class Saturation:
             return float(np.mean(proba * (1 - proba) < SHARE / 4))
         if self._interval is not None:
             low, high = self._interval
-            return 1 - np.count_nonzero((z > low) & (z < high)) / len(z)
+            z -= (high + low) / 2
+            return 1 - np.count_nonzero(np.abs(z, out=z) < (high - low) / 2) / len(z)
         slope = np.abs(self._activation.derivative(z))
         largest = max(_largest_slope(self._activation), float(slope.max(initial=0.0)))
         return float(np.mean(slope <= SHARE * largest))

@@ -202,7 +202,7 @@ def _watched(
     def solve(start: FloatArray) -> SolverResult:
         """Return one attempt."""
         watch = Watch(objective, plan.activation, on_val, plan.patience, told)
-        return watch.settle(solver.solve(objective, start, budget, watch, watch.observe))
+        return watch.settle(solver.solve(objective, start, budget, watch.callback, watch.observe))
 
     return solve_alive(solve, objective, first, plan.restart, budget.seed)
 

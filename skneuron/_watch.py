@@ -11,7 +11,7 @@ from skneuron._saturation import Saturation
 from skneuron._typing import FloatArray
 from skneuron.activations import Activation
 from skneuron.objective import Objective
-from skneuron.results import Halt, Iteration, SolverResult, Status
+from skneuron.results import Callback, Halt, Iteration, SolverResult, Status
 from skneuron.solvers import value_and_gap
 
 __all__ = ["Watch"]
@@ -51,6 +51,11 @@ class Watch:
         self._lowest = np.inf
         self._since = 0
 
+    @property
+    def callback(self) -> Callback | None:
+        """What decides about each iteration; None if nothing does."""
+        return None if self._tell is None and self._patience is None else self._decide
+
     def observe(self, params: FloatArray) -> dict[str, float]:
         """Return more columns of the history."""
         out = {}
@@ -60,7 +65,7 @@ class Watch:
             out["validation_loss"] = self._held_out.mean_loss(params)
         return out
 
-    def __call__(self, line: Iteration) -> None:
+    def _decide(self, line: Iteration) -> None:
         """Tell of the iteration; raise ``Halt`` if it is to be the last."""
         if self._tell is not None and self._tell(line):
             self._keep(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -119,7 +119,7 @@ class History:
     def __init__(self, callback: Callback | None = None, observe: Observer | None = None) -> None:
         self._callback = callback
         self._observe = observe
-        self._lines: list[Iteration] = []
+        self._lines: list[dict[str, float]] = []
         self._start = time.perf_counter()
         self.last: FloatArray | None = None
 
@@ -145,24 +145,22 @@ class History:
         """
         if self._observe is not None:
             more = more | self._observe(params)
-        seconds = time.perf_counter() - self._start
-        number = len(self) + 1
-        line = Iteration(number, params, objective, gradient_norm, step, reads, seconds, more)
-        self._lines.append(replace(line, params=_NOWHERE))
+        line = {
+            "objective": objective,
+            "gradient_norm": gradient_norm,
+            "step": step,
+            "reads": reads,
+            "seconds": time.perf_counter() - self._start,
+        }
+        self._lines.append(line | more)
         self.last = params.copy()
         if self._callback is not None:
-            self._callback(line)
+            self._callback(Iteration(iteration=len(self), params=params, more=more, **line))
 
     def as_dict(self) -> dict[str, FloatArray]:
         """Return equally long arrays, one per quantity."""
-        names = ("objective", "gradient_norm", "step", "reads", "seconds")
-        out = {name: [getattr(line, name) for line in self._lines] for name in names}
-        for name in self._lines[0].more if self._lines else ():
-            out[name] = [line.more[name] for line in self._lines]
-        return {name: np.array(column, dtype=np.float64) for name, column in out.items()}
-
-
-_NOWHERE: FloatArray = np.empty(0)
+        names = self._lines[0] if self._lines else ()
+        return {name: np.array([line[name] for line in self._lines], float) for name in names}
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,14 @@ class Objective(Views, Coordinates):
         Of an X below 4 MB it keeps a standardized copy.
         """
         out = copy.copy(self)
-        X = self._X
-        if isinstance(X, StandardizedDesign) and X.is_small():
-            X = X.take(slice(None))
-        out._X = X.steady()
+        out.keep_small_copy()
+        out._X = out._X.steady()
         return out
+
+    def keep_small_copy(self) -> None:
+        """Standardize a small X for good, as passes over it are then quicker."""
+        if isinstance(self._X, StandardizedDesign) and self._X.is_small():
+            self._X = self._X.take(slice(None))
 
     def second_moments(self) -> FloatArray:
         """Return the mean of x̃² of each column on these rows."""
@@ -234,8 +237,8 @@ class Objective(Views, Coordinates):
                 slopes[rows] = sums[1]
             return sums
 
-        if gram and isinstance(self._X, StandardizedDesign) and self._X.is_small():
-            self._X = self._X.take(slice(None))
+        if gram:
+            self.keep_small_copy()
         self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             sums = self._X.sweep(*self.split(params), pointwise, gram=gram)

@@ -26,6 +26,9 @@ class Views:
     def evenly(self: Any, m: int) -> Objective:
         """Return the objective on at most ``m`` rows, spread evenly, that weigh the same."""
         n = self.n_samples
+        if n <= m:
+            # The copy that this takes serves the passes over all rows as well.
+            self.keep_small_copy()
         rows = slice(None) if n <= m else np.linspace(0, n - 1, m).astype(np.intp)
         out = copy.copy(self)
         out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
@@ -51,8 +54,7 @@ class Views:
 
     def pre_activations(self: Any, params: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            return np.asarray(self._X.forward(*self.split(params)))
+        return self._X.forward(*self.split(params))  # type: ignore[no-any-return]
 
     def mean_loss(self: Any, params: FloatArray) -> float:
         """Return F without its penalty; inf beyond the range of a double."""
