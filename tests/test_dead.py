@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
+import skneuron._revival
 import skneuron._watch
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
@@ -92,6 +93,25 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
     assert len(attempts) == 2
     assert neuron.n_iter_ == 1
     assert not neuron.converged_
+
+
+def test_a_random_start_is_undecided_on_average(monkeypatch):
+    """Columns are centered: the mean of z is the bias, where every neuron starts."""
+    means = []
+    random_start = skneuron._revival._random_start
+
+    def spied(objective, rng):
+        start = random_start(objective, rng)
+        z = objective.pre_activations(start)
+        means.append(z.mean())
+        assert 0.3 < z.std() < 3
+        return start
+
+    monkeypatch.setattr(skneuron._revival, "_random_start", spied)
+    with pytest.warns(ConvergenceWarning, match="dead"):
+        dead(restart=4).fit(X, Y)
+    np.testing.assert_allclose(means, 0.5, atol=1e-9)
+    assert len(means) == 4
 
 
 @pytest.mark.parametrize("restart", [-1, 1.5, "yes", True])

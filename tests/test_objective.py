@@ -5,10 +5,10 @@ import pytest
 from families import DIFFERENTIABLE, losses_of
 from scipy import sparse
 
-from skneuron.activations import ACTIVATIONS
+from skneuron.activations import ACTIVATIONS, Identity
 from skneuron.design import DesignMatrix, column_moments
 from skneuron.design._matrix import pieces_of
-from skneuron.losses import SoftmaxLogLoss, get_loss, resolve_loss_name
+from skneuron.losses import LogisticLoss, SoftmaxLogLoss, SquaredError, get_loss, resolve_loss_name
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 
@@ -190,3 +190,61 @@ def test_curvature_of_a_confident_layer_keeps_its_digits():
     expected = 0.25 * np.array([[others, np.exp(-50.0), np.exp(-60.0)]])
     np.testing.assert_allclose(h.diagonal, expected, rtol=1e-14)
     np.testing.assert_allclose(h.cross**2, 0.25 * np.exp(2 * z), rtol=1e-13)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_memory_stands_for_its_rows(fit_intercept):
+    """Least squares, whose expansion is exact: the same objective in all that it tells."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 4)) + 2, rng.integers(0, 2, 60)
+    weights = rng.uniform(0.5, 1.5, 60)
+    weights /= weights.sum()
+    some = Regularization(0.1)
+    moments = column_moments(DesignMatrix(X), weights, center=fit_intercept)
+    loss = SquaredError(Identity())
+
+    def objective(rows, memory=None):
+        part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
+        return Objective(*part, some, fit_intercept, moments, memory)
+
+    first = objective(slice(0, 40))
+    memory = first.expansion(rng.standard_normal(first.n_params))
+    whole, both = objective(slice(None)), objective(slice(40, 60), memory)
+    params, vector = rng.standard_normal((2, whole.n_params))
+    assert both.zero_value == pytest.approx(whole.zero_value, rel=1e-12)
+    for name in ("value_gradient", "value_gradient_hessian", "hessian"):
+        found, expected = getattr(both, name)(params), getattr(whole, name)(params)
+        for a, b in zip(
+            *(r if isinstance(r, tuple) else (r,) for r in (found, expected)), strict=True
+        ):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+    for name in ("hessian_operator", "bounding_operator"):
+        found, expected = getattr(both, name)(params), getattr(whole, name)(params)
+        np.testing.assert_allclose(found(vector), expected(vector), rtol=1e-12, atol=1e-13)
+    root = both.hessian_root(params)
+    np.testing.assert_allclose(root.T @ root, whole.hessian(params), rtol=1e-12, atol=1e-13)
+    kept = np.array([0, 2])
+    size = len(kept) + fit_intercept
+    found, expected = (o.restrict(kept).value_gradient(params[:size]) for o in (both, whole))
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_diagonal_at_zero_with_a_memory(classes):
+    """Every row twice, once remembered as it is at zero: columns vary alike in both halves."""
+    rng = np.random.default_rng(0)
+    half = rng.standard_normal((30, 4))
+    X, y = np.vstack([half, half]), np.tile(np.arange(30) % classes, 2)
+    loss = LogisticLoss() if classes == 2 else SoftmaxLogLoss(classes)
+    weights = np.full(60, 1 / 60)
+    moments = column_moments(DesignMatrix(X), weights, center=True)
+
+    def objective(rows, memory=None):
+        part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
+        return Objective(*part, Regularization(0.1), True, moments, memory)
+
+    first = objective(slice(0, 30))
+    both = objective(slice(30, 60), first.expansion(np.zeros(first.n_params)))
+    whole = objective(slice(None))
+    np.testing.assert_allclose(both.zero_diagonal(), whole.zero_diagonal(), rtol=1e-12)

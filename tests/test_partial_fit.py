@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 import skneuron._streaming
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
-from skneuron.solvers import SOLVERS
+from skneuron.results import History
+from skneuron.solvers import GD, SOLVERS
 
 X, Y = load_breast_cancer(return_X_y=True)
+STREAMING = [name for name, cls in SOLVERS.items() if cls.streams]
 X3, Y3 = load_iris(return_X_y=True)
 SMOOTH = [name for name, cls in ACTIVATIONS.items() if cls.smooth and cls.differentiable]
 
@@ -98,7 +101,7 @@ def test_three_classes_in_chunks_without_some(activation):
     assert late.score(X3, Y3) > 0.6
 
 
-@pytest.mark.parametrize("solver", [name for name, cls in SOLVERS.items() if cls.streams])
+@pytest.mark.parametrize("solver", STREAMING)
 @pytest.mark.parametrize("size", [500, 2000])
 def test_stochastic_solvers_come_near_in_one_pass(solver, size):
     data, y = generated()
@@ -128,6 +131,44 @@ def test_the_perceptron_reports_its_chunk():
     stream(neuron, X[:400], Y[:400], 200)
     wrong = np.mean(neuron.predict(X[200:400]) != Y[200:400])
     assert neuron.objective_ == pytest.approx(wrong, abs=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "probit"])
+def test_the_objective_is_that_of_all_rows(activation):
+    data, y = generated(4000)
+    whole = NeuronClassifier(activation, C=1e-2).fit(data, y)
+    passed = stream(NeuronClassifier(activation, C=1e-2), data, y, 1000)
+    assert passed.objective_ == pytest.approx(whole.objective_, rel=1e-3)
+    # The gap is a share of the loss at zero weights of all rows, not of the chunk's.
+    short = stream(NeuronClassifier(activation, C=1e-2), data[:3000], y[:3000], 1000)
+    with pytest.warns(ConvergenceWarning):
+        short.set_params(max_iter=1, solver=GD(learning_rate=1e-9)).partial_fit(
+            data[3000:], y[3000:]
+        )
+    excess = short.objective_ - passed.objective_
+    assert short.gap_ == pytest.approx(excess / np.log(2), rel=0.02)
+
+
+def test_quadratic_losses_are_remembered_exactly():
+    """Of least squares an expansion is no approximation, with any solver and penalty."""
+    data, y = generated(900)
+    data = (data - data.mean(axis=0)) / data.std(axis=0)
+    for params in (
+        {"solver": "newton"},
+        {"solver": "newton-cg"},
+        {"solver": "working-set", "l1_ratio": 1.0, "C": 0.05},
+        {"bounds": (0, 0.05)},
+    ):
+        whole = NeuronClassifier("identity", **params).fit(data, y)
+        passed = stream(NeuronClassifier("identity", **params), data, y, 300)
+        np.testing.assert_allclose(passed.coef_, whole.coef_, atol=1e-9)
+        assert passed.objective_ == pytest.approx(whole.objective_, rel=1e-10)
+
+
+def test_warnings_point_at_the_caller():
+    with pytest.warns(ConvergenceWarning) as caught:
+        NeuronClassifier(max_iter=1).partial_fit(X, Y, classes=[0, 1])
+    assert caught[0].filename == __file__
 
 
 def test_the_penalty_counts_once():
@@ -203,6 +244,17 @@ def test_weights_are_repetitions():
     np.testing.assert_allclose(weighted.coef_, repeated.coef_, atol=1e-6 * scale)
 
 
+def test_rows_of_no_weight_are_not_looked_at():
+    data, y = generated(400)
+    far = data.copy()
+    far[::2] = 1e300
+    weights = np.arange(400) % 2 * 1.0
+    seen = stream(NeuronClassifier(), far, y, 200, weights=weights)
+    alone = stream(NeuronClassifier(), data[1::2], y[1::2], 100)
+    np.testing.assert_array_equal(seen.coef_, alone.coef_)
+    assert seen.n_samples_seen_ == 200
+
+
 def test_class_weights_are_sample_weights():
     data, y = generated(900)
     by_class = stream(NeuronClassifier(class_weight={0: 2.0}), data, y, 300)
@@ -263,8 +315,13 @@ def test_a_refused_chunk_leaves_the_stream_as_it_was(chunk, message):
     np.testing.assert_array_equal(neuron.coef_, other.partial_fit(X[400:], Y[400:]).coef_)
 
 
-def test_an_interrupted_chunk_was_never_there(monkeypatch):
-    neuron = stream(NeuronClassifier(), X[:400], Y[:400], 200)
+@pytest.mark.parametrize("solver", ["newton", *STREAMING])
+def test_an_interrupted_chunk_was_never_there(monkeypatch, solver):
+    """After the solver has done all its work."""
+    neuron, other = (
+        stream(NeuronClassifier(solver=solver, random_state=0), X[:400], Y[:400], 200)
+        for _ in range(2)
+    )
     before = dict(vars(neuron))
 
     def interrupted(*args):
@@ -272,6 +329,26 @@ def test_an_interrupted_chunk_was_never_there(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(skneuron._streaming, "as_stored", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            neuron.partial_fit(X[400:], Y[400:])
+    assert vars(neuron) == before
+    for one in (neuron, other):
+        one.partial_fit(X[400:], Y[400:])
+    np.testing.assert_array_equal(neuron.coef_, other.coef_)
+
+
+def test_a_chunk_that_is_interrupted_on_the_way_was_never_there(monkeypatch):
+    neuron = stream(NeuronClassifier(), X[:400], Y[:400], 200)
+    before = dict(vars(neuron))
+    add = History.add
+
+    def interrupted(self, *args, **kwargs):
+        if len(self):
+            raise KeyboardInterrupt
+        add(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "add", interrupted)
         with pytest.raises(KeyboardInterrupt):
             neuron.partial_fit(X[400:], Y[400:])
     assert vars(neuron) == before

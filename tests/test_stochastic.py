@@ -320,3 +320,35 @@ def test_bad_parameters_are_shown(solver, message):
     X, y = _data("raw")
     with pytest.raises(ValueError, match=message):
         NeuronClassifier(solver=solver).fit(X, y)
+
+
+@pytest.mark.parametrize("solver", STREAMING)
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_weights_of_a_layer_sum_to_zero(solver, epochs):
+    """Where the penalty is least, from the first epoch on."""
+    X, y = load_iris(return_X_y=True)
+    neuron = NeuronClassifier(solver=solver, max_iter=epochs, tol=0.0, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        neuron.fit(X, y)
+    np.testing.assert_allclose(neuron.coef_.sum(axis=0), 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("solver", STREAMING)
+def test_every_epoch_starts_without_noise(monkeypatch, solver):
+    """Where the variance was reduced last: also after an epoch that was made undone."""
+    gradients = Batches.gradients
+    compared = []
+
+    def spied(self, params, rng):
+        exact = self.objective.value_gradient(params)[1]
+        for k, gradient in enumerate(gradients(self, params, rng)):
+            if k == 0:
+                compared.append(np.abs(gradient - exact).max() / np.abs(exact).max())
+            yield gradient
+
+    monkeypatch.setattr(Batches, "gradients", spied)
+    X, y = _data("raw")
+    neuron = NeuronClassifier(solver=solver, tol=1e-10, random_state=0).fit(X, y)
+    assert (neuron.history_["step"] == 0).any()
+    assert max(compared) < 1e-6
+    assert len(compared) == neuron.n_iter_

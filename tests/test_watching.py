@@ -60,6 +60,14 @@ def test_saturation_is_the_share_of_flat_slopes(name):
     assert neuron.history_["saturation"][-1] == pytest.approx(expected, abs=0.006)
 
 
+def test_saturation_of_a_softmax():
+    neuron = NeuronClassifier(C=1e4).fit(X3, Y3)
+    p = neuron.predict_proba(X3)
+    expected = np.mean(p * (1 - p) < 1e-3 / 4)
+    assert 0.2 < expected < 0.9
+    assert neuron.history_["saturation"][-1] == pytest.approx(expected, abs=0.003)
+
+
 def test_saturation_of_many_rows_is_looked_at_on_a_thousand():
     data, y = make_classification(50_000, 5, class_sep=2.0, random_state=0)
     neuron = NeuronClassifier(C=np.inf).fit(data, y)
@@ -141,9 +149,16 @@ def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
 
 
 def test_early_stopping_that_max_iter_ends_says_so():
-    neuron = NeuronClassifier(solver="gd", early_stopping=True, max_iter=3, random_state=0)
+    """Also where the best weights are earlier ones."""
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((120, 40))
+    y = (data[:, 0] + rng.standard_normal(120) > 0).astype(int)
+    neuron = NeuronClassifier(
+        solver="gd", C=1e3, early_stopping=True, max_iter=20, n_iter_no_change=100
+    )
     with pytest.warns(ConvergenceWarning, match="max_iter ended the fit"):
-        neuron.fit(X, Y)
+        neuron.fit(data[:60], y[:60], X_val=data[60:], y_val=y[60:])
+    assert neuron.history_["validation_loss"].argmin() < 19
 
 
 def test_a_pipeline_sends_the_validation_set_through():
@@ -213,6 +228,40 @@ def test_a_stop_at_an_iteration_is_a_stop_there(activation, loss, solver, k, dat
     assert neuron.score(*data) > 0.3
     assert all(len(column) == k for column in neuron.history_.values())
     assert set(vars(clone(neuron))) >= set(neuron.get_params())
+
+
+def test_a_stop_of_one_neuron_limits_those_after_it():
+    pytest.importorskip("sklearn.callback")
+
+    class StopFirst(StopAfter):
+        def on_fit_task_end(self, estimator, context):
+            return context.parent is not None and context.parent.task_name == "neuron 0"
+
+    neuron = NeuronClassifier("probit").set_callbacks(StopFirst(iterations=1)).fit(X3, Y3)
+    assert neuron.n_iter_ == 1
+
+
+def test_histories_of_neurons_side_by_side():
+    neuron = NeuronClassifier("probit", C=1e3).fit(X3, Y3)
+    alone = [NeuronClassifier("probit", C=1e3).fit(X3, k == Y3).history_ for k in range(3)]
+
+    def at(name, k):
+        return np.array([h[name][min(k, len(h[name]) - 1)] for h in alone])
+
+    for k in range(neuron.n_iter_):
+        objective, norm = (neuron.history_[name][k] for name in ("objective", "gradient_norm"))
+        assert objective == pytest.approx(at("objective", k).sum(), rel=1e-9)
+        expected = np.sqrt((at("gradient_norm", k) ** 2).sum())
+        assert norm == pytest.approx(expected, rel=1e-6, abs=1e-12)
+        share = neuron.history_["saturation"][k]
+        assert share == pytest.approx(at("saturation", k).mean(), abs=1e-12)
+    assert neuron.history_["saturation"].max() > 0.3
+
+
+def test_warnings_point_at_the_caller():
+    with pytest.warns(ConvergenceWarning) as caught:
+        NeuronClassifier(max_iter=1).fit(X, Y)
+    assert caught[0].filename == __file__
 
 
 def test_a_stop_warns_of_nothing(recwarn):
@@ -286,6 +335,24 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
     assert neuron.n_iter_ == 2
     assert not neuron.converged_
     assert neuron.score(X, Y) > 0.5
+
+
+def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
+    calls = []
+    observe = skneuron._watch.Watch.observe
+
+    def interrupted(self, params):
+        calls.append(params)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return observe(self, params)
+
+    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    neuron = NeuronClassifier("probit")
+    with pytest.raises(KeyboardInterrupt):
+        neuron.fit(X3, Y3)
+    assert len(calls) == 3 + 2
+    assert neuron.n_iter_ == 2
 
 
 def test_an_interrupt_before_the_first_iteration_leaves_all_as_it_was(monkeypatch):
