@@ -38,12 +38,11 @@ class LearningMixin:
     verbose: Any
     warm_start: Any
     n_features_in_: int
-    get_params: Callable[..., dict[str, Any]]
 
     def _learn_all(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
     ) -> tuple[Layer, float]:
-        plan = check_parameters(self.get_params(deep=False))
+        plan = check_parameters(vars(self))
         previous = self._previous_weights()
         self._forget()
         data = check_training_data(self, X, y, sample_weight, self.class_weight)
@@ -66,7 +65,7 @@ class LearningMixin:
         return layer, plan.budget.tol
 
     def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Layer, float]:
-        plan = check_parameters(self.get_params(deep=False))
+        plan = check_parameters(vars(self))
         if plan.patience is not None:
             raise ValueError(
                 "early_stopping=True is not possible with partial_fit, which sees one chunk at a "

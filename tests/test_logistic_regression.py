@@ -154,3 +154,12 @@ def test_more_parameters_than_a_hessian_is_formed_for():
     neuron = NeuronClassifier(C=10.0).fit(X, y)
     assert neuron.solver_ == "newton-cg"
     _assert_same(neuron, _reference(X.toarray(), y, C=10.0), X)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_steps_are_longer_where_data_are_nearly_separable(container):
+    """The log loss flattens along a Newton step: steps of length one take nine."""
+    X, y = DATA["breast_cancer"]
+    neuron = NeuronClassifier(solver="newton").fit(container(X), y)
+    assert neuron.converged_
+    assert neuron.n_iter_ <= 7

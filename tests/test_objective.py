@@ -67,6 +67,20 @@ def test_derivatives_against_differences(activation, loss, fit_intercept):
         np.testing.assert_allclose(observed[j], (up[1] - down[1]) / (2 * h), atol=2e-8)
 
 
+@pytest.mark.parametrize(("activation", "loss"), CASES)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_slope_along_a_step_is_the_gradients(activation, loss, fit_intercept, container):
+    objective, _ = _objective(activation, loss, data=container(X), fit_intercept=fit_intercept)
+    v, u = RNG.normal(size=(2, objective.n_params))
+    before = objective.reads
+    along = objective.slope_along(v, u)
+    assert objective.reads == before + 2
+    for length in (0.0, 1.0, 2.5):
+        expected = objective.value_gradient(v + length * u)[1] @ u
+        assert along(length) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
 def _gauge(objective):
     """The curvature that is added where a layer's gradient is always zero."""
     k, m = objective.n_outputs, objective.n_coordinates

@@ -10,6 +10,7 @@ import numpy as np
 from skneuron._threads import run_parts
 from skneuron._typing import FloatArray
 from skneuron.design._matrix import DesignMatrix, assemble
+from skneuron.design._sums import Workspace
 
 __all__ = ["Moments", "column_moments"]
 
@@ -74,14 +75,14 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
 
 def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the weighted means of x and x² in one pass."""
-    equal = weights.strides == (0,)
-    of_block = _sparse_sums if X.is_sparse else _equal_sums if equal else _dense_sums
+    of_block = _sparse_sums if X.is_sparse else _dense_sums
 
     def sums(part: range) -> tuple[FloatArray, FloatArray]:
         """Return the sums over a range of rows."""
         first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        work = Workspace()
         for rows, data in X.blocks(part):
-            x, x2 = of_block(data, weights[rows])
+            x, x2 = of_block(data, weights[rows], work)
             first += x
             second += x2
         return first, second
@@ -92,16 +93,17 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
     return first, second
 
 
-def _equal_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    ones = np.ones(len(data))
-    return (ones @ data) * weights[0], np.einsum("ij,ij->j", data, data) * weights[0]
+def _dense_sums(
+    data: FloatArray, weights: FloatArray, work: Workspace
+) -> tuple[FloatArray, FloatArray]:
+    if weights.strides == (0,):
+        # BLAS takes no vector without memory of its own.
+        weights = np.full(len(weights), weights[0])
+    squares = np.multiply(data, data, out=work.buffer("squares", data.shape))
+    return weights @ data, weights @ squares
 
 
-def _dense_sums(data: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return weights @ data, weights @ (data * data)
-
-
-def _sparse_sums(data: Any, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _sparse_sums(data: Any, weights: FloatArray, work: Workspace) -> tuple[FloatArray, FloatArray]:
     values = data.data.astype(np.float64, copy=False)
     squares = assemble(data, values * values, data.indices, data.indptr)
     return data.T @ weights, squares.T @ weights

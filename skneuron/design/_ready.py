@@ -28,6 +28,9 @@ class ReadyDesign:
         Standardized columns and a last one of ones.
     """
 
+    # A small X, or a subsample: few megabytes either way.
+    in_cache = True
+
     def __init__(self, rows: FloatArray) -> None:
         self._rows = rows
         self.shape = (rows.shape[0], rows.shape[1] - 1)

@@ -72,9 +72,14 @@ class StandardizedDesign:
         """Number of stored elements."""
         return self.design.n_stored
 
+    @property
+    def in_cache(self) -> bool:
+        """Whether X is so small that it stays in a cache from pass to pass."""
+        return self.n_stored <= SMALL_ELEMENTS
+
     def is_small(self) -> bool:
         """Whether X is so small that it is better kept standardized."""
-        return not self.design.is_sparse and self.n_stored <= SMALL_ELEMENTS
+        return not self.design.is_sparse and self.in_cache
 
     def take(self, rows: AnyArray | slice) -> StandardizedDesign | ReadyDesign:
         """Return these rows in the same coordinates; dense ones standardized for good."""

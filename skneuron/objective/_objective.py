@@ -93,9 +93,7 @@ class Objective(Views, Coordinates):
         )
         self._deviation = moments.deviation
         self._reads_of_copy = 0.0
-        self._class_weights: FloatArray = np.bincount(
-            y, sample_weight, minlength=max(2, loss.n_outputs)
-        ).astype(np.float64)
+        self._class_weights = _class_weights(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
@@ -371,3 +369,14 @@ class Objective(Views, Coordinates):
         with np.errstate(all="ignore"):
             self._X.sweep(weights, bias, widest)
         return most
+
+
+def _class_weights(y: AnyArray, weights: FloatArray, n_classes: int) -> FloatArray:
+    """Return the sum of the weights of each class."""
+    if weights.strides != (0,):
+        return np.asarray(np.bincount(y, weights, minlength=n_classes), dtype=np.float64)
+    # Counting is quicker, of two classes above all.
+    ones = np.count_nonzero(y)
+    two = n_classes == 2
+    counts = np.array([len(y) - ones, ones]) if two else np.bincount(y, minlength=n_classes)
+    return np.asarray(counts * weights[0], dtype=np.float64)

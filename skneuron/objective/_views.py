@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import DesignMatrix, StandardizedDesign
+from skneuron.design import DesignMatrix, ReadyDesign, StandardizedDesign
 from skneuron.objective._memory import Memory
 
 if TYPE_CHECKING:
@@ -67,6 +68,33 @@ class Views:
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             value = float(self._X.sweep(*self.split(params), pointwise).value)
         return value if np.isfinite(value) else np.inf
+
+    # --- along a line -----------------------------------------------------------------
+
+    @property
+    def in_cache(self: Any) -> bool:
+        """Whether its rows stay in a cache, so that a product with them costs little."""
+        return bool(self._X.in_cache)
+
+    def slope_along(self: Any, params: FloatArray, step: FloatArray) -> Callable[[float], float]:
+        """Return t ↦ dF(params + t·step)/dt of a smooth F, without a product with X for each t."""
+        start, change = self.pre_activations(params), self.pre_activations(step)
+        self._reads_of_copy += 2 * isinstance(self._X, ReadyDesign)
+        weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
+        ridge = self.penalty.gradient(step.reshape(self.n_outputs, -1)).ravel()
+        at_start, per_length = float(ridge @ params), float(ridge @ step)
+        if self.memory is not None:
+            at_start += float(self.memory.gradient(params) @ step)
+            per_length += float(self.memory.product(step) @ step)
+
+        def slope(t: float) -> float:
+            """Return the slope at one length of the step."""
+            z = t * change
+            z += start
+            slopes = self.loss.slopes(self._labels, z)
+            return float(np.vdot(slopes, weighted)) + at_start + t * per_length
+
+        return slope
 
     # --- what is left when the rows are gone ------------------------------------------
 

@@ -148,6 +148,9 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
         low, high = int(y.min()), int(y.max())
         if high - low < _SPAN:
             shifted = y if low == 0 else y - y.dtype.type(low)
+            if high == low + 1:
+                # Both are there.
+                return np.array([low, high], y.dtype), shifted.astype(np.intp, copy=False)
             present = np.bincount(shifted, minlength=high - low + 1) > 0
             classes = np.flatnonzero(present).astype(y.dtype) + y.dtype.type(low)
             if present.all():
