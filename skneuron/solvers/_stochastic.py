@@ -185,7 +185,8 @@ class Stochastic(Solver):
         batches = Batches(objective, self._rows_of_a_batch(objective.n_samples))
         rng = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
-            if state is None:
+            if not isinstance(state, State) or state.buffers.keys() != set(self.buffers):
+                # The first chunk, or the first after another solver.
                 state = self._begin(objective, params)
                 if self._is_automatic():
                     sample = batches.objective.subsample(SAMPLE_ROWS, rng)
