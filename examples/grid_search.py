@@ -23,7 +23,7 @@ pipeline = make_pipeline(neuron)
 grid = {
     "neuronclassifier__activation": ["sigmoid", "tanh", "probit", LeakyReLU(alpha=0.2)],
     "neuronclassifier__C": [0.01, 1.0],
-    "neuronclassifier__solver__learning_rate": [0.01, 0.1, "auto"],
+    "neuronclassifier__solver__learning_rate": [0.1, 0.3, "auto"],
 }
 search = GridSearchCV(pipeline, grid, cv=4, n_jobs=2).fit(X, y)
 
@@ -33,6 +33,6 @@ for name, value in search.best_params_.items():
 
 # How many steps does a learning rate need? The history of each fit tells.
 print("steps until the gap is 1 % of where it began, by learning rate:")
-for rate in (0.01, 0.1, "auto"):
+for rate in (0.1, 0.3, "auto"):
     fitted = pipeline.set_params(neuronclassifier__solver__learning_rate=rate).fit(X, y)[-1]
     print(f"  {rate!s:5} {fitted.n_iter_:6d}  objective {fitted.history_['objective'][-1]:.5f}")

@@ -303,6 +303,8 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
             out[name] = np.sqrt((values**2).sum(axis=0))
         elif name == "saturation":
             out[name] = values.mean(axis=0)
+        elif name == "margin":
+            out[name] = values.min(axis=0)
         else:
             out[name] = values.sum(axis=0)
     return out

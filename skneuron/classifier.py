@@ -58,7 +58,8 @@ class NeuronClassifier(
         bound; ``(0, None)`` makes a weight excitatory only, ``(None, 0)`` inhibitory only.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
-        ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``, an object such as
+        ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
+        ``"online-perceptron"``, an object such as
         ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
         ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
         gradient descent for the rectifiers, else Newton, on subsamples first where there
@@ -119,7 +120,8 @@ class NeuronClassifier(
         ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
         ``saturation``, the share of samples whose slope f'(z) is below 1e-3 of the largest
         (on 1,000 rows at most), and with a validation set ``validation_loss``, its mean
-        loss without penalty;
+        loss without penalty; for ``"step"`` ``mistakes`` (samples on the wrong side or on the
+        line) and ``margin`` (distance of the one worst off, negative on the wrong side);
         ``pandas.DataFrame(neuron.history_)`` works.
         A fit that did not converge returns the best weights on its way, not the last.
         For one-vs-rest objectives and seconds are added up over the neurons.

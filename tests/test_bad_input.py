@@ -187,7 +187,7 @@ def test_a_refused_fit_leaves_the_last_one_as_it_was(spoil):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
-    activation = "step" if solver == "perceptron" else "sigmoid"
+    activation = "step" if "perceptron" in solver else "sigmoid"
     neuron = NeuronClassifier(activation, solver=solver).fit(X, Y)
     before = neuron.predict(X)
     calls = []

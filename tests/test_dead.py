@@ -109,7 +109,7 @@ def test_a_random_start_is_undecided_on_average(monkeypatch):
 
     monkeypatch.setattr(skneuron._revival, "_random_start", spied)
     with pytest.warns(ConvergenceWarning, match="dead"):
-        dead(restart=20, random_state=0).fit(X, Y)
+        dead(restart=20, random_state=0, max_iter=20).fit(X, Y)
     np.testing.assert_allclose(means, 0.5, atol=1e-9)
     assert len(means) == 20
     # The mean square over random directions is 1; of twenty, 1 give or take 0.25 at five columns.

@@ -135,8 +135,9 @@ def test_history_has_one_entry_per_iteration(activation, loss, solver):
     neuron.set_params(verbose=1).fit(IRIS[:100], SPECIES[:100])
     history = neuron.history_
     columns = {"objective", "gradient_norm", "step", "reads", "seconds"}
-    # A step has no slope that could saturate.
-    assert set(history) == columns | ({"saturation"} if activation != "step" else set())
+    # A step has no slope that could saturate, but mistakes.
+    own = {"mistakes", "margin"} if activation == "step" else {"saturation"}
+    assert set(history) == columns | own
     assert {len(values) for values in history.values()} == {neuron.n_iter_} == {len(lines)}
     assert np.all(np.diff(history["seconds"]) >= 0)
     assert history["objective"][-1] == pytest.approx(neuron.objective_, rel=1e-6)

@@ -16,7 +16,7 @@ from skneuron.results import History
 from skneuron.solvers import GD, SOLVERS
 
 X, Y = load_breast_cancer(return_X_y=True)
-STREAMING = [name for name, cls in SOLVERS.items() if cls.streams]
+STREAMING = [name for name, cls in SOLVERS.items() if cls.streams and "gradient" in cls.needs]
 X3, Y3 = load_iris(return_X_y=True)
 SMOOTH = [name for name, cls in ACTIVATIONS.items() if cls.smooth and cls.differentiable]
 

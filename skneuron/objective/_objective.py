@@ -202,6 +202,13 @@ class Objective(Views, Coordinates):
         value, gradient, _ = self._pass(params, slopes=slopes)
         return value, gradient
 
+    def value_gradient_margins(
+        self, params: FloatArray, margins: FloatArray
+    ) -> tuple[float, FloatArray]:
+        """Return F and gradient; writes z of each row with the sign of its class to ``margins``."""
+        value, gradient, _ = self._pass(params, margins=margins)
+        return value, gradient
+
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
         value, gradient, hessian = self._pass(params, gram=True)
@@ -225,9 +232,12 @@ class Objective(Views, Coordinates):
         gram: bool = False,
         observed: bool = False,
         slopes: FloatArray | None = None,
+        margins: FloatArray | None = None,
     ) -> tuple[float, FloatArray, FloatArray | None]:
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
             """Return the loss of these rows, their slopes and curvatures."""
+            if margins is not None:
+                margins[rows] = np.where(self._y[rows], z, -z)
             sums = self.loss.sums(
                 self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )

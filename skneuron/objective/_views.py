@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, ReadyDesign, StandardizedDesign
 from skneuron.objective._memory import Memory
+from skneuron.objective._raw_rows import RawRows
 
 if TYPE_CHECKING:
     from skneuron.objective._objective import Objective
@@ -19,6 +20,9 @@ __all__ = ["Views"]
 
 # Up to here a memory is a whole matrix (32 MB), as the Hessians that solvers factor are.
 _DENSE_MEMORY = 2000
+
+# Elements of the rows that are gathered at a time: 1 MB.
+_PIECE_ELEMENTS = 2**17
 
 
 class Views:
@@ -95,6 +99,17 @@ class Views:
             return float(np.vdot(slopes, weighted)) + at_start + t * per_length
 
         return slope
+
+    def raw_rows(self: Any, order: AnyArray) -> Iterator[RawRows]:
+        """Yield rows of X as they were given, in this order, some at a time."""
+        source = self._design.by_rows()
+        weights = self._weights / self._weights.max()
+        size = max(1, _PIECE_ELEMENTS * self.n_samples // max(1, source.n_stored))
+        for first in range(0, len(order), size):
+            rows = order[first : first + size]
+            if source is not self._design:
+                self.count_rows(len(rows))
+            yield RawRows(source.take(rows), np.where(self._y[rows], 1.0, -1.0), weights[rows])
 
     # --- what is left when the rows are gone ------------------------------------------
 

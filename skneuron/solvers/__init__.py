@@ -10,6 +10,7 @@ from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
+from skneuron.solvers._online_perceptron import OnlinePerceptron
 from skneuron.solvers._perceptron import Perceptron
 from skneuron.solvers._point import Budget
 from skneuron.solvers._sgd import SGD
@@ -26,6 +27,7 @@ __all__ = [
     "Budget",
     "Newton",
     "NewtonCG",
+    "OnlinePerceptron",
     "Perceptron",
     "Solver",
     "SubsampledNewton",
@@ -47,6 +49,7 @@ SOLVERS: dict[str, type[Solver]] = {
     "sgd": SGD,
     "adam": Adam,
     "perceptron": Perceptron,
+    "online-perceptron": OnlinePerceptron,
 }
 
 

@@ -8,7 +8,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._curvature import Curvature, observed_gap
-from skneuron.solvers._model import model_at
+from skneuron.solvers._model import Model, SmoothModel, model_at
 from skneuron.solvers._point import Point
 
 __all__ = [
@@ -33,6 +33,10 @@ VISIBLE = 1e-8
 # model promises less than this share of what F has fallen by. Both are far more exact
 # than the factor of ten that a gap has to keep.
 _WALK, _SETTLED = 30, 0.1
+
+# A whole step that lowers F by what was promised, within this share, shows that F is as good as
+# quadratic from there to its minimum: the same model then tells what is left.
+_CAME_TRUE = 0.1
 
 # Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
 # conjugate gradients estimate the same quadratic form from Hessian products.
@@ -68,16 +72,19 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
     params, gradient : ndarray of shape (n_params,)
     """
     if not objective.is_smooth:
-        return relative(_walked_gap(objective, params), objective)
+        return relative(_walked_gap(objective, params, model_at(objective, params)), objective)
     if not np.any(gradient):
         return 0.0
     if objective.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
     gap = None if objective.loss.convex else observed_gap(objective, params, gradient)
+    curvature = None
     if gap is None:
-        gap = Curvature(objective, params).gap(gradient)
+        curvature = Curvature(objective, params)
+        gap = curvature.gap(gradient)
     if objective.loss.smooth and relative(gap, objective) > VISIBLE:
-        gap = max(gap, _walked_gap(objective, params))
+        model = SmoothModel(curvature) if curvature else model_at(objective, params)
+        gap = max(gap, _walked_gap(objective, params, model))
     return relative(gap, objective)
 
 
@@ -89,14 +96,18 @@ def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, floa
     return value, relative_gap(objective, params, gradient)
 
 
-def _walked_gap(objective: Objective, params: FloatArray) -> float:
-    """Decrease of F along damped Newton steps, plus what the last model still promises."""
+def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float:
+    """Decrease of F along damped Newton steps, plus what the last model still promises.
+
+    ``model`` is Newton's at ``params``.
+    """
     point = Point.at(objective, params)
     fallen, promised = 0.0, np.inf
     for _ in range(_WALK):
-        step, promised = model_at(objective, point.params).step(point)
+        step, promised = model.step(point)
         if promised <= _SETTLED * fallen:
             break
+        whole = step
         for _ in range(_WALK):
             trial = Point.at(objective, point.params + step)
             if trial.value < point.value:
@@ -104,8 +115,12 @@ def _walked_gap(objective: Objective, params: FloatArray) -> float:
             step = step / 2
         else:
             break
-        fallen += point.value - trial.value
+        fell = point.value - trial.value
+        fallen += fell
         point = trial
+        if step is whole and abs(fell - promised) <= _CAME_TRUE * promised:
+            return fallen + model.gap(point)
+        model = model_at(objective, point.params)
     return fallen + promised
 
 

@@ -185,7 +185,8 @@ class Stochastic(Solver):
         batches = Batches(objective, self._rows_of_a_batch(objective.n_samples))
         rng = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
-            if state is None:
+            if not isinstance(state, State) or state.buffers.keys() != set(self.buffers):
+                # The first chunk, or the first after another solver.
                 state = self._begin(objective, params)
                 if self._is_automatic():
                     sample = batches.objective.subsample(SAMPLE_ROWS, rng)
@@ -207,7 +208,7 @@ class Stochastic(Solver):
         monitor = GapMonitor(whole, budget.tol)
         sample = whole.subsample(SAMPLE_ROWS, rng) if automatic else whole
         state = self._begin(whole, params)
-        first = best = _look(batches, params, reduced=reduced)
+        first = best = _look(batches, params, reduced=reduced and not automatic)
         status, boost, renew = Status.MAX_ITER, 1.0, 0
         while len(history) < budget.max_iter:
             epoch = len(history)
@@ -217,12 +218,17 @@ class Stochastic(Solver):
                 state.rate *= boost
                 renew = max(1, 2 * epoch)
             before = best.params
-            self._pass(batches, state, rng, reduced=reduced)
-            averages = self._averages(reduced=reduced)
+            # Corrections are those of where an epoch starts. The first one starts far from
+            # where it ends: there plain steps and their average come ten times as near.
+            reduces = reduced and not (automatic and epoch == 0)
+            self._pass(batches, state, rng, reduced=reduces)
+            averages = self._averages(reduced=reduces)
             point = _look(batches, state.average if averages else state.params, reduced=reduced)
             if automatic and reduced:
                 if _is_lower(whole, state.frame, best, point):
                     best, longer = point, min(1.0, _LONGER * boost)
+                    if not reduces:
+                        state.params[:] = best.params
                 else:
                     # Back to where it was, with the gradient there.
                     point, longer = best, _SHORTER * boost
