@@ -143,6 +143,15 @@ class Views:
             curvature = self._diagonal(curvatures)
         return Memory.about(params, sums.value, gradient.ravel(), curvature, self._class_weights)
 
+    def hessian_diagonal(self: Any, params: FloatArray) -> FloatArray:
+        """Return the diagonal of the Hessian (Fisher's where the loss is not convex)."""
+        z = self._X.forward(*self.split(params))
+        _, h = self.loss.gradient_hessian(self._y, z)
+        own = np.einsum("skk->sk", h) if self.n_outputs > 1 else h[:, None]
+        out = self._diagonal(own * self._weights[:, None])
+        out = out + np.tile(self.penalty.ridge, self.n_outputs)
+        return np.asarray(out if self.memory is None else out + self.memory.diagonal)
+
     def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
         """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""
         out = np.zeros((self.n_outputs, self.n_coordinates))
