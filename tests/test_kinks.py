@@ -206,6 +206,23 @@ def test_more_weights_than_a_hessian_is_formed_for(settings, C):
     np.testing.assert_array_equal(neuron.coef_[0] == 0, np.abs(w) < 1e-6)
 
 
+@pytest.mark.parametrize("l1_ratio", [0.4, 1.0])
+@pytest.mark.parametrize("alike", [False, True])
+def test_faces_and_factored_hessians_agree(l1_ratio, alike):
+    """Columns that are nearly alike make conjugate gradients slow: others take over."""
+    rng = np.random.default_rng(1)
+    data = rng.normal(size=(400, 60))
+    if alike:
+        data = np.hstack([data, data + 1e-3 * rng.normal(size=data.shape)])
+    y = (data[:, :10].sum(axis=1) + rng.normal(size=400) > 0).astype(int)
+    settings = {"C": 10.0, "l1_ratio": l1_ratio, "tol": 1e-12}
+    by_products = NeuronClassifier(solver="working-set", **settings).fit(data, y)
+    factored = NeuronClassifier(solver="newton", **settings).fit(data, y)
+    assert by_products.converged_
+    assert by_products.objective_ == pytest.approx(factored.objective_, rel=1e-11)
+    np.testing.assert_array_equal(by_products.coef_ == 0, factored.coef_ == 0)
+
+
 @pytest.mark.parametrize("solver", KINKED)
 @pytest.mark.parametrize("settings", [{"l1_ratio": 1.0}, {"bounds": (0, 0.5)}])
 def test_gap_of_a_loose_fit(solver, settings):

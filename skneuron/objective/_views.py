@@ -150,7 +150,10 @@ class Views:
         own = np.einsum("skk->sk", h) if self.n_outputs > 1 else h[:, None]
         out = self._diagonal(own * self._weights[:, None])
         out = out + np.tile(self.penalty.ridge, self.n_outputs)
-        return np.asarray(out if self.memory is None else out + self.memory.diagonal)
+        if self.memory is not None:
+            bend = self.memory.curvature
+            out = out + (bend if bend.ndim == 1 else np.diagonal(bend))
+        return np.asarray(out)
 
     def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
         """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""

@@ -28,9 +28,13 @@ _AGAIN, _FEW = 3, 0.02
 # each step that had to be cut.
 _CAUTION = 4.0
 
-# A step that takes more products than this costs more than a Hessian of some hundred
-# weights. Twice in turn, and a factored one is quicker where there can be one.
-_SLOW, _SLOW_STEPS = 20, 2
+# A step that takes more products than this costs as much as a Hessian of some hundred
+# weights (measured on text), and one whose faces were foreseen wrong gains little. Twice
+# in turn, and it is given up.
+_SLOW, _SLOW_STEPS = 50, 2
+
+# Solved to this share of the gap at its start, and not past this share of tol.
+_INNER, _SAFETY = 0.03, 0.1
 
 _ARMIJO, _HALVINGS = 1e-4, 40
 
@@ -51,14 +55,14 @@ class FaceEnd:
     Attributes
     ----------
     point : Point
-    gap : float
-        Relative; what the last model promises.
+    begun : float
+        How much lower the first model's minimum was.
     trusted : bool
-        Whether that model has proved right.
+        Whether it has come as near as was asked for.
     """
 
     point: Point
-    gap: float
+    begun: float
     trusted: bool
 
 
@@ -79,7 +83,7 @@ class _Faces:
         """Return the minimum of the separable model, bounds included."""
         target = v - g / curvature
         shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / curvature, 0.0)
-        return np.clip(shrunk, self.low, self.high)
+        return np.asarray(np.clip(shrunk, self.low, self.high))
 
     def around(self, u: FloatArray) -> tuple[AnyArray, FloatArray, FloatArray]:
         """Return who is free at u, and the ends of the faces."""
@@ -184,9 +188,7 @@ class _Model:
         return u, slope
 
 
-def descend_on_faces(
-    objective: Objective, point: Point, budget: Budget, *, impatient: bool
-) -> FaceEnd:
+def descend_on_faces(objective: Objective, point: Point, budget: Budget) -> FaceEnd:
     """Minimize, step by step on the face that a gradient step foresees.
 
     A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
@@ -199,35 +201,36 @@ def descend_on_faces(
     objective : Objective
     point : Point
     budget : Budget
-        Relative gap and number of steps.
-    impatient : bool
-        Whether to give up where a factored Hessian would be quicker.
+        Relative gap and number of steps. It ends untrusted where steps are slow.
     """
     caution, slow, believed, last = _CAUTION, 0, False, np.inf
-    gap = np.inf
-    for _ in range(budget.max_iter):
+    begun, aim = 0.0, budget.tol
+    for taken in range(budget.max_iter):
         model = _Model(objective, point)
         u, promised, settled = model.step(caution)
         gap = relative(promised, objective)
-        if settled and gap <= budget.tol:
+        if settled and gap <= aim:
             near = gap <= VISIBLE or believed or objective.reach(u - point.params) <= REACH
             if near:
-                return FaceEnd(point, gap, trusted=True)
-        if promised <= 0:
+                return FaceEnd(point, promised if taken == 0 else begun, trusted=True)
+        crossed = promised <= 0
+        if crossed:
             u, promised = model.safe_step(2 * caution)
-        slow = slow + 1 if model.products > _SLOW else 0
+        if taken == 0:
+            begun, aim = promised, max(_SAFETY * budget.tol, _INNER * gap)
+        slow = slow + 1 if crossed or model.products > _SLOW else 0
         if promised <= 0 or (promised >= _FALLS * last and gap <= VISIBLE):
             break
         following, length = _search(objective, point, u, promised)
         if length == 0:
             break
-        caution = 2 * caution if length < 1 else max(_CAUTION, caution / 2)
+        caution = 2 * caution if crossed or length < 1 else max(_CAUTION, caution / 2)
         fallen = point.value - following.value
         believed = length == 1 and promised / _AGREES <= fallen <= _AGREES * promised
         point, last = following, promised
-        if impatient and slow >= _SLOW_STEPS:
+        if slow >= _SLOW_STEPS:
             break
-    return FaceEnd(point, gap, trusted=False)
+    return FaceEnd(point, begun, trusted=False)
 
 
 def _search(

@@ -9,7 +9,8 @@ from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._bounded import bounded_lbfgs
-from skneuron.solvers._descent import End, Progress, descend
+from skneuron.solvers._descent import Progress, descend
+from skneuron.solvers._faces import FaceEnd, descend_on_faces
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
@@ -19,8 +20,9 @@ from skneuron.solvers._subsampled import OnFewRows
 
 __all__ = ["WorkingSetNewton"]
 
-# A first set has this many columns; each next one up to twice as many as have weights.
-_FIRST = 100
+# A first set has this many columns, as a product with few costs little less; each next one
+# up to twice as many as have weights.
+_FIRST = 500
 
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
@@ -31,9 +33,10 @@ class WorkingSetNewton(Solver):
 
     All other weights are at zero or at a bound and want to stay there. A pass over all
     columns finds who wants to leave; the columns with weights and the strongest of these
-    are solved for by proximal Newton, until nobody wants to leave (Johnson & Guestrin,
-    ICML 2015). Where more weights are free than a Hessian can be formed for, SciPy's
-    L-BFGS-B does the work on all columns, with positive and negative parts apart.
+    are solved for, until nobody wants to leave (Johnson & Guestrin, ICML 2015): by conjugate
+    gradients on the face that is foreseen, and where that is slow by proximal Newton with
+    a factored Hessian. Where more weights are free than one can be formed for, SciPy's
+    L-BFGS-B does the work instead, with positive and negative parts apart.
 
     Examples
     --------
@@ -60,16 +63,23 @@ class WorkingSetNewton(Solver):
             return solver._solve(objective, params, budget, history)
         point = Point.at(objective, params)
         gap, status = np.inf, Status.MAX_ITER
+        # The outputs of a layer are coupled: the diagonal is a poor guide to its faces.
+        by_products = objective.n_outputs == 1
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
-            if len(columns) * objective.n_outputs > DENSE_PARAMS:
+            few = len(columns) * objective.n_outputs <= DENSE_PARAMS
+            if not (few or by_products):
                 return bounded_lbfgs(objective, point, budget, history)
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
-            end, begun = _solve_part(part, inside.take(point), budget)
-            if all_of_them:
+            start = inside.take(point)
+            if by_products:
+                end = descend_on_faces(part, start, budget)
+            else:
+                end = _solve_part(part, start, budget)
+            if all_of_them and end.trusted:
                 # What the part has fallen by is no promise.
-                gap = relative(max(begun, point.value - end.point.value), objective)
+                gap = relative(max(end.begun, point.value - end.point.value), objective)
                 if gap <= budget.tol and len(history):
                     status = Status.CONVERGED
                     break
@@ -82,10 +92,10 @@ class WorkingSetNewton(Solver):
                 step=moved,
                 reads=objective.reads,
             )
-            if moved == 0 and all_of_them:
+            if moved == 0 and all_of_them and end.trusted:
                 status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
                 break
-            point = following
+            point, by_products = following, by_products and end.trusted
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
 
@@ -111,16 +121,15 @@ class _Inside:
         return out
 
 
-def _solve_part(part: Objective, point: Point, budget: Budget) -> tuple[End, float]:
-    """Return where the part ends, and the gap that its model promised at its start."""
+def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
+    """Solve the part by factored Hessians."""
     model = model_at(part, point.params)
     _, begun = model.step(point)
     tol = max(0.1 * budget.tol, _INNER * relative(begun, part))
     first = Progress(point, model, begun, exact=True)
-    end = descend(
-        part, first, Budget(tol, budget.max_iter), History(), OnFewRows(part), certify=False
-    )
-    return end, begun
+    inner = Budget(tol, budget.max_iter)
+    end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
+    return FaceEnd(end.point, begun, trusted=True)
 
 
 def _wants(objective: Objective, point: Point) -> FloatArray:
