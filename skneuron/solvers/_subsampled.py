@@ -14,7 +14,7 @@ from skneuron.solvers._descent import Descent, Progress, descend
 from skneuron.solvers._model import Model, model_at
 from skneuron.solvers._point import Budget, Point
 
-__all__ = ["OnFewRows", "SubsampledNewton", "pays_to_subsample"]
+__all__ = ["MANY_PARAMS", "OnFewRows", "SubsampledNewton", "pays_to_subsample"]
 
 # A first subsample has ten rows a parameter, and some more than two where these are many,
 # as the Hessian costs the square; but not fewer rows than this.
@@ -29,9 +29,9 @@ _SECOND_ROWS, _SECOND_SHARE = 500, 16
 # All rows are many from this multiple of a first subsample on.
 _MANY = 6
 
-# A Hessian of more parameters costs more than ten passes. Then it serves several steps,
-# even of few rows, of which no subsample is drawn.
-_MANY_PARAMS = 200
+#: A Hessian of more parameters costs more than ten passes. Then it serves several steps,
+#: even of few rows, of which no subsample is drawn.
+MANY_PARAMS = 200
 
 # Its copy takes so many elements at most, 16 MB.
 _COPY_ELEMENTS = 2**21
@@ -54,7 +54,7 @@ def pays_to_subsample(objective: Objective) -> bool:
     Hessian costs many passes.
     """
     many = objective.n_samples >= _MANY * _first_rows(objective)
-    return many or objective.n_params > _MANY_PARAMS
+    return many or objective.n_params > MANY_PARAMS
 
 
 def _first_rows(objective: Objective) -> int:
