@@ -73,15 +73,8 @@ class Views:
             value = float(self._X.sweep(*self.split(params), pointwise).value)
         return value if np.isfinite(value) else np.inf
 
-    def shared_curvature(self: Any, params: FloatArray) -> tuple[FloatArray, float]:
-        """Return the mean over the outputs of their own blocks of the Hessian.
-
-        Returns
-        -------
-        matrix : ndarray of shape (n_coordinates, n_coordinates)
-        bend : float
-            What it has of a column of second moment 1, without the penalty.
-        """
+    def shared_curvature(self: Any, params: FloatArray) -> FloatArray:
+        """Return the mean over the outputs of their own blocks of the Hessian."""
         m = self.n_coordinates
         z = self._X.forward(*self.split(params))
         h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
@@ -96,7 +89,7 @@ class Views:
         matrix.flat[:: m + 1] += self.penalty.ridge
         if self.memory is not None:
             matrix += self.memory.shared_curvature(self.n_outputs)
-        return matrix, float(own.sum())
+        return matrix
 
     # --- along a line -----------------------------------------------------------------
 

@@ -65,12 +65,8 @@ class SharedCurvature:
         m, n = objective.n_coordinates, objective.n_samples
         rows = max(_LEAST, _ROWS * m)
         self._part = objective
-        self._unseen = np.zeros(objective.n_features)
         if rows < n:
             self._part = objective.subsample(rows, np.random.default_rng(0))
-            seen = self._part.second_moments()
-            # Of a column that is zero but for a few rows it may hold none.
-            self._unseen = np.maximum(0.0, objective.variance - seen)
         #: What the matrix costs, in products with the Hessian.
         self.cost = min(rows, n) * m / (4 * n * objective.n_outputs)
         self._shape = (objective.n_outputs, m)
@@ -78,9 +74,7 @@ class SharedCurvature:
 
     def at(self, params: FloatArray) -> SharedCurvature:
         """Take the matrix at these parameters from now on."""
-        matrix, bend = self._part.shared_curvature(params)
-        diagonal = np.arange(len(self._unseen))
-        matrix[diagonal, diagonal] += bend * self._unseen
+        matrix = self._part.shared_curvature(params)
         matrix.flat[:: len(matrix) + 1] += _FLOOR * float(np.diag(matrix).mean())
         factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
         if info != 0 or not np.all(np.isfinite(factor[-1])):

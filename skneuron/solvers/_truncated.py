@@ -97,15 +97,13 @@ class TruncatedSearch:
         if length == 0:
             return 0.0
         moved = length * float(np.linalg.norm(self._step))
-        fallen, promised, known = self.point.value - following.value, *self._gap_before()
+        fallen, promised = self.point.value - following.value, self._promised
+        known = self.may_be_done()
         self.point = following
         self._look(self._tol)
         real = fallen + self._promised
         self._believed = known and promised / _AGREES <= real <= _AGREES * promised
         return moved
-
-    def _gap_before(self) -> tuple[float, bool]:
-        return self._promised, self.may_be_done()
 
     def is_stuck(self, length: float) -> bool:
         """Whether nothing is left to be gained."""
