@@ -84,3 +84,32 @@ def test_standard_errors_at_our_weights_are_the_published_ones(name):
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
     for column, error in zip([*X.columns, "bias"], errors, strict=True):
         _assert_printed(error, table.coef[column][1], f"standard error of {column}")
+
+
+# Venables & Ripley, 4th ed., section 7.2, and the example of MASS's dose.p: log2 of the dose
+# that kills a share of female moths, and its standard error by the delta method.
+LETHAL_DOSES = {
+    "sigmoid": {0.25: ("2.231265", "0.249909"), 0.5: ("3.263587", "0.229754"), 0.75: ("4.295910", "0.274687")},
+    "probit": {0.25: ("2.19123", "0.23845"), 0.5: ("3.257703", "0.22407"), 0.75: ("4.32418", "0.26687")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("link", LETHAL_DOSES)
+def test_lethal_doses_of_budworms_are_the_published_ones(link):
+    X, y, weights = TABLES["budworm"].load()
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights)
+    slope, bias = neuron.coef_[0, 1], neuron.intercept_[0]
+    model = sm.GLM(
+        y,
+        np.column_stack([X, np.ones(len(y))]),
+        family=sm.families.Binomial(link=LINKS[link]()),
+        freq_weights=weights,
+    )
+    params = np.append(neuron.coef_[0], bias)
+    covariance = np.linalg.inv(-model.hessian(params, observed=False))
+    for share, (dose, error) in LETHAL_DOSES[link].items():
+        z = LINKS[link]()(share)
+        ours = (z - bias) / slope
+        gradient = np.array([0.0, -ours / slope, -1 / slope])
+        _assert_printed(ours, dose, f"dose of {share}")
+        _assert_printed(np.sqrt(gradient @ covariance @ gradient), error, f"error at {share}")
