@@ -30,11 +30,18 @@ def _data(name, case, terms):
     return table[terms], np.asarray(table[RESPONSES[name]]), weights, offset
 
 
+# R's scoring swings there between deviances of 1037 and 1470; the neuron's is 220.
+LOST_IN_R = {
+    ("birthwt", "offset", "cloglog"),
+    ("birthwt", "weighted and offset", "cloglog"),
+}
+
+
 def test_the_record_has_every_link_of_every_table():
     found = set(RECORDED.groupby(["table", "case", "link"]).groups)
     cases = {(table, case) for table, case, _ in found}
     assert len(cases) == 17
-    assert {(*case, link) for case in cases for link in LINKS} == found
+    assert {(*case, link) for case in cases for link in LINKS} - found == LOST_IN_R
 
 
 @pytest.mark.parametrize(
