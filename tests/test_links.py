@@ -32,7 +32,7 @@ def _tumours():
 
 
 def test_every_probability_activation_is_compared():
-    """Tanh is the sigmoid in other units, which test_logistic_regression.py sees."""
+    """Tanh is the sigmoid in other units: statsmodels has it under that name."""
     assert {*LINKS, "tanh"} == set(PROBABILITIES)
 
 
@@ -107,3 +107,14 @@ def test_more_classes_are_one_against_the_rest(link, weighted):
         alone[:, k] = reference.predict(sm.add_constant(X))
     expected = alone / alone.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(layer.predict_proba(X), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["beetles, logit", "birthwt", "mroz, logit"])
+def test_tanh_is_logistic_regression_at_twice_the_slope(name):
+    X, y, weights = TABLES[name].load()
+    model = sm.GLM(y, sm.add_constant(X), family=sm.families.Binomial(), freq_weights=weights)
+    reference = model.fit(tol=1e-14, maxiter=1000)
+    neuron = NeuronClassifier("tanh", C=np.inf).fit(X, y, weights)
+    estimate = 2 * np.append(neuron.intercept_, neuron.coef_)
+    np.testing.assert_allclose(estimate, reference.params, rtol=1e-6)
+    assert -neuron.objective_ * weights.sum() == pytest.approx(reference.llf, rel=1e-9)
