@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skneuron._threads import blas_on_one_thread
 from skneuron._typing import FloatArray
 from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
 from skneuron.separation._signed import signed_rows
@@ -104,9 +105,12 @@ def detect_separation(
     data = check_training_data(asked, X, y, sample_weight, None)
     check_finite(data.X)
     names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
-    if len(data.classes) == 2:
-        return _of_task(data.X, data.y == 1, names, fit_intercept)
-    return [_of_task(data.X, data.y == k, names, fit_intercept) for k in range(len(data.classes))]
+    n_classes = len(data.classes)
+    # Products with thin matrices wait for each other's threads where cores are shared.
+    with blas_on_one_thread():
+        if n_classes == 2:
+            return _of_task(data.X, data.y == 1, names, fit_intercept)
+        return [_of_task(data.X, data.y == k, names, fit_intercept) for k in range(n_classes)]
 
 
 def _of_task(X: Any, is_one: Any, names: list[Any], fit_intercept: bool) -> Separation:
