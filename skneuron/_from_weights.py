@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from skneuron._typing import AnyArray
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import resolve_loss_name
 
 __all__ = ["fitted_attributes"]
+
+
+def _named(coef: Any, feature_names: Any) -> tuple[Any, Any]:
+    """Return weights and names; a dict or a pandas Series of weights brings its own names."""
+    own: list[Any] | None = None
+    index: Any = getattr(coef, "index", None)
+    if isinstance(coef, Mapping):
+        own, coef = list(coef), list(coef.values())
+    # A list has a method of that name, and a Series without names is numbered.
+    elif np.ndim(coef) == 1 and index is not None and not callable(index):
+        own = list(index) if all(isinstance(name, str) for name in index) else None
+    return coef, own if feature_names is None else feature_names
+
+
+def _as_weights(coef: Any) -> AnyArray:
+    """Return the weights as rows, in float32 as given or else in float64."""
+    weights = np.atleast_2d(np.array(coef))
+    if np.iscomplexobj(weights):
+        raise ValueError("coef is complex: expected real weights")
+    if weights.dtype not in (np.float32, np.float64):
+        weights = weights.astype(np.float64)
+    return weights
+
+
+def _as_names(feature_names: Any, expected: int) -> AnyArray:
+    names = np.asarray(feature_names, dtype=object)
+    if names.shape != (expected,):
+        raise ValueError(f"feature_names has shape {names.shape}: expected ({expected},)")
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise ValueError(f"feature_names={names.tolist()!r}: expected unequal strings")
+    return names
 
 
 def fitted_attributes(
@@ -25,12 +58,11 @@ def fitted_attributes(
     See ``NeuronClassifier.from_weights`` for the parameters and the errors.
     """
     resolved = copy.deepcopy(get_activation(activation))
-    weights = np.atleast_2d(np.array(coef))
-    if not np.issubdtype(weights.dtype, np.floating):
-        weights = weights.astype(np.float64)
-    labels = np.asarray(classes)
+    coef, feature_names = _named(coef, feature_names)
+    weights = _as_weights(coef)
+    labels = np.atleast_1d(np.asarray(classes))
     expected = 1 if len(labels) == 2 else len(labels)
-    if weights.ndim != 2 or len(weights) != expected:
+    if weights.ndim != 2 or len(weights) != expected or not weights.size:
         raise ValueError(
             f"coef has shape {np.shape(coef)}: expected {expected} row(s) of weights for the "
             f"{len(labels)} classes {labels.tolist()!r}"
@@ -55,10 +87,5 @@ def fitted_attributes(
         "loss_": resolve_loss_name("auto", resolved),
     }
     if feature_names is not None:
-        names = np.asarray(feature_names, dtype=object)
-        if names.shape != (weights.shape[1],):
-            raise ValueError(
-                f"feature_names has shape {names.shape}: expected ({weights.shape[1]},)"
-            )
-        attributes["feature_names_in_"] = names
+        attributes["feature_names_in_"] = _as_names(feature_names, weights.shape[1])
     return attributes

@@ -54,6 +54,8 @@ class Stream:
     kept : list
         One per neuron, or one for a softmax layer: a Memory, what a stochastic solver
         keeps, or None where mistakes are counted.
+    model : str
+        The neuron that learns; its parameters mean nothing to another.
     n_samples : int
     """
 
@@ -62,6 +64,7 @@ class Stream:
     total_weight: float
     seen: FloatArray
     kept: list[Any]
+    model: str
     n_samples: int = 0
 
 
@@ -86,8 +89,19 @@ def learn_chunk(
     fit_intercept : bool
     start : (coef, intercept) or None
         Weights to start from.
+
+    Raises
+    ------
+    ValueError
+        If the stream is of another neuron.
     """
     tasks = tasks_of(plan, data)
+    model = f"activation={plan.activation!r}, loss={plan.loss!r}, fit_intercept={fit_intercept}"
+    if stream is not None and model != stream.model:
+        raise ValueError(
+            f"{model}: expected {stream.model}, with which this stream began; call fit, or begin "
+            "another stream with a clone"
+        )
     with blas_on_one_thread(), np.errstate(all="ignore"):
         design = DesignMatrix(data.X)
         seen: FloatArray = np.bincount(data.y, data.weights, len(data.classes)).astype(np.float64)
@@ -96,7 +110,7 @@ def learn_chunk(
         if stream is not None:
             seen, total = seen + stream.seen, total + stream.total_weight
         regularization = regularization_of(plan, data, C, total)
-        stream = stream or _opened(design, data, regularization, fit_intercept, len(tasks))
+        stream = stream or _opened(design, data, regularization, fit_intercept, model, len(tasks))
         neurons, kept = [], []
         for task, (loss, y) in enumerate(tasks):
             kept_so_far = stream.kept[task]
@@ -143,6 +157,7 @@ def _opened(
     data: TrainingData,
     regularization: Regularization,
     fit_intercept: bool,
+    model: str,
     n_tasks: int,
 ) -> Stream:
     """Return the stream before its first chunk, in the units of that chunk's columns."""
@@ -153,7 +168,7 @@ def _opened(
     size = np.where(found.mean == 0, 1.0, np.abs(found.mean))
     moments = Moments(found.mean, np.where(found.deviation > 0, found.deviation, size))
     scale = Coordinates(moments, regularization, fit_intercept, 1).scale
-    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks)
+    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks, model)
 
 
 def _all_seen(seen: FloatArray, task: int | None) -> bool:

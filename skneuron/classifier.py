@@ -306,7 +306,9 @@ class NeuronClassifier(
 
         Parameters
         ----------
-        coef : array-like of shape (n_features,) or (n_neurons, n_features)
+        coef : array-like of shape (n_features,) or (n_neurons, n_features), or dict
+            A dict of weights by feature name, or a pandas Series indexed by them, as other
+            packages return them, brings its ``feature_names``.
         intercept : float or array-like of shape (n_neurons,), default=0.0
         activation : str or Activation, default="sigmoid"
         classes : array-like of shape (n_classes,), default=(0, 1)

@@ -33,6 +33,7 @@ FLOORS = [
     ("_forward", 4.6),
     ("_from_weights", 4.6),
     ("classifier", 5),
+    ("separation", 6),
     ("cli", 6),
     ("__main__", 7),
 ]

@@ -46,13 +46,21 @@ def test_the_answer_is_that_of_newton(n, d):
     assert neuron.objective_ == pytest.approx(exact.objective_, rel=1e-14)
 
 
-@pytest.mark.parametrize("n", [100_000, 1_000_000])
-def test_at_most_six_reads(n):
+@pytest.mark.parametrize(("n", "n_states"), [(100_000, 20), (1_000_000, 2)])
+@pytest.mark.parametrize("correlated", [False, True])
+def test_at_most_six_reads(n, n_states, correlated):
     X, y = _data(n, 20)
-    neuron = NeuronClassifier(random_state=0).fit(X, y)
-    assert neuron.converged_
-    assert neuron.history_["reads"][-1] <= 6
-    assert np.all(np.diff(neuron.history_["reads"]) > 0)
+    if correlated:
+        rng = np.random.default_rng(0)
+        mixing = np.eye(20) + 0.5 * rng.standard_normal((20, 20))
+        weights = rng.standard_normal(20) / np.sqrt(20)
+        X = rng.standard_normal((n, 20)) @ mixing
+        y = (X @ weights + rng.logistic(size=n) > 0).astype(int)
+    for state in range(n_states):
+        neuron = NeuronClassifier(random_state=state).fit(X, y)
+        assert neuron.converged_
+        assert neuron.history_["reads"][-1] <= 6
+        assert np.all(np.diff(neuron.history_["reads"]) > 0)
 
 
 def test_every_read_is_counted(monkeypatch):

@@ -126,6 +126,20 @@ def test_a_stream_may_change_its_solver():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "change", [{"activation": "probit"}, {"loss": "squared_error"}, {"fit_intercept": False}]
+)
+def test_a_stream_stays_that_of_one_neuron(change):
+    X, y = load_breast_cancer(return_X_y=True)
+    neuron = NeuronClassifier().partial_fit(X[:300], y[:300], classes=[0, 1])
+    before = pickle.dumps(vars(neuron))
+    neuron.set_params(**change)
+    with pytest.raises(ValueError, match=r"expected activation=Sigmoid\(\), loss='log_loss'"):
+        neuron.partial_fit(X[300:], y[300:])
+    neuron.set_params(**{name: getattr(NeuronClassifier(), name) for name in change})
+    assert pickle.dumps(vars(neuron)) == before
+
+
 def test_the_perceptron_reports_its_chunk():
     neuron = NeuronClassifier("step")
     stream(neuron, X[:400], Y[:400], 200)

@@ -11,7 +11,7 @@ from scipy import sparse
 from skneuron._threads import share_out
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["DesignMatrix", "assemble", "rows_of"]
+__all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "transposed"]
 
 # A block of this many elements is 1 MB: between the product with the weights and the
 # product with the slopes it stays in a cache. Smaller ones spend their time in Python.
@@ -170,4 +170,12 @@ def assemble(like: Any, data: AnyArray, indices: AnyArray, pointers: AnyArray) -
     shape = (rows, like.shape[1]) if like.format == "csr" else (like.shape[0], rows)
     out = type(like)(shape, dtype=data.dtype)
     out.data, out.indices, out.indptr = data, indices, pointers
+    return out
+
+
+def transposed(X: Any) -> Any:
+    """Return the transpose of a CSR or CSC matrix on its arrays; ``X.T`` copies parts of others."""
+    kind = sparse.csc_array if X.format == "csr" else sparse.csr_array
+    out = kind(X.shape[::-1], dtype=X.dtype)
+    out.data, out.indices, out.indptr = X.data, X.indices, X.indptr
     return out

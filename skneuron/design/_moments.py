@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._threads import run_parts
 from skneuron._typing import FloatArray
-from skneuron.design._matrix import DesignMatrix, assemble
+from skneuron.design._matrix import DesignMatrix, assemble, transposed
 from skneuron.design._sums import Workspace
 
 __all__ = ["Moments", "column_moments"]
@@ -106,7 +106,7 @@ def _dense_sums(
 def _sparse_sums(data: Any, weights: FloatArray, work: Workspace) -> tuple[FloatArray, FloatArray]:
     values = data.data.astype(np.float64, copy=False)
     squares = assemble(data, values * values, data.indices, data.indptr)
-    return data.T @ weights, squares.T @ weights
+    return transposed(data) @ weights, transposed(squares) @ weights
 
 
 def _careful_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Moments | None:

@@ -31,6 +31,9 @@ class ReadyDesign:
     # A small X, or a subsample: few megabytes either way.
     in_cache = True
 
+    # All elements are stored.
+    is_thin = False
+
     def __init__(self, rows: FloatArray) -> None:
         self._rows = rows
         self.shape = (rows.shape[0], rows.shape[1] - 1)
@@ -111,4 +114,11 @@ class ReadyDesign:
 
     def second_moments(self, weights: FloatArray) -> FloatArray:
         """Return the weighted mean of x̃² of each column."""
-        return np.asarray(weights @ self._rows[:, :-1] ** 2)
+        out = np.zeros(self.shape[1])
+        for rows, data in self.dense_blocks(max(1, _BLOCK_ELEMENTS // (1 + self.shape[1]))):
+            out += weights[rows] @ (data * data)
+        return out
+
+    def squares(self, column_weights: FloatArray) -> FloatArray:
+        """Return Σⱼ cⱼ x̃ⱼ² of each row for column weights c."""
+        return np.asarray(self._rows[:, :-1] ** 2 @ column_weights)

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
-from skneuron.design._matrix import DesignMatrix, assemble, pieces_of, rows_of
+from skneuron.design._matrix import DesignMatrix, assemble, pieces_of, rows_of, transposed
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
@@ -31,8 +31,10 @@ MAX_CENTER_RATIO = 1e4
 # it takes to center and scale.
 SMALL_ELEMENTS = 2**19
 
-# Elements of a sparse matrix that are weighted at a time.
-STORED_AT_A_TIME = 2**20
+# Elements of a sparse matrix that are multiplied with one another at a time: 4 MB, which
+# stay in a cache while they are read once per column. Above 500 columns as many as the
+# product has, which costs as much as they do.
+STORED_AT_A_TIME = 2**18
 
 # Rows of a subsample that are gathered at a time.
 TAKEN_ROWS = 4096
@@ -76,6 +78,11 @@ class StandardizedDesign:
     def in_cache(self) -> bool:
         """Whether X is so small that it stays in a cache from pass to pass."""
         return self.n_stored <= SMALL_ELEMENTS
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether so few elements are stored that a few rows may hold none of a column."""
+        return self.design.is_thin
 
     def is_small(self) -> bool:
         """Whether X is so small that it is better kept standardized."""
@@ -182,6 +189,28 @@ class StandardizedDesign:
         away = moments.mean - self.center
         return np.asarray((moments.deviation**2 + away**2) * self._inverse**2)
 
+    def squares(self, column_weights: FloatArray) -> FloatArray:
+        """Return Σⱼ cⱼ x̃ⱼ² of each row for column weights c."""
+        out = np.empty(self.shape[0])
+        per_square = column_weights * self._inverse**2
+
+        def over(part: range) -> None:
+            """Put those of a range of rows away."""
+            if not self.design.is_thin:
+                for rows, data in self.design.dense_blocks(part):
+                    out[rows] = (data - self.center) ** 2 @ per_square
+                return
+            # What is not stored adds the square of the center: only differences from it are
+            # summed, Σ c (x² - 2 x center).
+            for rows, data in self.design.blocks(part):
+                squared = assemble(data, data.data * data.data, data.indices, data.indptr)
+                out[rows] = squared @ per_square
+                out[rows] -= data @ (2 * self.center * per_square)
+                out[rows] += self.center**2 @ per_square
+
+        run_parts(over, self.design.fixed_parts())
+        return out
+
     def _zeros(self, k: int, gram: bool) -> Sums:
         d = len(self.scale)
         return Sums(
@@ -206,10 +235,8 @@ class StandardizedDesign:
 def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
     if len(slopes) == 0:
         return
-    if slopes.ndim == 1:
-        sums.weights[0] += (data.T @ slopes) if sparse.issparse(data) else (slopes @ data)
-    else:
-        sums.weights += np.asarray((data.T @ slopes).T)
+    columns = transposed(data) if sparse.issparse(data) else data.T
+    sums.weights += np.asarray(columns @ slopes).T
     sums.bias += slopes.sum(axis=0)
 
 
@@ -227,12 +254,12 @@ def _sparse_gram(
     d = len(center)
     data = data.tocsr()
     product = np.zeros((d, d))
-    for rows in pieces_of(data, STORED_AT_A_TIME):
+    for rows in pieces_of(data, max(STORED_AT_A_TIME, d * d)):
         part = rows_of(data, rows)
         shares = np.repeat(weights[rows], np.diff(part.indptr))
         weighted = assemble(part, part.data * shares, part.indices, part.indptr)
-        product += (part.T.tocsr() @ weighted).toarray()
-    sums = np.asarray(data.T @ weights)
+        product += (transposed(part).tocsr() @ weighted).toarray()
+    sums = np.asarray(transposed(data) @ weights)
     total = float(weights.sum())
     cross = np.outer(sums, center)
     product += total * np.outer(center, center) - cross - cross.T

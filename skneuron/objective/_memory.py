@@ -97,6 +97,13 @@ class Memory:
             np.linalg.lstsq(self.curvature + np.diag(ridge), -self.slope, rcond=None)[0]
         )
 
+    def shared_curvature(self, k: int) -> FloatArray:
+        """Return the mean of the own blocks of ``k`` outputs."""
+        if self.curvature.ndim == 1:
+            return np.diag(self.curvature.reshape(k, -1).mean(axis=0))
+        m = len(self.slope) // k
+        return np.asarray(np.einsum("kikj->ij", self.curvature.reshape(k, m, k, m)) / k)
+
     @property
     def matrix(self) -> FloatArray:
         """The curvature as a matrix."""

@@ -29,6 +29,9 @@ __all__ = ["Objective"]
 # becomes regular and the solution stays the one whose classes sum to zero.
 _GAUGE = 0.25
 
+# Rows drawn evenly are drawn anew if they miss more than this share of a column's variance.
+_RARE = 0.3
+
 # Rows that are decomposed at a time have about so many elements: 2 MB.
 _QR_ELEMENTS = 2**18
 
@@ -110,6 +113,11 @@ class Objective(Views, Coordinates):
         return self._X.shape[0]
 
     @property
+    def row_elements(self) -> float:
+        """Number of elements that a row of a subsample takes."""
+        return 1 + self._X.n_stored / self.n_samples if self._X.is_thin else 1 + self.n_features
+
+    @property
     def reads(self) -> float:
         """How often all rows have been read so far; of a small X a copy is."""
         return self._design.reads + self._reads_of_copy
@@ -121,9 +129,30 @@ class Objective(Views, Coordinates):
     def subsample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` rows, in the same coordinates.
 
-        Every class keeps its total weight.
+        Every class keeps its total weight. Rows are drawn evenly, unless that may leave out
+        what a column is made of: a few rows of a sparse X, or outliers.
         """
-        rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng)
+        if self._X.is_thin:
+            return self._drawn(m, rng, self._shares())
+        out = self._drawn(m, rng, None)
+        unseen = self.variance - out._X.second_moments(out._weights)
+        if np.any(unseen > _RARE * self.variance):
+            out = self._drawn(m, rng, self._shares())
+        return out
+
+    def _shares(self) -> FloatArray:
+        """Return how much each row is of the variances of the columns, all the same to it."""
+        known = self.variance > 0
+        with np.errstate(all="ignore"):
+            per_variance = np.divide(1.0, self.variance, out=np.zeros(len(known)), where=known)
+            shares = self._weights * self._X.squares(per_variance)
+        # Of squares beyond a double nothing is known; and cancelled ones may be below zero.
+        shares = np.where(np.isfinite(shares), np.maximum(shares, 0.0), 0.0)
+        total = shares.sum()
+        return shares / total if 0 < total < np.inf else np.full(len(shares), 1 / len(shares))
+
+    def _drawn(self, m: int, rng: np.random.Generator, shares: FloatArray | None) -> Objective:
+        rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng, shares)
         out = copy.copy(self)
         out._reads_of_copy = 0.0
         out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
@@ -144,10 +173,6 @@ class Objective(Views, Coordinates):
         """Standardize a small X for good, as passes over it are then quicker."""
         if isinstance(self._X, StandardizedDesign) and self._X.is_small():
             self._X = self._X.take(slice(None))
-
-    def second_moments(self) -> FloatArray:
-        """Return the mean of x̃² of each column on these rows."""
-        return self._X.second_moments(self._weights)
 
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective with the weights of all other columns at zero.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, LayerCurvature
 from skneuron.design import DesignMatrix, ReadyDesign, StandardizedDesign
 from skneuron.objective._memory import Memory
 from skneuron.objective._raw_rows import RawRows
@@ -72,6 +72,24 @@ class Views:
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             value = float(self._X.sweep(*self.split(params), pointwise).value)
         return value if np.isfinite(value) else np.inf
+
+    def shared_curvature(self: Any, params: FloatArray) -> FloatArray:
+        """Return the mean over the outputs of their own blocks of the Hessian."""
+        m = self.n_coordinates
+        z = self._X.forward(*self.split(params))
+        h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
+        own = h.diagonal.mean(axis=1) if isinstance(h, LayerCurvature) else h
+
+        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
+            """Return these rows' curvatures."""
+            return 0.0, z[:0], own[rows]
+
+        zero = np.zeros((1, self.n_features)), np.zeros(1)
+        matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
+        matrix.flat[:: m + 1] += self.penalty.ridge
+        if self.memory is not None:
+            matrix += self.memory.shared_curvature(self.n_outputs)
+        return matrix
 
     # --- along a line -----------------------------------------------------------------
 

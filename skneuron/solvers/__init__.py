@@ -13,8 +13,9 @@ from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._online_perceptron import OnlinePerceptron
 from skneuron.solvers._perceptron import Perceptron
 from skneuron.solvers._point import Budget
+from skneuron.solvers._preconditioner import can_share
 from skneuron.solvers._sgd import SGD
-from skneuron.solvers._subsampled import SubsampledNewton, pays_to_subsample
+from skneuron.solvers._subsampled import MANY_PARAMS, SubsampledNewton, pays_to_subsample
 from skneuron.solvers._working_set import WorkingSetNewton
 
 __all__ = [
@@ -86,12 +87,15 @@ def choose_solver(objective: Objective) -> Solver:
     The perceptron rule for a step; gradient descent where second derivatives jump; else
     Newton where all rows and weights are few enough, and Newton on growing subsamples,
     whose Hessians serve several steps, where not;
-    L-BFGS and conjugate gradients where a Hessian is too large to factor.
+    conjugate gradients for layers of more weights, and with L-BFGS where a Hessian is too
+    large to factor.
     """
     if not objective.loss.differentiable:
         return Perceptron()
     if not objective.loss.smooth:
         return GD()
+    if objective.is_smooth and can_share(objective) and objective.n_params > MANY_PARAMS:
+        return NewtonCG()
     if objective.n_params > DENSE_PARAMS:
         return NewtonCG() if objective.is_smooth else WorkingSetNewton()
     return SubsampledNewton() if pays_to_subsample(objective) else Newton()

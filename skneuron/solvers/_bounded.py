@@ -8,13 +8,18 @@ from scipy import optimize
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
+from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._gap import INVISIBLE, relative
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._preconditioner import DiagonalCurvature
 
 __all__ = ["bounded_lbfgs"]
 
 # Iterations between two looks at the gap, and looks that gain nothing.
 _ROUND, _IDLE = 200, 3
+
+# Products for a gap, and those whose terms add little before it is believed.
+_LONGEST, _LAST = 200, 3
 
 
 def bounded_lbfgs(
@@ -109,25 +114,11 @@ def _free_gap(objective: Objective, point: Point) -> float:
     slope = np.where((v == 0) & (np.abs(g) <= lasso), 0.0, g + lasso * side)
     slope = np.where(((v <= low) & (slope > 0)) | ((v >= high) & (slope < 0)), 0.0, slope)
     free = slope != 0
-    diagonal = objective.zero_diagonal()
-    residual = -slope
-    scaled = residual / diagonal
-    direction, square, gap = scaled, float(residual @ scaled), 0.0
-    terms: list[float] = []
-    for _ in range(200):
-        if square <= 0:
-            break
-        image = np.where(free, product(direction), 0.0)
-        curvature = float(direction @ image)
-        if curvature <= 0:
-            break
-        length = square / curvature
-        terms.append(0.5 * length * square)
-        gap = sum(terms)
-        if len(terms) > 3 and sum(terms[-3:]) < 0.1 * gap:
-            break
-        residual = residual - length * image
-        scaled = residual / diagonal
-        last, square = square, float(residual @ scaled)
-        direction = scaled + (square / last) * direction
+    _, gap, _ = conjugate_gradients(
+        lambda u: np.where(free, product(u), 0.0),
+        slope,
+        DiagonalCurvature(objective).divide,
+        lambda terms: settled(terms, _LAST),
+        most=_LONGEST,
+    )
     return relative(gap, objective)

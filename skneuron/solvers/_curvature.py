@@ -8,7 +8,11 @@ from scipy import linalg
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 
-__all__ = ["Curvature", "largest_curvature", "observed_gap"]
+__all__ = ["DENSE_PARAMS", "Curvature", "largest_curvature", "observed_gap"]
+
+# Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
+# conjugate gradients estimate the same quadratic form from Hessian products.
+DENSE_PARAMS = 2000
 
 # Newton steps by Cholesky lose log10(condition) digits. With three left they still
 # contract quickly; below that the decomposition of √h·X̃ takes over, which sees the

@@ -7,9 +7,11 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._curvature import Curvature, observed_gap
+from skneuron.solvers._conjugate import conjugate_gradients, settled
+from skneuron.solvers._curvature import DENSE_PARAMS, Curvature, observed_gap
 from skneuron.solvers._model import Model, SmoothModel, model_at
 from skneuron.solvers._point import Point
+from skneuron.solvers._preconditioner import divisor
 
 __all__ = [
     "DENSE_PARAMS",
@@ -38,9 +40,8 @@ _WALK, _SETTLED = 30, 0.1
 # quadratic from there to its minimum: the same model then tells what is left.
 _CAME_TRUE = 0.1
 
-# Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
-# conjugate gradients estimate the same quadratic form from Hessian products.
-DENSE_PARAMS = 2000
+# Products whose terms add little before conjugate gradients are believed.
+_LAST = 10
 
 
 def relative(gap: float, objective: Objective) -> float:
@@ -125,32 +126,15 @@ def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float
 
 
 def _conjugate_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
-    """½ gᵀH⁻¹g by conjugate gradients.
-
-    Its terms are positive and add up to the value from below; what is missing after k
-    terms is about the next few of them (Strakoš & Tichý, ETNA 13, 2002). It ends when
-    the last ten add less than a tenth.
-    """
-    product = objective.hessian_operator(params)
-    residual = -gradient
-    direction = residual.copy()
-    square = float(residual @ residual)
-    terms: list[float] = []
-    for _ in range(objective.n_params):
-        image = product(direction)
-        curvature = float(direction @ image)
-        if curvature <= 0:
-            break
-        length = square / curvature
-        terms.append(0.5 * length * square)
-        if len(terms) > 10 and sum(terms[-10:]) < 0.1 * sum(terms):
-            break
-        residual = residual - length * image
-        last, square = square, float(residual @ residual)
-        if square == 0:
-            break
-        direction = residual + (square / last) * direction
-    return sum(terms)
+    """½ gᵀH⁻¹g by conjugate gradients."""
+    _, gap, _ = conjugate_gradients(
+        objective.hessian_operator(params),
+        gradient,
+        divisor(objective, params),
+        lambda terms: settled(terms, _LAST),
+        most=objective.n_params,
+    )
+    return gap
 
 
 class GapMonitor:

@@ -14,23 +14,24 @@ from skneuron.solvers._descent import Descent, Progress, descend
 from skneuron.solvers._model import Model, model_at
 from skneuron.solvers._point import Budget, Point
 
-__all__ = ["OnFewRows", "SubsampledNewton", "pays_to_subsample"]
+__all__ = ["MANY_PARAMS", "OnFewRows", "SubsampledNewton", "pays_to_subsample"]
 
 # A first subsample has ten rows a parameter, and some more than two where these are many,
 # as the Hessian costs the square; but not fewer rows than this.
 _FIRST_ROWS, _FIRST_MANY, _FIRST_LEAST = 10, 2, 1000
 
-# The second one's curvature errs by √(parameters / rows), 1/14 here: then a step on all
-# rows leaves 1/200 of the gap. More rows than that are worth it while they are a small
-# part of all.
-_SECOND_ROWS, _SECOND_SHARE = 200, 16
+# The second one's curvature errs by √(parameters / rows), 1/22 here: then a step on all
+# rows leaves 1/500 of the gap, and three of them, with L-BFGS pairs, reach 1e-18. With 200
+# rows a parameter one fit in five of 100,000 × 20 needed a fourth, with 500 one in 200. More
+# rows than that are worth it while they are a small part of all.
+_SECOND_ROWS, _SECOND_SHARE = 500, 16
 
 # All rows are many from this multiple of a first subsample on.
 _MANY = 6
 
-# A Hessian of more parameters costs more than ten passes. Then it serves several steps,
-# even of few rows, of which no subsample is drawn.
-_MANY_PARAMS = 200
+#: A Hessian of more parameters costs more than ten passes. Then it serves several steps,
+#: even of few rows, of which no subsample is drawn.
+MANY_PARAMS = 200
 
 # Its copy takes so many elements at most, 16 MB.
 _COPY_ELEMENTS = 2**21
@@ -41,9 +42,6 @@ _NEAR_ENOUGH = 0.1
 
 # What a pass costs more when it takes the Hessian along, as parameters per unit of cost.
 _HESSIAN_COST = 20.0
-
-# A column is rare if a subsample misses more than this share of its variance.
-_RARE = 0.3
 
 # Steps on a subsample; where these do not do, all rows will not be worse.
 _STEPS = 30
@@ -56,7 +54,7 @@ def pays_to_subsample(objective: Objective) -> bool:
     Hessian costs many passes.
     """
     many = objective.n_samples >= _MANY * _first_rows(objective)
-    return many or objective.n_params > _MANY_PARAMS
+    return many or objective.n_params > MANY_PARAMS
 
 
 def _first_rows(objective: Objective) -> int:
@@ -95,9 +93,9 @@ class SubsampledNewton(Solver):
         rng = np.random.default_rng(budget.seed)
         model: Model | None = None
         rule = SubsampledCurvature(objective, rng, budget.tol)
-        for rows in _schedule(objective):
-            part = objective.subsample(rows, rng)
+        for part in _subsamples(objective, rng):
             rule.use(part)
+            rows = part.n_samples
             point = Point.at(part, params, hessian=True)
             tol = _NEAR_ENOUGH * objective.n_params / rows
             inner = Progress(point, model_at(part, params, point.hessian), 0.0, exact=True)
@@ -107,17 +105,27 @@ class SubsampledNewton(Solver):
             if np.isfinite(end.point.value):
                 params, model = end.point.params, end.progress.model
         point = Point.at(objective, params)
-        if model is None or rule.misses_something():
+        if model is None:
             model = rule.model(point)
         progress = Progress(point, model, 0.0)
         return descend(objective, progress, budget, history, rule).result(history)
+
+
+def _subsamples(objective: Objective, rng: np.random.Generator) -> list[Objective]:
+    """Return the subsamples, small ones first; those are drawn from the larger ones."""
+    parts: list[Objective] = []
+    whole = objective
+    for rows in reversed(_schedule(objective)):
+        whole = whole.subsample(rows, rng)
+        parts.insert(0, whole)
+    return parts
 
 
 def _schedule(objective: Objective) -> list[int]:
     """Return the numbers of rows of the subsamples."""
     n, p = objective.n_samples, objective.n_params
     first = _first_rows(objective)
-    most = max(first, min(n // 3, _COPY_ELEMENTS // objective.n_coordinates))
+    most = max(first, min(n // 3, int(_COPY_ELEMENTS / objective.row_elements)))
     second = min(most, max(_SECOND_ROWS * p, n // _SECOND_SHARE))
     if 2 * first >= n:
         return []
@@ -165,37 +173,9 @@ class SubsampledCurvature(Descent):
         """Take the curvature from this subsample from now on."""
         self._part, self._renewed = part, False
 
-    def misses_something(self) -> bool:
-        """Whether the subsample lacks what a column is made of."""
-        if self._part is None:
-            return False
-        variance = self._objective.variance
-        return bool(np.any(variance - self._part.second_moments() > _RARE * variance))
-
     def model(self, point: Point) -> Model:
         """Return the model of the subsample's curvature at a point."""
-        if self._part is None:
-            return model_at(self._objective, point.params)
-        return model_at(self._part, point.params, self._hessian(point.params))
-
-    def _hessian(self, params: FloatArray) -> FloatArray:
-        """Return the subsample's Hessian, with what it has not seen of rare columns.
-
-        Of a column that is zero but for a few rows a subsample may hold none: there it
-        would promise a step without end.
-        """
-        part = self._part
-        hessian: FloatArray = part.hessian(params)
-        unseen = np.maximum(0.0, self._objective.variance - part.second_moments())
-        rare = unseen > _RARE * self._objective.variance
-        if np.any(rare):
-            d, k, m = part.n_features, part.n_outputs, part.n_coordinates
-            diagonal = np.diag(hessian).reshape(k, m)[:, :d] - part.penalty.ridge[:d]
-            bend = diagonal.sum(axis=1) / max(float(part.second_moments().sum()), 1e-300)
-            extra = np.zeros((k, m))
-            extra[:, :d] = np.where(rare, unseen, 0.0) * bend[:, None]
-            hessian = hessian + np.diag(extra.ravel())
-        return hessian
+        return model_at(self._part or self._objective, point.params)
 
     def wants_hessian(self, progress: Progress) -> bool:
         """Return whether steps with this curvature would need more passes than a Hessian costs."""
@@ -218,9 +198,7 @@ class SubsampledCurvature(Descent):
     def renewed(self, progress: Progress) -> Model | None:
         """Return the curvature here: of the same rows, then of four times as many."""
         objective = self._objective
-        if self._part is None:
-            return model_at(objective, progress.point.params)
-        if self._renewed:
+        if self._part is not None and self._renewed:
             rows = 4 * self._part.n_samples
             if rows > objective.n_samples // 2:
                 self._part = None

@@ -1,0 +1,139 @@
+"""What the user asks for, and the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skneuron._threads import blas_on_one_thread
+from skneuron._typing import FloatArray
+from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
+from skneuron.separation._signed import signed_rows
+from skneuron.validation import check_finite, check_training_data
+
+__all__ = ["Separation", "detect_separation"]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How far a hyperplane separates two classes.
+
+    Attributes
+    ----------
+    kind : {"complete", "quasi-complete", "none"}
+        Complete: some w, b have every row strictly on its side. Quasi-complete: rows lie on
+        the hyperplane too, but not all. None: the classes overlap, and the likelihood has
+        a finite maximum.
+    direction : (ndarray of shape (n_features,), float) or None
+        Weights and bias that prove it; the likelihood rises along them forever.
+    features : tuple of str or int
+        Names, or numbers, of the columns that have a weight in it. Of columns that depend
+        on others, only those that are not left out count.
+    signs : tuple of int
+        Whether their weights go to plus (1) or minus (-1) infinity in this direction.
+    margin : float
+        0 for separated classes. For overlapping ones the smallest residual of the
+        unpenalised logistic regression, relative to the mean of the residuals: how
+        far its least needed row is from being on the right side for certain. At most 1, and 0
+        where the overlap is too thin to be told in numbers.
+    """
+
+    kind: Literal["complete", "quasi-complete", "none"]
+    direction: tuple[FloatArray, float] | None
+    features: tuple[str | int, ...]
+    signs: tuple[int, ...]
+    margin: float
+
+    def __str__(self) -> str:
+        if self.kind == "none":
+            return f"no separation: the classes overlap (margin {self.margin:.1e})"
+        ways = ", ".join(
+            f"{name} to {'+' if sign > 0 else '-'}inf"
+            for name, sign in zip(self.features, self.signs, strict=True)
+        )
+        return f"{self.kind} separation: {ways or 'the bias alone'}"
+
+
+class _Asked(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Holds the column names that the check of the data finds; named in its errors."""
+
+
+def detect_separation(
+    X: Any, y: Any, sample_weight: Any = None, fit_intercept: bool = True
+) -> Separation | list[Separation]:
+    """Tell whether a hyperplane separates the classes, and prove it.
+
+    Parameters
+    ----------
+    X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,), default=None
+        Only whether a weight is zero matters: such rows do not count.
+    fit_intercept : bool, default=True
+        Whether the hyperplane has a bias, or goes through the origin.
+
+    Returns
+    -------
+    Separation or list of Separation
+        A list for more than two classes: each class, in sorted order, against the rest.
+
+    Raises
+    ------
+    ValueError
+        If X, y or the weights cannot work, or there is one class only.
+
+    Notes
+    -----
+    The definition is that of Albert & Anderson (1984), the linear program that of
+    Konis (2007). It is solved only where a few Newton steps do not prove the answer.
+
+    Examples
+    --------
+    One neuron learns AND without error, but not XOR.
+
+    >>> from skneuron.separation import detect_separation
+    >>> corners = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> print(detect_separation(corners, [0, 0, 0, 1]))
+    complete separation: 0 to +inf, 1 to +inf
+    >>> detect_separation(corners, [0, 1, 1, 0]).kind
+    'none'
+    """
+    asked = _Asked()
+    data = check_training_data(asked, X, y, sample_weight, None)
+    check_finite(data.X)
+    names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
+    n_classes = len(data.classes)
+    # Products with thin matrices wait for each other's threads where cores are shared.
+    with blas_on_one_thread():
+        if n_classes == 2:
+            return _of_task(data.X, data.y == 1, names, fit_intercept)
+        return [_of_task(data.X, data.y == k, names, fit_intercept) for k in range(n_classes)]
+
+
+def _of_task(X: Any, is_one: Any, names: list[Any], fit_intercept: bool) -> Separation:
+    """Return the answer for one class against the rest."""
+    rows = signed_rows(X, np.where(is_one, 1.0, -1.0), fit_intercept)
+    if not len(rows.kept):
+        return Separation("none", None, (), (), 1.0)
+    overlap, beta = balance_or_separator(rows.A)
+    if beta is None and overlap == 0.0:
+        beta = widest_cone_direction(rows.A)
+    if beta is None:
+        return Separation("none", None, (), (), overlap)
+    beta = beta / np.abs(beta).max()
+    complete = bool((rows.A @ beta).min() > 1e-12)
+    moving = [
+        (names[column], int(np.sign(value)))
+        for column, value in zip(rows.kept, beta, strict=True)
+        if column < len(names) and value != 0
+    ]
+    return Separation(
+        "complete" if complete else "quasi-complete",
+        rows.to_weights(beta),
+        tuple(name for name, _ in moving),
+        tuple(sign for _, sign in moving),
+        0.0,
+    )

@@ -1,0 +1,79 @@
+"""Rows times the sign of their class, on columns that are scaled and independent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["SignedRows", "signed_rows"]
+
+# A column that leaves less than this of its length beside the columns before it depends on
+# them. Sums of products square the condition number, so sparse columns need the coarser one.
+_DEPENDENT = 1e-10
+_DEPENDENT_IN_PRODUCTS = 1e-7
+
+
+@dataclass(frozen=True)
+class SignedRows:
+    """The matrix A of rows sᵢ (x̃ᵢ, 1), where a separating β has A β >= 0.
+
+    Attributes
+    ----------
+    A : ndarray or CSR array of shape (n_samples, n_kept)
+        Columns have a largest value of 1 and are independent; the bias counts as a column.
+    kept : ndarray of shape (n_kept,)
+        Their numbers; the bias is the last.
+    center, scale : ndarray of shape (n_features,)
+    has_bias : bool
+    """
+
+    A: Any
+    kept: AnyArray
+    center: FloatArray
+    scale: FloatArray
+    has_bias: bool
+
+    def to_weights(self, beta: FloatArray) -> tuple[FloatArray, float]:
+        """Return the direction as weights of the columns as they were given, and a bias."""
+        n_features = len(self.scale)
+        full = np.zeros(n_features + 1)
+        full[self.kept] = beta
+        coef = full[:n_features] / self.scale
+        return coef, float(full[n_features] - coef @ self.center)
+
+
+def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
+    """Scale the columns, centre them where a bias makes up for it, drop dependent ones."""
+    n, n_features = X.shape
+    if sparse.issparse(X):
+        center = np.zeros(n_features)
+        scale = np.asarray(abs(X).max(axis=0).todense(), dtype=np.float64).ravel()
+        scale[scale == 0] = 1.0
+        A = sparse.csr_array(X, dtype=np.float64) @ sparse.diags_array(1 / scale)
+        if fit_intercept:
+            A = sparse.hstack([A, np.ones((n, 1))], format="csr")
+        A = sparse.csr_array(sparse.diags_array(signs) @ A)
+        root, tolerance = (A.T @ A).toarray(), _DEPENDENT_IN_PRODUCTS
+    else:
+        A = np.empty((n, n_features + fit_intercept))
+        A[:, n_features:] = 1.0
+        center = X.mean(axis=0, dtype=np.float64) if fit_intercept else np.zeros(n_features)
+        inner = np.subtract(X, center, out=A[:, :n_features])
+        scale = np.abs(inner).max(axis=0)
+        # What is left of a constant column is the rounding of its mean.
+        constant = scale <= 1e-13 * np.abs(center)
+        scale[constant | (scale == 0)] = 1.0
+        inner /= scale
+        inner[:, constant] = 0.0
+        A *= signs[:, None]
+        root, tolerance = np.linalg.qr(A, mode="r"), _DEPENDENT
+    length = np.linalg.norm(root, axis=0)
+    triangle, order = linalg.qr(root / np.where(length > 0, length, 1.0), mode="r", pivoting=True)
+    kept = np.sort(order[: np.count_nonzero(np.abs(np.diag(triangle)) > tolerance)])
+    A = A if len(kept) == A.shape[1] else A[:, kept]
+    return SignedRows(A, kept, center, scale, fit_intercept)

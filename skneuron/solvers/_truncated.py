@@ -1,0 +1,114 @@
+"""Truncated Newton: each step from few conjugate gradients, on one matrix for all outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneuron.objective import Objective
+from skneuron.solvers._backtrack import backtrack
+from skneuron.solvers._conjugate import conjugate_gradients, pays_no_more, settled
+from skneuron.solvers._descent import REACH
+from skneuron.solvers._gap import VISIBLE, relative
+from skneuron.solvers._point import Point
+from skneuron.solvers._preconditioner import SharedCurvature
+
+__all__ = ["TruncatedSearch"]
+
+# The gap is known when so many products have added little to it.
+_LAST = 3
+
+# What divides is renewed once the products since cost so many times as much.
+_WORTH = 10
+
+# A model is believed where the last one's gap came true but for this factor.
+_AGREES = 2.0
+
+# A step in between; at the end the residual is rounding long before.
+_LONGEST = 250
+
+# Steps without a smaller gap: only rounding is left.
+_IDLE = 5
+
+
+class TruncatedSearch:
+    """The point, and the step that comes next.
+
+    A step ends where a product adds less than half of what one has added on average, as
+    Newton's equations need not be solved better than they are right; one that promises
+    less than ``tol`` is solved until the gap is known.
+
+    Parameters
+    ----------
+    objective : Objective
+    point : Point
+    tol : float
+        Relative gap to reach.
+    """
+
+    def __init__(self, objective: Objective, point: Point, tol: float) -> None:
+        self._objective = objective
+        self._tol = tol
+        self.point = point
+        self._shared = SharedCurvature(objective)
+        self._products = np.inf
+        self._best, self._idle = np.inf, 0
+        self._believed = False
+        self._look(tol)
+
+    def _look(self, tol: float) -> None:
+        """Solve for the next step; what it promises is exact where it is at most ``tol``."""
+        if self._products >= _WORTH * self._shared.cost:
+            self._shared.at(self.point.params)
+            self._products = 0
+
+        def enough(terms: list[float]) -> bool:
+            """Whether the step is good enough, or the gap is known."""
+            on_the_way = relative(sum(terms), self._objective) > tol
+            return pays_no_more(terms) if on_the_way else settled(terms, _LAST)
+
+        self._step, self._promised, products = conjugate_gradients(
+            self._objective.hessian_operator(self.point.params),
+            self.point.gradient,
+            self._shared.divide,
+            enough,
+            most=_LONGEST,
+        )
+        self._products += products
+
+    def may_be_done(self) -> bool:
+        """Whether the step promises no more than ``tol``."""
+        return relative(self._promised, self._objective) <= self._tol
+
+    def certified_gap(self) -> float:
+        """Return the relative gap if the step can be believed, inf if it has to come first."""
+        gap = relative(self._promised, self._objective)
+        if gap <= VISIBLE or self._believed or self._objective.reach(self._step) <= REACH:
+            return gap
+        return np.inf
+
+    def newton_gap(self) -> float:
+        """Return the relative gap of Newton's model."""
+        self._look(np.inf)
+        return relative(self._promised, self._objective)
+
+    def advance(self) -> float:
+        """Take the step, and look for the next one; return its length, 0 if it failed."""
+        following, length = backtrack(self._objective, self.point, self._step)
+        if length == 0:
+            return 0.0
+        moved = length * float(np.linalg.norm(self._step))
+        fallen, promised = self.point.value - following.value, self._promised
+        known = self.may_be_done()
+        self.point = following
+        self._look(self._tol)
+        real = fallen + self._promised
+        self._believed = known and promised / _AGREES <= real <= _AGREES * promised
+        return moved
+
+    def is_stuck(self, length: float) -> bool:
+        """Whether nothing is left to be gained."""
+        if self._promised < 0.9 * self._best:
+            self._best, self._idle = self._promised, 0
+        else:
+            self._idle += 1
+        return length == 0 or self._idle > _IDLE

@@ -1,0 +1,135 @@
+"""Separation: told right, proved on the data as given, and never claimed where classes overlap."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.optimize import linprog
+from sklearn.datasets import load_breast_cancer, load_iris
+
+from skneuron.separation import detect_separation
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def _judge(X, y, fit_intercept=True):
+    """Return the kind by the linear program of Konis on all rows of small integers.
+
+    The solution's vertices are rational with small denominators, so their margins are far
+    from the program's tolerance; complete separation is a program of its own.
+    """
+    n = len(X)
+    bias = np.ones((n, int(fit_intercept)))
+    A = np.where(y == 1, 1.0, -1.0)[:, None] * np.hstack([X, bias])
+    free = [(None, None)] * A.shape[1]
+    strict = linprog(np.zeros(A.shape[1]), -A, -np.ones(n), bounds=free, method="highs")
+    if strict.status == 0:
+        return "complete"
+    weak = linprog(-A.sum(axis=0), -A, np.zeros(n), bounds=(-1, 1), method="highs")
+    return "quasi-complete" if -weak.fun > 1e-6 else "none"
+
+
+def _assert_proved(answer, X, y):
+    """The direction is checked in exact arithmetic, but for the rounding of its numbers."""
+    coef, bias = answer.direction
+    margins, sizes = [], []
+    for row, sign in zip(X, np.where(y == 1, 1, -1), strict=True):
+        terms = [Fraction(float(x)) * Fraction(w) for x, w in zip(row, coef, strict=True)]
+        terms.append(Fraction(bias))
+        margins.append(sign * sum(terms))
+        sizes.append(sum(abs(term) for term in terms))
+    margins = [float(margin / max(sizes)) for margin in margins]
+    assert max(margins) > 1e-9
+    assert min(margins) > (0 if answer.kind == "complete" else -1e-10)
+
+
+def _case(seed):
+    """Small integers in 2 to 60 dimensions, separated by a plane, nearly so, or not at all."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(2, 61))
+    n = int(rng.integers(d + 2, 4 * d + 6))
+    X = rng.integers(-3, 4, (n, d)).astype(float)
+    z = X @ rng.integers(-2, 3, d) + rng.integers(-1, 2)
+    y = np.where(z == 0, rng.integers(0, 2, n), z > 0)
+    flipped = rng.random(n) < (0.0, 0.1, 0.4)[seed % 3]
+    y = np.where(flipped, 1 - y, y)
+    y[:2] = 0, 1
+    return X, y
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_a_thousand_cases_agree_with_the_linear_program(block):
+    for seed in range(100 * block, 100 * block + 100):
+        X, y = _case(seed)
+        answer = detect_separation(X, y)
+        assert answer.kind == _judge(X, y), seed
+        if answer.kind != "none":
+            _assert_proved(answer, X, y)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_matrix])
+def test_known_data(container):
+    X, y = load_iris(return_X_y=True)
+    kinds = [answer.kind for answer in detect_separation(container(X), y)]
+    assert kinds == ["complete", "none", "none"]
+    X, y = load_breast_cancer(return_X_y=True)
+    answer = detect_separation(container(X), y)
+    assert answer.kind == "complete"
+    _assert_proved(answer, X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "kind"),
+    [([0, 0, 0, 1], "complete"), ([0, 1, 1, 1], "complete"), ([0, 1, 1, 0], "none")],
+    ids=["AND", "OR", "XOR"],
+)
+def test_gates(y, kind):
+    assert detect_separation(CORNERS, y).kind == kind
+
+
+def test_a_category_with_one_label_is_named():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(6), 50)
+    X = pd.DataFrame({f"to_{k}": (group == k) * 1.0 for k in range(5)})
+    y = (rng.random(300) < 0.4) & (group != 3)
+    for data in (X, X.assign(again=X["to_0"], constant=7.0)):
+        answer = detect_separation(data, y)
+        assert (answer.kind, answer.features, answer.signs) == ("quasi-complete", ("to_3",), (-1,))
+        assert str(answer) == "quasi-complete separation: to_3 to -inf"
+    as_sparse = detect_separation(sparse.csr_array(X.to_numpy()), y)
+    assert (as_sparse.kind, as_sparse.features) == ("quasi-complete", (3,))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scale_and_copies_of_columns_change_nothing(seed):
+    X, y = _case(seed)
+    kind = detect_separation(X, y).kind
+    scale = 10.0 ** np.random.default_rng(seed).uniform(-8, 8, X.shape[1])
+    assert detect_separation(X * scale, y).kind == kind
+    assert detect_separation(np.hstack([X, X[:, :1] + X[:, 1:2]]), y).kind == kind
+
+
+def test_rows_of_zero_weight_do_not_count():
+    y = [0, 1, 1, 0]
+    assert detect_separation(CORNERS, y, sample_weight=[1, 1, 1, 0]).kind == "complete"
+
+
+def test_without_a_bias_the_plane_goes_through_the_origin():
+    X = np.array([[1.0], [2.0], [3.0], [4.0]])
+    assert detect_separation(X, [0, 0, 1, 1]).kind == "complete"
+    assert detect_separation(X, [0, 0, 1, 1], fit_intercept=False).kind == "none"
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "match"),
+    [
+        (CORNERS, [1, 1, 1, 1], "one class only"),
+        ([[np.nan], [1.0]], [0, 1], "NaN"),
+        (CORNERS, [0, 1], "inconsistent"),
+    ],
+)
+def test_bad_input(X, y, match):
+    with pytest.raises(ValueError, match=match):
+        detect_separation(X, y)
