@@ -24,6 +24,10 @@ __all__ = ["WorkingSetNewton"]
 # up to twice as many as have weights.
 _FIRST = 500
 
+# Above so many weights of one neuron L-BFGS-B on all is quicker than factoring again and
+# again (tweets, elastic net, C=10: 1 s against 2.4 s for 987 of them and 15 s for 1,947).
+_FACTORED = 600
+
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
 
@@ -67,7 +71,8 @@ class WorkingSetNewton(Solver):
         by_products = objective.n_outputs == 1
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
-            few = len(columns) * objective.n_outputs <= DENSE_PARAMS
+            most = _FACTORED if objective.n_outputs == 1 else DENSE_PARAMS
+            few = len(columns) * objective.n_outputs <= most
             if not (few or by_products):
                 return bounded_lbfgs(objective, point, budget, history)
             part = objective.restrict(columns)
