@@ -96,12 +96,7 @@ def learn_chunk(
         If the stream is of another neuron.
     """
     tasks = tasks_of(plan, data)
-    model = f"activation={plan.activation!r}, loss={plan.loss!r}, fit_intercept={fit_intercept}"
-    if stream is not None and model != stream.model:
-        raise ValueError(
-            f"{model}: expected {stream.model}, with which this stream began; call fit, or begin "
-            "another stream with a clone"
-        )
+    model = _model_of(plan, fit_intercept, stream)
     with blas_on_one_thread(), np.errstate(all="ignore"):
         design = DesignMatrix(data.X)
         seen: FloatArray = np.bincount(data.y, data.weights, len(data.classes)).astype(np.float64)
@@ -150,6 +145,17 @@ def learn_chunk(
         n_samples=stream.n_samples + len(data.y),
     )
     return layer_of(neurons), after
+
+
+def _model_of(plan: Plan, fit_intercept: bool, stream: Stream | None) -> str:
+    """Return what the neuron is, refused if the stream is of another."""
+    model = f"activation={plan.activation!r}, loss={plan.loss!r}, fit_intercept={fit_intercept}"
+    if stream is not None and model != stream.model:
+        raise ValueError(
+            f"{model}: expected {stream.model}, with which this stream began; call fit, or begin "
+            "another stream with a clone"
+        )
+    return model
 
 
 def _opened(

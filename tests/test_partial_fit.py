@@ -9,10 +9,8 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_cl
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
-import skneuron._streaming
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
-from skneuron.results import History
 from skneuron.solvers import GD, SOLVERS
 
 X, Y = load_breast_cancer(return_X_y=True)
@@ -126,20 +124,6 @@ def test_a_stream_may_change_its_solver():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(
-    "change", [{"activation": "probit"}, {"loss": "squared_error"}, {"fit_intercept": False}]
-)
-def test_a_stream_stays_that_of_one_neuron(change):
-    X, y = load_breast_cancer(return_X_y=True)
-    neuron = NeuronClassifier().partial_fit(X[:300], y[:300], classes=[0, 1])
-    before = pickle.dumps(vars(neuron))
-    neuron.set_params(**change)
-    with pytest.raises(ValueError, match=r"expected activation=Sigmoid\(\), loss='log_loss'"):
-        neuron.partial_fit(X[300:], y[300:])
-    neuron.set_params(**{name: getattr(NeuronClassifier(), name) for name in change})
-    assert pickle.dumps(vars(neuron)) == before
-
-
 def test_the_perceptron_reports_its_chunk():
     neuron = NeuronClassifier("step")
     stream(neuron, X[:400], Y[:400], 200)
@@ -307,72 +291,6 @@ def test_fit_forgets_the_stream_and_a_stream_forgets_the_fit():
     alone = NeuronClassifier().partial_fit(X[:200], Y[:200], classes=[0, 1])
     scale = np.abs(alone.coef_).max()
     np.testing.assert_allclose(after.coef_, alone.coef_, atol=1e-6 * scale)
-
-
-@pytest.mark.parametrize(
-    ("chunk", "message"),
-    [
-        ((np.where(X > 1000, np.nan, X), Y), "NaN"),
-        ((X[:, :5], Y), "features"),
-        ((X, Y + 1), "label 2"),
-        ((X, Y[:10]), "inconsistent"),
-    ],
-)
-def test_a_refused_chunk_leaves_the_stream_as_it_was(chunk, message):
-    neuron = stream(NeuronClassifier(), X[:400], Y[:400], 200)
-    other = stream(NeuronClassifier(), X[:400], Y[:400], 200)
-    before = dict(vars(neuron))
-    with pytest.raises(ValueError, match=message):
-        neuron.partial_fit(*chunk)
-    assert vars(neuron) == before
-    neuron.partial_fit(X[400:], Y[400:])
-    np.testing.assert_array_equal(neuron.coef_, other.partial_fit(X[400:], Y[400:]).coef_)
-
-
-@pytest.mark.parametrize("solver", ["newton", *STREAMING])
-def test_an_interrupted_chunk_was_never_there(monkeypatch, solver):
-    """After the solver has done all its work."""
-    neuron, other = (
-        stream(NeuronClassifier(solver=solver, random_state=0), X[:400], Y[:400], 200)
-        for _ in range(2)
-    )
-    before = dict(vars(neuron))
-
-    def interrupted(*args):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(skneuron._streaming, "as_stored", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            neuron.partial_fit(X[400:], Y[400:])
-    assert vars(neuron) == before
-    for one in (neuron, other):
-        one.partial_fit(X[400:], Y[400:])
-    np.testing.assert_array_equal(neuron.coef_, other.coef_)
-
-
-def test_a_chunk_that_is_interrupted_on_the_way_was_never_there(monkeypatch):
-    neuron = stream(NeuronClassifier(), X[:400], Y[:400], 200)
-    before = dict(vars(neuron))
-    add = History.add
-
-    def interrupted(self, *args, **kwargs):
-        if len(self):
-            raise KeyboardInterrupt
-        add(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(History, "add", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            neuron.partial_fit(X[400:], Y[400:])
-    assert vars(neuron) == before
-
-
-def test_balanced_weights_and_early_stopping_are_refused():
-    with pytest.raises(ValueError, match="class_weight='balanced' is not possible"):
-        NeuronClassifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1])
-    with pytest.raises(ValueError, match="early_stopping=True is not possible"):
-        NeuronClassifier(early_stopping=True).partial_fit(X, Y, classes=[0, 1])
 
 
 @pytest.mark.parametrize("solver", list(SOLVERS))

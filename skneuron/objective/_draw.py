@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import ReadyDesign, StandardizedDesign
 
-__all__ = ["draw_rows"]
+__all__ = ["draw_rows", "shares_of_columns", "sums_by_class"]
 
 # A class of which a subsample would hold fewer than this share of an equal part is
 # sampled more often than others.
@@ -82,3 +83,28 @@ def _chances(y: AnyArray, k: int, m: int, shares: FloatArray | None) -> FloatArr
 def _one_of_each_stretch(n: int, m: int, rng: np.random.Generator) -> AnyArray:
     """Return m increasing row numbers below n."""
     return np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
+
+
+def shares_of_columns(
+    X: StandardizedDesign | ReadyDesign, weights: FloatArray, variance: FloatArray
+) -> FloatArray:
+    """Return how much each row is of the variances of the columns, of sum 1."""
+    known = variance > 0
+    with np.errstate(all="ignore"):
+        per_variance = np.divide(1.0, variance, out=np.zeros(len(known)), where=known)
+        shares = weights * X.squares(per_variance)
+    # Of squares beyond a double nothing is known; and cancelled ones may be below zero.
+    shares = np.where(np.isfinite(shares), np.maximum(shares, 0.0), 0.0)
+    total = shares.sum()
+    return shares / total if 0 < total < np.inf else np.full(len(shares), 1 / len(shares))
+
+
+def sums_by_class(y: AnyArray, weights: FloatArray, n_classes: int) -> FloatArray:
+    """Return the sum of the weights of each class."""
+    if weights.strides != (0,):
+        return np.asarray(np.bincount(y, weights, minlength=n_classes), dtype=np.float64)
+    # Counting is quicker, of two classes above all.
+    ones = np.count_nonzero(y)
+    two = n_classes == 2
+    counts = np.array([len(y) - ones, ones]) if two else np.bincount(y, minlength=n_classes)
+    return np.asarray(counts * weights[0], dtype=np.float64)

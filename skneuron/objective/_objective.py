@@ -17,7 +17,7 @@ from skneuron.design import (
 )
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
-from skneuron.objective._draw import draw_rows
+from skneuron.objective._draw import draw_rows, shares_of_columns, sums_by_class
 from skneuron.objective._memory import Memory
 from skneuron.objective._root import qr_root
 from skneuron.objective._views import Views
@@ -96,7 +96,7 @@ class Objective(Views, Coordinates):
         )
         self._deviation = moments.deviation
         self._reads_of_copy = 0.0
-        self._class_weights = _class_weights(y, sample_weight, max(2, loss.n_outputs))
+        self._class_weights = sums_by_class(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
@@ -132,24 +132,12 @@ class Objective(Views, Coordinates):
         Every class keeps its total weight. Rows are drawn evenly, unless that may leave out
         what a column is made of: a few rows of a sparse X, or outliers.
         """
-        if self._X.is_thin:
-            return self._drawn(m, rng, self._shares())
-        out = self._drawn(m, rng, None)
-        unseen = self.variance - out._X.second_moments(out._weights)
-        if np.any(unseen > _RARE * self.variance):
-            out = self._drawn(m, rng, self._shares())
-        return out
-
-    def _shares(self) -> FloatArray:
-        """Return how much each row is of the variances of the columns, all the same to it."""
-        known = self.variance > 0
-        with np.errstate(all="ignore"):
-            per_variance = np.divide(1.0, self.variance, out=np.zeros(len(known)), where=known)
-            shares = self._weights * self._X.squares(per_variance)
-        # Of squares beyond a double nothing is known; and cancelled ones may be below zero.
-        shares = np.where(np.isfinite(shares), np.maximum(shares, 0.0), 0.0)
-        total = shares.sum()
-        return shares / total if 0 < total < np.inf else np.full(len(shares), 1 / len(shares))
+        if not self._X.is_thin:
+            out = self._drawn(m, rng, None)
+            unseen = self.variance - out._X.second_moments(out._weights)
+            if not np.any(unseen > _RARE * self.variance):
+                return out
+        return self._drawn(m, rng, shares_of_columns(self._X, self._weights, self.variance))
 
     def _drawn(self, m: int, rng: np.random.Generator, shares: FloatArray | None) -> Objective:
         rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng, shares)
@@ -404,14 +392,3 @@ class Objective(Views, Coordinates):
         with np.errstate(all="ignore"):
             self._X.sweep(weights, bias, widest)
         return most
-
-
-def _class_weights(y: AnyArray, weights: FloatArray, n_classes: int) -> FloatArray:
-    """Return the sum of the weights of each class."""
-    if weights.strides != (0,):
-        return np.asarray(np.bincount(y, weights, minlength=n_classes), dtype=np.float64)
-    # Counting is quicker, of two classes above all.
-    ones = np.count_nonzero(y)
-    two = n_classes == 2
-    counts = np.array([len(y) - ones, ones]) if two else np.bincount(y, minlength=n_classes)
-    return np.asarray(counts * weights[0], dtype=np.float64)

@@ -76,6 +76,7 @@ class _Faces:
 
     @classmethod
     def of(cls, objective: Objective) -> _Faces:
+        """Return those of an objective, one after another over its outputs."""
         p, k = objective.penalty, objective.n_outputs
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 

@@ -15,6 +15,7 @@ from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, re
 from skneuron.solvers._model import SmoothModel
 from skneuron.solvers._point import Budget, Point
 from skneuron.solvers._preconditioner import DiagonalCurvature, can_share
+from skneuron.solvers._search import Search
 from skneuron.solvers._truncated import TruncatedSearch
 
 __all__ = ["NewtonCG"]
@@ -29,9 +30,6 @@ _WINDOW, _SLOW = 10, 0.1
 
 # Conjugate gradients end when their last two terms add little, on the way and for the gap.
 _LAST, _LONGEST = 2, 250
-
-# After so many steps without a smaller gap only rounding is left.
-_IDLE = 40
 
 
 class NewtonCG(Solver):
@@ -59,7 +57,7 @@ class NewtonCG(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        kind = TruncatedSearch if can_share(objective) else _Search
+        kind: type[Search] = TruncatedSearch if can_share(objective) else _Search
         search = kind(objective, Point.at(objective, params), budget.tol)
         status = Status.MAX_ITER
         gap = np.inf
@@ -89,17 +87,18 @@ class NewtonCG(Solver):
         )
 
 
-class _Search:
-    """The point, its model and the step that comes next: of L-BFGS while it is fast."""
+class _Search(Search):
+    """Steps of L-BFGS while they are fast."""
+
+    # L-BFGS may wander for long between two better points.
+    idle_steps = 40
 
     def __init__(self, objective: Objective, point: Point, tol: float) -> None:
-        self._objective = objective
-        self._tol = self._aim = tol
-        self.point = point
+        super().__init__(objective, point, tol)
+        self._aim = tol
         self._model = SmoothModel(DiagonalCurvature(objective), memory=_MEMORY)
         self._step, self._promised = self._model.step(point)
         self._past = [self._promised]
-        self._best, self._idle = np.inf, 0
 
     def may_be_done(self) -> bool:
         """Whether L-BFGS believes that the gap is reached."""
@@ -159,11 +158,3 @@ class _Search:
             self._past = [self._promised]
             self._take_newton_step()
         return moved
-
-    def is_stuck(self, length: float) -> bool:
-        """Whether nothing is left to be gained."""
-        if self._promised < 0.9 * self._best:
-            self._best, self._idle = self._promised, 0
-        else:
-            self._idle += 1
-        return length == 0 or self._idle > _IDLE

@@ -11,6 +11,7 @@ from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import VISIBLE, relative
 from skneuron.solvers._point import Point
 from skneuron.solvers._preconditioner import SharedCurvature
+from skneuron.solvers._search import Search
 
 __all__ = ["TruncatedSearch"]
 
@@ -26,12 +27,9 @@ _AGREES = 2.0
 # A step in between; at the end the residual is rounding long before.
 _LONGEST = 250
 
-# Steps without a smaller gap: only rounding is left.
-_IDLE = 5
 
-
-class TruncatedSearch:
-    """The point, and the step that comes next.
+class TruncatedSearch(Search):
+    """Steps by a few conjugate gradients each.
 
     A step ends where a product adds less than half of what one has added on average, as
     Newton's equations need not be solved better than they are right; one that promises
@@ -45,13 +43,13 @@ class TruncatedSearch:
         Relative gap to reach.
     """
 
+    # What is left when five steps gain nothing is rounding.
+    idle_steps = 5
+
     def __init__(self, objective: Objective, point: Point, tol: float) -> None:
-        self._objective = objective
-        self._tol = tol
-        self.point = point
+        super().__init__(objective, point, tol)
         self._shared = SharedCurvature(objective)
         self._products = np.inf
-        self._best, self._idle = np.inf, 0
         self._believed = False
         self._look(tol)
 
@@ -104,11 +102,3 @@ class TruncatedSearch:
         real = fallen + self._promised
         self._believed = known and promised / _AGREES <= real <= _AGREES * promised
         return moved
-
-    def is_stuck(self, length: float) -> bool:
-        """Whether nothing is left to be gained."""
-        if self._promised < 0.9 * self._best:
-            self._best, self._idle = self._promised, 0
-        else:
-            self._idle += 1
-        return length == 0 or self._idle > _IDLE
