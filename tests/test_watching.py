@@ -328,13 +328,14 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
         return observe(self, params)
 
     monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
-    neuron = NeuronClassifier(activation, loss=loss, solver=solver)
+    neuron = NeuronClassifier(activation, loss=loss, solver=solver, random_state=0)
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X, Y)
     np.testing.assert_array_equal(neuron.coef_, iterates[-1][0])
     assert neuron.n_iter_ == 2
     assert not neuron.converged_
-    assert neuron.score(X, Y) > 0.5
+    # It can be used; how well it does after two iterations is another matter.
+    np.testing.assert_array_equal(neuron.predict(X), neuron.decision_function(X) > 0)
 
 
 def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
