@@ -189,6 +189,8 @@ class ForwardMixin:
                 out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
             else:
                 high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
+                # Of logarithms of -1e308 a sum would lose what it adds.
+                high = high - high.max(axis=1, keepdims=True)
                 out = high - logsumexp(high, axis=1, keepdims=True)
         return np.asarray(np.maximum(out, -float(np.finfo(z.dtype).max)))
 

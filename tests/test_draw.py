@@ -17,7 +17,7 @@ def _one_hot(n=20_000, seed=0):
     share = np.geomspace(1, 3e-4, 40)
     place = rng.choice(40, n, p=share / share.sum())
     hot = sparse.csr_array((np.ones(n), place, np.arange(n + 1)), shape=(n, 40))
-    numeric = sparse.random_array((n, 2), density=0.05, rng=rng, format="csr")
+    numeric = sparse.random(n, 2, density=0.05, random_state=rng, format="csr")
     effect = rng.normal(size=40)
     y = (effect[place] - 1.5 + numeric.toarray().sum(axis=1) + rng.logistic(size=n) > 0).astype(int)
     return sparse.hstack([hot, numeric], format="csr"), y

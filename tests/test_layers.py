@@ -94,7 +94,7 @@ def test_collinear_columns_of_a_layer_without_a_penalty():
 def test_a_layer_shares_only_what_can_be_factored():
     X, y = _layer(300, 6, 3)
     assert can_share(_objective(X, y))
-    wide = sparse.random_array((60, 2_500), density=0.01, rng=np.random.default_rng(0))
+    wide = sparse.random(60, 2_500, density=0.01, random_state=0)
     assert not can_share(_objective(wide.tocsr(), np.arange(60) % 3))
     assert not can_share(
         Objective(

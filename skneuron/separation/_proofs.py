@@ -75,7 +75,7 @@ def balance_or_separator(A: Any) -> tuple[float, FloatArray | None]:
 
 def _gram(A: Any, weights: FloatArray) -> FloatArray:
     if sparse.issparse(A):
-        return np.asarray((A.T @ (sparse.diags_array(weights) @ A)).toarray())
+        return np.asarray((A.T @ (sparse.diags(weights) @ A)).toarray())
     root = A * np.sqrt(weights)[:, None]
     return np.asarray(root.T @ root)
 

@@ -54,10 +54,10 @@ def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
         center = np.zeros(n_features)
         scale = np.asarray(abs(X).max(axis=0).todense(), dtype=np.float64).ravel()
         scale[scale == 0] = 1.0
-        A = sparse.csr_array(X, dtype=np.float64) @ sparse.diags_array(1 / scale)
+        A = sparse.csr_array(X, dtype=np.float64) @ sparse.diags(1 / scale)
         if fit_intercept:
             A = sparse.hstack([A, np.ones((n, 1))], format="csr")
-        A = sparse.csr_array(sparse.diags_array(signs) @ A)
+        A = sparse.csr_array(sparse.diags(signs) @ A)
         root, tolerance = (A.T @ A).toarray(), _DEPENDENT_IN_PRODUCTS
     else:
         A = np.empty((n, n_features + fit_intercept))

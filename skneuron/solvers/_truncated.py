@@ -8,7 +8,7 @@ from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import conjugate_gradients, pays_no_more, settled
 from skneuron.solvers._descent import REACH
-from skneuron.solvers._gap import VISIBLE, relative
+from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative
 from skneuron.solvers._point import Point
 from skneuron.solvers._preconditioner import SharedCurvature
 from skneuron.solvers._search import Search
@@ -16,10 +16,14 @@ from skneuron.solvers._search import Search
 __all__ = ["TruncatedSearch"]
 
 # The gap is known when so many products have added little to it.
-_LAST = 3
+_LAST = 10
 
 # What divides is renewed once the products since cost so many times as much.
 _WORTH = 10
+
+# Who asks for a gap below rounding wants digits of the weights. Conjugate gradients leave the
+# error where curvature is least, and there weights of such a gap have too few digits.
+_FURTHER = 1e-3
 
 # A model is believed where the last one's gap came true but for this factor.
 _AGREES = 2.0
@@ -47,11 +51,11 @@ class TruncatedSearch(Search):
     idle_steps = 5
 
     def __init__(self, objective: Objective, point: Point, tol: float) -> None:
-        super().__init__(objective, point, tol)
+        super().__init__(objective, point, _FURTHER * tol if tol < INVISIBLE else tol)
         self._shared = SharedCurvature(objective)
         self._products = np.inf
         self._believed = False
-        self._look(tol)
+        self._look(self._tol)
 
     def _look(self, tol: float) -> None:
         """Solve for the next step; what it promises is exact where it is at most ``tol``."""
