@@ -5,3 +5,12 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # scikit-learn skips its check of array API input without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    """Estimators without a ``random_state`` draw from NumPy's global generator: the same each run."""
+    np.random.seed(0)  # noqa: NPY002

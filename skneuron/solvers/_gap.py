@@ -37,8 +37,9 @@ VISIBLE = 1e-8
 _WALK, _SETTLED = 30, 0.1
 
 # A whole step that lowers F by what was promised, within this share, shows that F is as good as
-# quadratic from there to its minimum: the same model then tells what is left.
-_CAME_TRUE = 0.1
+# quadratic from there to its minimum: the same model then tells what is left. Not so while as
+# much as _FAR is left of F(0): directions in which F is nearly flat hide from the first model.
+_CAME_TRUE, _FAR = 0.1, 1e-5
 
 # Products whose terms add little before conjugate gradients are believed.
 _LAST = 10
@@ -119,7 +120,8 @@ def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float
         fell = point.value - trial.value
         fallen += fell
         point = trial
-        if step is whole and abs(fell - promised) <= _CAME_TRUE * promised:
+        near = relative(fallen, objective) <= _FAR
+        if near and step is whole and abs(fell - promised) <= _CAME_TRUE * promised:
             return fallen + model.gap(point)
         model = model_at(objective, point.params)
     return fallen + promised
