@@ -14,7 +14,8 @@ from skneuron._callbacks import FitTasks
 from skneuron._streaming import Stream, learn_chunk
 from skneuron._training import Layer, Tell, train
 from skneuron._typing import AnyArray
-from skneuron.results import Iteration
+from skneuron.results import Iteration, Status
+from skneuron.separation import SeparationWarning, explain
 from skneuron.validation import (
     check_chunk,
     check_classes,
@@ -37,6 +38,7 @@ class LearningMixin:
     fit_intercept: Any
     verbose: Any
     warm_start: Any
+    classes_: AnyArray
     n_features_in_: int
 
     def _learn_all(
@@ -155,6 +157,14 @@ class LearningMixin:
 
     def _warn_of(self, layer: Layer, tol: float, frames: int) -> None:
         """Warn if the fit has failed, as from the caller so many frames up."""
+        if layer.separations:
+            text = explain(
+                layer.separations,
+                self.classes_,
+                getattr(self, "feature_names_in_", None),
+                stopped=Status.SEPARATED in layer.statuses,
+            )
+            warnings.warn(text, SeparationWarning, stacklevel=frames)
         failure = layer.failure(tol)
         if failure is not None:
             warnings.warn(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneuron._revival import judged, solve_alive
+from skneuron._runaway import WEAK, Runaway
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
@@ -18,6 +19,7 @@ from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Iteration, SolverResult, Status
+from skneuron.separation import Separation
 from skneuron.solvers import Budget, Solver, choose_solver, solver_name, value_and_gap
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
@@ -46,6 +48,7 @@ _AS_ASKED = (
     Status.STOPPED,
     Status.EARLY,
     Status.INTERRUPTED,
+    Status.SEPARATED,
     Status.UNSEEN,
     Status.EPOCH,
 )
@@ -70,6 +73,8 @@ class Layer:
     statuses : list of Status
     solver : str
     history : dict of str to ndarray of shape (n_iter,)
+    separations : list of (int or None, Separation)
+        Classes that are separated from the rest, so that weights run away.
     """
 
     coef: AnyArray
@@ -80,6 +85,7 @@ class Layer:
     statuses: list[Status]
     solver: str
     history: dict[str, FloatArray]
+    separations: list[tuple[int | None, Separation]]
 
     def failure(self, tol: float) -> Status | None:
         """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
@@ -89,6 +95,8 @@ class Layer:
 
     def converged(self, tol: float) -> bool:
         """Whether every neuron reached ``tol``, or no float64 weights could do better."""
+        if Status.SEPARATED in self.statuses:
+            return False
         return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
 
 
@@ -146,9 +154,15 @@ def train(
                 on_val = objective.on_rows(held_out.X, y_val, held_out.weights)
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
 
-            result = _watched(objective, first, solver, budget, plan, on_val, told)
+            runaway = None
+            if C >= WEAK and plan.loss == "log_loss" and data.low is None:
+                own = task if len(tasks) > 1 else None
+                runaway = Runaway(objective, data.X, y, stops=np.isinf(C), of_class=own)
+
+            result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
             result.history["reads"] -= before
-            neurons.append(as_stored(objective, result, solver, data.X.dtype))
+            found = None if runaway is None else runaway.found
+            neurons.append(as_stored(objective, result, solver, data.X.dtype, found))
             if result.status is Status.STOPPED:
                 # Neurons that are still to learn go as far as this one did.
                 budget = replace(budget, max_iter=result.n_iter)
@@ -196,12 +210,13 @@ def _watched(
     plan: Plan,
     on_val: Objective | None,
     told: Callable[[Iteration], bool] | None,
+    runaway: Runaway | None,
 ) -> SolverResult:
     """Solve under a watch of its own, and anew if the neuron dies."""
 
     def solve(start: FloatArray) -> SolverResult:
         """Return one attempt."""
-        watch = Watch(objective, plan.activation, on_val, plan.patience, told)
+        watch = Watch(objective, plan.activation, on_val, plan.patience, told, runaway)
         return watch.settle(solver.solve(objective, start, budget, watch.callback, watch.observe))
 
     return solve_alive(solve, objective, first, plan.restart, budget.seed)
@@ -234,6 +249,7 @@ class Neuron:
     result: SolverResult
     zero_value: float
     solver: str
+    separation: tuple[int | None, Separation] | None
 
 
 def layer_of(neurons: list[Neuron]) -> Layer:
@@ -250,10 +266,17 @@ def layer_of(neurons: list[Neuron]) -> Layer:
         statuses=[result.status for result in results],
         solver=neurons[0].solver,
         history=_side_by_side([result.history for result in results]),
+        separations=[neuron.separation for neuron in neurons if neuron.separation],
     )
 
 
-def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype: Any) -> Neuron:
+def as_stored(
+    objective: Objective,
+    result: SolverResult,
+    solver: Solver,
+    dtype: Any,
+    separation: tuple[int | None, Separation] | None = None,
+) -> Neuron:
     """Return raw weights in the type of X, with objective and gap at just those weights."""
     coef, intercept = objective.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
@@ -266,7 +289,7 @@ def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype:
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
     result = judged(objective, result)
-    return Neuron(*stored, result, objective.zero_value, solver_name(solver))
+    return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
 
 
 def _rounded(

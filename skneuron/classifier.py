@@ -231,6 +231,10 @@ class NeuronClassifier(
         -----
         ConvergenceWarning
             If the fit ended before the gap ``tol`` was reached; it names the gap.
+        SeparationWarning
+            If a hyperplane separates the classes and ``C`` is 1e8 or more: the log loss of a
+            probability activation has no minimum then. It names the features. With
+            ``C=np.inf`` the fit stops, and is not ``converged_``.
         """
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)

@@ -113,6 +113,11 @@ class Objective(Views, Coordinates):
         return self._X.shape[0]
 
     @property
+    def least_weight(self) -> float:
+        """Weight of the row that counts least."""
+        return float(self._weights.min())
+
+    @property
     def row_elements(self) -> float:
         """Number of elements that a row of a subsample takes."""
         return 1 + self._X.n_stored / self.n_samples if self._X.is_thin else 1 + self.n_features
