@@ -42,14 +42,20 @@ class LearningMixin:
     n_features_in_: int
 
     def _learn_all(
-        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        offset: Any,
+        validation: tuple[Any, Any, Any, Any],
+        tasks: FitTasks,
     ) -> tuple[Layer, float]:
         plan = check_parameters(vars(self))
         previous = self._previous_weights()
         self._forget()
-        data = check_training_data(self, X, y, sample_weight, self.class_weight)
+        data = check_training_data(self, X, y, sample_weight, self.class_weight, offset)
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
-        held_out = check_held_out(self, data.classes, *validation)
+        held_out = check_held_out(self, data.classes, *validation, with_offset=offset is not None)
         if plan.patience is not None and held_out is None:
             data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
         self.classes_ = data.classes
@@ -66,7 +72,9 @@ class LearningMixin:
         self._take_over(layer, plan.budget.tol)
         return layer, plan.budget.tol
 
-    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Layer, float]:
+    def _learn_chunk(
+        self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any
+    ) -> tuple[Layer, float]:
         plan = check_parameters(vars(self))
         if plan.patience is not None:
             raise ValueError(
@@ -78,7 +86,9 @@ class LearningMixin:
         stream: Stream | None = getattr(self, "_stream", None)
         start = None if known is None else (self.coef_, self.intercept_)
         first = known is None
-        data = check_chunk(self, X, y, sample_weight, self.class_weight, classes, first=first)
+        data = check_chunk(
+            self, X, y, sample_weight, self.class_weight, classes, offset, first=first
+        )
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
         layer, self._stream = learn_chunk(
             data,

@@ -60,7 +60,9 @@ class Runaway:
         self._objective = objective
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
-        self._below = objective.least_weight * _undecided(objective)
+        # With an offset a row may be certain whatever the weights are.
+        proves = not objective.has_offset
+        self._below = objective.least_weight * _undecided(objective) if proves else 0.0
         self._asked = False
         self.found: tuple[int | None, Separation] | None = None
 

@@ -21,6 +21,7 @@ from skneuron._training import (
     Layer,
     as_stored,
     layer_of,
+    offset_of,
     regularization_of,
     starting_point,
     tasks_of,
@@ -122,6 +123,7 @@ def learn_chunk(
                 stream.moments,
                 memory=None if memory is None else memory.times(1 / total),
                 scale=stream.scale,
+                offset=offset_of(task, data.offset, len(tasks)),
             )
             solver = plan.solver or choose_solver(objective)
             chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))

@@ -30,6 +30,7 @@ __all__ = [
     "as_stored",
     "is_softmax",
     "layer_of",
+    "offset_of",
     "regularization_of",
     "starting_point",
     "tasks_of",
@@ -144,14 +145,22 @@ def train(
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             objective = Objective(
-                design, y, loss, data.weights, regularization, fit_intercept, moments
+                design,
+                y,
+                loss,
+                data.weights,
+                regularization,
+                fit_intercept,
+                moments,
+                offset=offset_of(task, data.offset, len(tasks)),
             )
             first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
             on_val = None
             if held_out is not None:
                 y_val = held_out.y if len(tasks) == 1 else (held_out.y == task).astype(np.intp)
-                on_val = objective.on_rows(held_out.X, y_val, held_out.weights)
+                offset = offset_of(task, held_out.offset, len(tasks))
+                on_val = objective.on_rows(held_out.X, y_val, held_out.weights, offset)
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
 
             runaway = None
@@ -180,6 +189,11 @@ def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
     if n_classes == 2:
         return [(loss, data.y)]
     return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
+
+
+def offset_of(task: int, offset: FloatArray | None, n_tasks: int) -> FloatArray | None:
+    """Return the offset of one of the objectives: its column, or all where there is one only."""
+    return offset if offset is None or n_tasks == 1 else np.ascontiguousarray(offset[:, task])
 
 
 def regularization_of(

@@ -56,6 +56,8 @@ class Objective(Views, Coordinates):
         what it leaves of 1.
     scale : ndarray of shape (n_features,), optional
         Of the columns, if they are to keep one.
+    offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
+        What each pre-activation has beside w·x + b.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Objective(Views, Coordinates):
         moments: Moments | None = None,
         memory: Memory | None = None,
         scale: FloatArray | None = None,
+        offset: FloatArray | None = None,
     ) -> None:
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
@@ -89,6 +92,7 @@ class Objective(Views, Coordinates):
         self.loss = loss
         self._y = y
         self._labels = loss.encode(y)
+        self._offset = offset
         self._weights = sample_weight
         self._design = design
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
@@ -98,12 +102,16 @@ class Objective(Views, Coordinates):
         self._reads_of_copy = 0.0
         self._class_weights = sums_by_class(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
+        self._own_zero_value = self._loss_at_zero()
+        self.zero_value = self._own_zero_value + (0.0 if memory is None else memory.zero_value)
+
+    def _loss_at_zero(self) -> float:
+        """Return the loss of these rows at zero weights, without a pass where it is known."""
+        if self._offset is not None:
+            return float(self._weights @ self.loss.value(self._y, self._offset))
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
-        known_weights = self._class_weights
-        if self.memory is not None:
-            known_weights = known_weights + self.memory.class_weights
-        self.zero_value = float(known_weights @ loss.value(known, zero))
+        return float(self._class_weights @ self.loss.value(known, zero))
 
     # --- its rows ---------------------------------------------------------------------
 
@@ -111,6 +119,11 @@ class Objective(Views, Coordinates):
     def n_samples(self) -> int:
         """Number of rows."""
         return self._X.shape[0]
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether pre-activations have more than w·x + b."""
+        return self._offset is not None
 
     @property
     def least_weight(self) -> float:
@@ -148,8 +161,7 @@ class Objective(Views, Coordinates):
         rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng, shares)
         out = copy.copy(self)
         out._reads_of_copy = 0.0
-        out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
-        out._weights = weights
+        out._take(rows, weights)
         return out
 
     def steady(self) -> Objective:
@@ -191,7 +203,7 @@ class Objective(Views, Coordinates):
         if self.loss.start == 0:
             return self.penalty.project(params).ravel()
         if self.fit_intercept:
-            params[:, -1] = self.loss.start
+            params[:, -1] = self.loss.start - self._mean_offset()
             return self.penalty.project(params).ravel()
         zero = np.zeros((1, self.n_features)), np.zeros(1)
         direction = self._X.sweep(
@@ -267,7 +279,7 @@ class Objective(Views, Coordinates):
             self.keep_small_copy()
         self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-            sums = self._X.sweep(*self.split(params), pointwise, gram=gram)
+            sums = self._sweep(params, pointwise, gram=gram)
             full = params.reshape(self.n_outputs, -1)
             value = sums.value + self.penalty.value(full)
             gradient = self.penalty.gradient(full)
@@ -323,7 +335,7 @@ class Objective(Views, Coordinates):
 
         def curvatures(rows: slice, data: FloatArray) -> FloatArray:
             """Return the weighted curvature of each row."""
-            z = data @ weights.T + bias
+            z = self._shifted(rows, data @ weights.T + bias)
             _, h = self.loss.gradient_hessian(self._y[rows], z[:, 0] if n == 1 else z)
             return np.asarray(h.reshape(len(h), n, n) * self._weights[rows, None, None])
 
@@ -343,7 +355,7 @@ class Objective(Views, Coordinates):
 
     def hessian_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Return the function u ↦ H(params) u, its pointwise part computed once."""
-        state = self.loss.curvature_state(self._y, self._X.forward(*self.split(params)))
+        state = self.loss.curvature_state(self._y, self.pre_activations(params))
 
         def curved(rows: slice, dz: FloatArray) -> FloatArray:
             """Return the curvature of each row times a change of its z."""
