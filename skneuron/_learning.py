@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._callbacks import FitTasks
+from skneuron._layer import Layer
 from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Layer, Tell, train
+from skneuron._training import Tell, train
 from skneuron._typing import AnyArray
 from skneuron.results import Iteration, Status
 from skneuron.separation import SeparationWarning, explain

@@ -16,11 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._layer import Layer, as_stored, layer_of
 from skneuron._threads import blas_on_one_thread
 from skneuron._training import (
-    Layer,
-    as_stored,
-    layer_of,
     offset_of,
     regularization_of,
     starting_point,

@@ -29,6 +29,7 @@ FLOORS = [
     ("_revival", 4),
     ("_runaway", 4.2),
     ("_watch", 4.3),
+    ("_layer", 4.4),
     ("_training", 4.5),
     ("_streaming", 4.6),
     ("_learning", 4.8),

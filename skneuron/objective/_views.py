@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, LayerCurvature
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Pointwise, ReadyDesign, StandardizedDesign, Sums
 from skneuron.objective._memory import Memory
 from skneuron.objective._raw_rows import RawRows
@@ -102,24 +102,6 @@ class Views:
             value = float(self._sweep(params, pointwise).value)
         return value if np.isfinite(value) else np.inf
 
-    def shared_curvature(self: Any, params: FloatArray) -> FloatArray:
-        """Return the mean over the outputs of their own blocks of the Hessian."""
-        m = self.n_coordinates
-        z = self.pre_activations(params)
-        h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
-        own = h.diagonal.mean(axis=1) if isinstance(h, LayerCurvature) else h
-
-        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
-            """Return these rows' curvatures."""
-            return 0.0, z[:0], own[rows]
-
-        zero = np.zeros((1, self.n_features)), np.zeros(1)
-        matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
-        matrix.flat[:: m + 1] += self.penalty.ridge
-        if self.memory is not None:
-            matrix += self.memory.shared_curvature(self.n_outputs)
-        return matrix
-
     # --- along a line -----------------------------------------------------------------
 
     @property
@@ -191,27 +173,6 @@ class Views:
         else:
             curvature = self._diagonal(curvatures)
         return Memory.about(params, sums.value, gradient.ravel(), curvature, self._own_zero_value)
-
-    def hessian_diagonal(self: Any, params: FloatArray) -> FloatArray:
-        """Return the diagonal of the Hessian (Fisher's where the loss is not convex)."""
-        z = self.pre_activations(params)
-        _, h = self.loss.gradient_hessian(self._y, z)
-        own = np.einsum("skk->sk", h) if self.n_outputs > 1 else h[:, None]
-        out = self._diagonal(own * self._weights[:, None])
-        out = out + np.tile(self.penalty.ridge, self.n_outputs)
-        if self.memory is not None:
-            bend = self.memory.curvature
-            out = out + (bend if bend.ndim == 1 else np.diagonal(bend))
-        return np.asarray(out)
-
-    def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
-        """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""
-        out = np.zeros((self.n_outputs, self.n_coordinates))
-        for k, total in enumerate(curvatures.sum(axis=0)):
-            if total > 0:
-                out[k, : self.n_features] = total * self._X.second_moments(curvatures[:, k] / total)
-            out[k, self.n_features :] = total
-        return out.ravel()
 
     def _positions(self: Any, columns: AnyArray) -> AnyArray:
         """Return where the parameters of these columns, and the biases, stand."""
