@@ -17,8 +17,13 @@ __all__ = ["WEAK", "Runaway"]
 #: With a ``C`` from here on the penalty is as good as none, and weights can run away.
 WEAK = 1e8
 
-# A solver with curvature has converged by then, unless there is nothing to converge to.
-_PATIENCE = 100
+# Solvers with curvature have converged by then, unless there is nothing to converge to. Where
+# rows are certain already, it is time to ask a little earlier.
+_PATIENCE, _LOOKS = 100, 20
+
+# The proof of overlap forms a matrix of the columns, and its linear program is dense: of more
+# columns than this only complete separation is told, which proves itself.
+_WIDEST = 2000
 
 # A row whose loss is below this is on its side for good (p = 0.999999): in separated data such
 # rows come up as the weights grow. Without any there is no need to look closer.
@@ -33,7 +38,7 @@ class Runaway:
 
     Complete separation proves itself: once the mean loss is below what a single undecided
     row adds to it, every row is on its own side. Else ``separation_of`` is asked, once, and
-    only when a fit takes long or has ended with rows that are certain.
+    only when a fit takes long or has led to rows that are certain.
 
     Parameters
     ----------
@@ -63,16 +68,20 @@ class Runaway:
         # With an offset a row may be certain whatever the weights are.
         proves = not objective.has_offset
         self._below = objective.least_weight * _undecided(objective) if proves else 0.0
-        self._asked = False
+        self._asked = objective.n_features > _WIDEST
         self.found: tuple[int | None, Separation] | None = None
 
     def look(self, line: Iteration) -> None:
         """Raise ``Halt`` if the fit has no end."""
         if not self._stops:
             return
-        late = line.iteration >= _PATIENCE and not self._asked
-        if (line.objective < self._below or late) and self._is_separated(line.params, ask=late):
+        ask = line.iteration % _LOOKS == 0 and self._is_time(line)
+        if (line.objective < self._below or ask) and self._is_separated(line.params, ask=ask):
             raise Halt(Status.SEPARATED)
+
+    def _is_time(self, line: Iteration) -> bool:
+        late = line.iteration >= _PATIENCE
+        return not self._asked and (late or self._has_certain_rows(line.params))
 
     def settle(self, result: SolverResult) -> SolverResult:
         """Return the result, marked as separated if it is and no penalty stands against it."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from families import PROBABILITIES, trainable
+from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.exceptions import ConvergenceWarning
 
@@ -151,3 +152,10 @@ def test_weights_of_rows_change_nothing_but_zero():
         NeuronClassifier(C=np.inf).fit(X, y, weights)
     weights = np.where(X["rare"] == 1, 0.0, 2.0)
     assert NeuronClassifier(C=np.inf).fit(X, y, weights).converged_
+
+
+def test_wide_data_are_told_by_their_loss_alone():
+    """No matrix of 5,000 columns is formed."""
+    X = sparse.random(60, 5000, 0.02, format="csr", random_state=0)
+    with pytest.warns(SeparationWarning, match="complete"):
+        NeuronClassifier(C=np.inf).fit(X, np.arange(60) % 2)
