@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
-from skneuron._forward import ForwardMixin
 from skneuron._from_weights import fitted_attributes
 from skneuron._learning import LearningMixin
+from skneuron._tracing import TracingMixin
 from skneuron.activations import Activation
 from skneuron.results import Status
 from skneuron.solvers import Solver
@@ -21,7 +21,7 @@ __all__ = ["NeuronClassifier"]
 
 
 class NeuronClassifier(
-    CallbackSupportMixin, LearningMixin, ForwardMixin, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, LearningMixin, TracingMixin, ClassifierMixin, BaseEstimator
 ):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 

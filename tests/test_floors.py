@@ -35,6 +35,8 @@ FLOORS = [
     ("_learning", 4.8),
     ("_forward", 4.6),
     ("_from_weights", 4.6),
+    ("trace", 4.6),
+    ("_tracing", 4.7),
     ("classifier", 5),
     ("cli", 6),
     ("__main__", 7),
