@@ -38,6 +38,7 @@ FLOORS = [
     ("trace", 4.6),
     ("_tracing", 4.7),
     ("classifier", 5),
+    ("interop", 6),
     ("cli", 6),
     ("__main__", 7),
 ]
