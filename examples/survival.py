@@ -1,0 +1,40 @@
+"""
+Survival in visits: cloglog and an offset
+=========================================
+
+Patients are seen now and then; what is known is in which interval it happened. A row per
+patient and interval, y = 1 in the last one, and cloglog make weights log hazard ratios, as in
+Cox's model (Prentice & Gloeckler, 1978). Intervals of unequal length: log length is an offset.
+"""
+
+import numpy as np
+
+from skneuron import NeuronClassifier
+
+rng = np.random.default_rng(1)
+HAZARD, TREATMENT, AGE = 0.4, -0.7, 0.3  # a year's; log hazard ratios
+
+rows = []
+for _ in range(2_000):
+    treated, age = rng.integers(2), rng.normal()
+    event = rng.exponential(1 / (HAZARD * np.exp(TREATMENT * treated + AGE * age)))
+    seen = 0.0
+    for length in rng.choice([0.25, 0.5, 1.0, 2.0], size=5):
+        happened = event < seen + length
+        rows.append((treated, age, np.log(length), happened))
+        seen += length
+        if happened:
+            break
+table = np.array(rows, dtype=float)
+X, log_length, y = table[:, :2], table[:, 2], table[:, 3].astype(int)
+
+neuron = NeuronClassifier("cloglog", C=np.inf).fit(X, y, offset=log_length)
+print(f"{len(y)} rows of 2000 patients, {y.sum()} events")
+ratio = np.exp(neuron.coef_[0, 0])
+print(f"hazard ratio of the treatment {ratio:.3f}, true {np.exp(TREATMENT):.3f}")
+print(f"log hazard ratio of age       {neuron.coef_[0, 1]:.3f}, true {AGE:.3f}")
+print(f"hazard in a year              {np.exp(neuron.intercept_[0]):.3f}, true {HAZARD:.3f}")
+
+logit = NeuronClassifier(C=np.inf).fit(X, y, offset=log_length)
+print(f"odds ratio instead            {np.exp(logit.coef_[0, 0]):.3f}, of these intervals only")
+assert abs(neuron.coef_[0, 0] - TREATMENT) < 0.15
