@@ -34,6 +34,7 @@ FLOORS = [
     ("_from_weights", 4.6),
     ("classifier", 5),
     ("separation", 6),
+    ("inference", 6.5),
     ("cli", 6),
     ("__main__", 7),
 ]

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from skneuron.inference._covariance import covariance
-from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
-from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
-from skneuron.inference._table import CoefficientTable, coefficient_table
+from skneuron.inference._frame import Table
+from skneuron.inference._table import coefficient_table, covariance
 
 __all__ = [
-    "CoefficientTable",
-    "GoodnessOfFit",
-    "LikelihoodRatioTest",
+    "Table",
     "coefficient_table",
     "covariance",
-    "goodness_of_fit",
-    "likelihood_ratio_test",
 ]

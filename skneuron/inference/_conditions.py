@@ -53,12 +53,22 @@ def conditions_of(neuron: Any, observations: Observations) -> Conditions:
     """Read the conditions of a fit off its parameters and weights.
 
     Weights that come from elsewhere (``from_weights``) were held by nothing known.
+
+    Raises
+    ------
+    ValueError
+        If the fit had class weights.
     """
     weights = neuron.coef_[0]
     held = np.full(len(weights), "", dtype=object)
     if not hasattr(neuron, "n_iter_"):
         return Conditions(held, 0.0, 0.0, "")
     params = neuron.get_params(deep=False)
+    if params["class_weight"] is not None:
+        raise ValueError(
+            f"class_weight={params['class_weight']!r}: the fit maximised another sum than the "
+            "log-likelihood of the data, so that no error or test holds. Fit with class_weight=None"
+        )
     C, l1_ratio = params["C"], params["l1_ratio"]
     ridge, lasso = (1 - l1_ratio) / C, l1_ratio / C
     obstacles = []

@@ -66,21 +66,23 @@ class Observations:
         """How many observations there are; a row of weight 2 is two."""
         return float(self.weights.sum())
 
-    def pre_activation(self, neuron: Any) -> FloatArray:
-        """Return w·x + b + offset of each row."""
-        z = np.empty(len(self.y))
+    def product(self, coef: FloatArray, bias: float) -> FloatArray:
+        """Return w·x + b of each row."""
+        out = np.empty(len(self.y))
 
         def keep(rows: slice, block: AnyArray) -> None:
-            """Put away the z of these rows."""
-            z[rows] = block[:, 0]
+            """Put away the results of these rows."""
+            out[rows] = block[:, 0]
 
-        coef = neuron.coef_.astype(np.float64, copy=False)
-        forward(self.X, coef, neuron.intercept_.astype(np.float64, copy=False), keep)
-        z += self.offset
-        if not np.isfinite(z).all():
-            row = int(np.flatnonzero(~np.isfinite(z))[0])
+        if not forward(self.X, coef[None, :], np.array([bias]), keep):
+            row = int(np.flatnonzero(~np.isfinite(out))[0])
             raise ValueError(f"w·x + b of row {row} is beyond float64: expected X as in the fit")
-        return z
+        return out
+
+    def pre_activation(self, neuron: Any) -> FloatArray:
+        """Return w·x + b + offset of each row."""
+        coef = neuron.coef_[0].astype(np.float64, copy=False)
+        return self.product(coef, float(neuron.intercept_[0])) + self.offset
 
     def log_likelihood(self, activation: Activation, z: FloatArray) -> float:
         """Return Σ sᵢ log P(yᵢ); the logarithms are the activation's, exact in both tails."""

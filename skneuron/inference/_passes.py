@@ -1,4 +1,4 @@
-"""Sums over all rows, block by block: the root of an information, and projections of it."""
+"""Sums over all rows, block by block, on free columns that are centered and scaled."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, column_moments
-from skneuron.inference._observations import Observations
 
-__all__ = ["Coordinates", "grams", "root"]
+__all__ = ["Coordinates", "grams", "root", "score"]
 
 # A block has 1 MB, and many more rows than columns: its triangle is then small beside it.
 _BLOCK_ELEMENTS, _TALL = 2**17, 8
@@ -32,12 +31,14 @@ class Coordinates:
     has_bias: bool
 
     @classmethod
-    def of(cls, observations: Observations, columns: AnyArray, has_bias: bool) -> Coordinates:
-        """Take the columns' mean and deviation."""
-        weights = observations.weights / observations.weights.max()
-        weights /= weights.sum()
+    def of(
+        cls, X: DesignMatrix, weights: FloatArray, columns: AnyArray, has_bias: bool
+    ) -> Coordinates:
+        """Take the columns' weighted mean and deviation."""
+        shares = weights / weights.max()
+        shares /= shares.sum()
         with blas_on_one_thread():
-            moments = column_moments(observations.design, weights, center=has_bias)
+            moments = column_moments(X, shares, center=has_bias)
         if moments is None:
             raise ValueError("X has values whose sums are beyond float64: rescale it")
         mean, scale = moments.mean[columns], moments.deviation[columns]
@@ -50,17 +51,18 @@ class Coordinates:
         """Number of coordinates."""
         return len(self.columns) + self.has_bias
 
-    @property
-    def rounding(self) -> float:
-        """Error of the centered columns, relative to their scale."""
-        worst = np.max(np.abs(self.mean) / self.scale, initial=1.0)
-        return float(np.finfo(np.float64).eps * worst)
+    def of_weights(self, per_weight: FloatArray) -> FloatArray:
+        """Return what belongs to weights, one per feature, divided by scales; 0 for the bias."""
+        out = np.zeros(self.size)
+        out[: len(self.columns)] = per_weight[self.columns] / self.scale
+        return out
 
     def rows(self, data: FloatArray) -> FloatArray:
         """Return rows of X in these coordinates."""
         out = np.ones((len(data), self.size))
-        np.subtract(data[:, self.columns], self.mean, out=out[:, : len(self.columns)])
-        out[:, : len(self.columns)] /= self.scale
+        inner = out[:, : len(self.columns)]
+        np.subtract(data[:, self.columns], self.mean, out=inner)
+        inner /= self.scale
         return out
 
     def jacobian(self) -> FloatArray:
@@ -74,7 +76,7 @@ class Coordinates:
 
 
 def root(X: DesignMatrix, coordinates: Coordinates, information: FloatArray) -> FloatArray:
-    """Return a matrix R of ≤ 2p rows, with RᵀR = Σ hᵢ xᵢxᵢᵀ.
+    """Return a triangle R with RᵀR = Σ hᵢ x̃ᵢx̃ᵢᵀ.
 
     From QR factors of the blocks, so that its singular values have the digits that the
     sum of products would have lost half of.
@@ -85,50 +87,49 @@ def root(X: DesignMatrix, coordinates: Coordinates, information: FloatArray) -> 
         out = np.zeros((0, coordinates.size))
         for rows, data in X.dense_blocks(part, _block_rows(X)):
             block = np.sqrt(information[rows])[:, None] * coordinates.rows(data)
-            out = np.vstack([out, np.linalg.qr(block, mode="r")])
-            out = np.linalg.qr(out, mode="r")
+            out = _triangle(np.vstack([out, _triangle(block)]))
         return out
 
     with blas_on_one_thread():
-        return np.linalg.qr(np.vstack(run_parts(over, X.fixed_parts())), mode="r")
+        return _triangle(np.vstack(run_parts(over, X.fixed_parts())))
+
+
+def _triangle(rows: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.qr(rows, mode="r"))
+
+
+def score(X: DesignMatrix, coordinates: Coordinates, slopes: FloatArray) -> FloatArray:
+    """Return Σ gᵢ x̃ᵢ."""
+
+    def over(part: range) -> FloatArray:
+        """Return the sum over a range of rows."""
+        out = np.zeros(coordinates.size)
+        for rows, data in X.dense_blocks(part, _block_rows(X)):
+            out += slopes[rows] @ coordinates.rows(data)
+        return out
+
+    with blas_on_one_thread():
+        return np.asarray(np.sum(run_parts(over, X.fixed_parts()), axis=0))
 
 
 def grams(
-    X: DesignMatrix,
-    coordinates: Coordinates,
-    basis: FloatArray,
-    curvatures: Sequence[FloatArray],
-    slopes: FloatArray,
-) -> tuple[list[FloatArray], FloatArray, FloatArray]:
-    """Return sums over the rows u = Bᵀx, for a basis B of shape (p, r).
-
-    Returns
-    -------
-    list of ndarray of shape (r, r)
-        Σ hᵢ uᵢuᵢᵀ for each of the curvatures.
-    ndarray of shape (r,)
-        Σ gᵢ uᵢ.
-    ndarray of shape (n_samples,)
-        ‖uᵢ‖².
-    """
-    squares = np.empty(X.shape[0])
+    X: DesignMatrix, coordinates: Coordinates, basis: FloatArray, curvatures: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return Σ hᵢ uᵢuᵢᵀ for each of the curvatures, with u = Bᵀx̃ for a basis B (p, r)."""
     r = basis.shape[1]
 
-    def over(part: range) -> tuple[list[FloatArray], FloatArray]:
-        """Return the sums of a range of rows."""
-        sums, score = [np.zeros((r, r)) for _ in curvatures], np.zeros(r)
+    def over(part: range) -> list[FloatArray]:
+        """Return the sums over a range of rows."""
+        sums = [np.zeros((r, r)) for _ in curvatures]
         for rows, data in X.dense_blocks(part, _block_rows(X)):
             u = coordinates.rows(data) @ basis
-            np.einsum("ij,ij->i", u, u, out=squares[rows])
-            score += slopes[rows] @ u
             for out, h in zip(sums, curvatures, strict=True):
                 out += (u * h[rows, None]).T @ u
-        return sums, score
+        return sums
 
     with blas_on_one_thread():
         parts = run_parts(over, X.fixed_parts())
-    totals = [np.sum([part[0][k] for part in parts], axis=0) for k in range(len(curvatures))]
-    return totals, np.sum([part[1] for part in parts], axis=0), squares
+    return [np.sum([part[k] for part in parts], axis=0) for k in range(len(curvatures))]
 
 
 def _block_rows(X: DesignMatrix) -> int:
