@@ -40,12 +40,12 @@ class Conditions:
         """Columns of the free weights."""
         return np.flatnonzero(self.held == "")
 
-    def require_classical(self, penalized: bool) -> None:
-        """Raise ``ValueError`` if there is an obstacle and the caller did not ask for it."""
-        if self.obstacle and not penalized:
+    def require_classical(self, way_out: str = "") -> None:
+        """Raise ``ValueError`` if there is an obstacle."""
+        if self.obstacle:
             raise ValueError(
-                f"{self.obstacle}: classical inference does not hold. Fit with C=np.inf and "
-                "without that, or ask for the approximation with penalized=True"
+                f"{self.obstacle}: classical inference does not hold. Fit with C=np.inf and no "
+                f"weight on its bound{way_out}"
             )
 
 

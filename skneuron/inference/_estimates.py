@@ -49,7 +49,8 @@ def estimates_of(neuron: Any, observations: Observations, kind: Kind, penalized:
     if kind not in ("expected", "observed", "robust"):
         raise ValueError(f"kind={kind!r}: expected 'expected', 'observed' or 'robust'")
     conditions = conditions_of(neuron, observations)
-    conditions.require_classical(penalized)
+    if not penalized:
+        conditions.require_classical(", or ask for the approximation with penalized=True")
     standing = Standing.of(neuron, observations, conditions)
     free = conditions.free
     has_bias = standing.coordinates.has_bias

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
@@ -89,6 +90,35 @@ class Observations:
         low, high = activation.log_proba(z)
         used = self.weights > 0
         return float(self.weights[used] @ np.where(self.y, high, low)[used])
+
+    def null_z(self, activation: Activation, has_bias: bool) -> FloatArray:
+        """Return z of the model without weights: the offset and the best bias, if there is one."""
+        if not has_bias:
+            return self.offset
+        events = float(self.weights @ self.y)
+        if not 0 < events < self.total_weight:
+            raise ValueError("y has one class only: expected rows of both classes")
+        few = self if np.ptp(self.offset) else self._two_rows(events)
+
+        def loss(bias: float) -> float:
+            """Return minus the log-likelihood."""
+            return -few.log_likelihood(activation, bias + few.offset)
+
+        middle, reach = -float(self.offset.mean()), 1.0
+        while min(loss(middle - reach), loss(middle + reach)) <= loss(middle):
+            reach *= 2
+        low, high = middle - reach, middle + reach
+        if not activation.convex_nll:
+            grid = np.linspace(low, high, 101)
+            best = int(np.argmin([loss(bias) for bias in grid]))
+            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 100)]
+        found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
+        return np.asarray(found.x + self.offset)
+
+    def _two_rows(self, events: float) -> Observations:
+        """Return what a bias alone can tell apart where there is one offset for all."""
+        weights = np.array([self.total_weight - events, events])
+        return Observations(None, np.array([False, True]), weights, self.offset[:2])
 
 
 def check_neuron(neuron: Any) -> None:
