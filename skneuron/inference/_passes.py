@@ -61,7 +61,8 @@ class Coordinates:
         """Return rows of X in these coordinates."""
         out = np.ones((len(data), self.size))
         inner = out[:, : len(self.columns)]
-        np.subtract(data[:, self.columns], self.mean, out=inner)
+        own = data if len(self.columns) == data.shape[1] else data[:, self.columns]
+        np.subtract(own, self.mean, out=inner)
         inner /= self.scale
         return out
 
