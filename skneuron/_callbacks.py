@@ -42,15 +42,18 @@ class FitTasks:
     ----------
     estimator : object
         With or without callbacks.
-    X, y, sample_weight : object
+    X, y, sample_weight, offset : object
         As ``fit`` got them; handed to callbacks that ask for them.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
+    def __init__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any, offset: Any = None
+    ) -> None:
         self.active = bool(getattr(estimator, "_skl_callbacks", []))
         if not self.active:
             return
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        named = {"sample_weight": sample_weight, "offset": offset}
+        metadata = {name: value for name, value in named.items() if value is not None} or None
         self._estimator = estimator
         self._given = {"X": X, "y": y, "metadata": metadata}
         self._root = estimator._init_callback_context(max_subtasks=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.metrics import accuracy_score
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +17,7 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid, get_activation
 from skneuron.design import forward
 from skneuron.losses import SoftmaxLogLoss, resolve_loss_name
-from skneuron.validation import check_finite, check_rows
+from skneuron.validation import check_finite, check_offset, check_rows
 
 __all__ = ["ForwardMixin"]
 
@@ -48,7 +49,9 @@ class ForwardMixin:
     coef_: AnyArray
     intercept_: AnyArray
 
-    def _through(self, X: Any, of_z: Callable[[AnyArray], AnyArray]) -> AnyArray:
+    def _through(
+        self, X: Any, of_z: Callable[[AnyArray], AnyArray], offset: Any = None
+    ) -> AnyArray:
         """Return what ``of_z`` makes of z, block by block, in the dtype of X.
 
         It gets z of shape (n_rows, n_neurons) and returns (n_rows,) or (n_rows, n_columns).
@@ -60,13 +63,16 @@ class ForwardMixin:
         kind = np.result_type(X.dtype, self.coef_.dtype)
         width = of_z(np.zeros((1, len(self.coef_)), kind)).shape[1:]
         out = np.empty((X.shape[0], *width), kind)
+        beside = check_offset(offset, X.shape[0], len(self.classes_), kind=kind)
 
         def keep(rows: slice, z: AnyArray) -> None:
             """Put away what becomes of the z of these rows."""
+            if beside is not None:
+                z += beside[rows].reshape(z.shape)
             out[rows] = of_z(z)
 
         if not forward(X, self.coef_, self.intercept_, keep):
-            out[:] = of_z(self._far_pre_activation(X))
+            keep(slice(None), self._far_pre_activation(X))
         return out
 
     def _far_pre_activation(self, X: Any) -> FloatArray:
@@ -82,17 +88,19 @@ class ForwardMixin:
             )
         return np.asarray(z)
 
-    def decision_function(self, X: Any) -> FloatArray:
+    def decision_function(self, X: Any, *, offset: Any = None) -> FloatArray:
         """Return how far each sample is beyond the point where the neuron changes its mind.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            w·x + b - z₀; for two classes positive means ``classes_[1]``.
+            w·x + b + offset - z₀; for two classes positive means ``classes_[1]``.
         """
         check_is_fitted(self)
         shift = 0.0 if self._is_softmax() else self.activation_.threshold
@@ -104,14 +112,16 @@ class ForwardMixin:
                 z = z - z.dtype.type(shift)
             return z[:, 0] if single else z
 
-        return self._through(X, decide)
+        return self._through(X, decide, offset)
 
-    def activate(self, X: Any) -> FloatArray:
+    def activate(self, X: Any, *, offset: Any = None) -> FloatArray:
         """Return what leaves the axon: f(w·x + b), softmax for a layer that has one.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
 
         Returns
         -------
@@ -129,31 +139,53 @@ class ForwardMixin:
             out = self.activation_.value(exact)
             return out[:, 0] if single else out
 
-        return self._through(X, fire)
+        return self._through(X, fire, offset)
 
-    def predict(self, X: Any) -> AnyArray:
+    def predict(self, X: Any, *, offset: Any = None) -> AnyArray:
         """Return the class of each sample.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
 
         Returns
         -------
         ndarray of shape (n_samples,)
         """
-        decision = self.decision_function(X)
+        decision = self.decision_function(X, offset=offset)
         if decision.ndim == 1:
             return np.asarray(self.classes_[(decision > 0).astype(np.intp)])
         return np.asarray(self.classes_[decision.argmax(axis=1)])
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
+
+        Returns
+        -------
+        float
+            (Weighted) share of the samples whose class is predicted.
+        """
+        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: Any) -> FloatArray:
+    def predict_log_proba(self, X: Any, *, offset: Any = None) -> FloatArray:
         """Return log-probabilities, exact where the probability itself underflows.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
 
         Returns
         -------
@@ -161,15 +193,17 @@ class ForwardMixin:
             Finite: what is beyond the dtype, as log Φ(-1e155), is its most negative number.
         """
         check_is_fitted(self)
-        return self._through(X, self._log_proba)
+        return self._through(X, self._log_proba, offset)
 
     @available_if(_has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: Any) -> FloatArray:
+    def predict_proba(self, X: Any, *, offset: Any = None) -> FloatArray:
         """Return the probability of each class.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Of these samples, as for ``fit``.
 
         Returns
         -------
@@ -178,7 +212,7 @@ class ForwardMixin:
             dtype is its smallest positive number: no class is called impossible.
         """
         check_is_fitted(self)
-        return self._through(X, self._proba)
+        return self._through(X, self._proba, offset)
 
     def _log_proba(self, z: AnyArray) -> AnyArray:
         exact = z.astype(np.float64, copy=False)

@@ -11,10 +11,12 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._callbacks import FitTasks
+from skneuron._layer import Layer
 from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Layer, Tell, train
+from skneuron._training import Tell, train
 from skneuron._typing import AnyArray
-from skneuron.results import Iteration
+from skneuron.results import Iteration, Status
+from skneuron.separation import SeparationWarning, explain
 from skneuron.validation import (
     check_chunk,
     check_classes,
@@ -37,17 +39,24 @@ class LearningMixin:
     fit_intercept: Any
     verbose: Any
     warm_start: Any
+    classes_: AnyArray
     n_features_in_: int
 
     def _learn_all(
-        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], tasks: FitTasks
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        offset: Any,
+        validation: tuple[Any, Any, Any, Any],
+        tasks: FitTasks,
     ) -> tuple[Layer, float]:
         plan = check_parameters(vars(self))
         previous = self._previous_weights()
         self._forget()
-        data = check_training_data(self, X, y, sample_weight, self.class_weight)
+        data = check_training_data(self, X, y, sample_weight, self.class_weight, offset)
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
-        held_out = check_held_out(self, data.classes, *validation)
+        held_out = check_held_out(self, data.classes, *validation, with_offset=offset is not None)
         if plan.patience is not None and held_out is None:
             data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
         self.classes_ = data.classes
@@ -64,7 +73,9 @@ class LearningMixin:
         self._take_over(layer, plan.budget.tol)
         return layer, plan.budget.tol
 
-    def _learn_chunk(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> tuple[Layer, float]:
+    def _learn_chunk(
+        self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any
+    ) -> tuple[Layer, float]:
         plan = check_parameters(vars(self))
         if plan.patience is not None:
             raise ValueError(
@@ -76,7 +87,9 @@ class LearningMixin:
         stream: Stream | None = getattr(self, "_stream", None)
         start = None if known is None else (self.coef_, self.intercept_)
         first = known is None
-        data = check_chunk(self, X, y, sample_weight, self.class_weight, classes, first=first)
+        data = check_chunk(
+            self, X, y, sample_weight, self.class_weight, classes, offset, first=first
+        )
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
         layer, self._stream = learn_chunk(
             data,
@@ -155,6 +168,14 @@ class LearningMixin:
 
     def _warn_of(self, layer: Layer, tol: float, frames: int) -> None:
         """Warn if the fit has failed, as from the caller so many frames up."""
+        if layer.separations:
+            text = explain(
+                layer.separations,
+                self.classes_,
+                getattr(self, "feature_names_in_", None),
+                stopped=Status.SEPARATED in layer.statuses,
+            )
+            warnings.warn(text, SeparationWarning, stacklevel=frames)
         failure = layer.failure(tol)
         if failure is not None:
             warnings.warn(

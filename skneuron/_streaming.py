@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._layer import Layer, as_stored, layer_of
 from skneuron._threads import blas_on_one_thread
 from skneuron._training import (
-    Layer,
-    as_stored,
-    layer_of,
+    offset_of,
     regularization_of,
     starting_point,
     tasks_of,
@@ -122,6 +121,7 @@ def learn_chunk(
                 stream.moments,
                 memory=None if memory is None else memory.times(1 / total),
                 scale=stream.scale,
+                offset=offset_of(task, data.offset, len(tasks)),
             )
             solver = plan.solver or choose_solver(objective)
             chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))

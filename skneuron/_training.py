@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from skneuron._revival import judged, solve_alive
+from skneuron._layer import Layer, Neuron, as_stored, layer_of
+from skneuron._revival import solve_alive
+from skneuron._runaway import WEAK, Runaway
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
@@ -18,16 +20,13 @@ from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Iteration, SolverResult, Status
-from skneuron.solvers import Budget, Solver, choose_solver, solver_name, value_and_gap
+from skneuron.solvers import Budget, Solver, choose_solver
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
 __all__ = [
-    "Layer",
-    "Neuron",
     "Tell",
-    "as_stored",
     "is_softmax",
-    "layer_of",
+    "offset_of",
     "regularization_of",
     "starting_point",
     "tasks_of",
@@ -37,59 +36,6 @@ __all__ = [
 #: Gets the neuron (None if there is one only), its iteration, and what returns the weights
 #: of the layer as they are then; true asks for a stop.
 Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]], bool]
-
-_CONVERGED = (Status.CONVERGED, Status.PRECISION)
-
-# A fit that ends as its user wanted it to has not failed.
-_AS_ASKED = (
-    *_CONVERGED,
-    Status.STOPPED,
-    Status.EARLY,
-    Status.INTERRUPTED,
-    Status.UNSEEN,
-    Status.EPOCH,
-)
-
-# Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
-# this is of columns whose mean is far from zero, and worth a warning.
-_FLOAT32_GAP = 1e-8
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One trained neuron, or K of them.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (1, n_features) or (n_classes, n_features)
-    intercept : ndarray of shape (1,) or (n_classes,)
-    objective, gap : float
-        Sums over the neurons, the gap relative to the sum at zero weights.
-    n_iter : int
-        Of the neuron that took longest.
-    statuses : list of Status
-    solver : str
-    history : dict of str to ndarray of shape (n_iter,)
-    """
-
-    coef: AnyArray
-    intercept: AnyArray
-    objective: float
-    gap: float
-    n_iter: int
-    statuses: list[Status]
-    solver: str
-    history: dict[str, FloatArray]
-
-    def failure(self, tol: float) -> Status | None:
-        """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
-        if self.gap <= tol:
-            return None
-        return next((status for status in self.statuses if status not in _AS_ASKED), None)
-
-    def converged(self, tol: float) -> bool:
-        """Whether every neuron reached ``tol``, or no float64 weights could do better."""
-        return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
 
 
 def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
@@ -136,19 +82,33 @@ def train(
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             objective = Objective(
-                design, y, loss, data.weights, regularization, fit_intercept, moments
+                design,
+                y,
+                loss,
+                data.weights,
+                regularization,
+                fit_intercept,
+                moments,
+                offset=offset_of(task, data.offset, len(tasks)),
             )
             first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
             on_val = None
             if held_out is not None:
                 y_val = held_out.y if len(tasks) == 1 else (held_out.y == task).astype(np.intp)
-                on_val = objective.on_rows(held_out.X, y_val, held_out.weights)
+                offset = offset_of(task, held_out.offset, len(tasks))
+                on_val = objective.on_rows(held_out.X, y_val, held_out.weights, offset)
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
 
-            result = _watched(objective, first, solver, budget, plan, on_val, told)
+            runaway = None
+            if C >= WEAK and plan.loss == "log_loss" and data.low is None:
+                own = task if len(tasks) > 1 else None
+                runaway = Runaway(objective, data.X, y, stops=np.isinf(C), of_class=own)
+
+            result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
             result.history["reads"] -= before
-            neurons.append(as_stored(objective, result, solver, data.X.dtype))
+            found = None if runaway is None else runaway.found
+            neurons.append(as_stored(objective, result, solver, data.X.dtype, found))
             if result.status is Status.STOPPED:
                 # Neurons that are still to learn go as far as this one did.
                 budget = replace(budget, max_iter=result.n_iter)
@@ -166,6 +126,11 @@ def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
     if n_classes == 2:
         return [(loss, data.y)]
     return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
+
+
+def offset_of(task: int, offset: FloatArray | None, n_tasks: int) -> FloatArray | None:
+    """Return the offset of one of the objectives: its column, or all where there is one only."""
+    return offset if offset is None or n_tasks == 1 else np.ascontiguousarray(offset[:, task])
 
 
 def regularization_of(
@@ -196,12 +161,13 @@ def _watched(
     plan: Plan,
     on_val: Objective | None,
     told: Callable[[Iteration], bool] | None,
+    runaway: Runaway | None,
 ) -> SolverResult:
     """Solve under a watch of its own, and anew if the neuron dies."""
 
     def solve(start: FloatArray) -> SolverResult:
         """Return one attempt."""
-        watch = Watch(objective, plan.activation, on_val, plan.patience, told)
+        watch = Watch(objective, plan.activation, on_val, plan.patience, told, runaway)
         return watch.settle(solver.solve(objective, start, budget, watch.callback, watch.observe))
 
     return solve_alive(solve, objective, first, plan.restart, budget.seed)
@@ -223,88 +189,3 @@ def _telling(
 
     number = None if n_tasks == 1 else len(before)
     return lambda line: tell(number, line, lambda: weights(line))
-
-
-@dataclass(frozen=True)
-class Neuron:
-    """What one objective led to: raw weights, the solver's result, F at zero weights."""
-
-    coef: AnyArray
-    intercept: AnyArray
-    result: SolverResult
-    zero_value: float
-    solver: str
-
-
-def layer_of(neurons: list[Neuron]) -> Layer:
-    """Return the layer that trained neurons are."""
-    results = [neuron.result for neuron in neurons]
-    zero = sum(neuron.zero_value for neuron in neurons)
-    excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
-    return Layer(
-        coef=np.vstack([neuron.coef for neuron in neurons]),
-        intercept=np.concatenate([neuron.intercept for neuron in neurons]),
-        objective=sum(result.objective for result in results),
-        gap=excess / zero if zero > 0 else sum(result.gap for result in results),
-        n_iter=max(result.n_iter for result in results),
-        statuses=[result.status for result in results],
-        solver=neurons[0].solver,
-        history=_side_by_side([result.history for result in results]),
-    )
-
-
-def as_stored(objective: Objective, result: SolverResult, solver: Solver, dtype: Any) -> Neuron:
-    """Return raw weights in the type of X, with objective and gap at just those weights."""
-    coef, intercept = objective.to_weights(result.coef)
-    stored = coef.astype(dtype), intercept.astype(dtype)
-    if not all(np.all(np.isfinite(part)) for part in stored):
-        column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
-        raise ValueError(
-            f"the weight of column {column} is beyond {np.dtype(dtype).name}: expected columns "
-            "whose values are not that small or that far from zero; rescale X"
-        )
-    if dtype != np.float64:
-        result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
-    result = judged(objective, result)
-    return Neuron(*stored, result, objective.zero_value, solver_name(solver))
-
-
-def _rounded(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
-) -> SolverResult:
-    """Return the result with objective, gap and status of the weights after rounding."""
-    params = objective.from_weights(coef, intercept)
-    value, gap = value_and_gap(objective, params)
-    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
-    status = Status.ROUNDED if lost else result.status
-    return replace(result, coef=params, objective=value, gap=gap, status=status)
-
-
-def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
-    """Add up histories as if the neurons had learned side by side, early ones waiting."""
-    if len(histories) == 1:
-        return histories[0]
-    length = max(len(history["objective"]) for history in histories)
-
-    def padded(values: FloatArray, fill: float) -> FloatArray:
-        """Return the values, and what fills the rest."""
-        return np.concatenate([values, np.full(length - len(values), fill)])
-
-    def column(name: str) -> FloatArray:
-        """Return a column of every neuron, of shape (n_neurons, length)."""
-        parts = [history[name] for history in histories]
-        if name == "step":
-            return np.array([padded(part, 0.0) for part in parts])
-        return np.array([padded(part, part[-1]) for part in parts])
-
-    out = {name: column(name) for name in histories[0]}
-    for name, values in out.items():
-        if name in ("gradient_norm", "step"):
-            out[name] = np.sqrt((values**2).sum(axis=0))
-        elif name == "saturation":
-            out[name] = values.mean(axis=0)
-        elif name == "margin":
-            out[name] = values.min(axis=0)
-        else:
-            out[name] = values.sum(axis=0)
-    return out

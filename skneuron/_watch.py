@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from skneuron._runaway import Runaway
 from skneuron._saturation import Saturation
 from skneuron._typing import FloatArray
 from skneuron.activations import Activation
@@ -31,6 +32,8 @@ class Watch:
         stopping.
     tell : callable or None
         Gets each iteration; true asks for a stop.
+    runaway : Runaway or None
+        Looks out for weights without end.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Watch:
         held_out: Objective | None,
         patience: int | None,
         tell: Callable[[Iteration], bool] | None,
+        runaway: Runaway | None,
     ) -> None:
         self._objective = objective
         slopes = objective.loss.differentiable
@@ -47,6 +51,7 @@ class Watch:
         self._held_out = held_out
         self._patience = patience
         self._tell = tell
+        self._runaway = runaway
         self._best: FloatArray | None = None
         self._lowest = np.inf
         self._since = 0
@@ -54,7 +59,8 @@ class Watch:
     @property
     def callback(self) -> Callback | None:
         """What decides about each iteration; None if nothing does."""
-        return None if self._tell is None and self._patience is None else self._decide
+        silent = self._tell is None and self._patience is None and self._runaway is None
+        return None if silent else self._decide
 
     def observe(self, params: FloatArray) -> dict[str, float]:
         """Return more columns of the history."""
@@ -70,6 +76,8 @@ class Watch:
         if self._tell is not None and self._tell(line):
             self._keep(line)
             raise Halt(Status.STOPPED)
+        if self._runaway is not None:
+            self._runaway.look(line)
         if self._keep(line) and self._since >= (self._patience or np.inf):
             raise Halt(Status.EARLY)
 
@@ -84,6 +92,11 @@ class Watch:
         return True
 
     def settle(self, result: SolverResult) -> SolverResult:
+        """Return the result as it is to be kept, and what it is called."""
+        result = self._lowest_validation(result)
+        return result if self._runaway is None else self._runaway.settle(result)
+
+    def _lowest_validation(self, result: SolverResult) -> SolverResult:
         """Return the result at the weights of the lowest validation loss, if that decides."""
         if self._best is None or np.array_equal(self._best, result.coef):
             return result

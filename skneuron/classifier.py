@@ -192,9 +192,11 @@ class NeuronClassifier(
         y: Any,
         sample_weight: Any = None,
         *,
+        offset: Any = None,
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        offset_val: Any = None,
     ) -> Self:
         """Learn weights and bias.
 
@@ -207,12 +209,18 @@ class NeuronClassifier(
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights; a weight of 2 is the same as the sample twice.
+        offset : array-like of shape (n_samples,), default=None
+            Added to each pre-activation, z = w·x + b + offset: an exposure that is known, or
+            the z of an earlier model. For more than two classes (n_samples, n_classes). It is
+            not remembered: predictions get theirs.
         X_val : array-like or CSR/CSC matrix of shape (n_val, n_features), default=None
             Validation set: its loss is in ``history_``, and decides with
             ``early_stopping``. In a pipeline ``transform_input=["X_val"]`` sends it
             through the steps before.
         y_val : array-like of shape (n_val,), default=None
         sample_weight_val : array-like of shape (n_val,), default=None
+        offset_val : array-like of shape (n_val,) or (n_val, n_classes), default=None
+            Needed for a validation set if there is an ``offset``.
 
         Returns
         -------
@@ -231,11 +239,16 @@ class NeuronClassifier(
         -----
         ConvergenceWarning
             If the fit ended before the gap ``tol`` was reached; it names the gap.
+        SeparationWarning
+            If a hyperplane separates the classes and ``C`` is 1e8 or more: the log loss of a
+            probability activation has no minimum then. It names the features. With
+            ``C=np.inf`` the fit stops, and is not ``converged_``.
         """
         # All is set on a copy and taken over at the end, at once.
         draft = copy.copy(self)
-        tasks = FitTasks(self, X, y, sample_weight)
-        layer, tol = draft._learn_all(X, y, sample_weight, (X_val, y_val, sample_weight_val), tasks)
+        tasks = FitTasks(self, X, y, sample_weight, offset)
+        validation = X_val, y_val, sample_weight_val, offset_val
+        layer, tol = draft._learn_all(X, y, sample_weight, offset, validation, tasks)
         self.__dict__ = draft.__dict__
         tasks.end(draft._fitted)
         if Status.INTERRUPTED in layer.statuses:
@@ -243,7 +256,15 @@ class NeuronClassifier(
         self._warn_of(layer, tol, 3 + FRAMES)
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        *,
+        offset: Any = None,
+    ) -> Self:
         """Learn from one chunk of a stream, and remember a summary of it.
 
         Each chunk is solved together with a quadratic that stands for all before it (its
@@ -261,6 +282,8 @@ class NeuronClassifier(
             neuron is fitted; ``fit`` leaves no summary, and a stream after it begins anew
             from its weights.
         sample_weight : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            As for ``fit``.
 
         Returns
         -------
@@ -287,7 +310,7 @@ class NeuronClassifier(
         569
         """
         draft = copy.copy(self)
-        layer, tol = draft._learn_chunk(X, y, classes, sample_weight)
+        layer, tol = draft._learn_chunk(X, y, classes, sample_weight, offset)
         self.__dict__ = draft.__dict__
         self._warn_of(layer, tol, 3)
         return self

@@ -42,6 +42,7 @@ class Status(Enum):
     UNSEEN = "waits for the classes that it has not seen yet"
     EPOCH = "has gone over the chunk once"
     INTERRUPTED = "was interrupted"
+    SEPARATED = "was stopped: a hyperplane separates the classes, and no weights are the best"
     DEAD = (
         "did not converge: the neuron is dead. No sample has z > 0, so no slope reaches its "
         "weights. Lower the learning rate, use restart=3 to try new weights, or 'leaky_relu'"

@@ -6,8 +6,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # scikit-learn skips its check of array API input without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,12 @@ from skneuron.design._matrix import DesignMatrix, rows_of
 from skneuron.design._moments import Moments, column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
-from skneuron.design._sums import Sums
+from skneuron.design._sums import Pointwise, Sums
 
 __all__ = [
     "DesignMatrix",
     "Moments",
+    "Pointwise",
     "ReadyDesign",
     "StandardizedDesign",
     "Sums",

@@ -116,11 +116,15 @@ class Batches:
                 chosen = rng.permutation(chosen)
             product = _Product(self._rows, chosen, whole)
             labels = whole._labels[chosen]
+            offset = None if whole._offset is None else whole._offset[chosen]
             shares = weights[:1] if equal else weights[chosen]
             kept = None if self._reference is None else self._reference[chosen]
             for start, stop in pairwise(edges):
                 batch = slice(start - edges[0], stop - edges[0])
-                slopes = whole.loss.slopes(labels[batch], product.forward(full, batch))
+                z = product.forward(full, batch)
+                if offset is not None:
+                    z += offset[batch]
+                slopes = whole.loss.slopes(labels[batch], z)
                 share = shares if equal else shares[batch]
                 slopes *= share if k == 1 else share[:, None]
                 if kept is not None:

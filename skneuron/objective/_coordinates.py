@@ -146,6 +146,12 @@ class Coordinates:
             params -= params.mean(axis=0)
         return self.penalty.project(params).ravel()
 
+    def rounding(self) -> FloatArray:
+        """Return how far centered columns of doubles are off, per parameter."""
+        out = np.zeros((self.n_outputs, self.n_coordinates))
+        out[:, : self.n_features] = np.finfo(np.float64).eps * np.abs(self.center) / self.scale
+        return out.ravel()
+
     def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return weights of shape (n_outputs, n_features) and biases of shape (n_outputs,)."""
         full = params.reshape(self.n_outputs, self.n_coordinates)

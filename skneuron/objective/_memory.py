@@ -21,14 +21,14 @@ class Memory:
     slope : ndarray of shape (n_params,)
     curvature : ndarray of shape (n_params, n_params) or (n_params,)
         A, or its diagonal where all of it would be too large.
-    class_weights : ndarray of shape (n_classes,)
-        Sum of the sample weights of each class of the task that are remembered.
+    zero_value : float
+        What the losses themselves were at zero weights.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skneuron.objective import Memory
-    >>> memory = Memory.about(np.ones(2), 3.0, np.zeros(2), 2 * np.eye(2), np.array([4.0, 6.0]))
+    >>> memory = Memory.about(np.ones(2), 3.0, np.zeros(2), 2 * np.eye(2), 5.0)
     >>> memory.value(np.array([1.0, 2.0])), memory.gradient(np.array([1.0, 2.0])).tolist()
     (4.0, [0.0, 2.0])
     """
@@ -36,7 +36,7 @@ class Memory:
     constant: float
     slope: FloatArray
     curvature: FloatArray
-    class_weights: FloatArray
+    zero_value: float
 
     @classmethod
     def about(
@@ -45,12 +45,12 @@ class Memory:
         value: float,
         gradient: FloatArray,
         curvature: FloatArray,
-        class_weights: FloatArray,
+        zero_value: float,
     ) -> Memory:
         """Return the second-order expansion about ``params``."""
         bend = _times(curvature, params)
         constant = value - float(gradient @ params) + 0.5 * float(params @ bend)
-        return cls(constant, gradient - bend, curvature, class_weights)
+        return cls(constant, gradient - bend, curvature, zero_value)
 
     def plus(self, other: Memory) -> Memory:
         """Return the memory of both."""
@@ -58,7 +58,7 @@ class Memory:
             self.constant + other.constant,
             self.slope + other.slope,
             self.curvature + other.curvature,
-            self.class_weights + other.class_weights,
+            self.zero_value + other.zero_value,
         )
 
     def times(self, factor: float) -> Memory:
@@ -67,7 +67,7 @@ class Memory:
             factor * self.constant,
             factor * self.slope,
             factor * self.curvature,
-            factor * self.class_weights,
+            factor * self.zero_value,
         )
 
     def take(self, params: AnyArray) -> Memory:

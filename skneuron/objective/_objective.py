@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 
@@ -17,26 +16,18 @@ from skneuron.design import (
 )
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
+from skneuron.objective._curved import Curved
 from skneuron.objective._draw import draw_rows, shares_of_columns, sums_by_class
 from skneuron.objective._memory import Memory
-from skneuron.objective._root import qr_root
 from skneuron.objective._views import Views
 
 __all__ = ["Objective"]
 
-# A softmax layer does not change when all its neurons are shifted alike. Curvature of
-# this size is added in those directions, where every gradient is zero: the Hessian
-# becomes regular and the solution stays the one whose classes sum to zero.
-_GAUGE = 0.25
-
 # Rows drawn evenly are drawn anew if they miss more than this share of a column's variance.
 _RARE = 0.3
 
-# Rows that are decomposed at a time have about so many elements: 2 MB.
-_QR_ELEMENTS = 2**18
 
-
-class Objective(Views, Coordinates):
+class Objective(Curved, Views, Coordinates):
     """Mean loss plus penalty as a function of the scaled weights and the bias.
 
     Parameters
@@ -56,6 +47,8 @@ class Objective(Views, Coordinates):
         what it leaves of 1.
     scale : ndarray of shape (n_features,), optional
         Of the columns, if they are to keep one.
+    offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
+        What each pre-activation has beside w·x + b.
 
     Examples
     --------
@@ -81,6 +74,7 @@ class Objective(Views, Coordinates):
         moments: Moments | None = None,
         memory: Memory | None = None,
         scale: FloatArray | None = None,
+        offset: FloatArray | None = None,
     ) -> None:
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
@@ -89,6 +83,7 @@ class Objective(Views, Coordinates):
         self.loss = loss
         self._y = y
         self._labels = loss.encode(y)
+        self._offset = offset
         self._weights = sample_weight
         self._design = design
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
@@ -98,12 +93,16 @@ class Objective(Views, Coordinates):
         self._reads_of_copy = 0.0
         self._class_weights = sums_by_class(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
+        self._own_zero_value = self._loss_at_zero()
+        self.zero_value = self._own_zero_value + (0.0 if memory is None else memory.zero_value)
+
+    def _loss_at_zero(self) -> float:
+        """Return the loss of these rows at zero weights, without a pass where it is known."""
+        if self._offset is not None:
+            return float(self._weights @ self.loss.value(self._y, self._offset))
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
-        known_weights = self._class_weights
-        if self.memory is not None:
-            known_weights = known_weights + self.memory.class_weights
-        self.zero_value = float(known_weights @ loss.value(known, zero))
+        return float(self._class_weights @ self.loss.value(known, zero))
 
     # --- its rows ---------------------------------------------------------------------
 
@@ -111,6 +110,16 @@ class Objective(Views, Coordinates):
     def n_samples(self) -> int:
         """Number of rows."""
         return self._X.shape[0]
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether pre-activations have more than w·x + b."""
+        return self._offset is not None
+
+    @property
+    def least_weight(self) -> float:
+        """Weight of the row that counts least."""
+        return float(self._weights.min())
 
     @property
     def row_elements(self) -> float:
@@ -143,8 +152,7 @@ class Objective(Views, Coordinates):
         rows, weights = draw_rows(self._y, self._weights, self._class_weights, m, rng, shares)
         out = copy.copy(self)
         out._reads_of_copy = 0.0
-        out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
-        out._weights = weights
+        out._take(rows, weights)
         return out
 
     def steady(self) -> Objective:
@@ -186,7 +194,7 @@ class Objective(Views, Coordinates):
         if self.loss.start == 0:
             return self.penalty.project(params).ravel()
         if self.fit_intercept:
-            params[:, -1] = self.loss.start
+            params[:, -1] = self.loss.start - self._mean_offset()
             return self.penalty.project(params).ravel()
         zero = np.zeros((1, self.n_features)), np.zeros(1)
         direction = self._X.sweep(
@@ -262,7 +270,7 @@ class Objective(Views, Coordinates):
             self.keep_small_copy()
         self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-            sums = self._X.sweep(*self.split(params), pointwise, gram=gram)
+            sums = self._sweep(params, pointwise, gram=gram)
             full = params.reshape(self.n_outputs, -1)
             value = sums.value + self.penalty.value(full)
             gradient = self.penalty.gradient(full)
@@ -288,95 +296,6 @@ class Objective(Views, Coordinates):
         if n > 1:
             out[:, diagonal, :, diagonal] += (self._gauge() / n)[:, None, None]
         return out.reshape(self.n_params, self.n_params)
-
-    def zero_diagonal(self) -> FloatArray:
-        """Return the diagonal of the Hessian where every pre-activation is zero."""
-        k = self.n_outputs
-        known = np.arange(len(self._class_weights))
-        zero = np.zeros((len(known), k)[: 1 + (k > 1)])
-        _, h = self.loss.gradient_hessian(known, zero)
-        bend = np.einsum("skk->k", self._class_weights[:, None, None] * h.reshape(-1, k, k))
-        out = np.ones((k, self.n_coordinates))
-        out[:, : self.n_features] = self.variance
-        out = bend[:, None] * out + self.penalty.ridge
-        if self.memory is not None:
-            curvature = self.memory.curvature
-            own = curvature if curvature.ndim == 1 else np.diagonal(curvature)
-            out = out + own.reshape(k, -1)
-        # Where there is neither variance nor penalty there is no gradient either.
-        return np.asarray(np.where(out > 0, out, 1.0)).ravel()
-
-    def hessian_root(self, params: FloatArray) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""
-        if self.memory is not None:
-            # The memory is no set of rows: what digits its matrix has are all there are.
-            values, vectors = np.linalg.eigh(self.hessian(params))
-            scaled = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-            return np.asarray(np.linalg.qr(scaled, mode="r"))
-        weights, bias = self.split(params)
-        n = self.n_outputs
-
-        def curvatures(rows: slice, data: FloatArray) -> FloatArray:
-            """Return the weighted curvature of each row."""
-            z = data @ weights.T + bias
-            _, h = self.loss.gradient_hessian(self._y[rows], z[:, 0] if n == 1 else z)
-            return np.asarray(h.reshape(len(h), n, n) * self._weights[rows, None, None])
-
-        # Four times as many rows as R has at least, so that R is not decomposed again too
-        # often: each time costs a call, and rounding adds up in directions without curvature.
-        fit = _QR_ELEMENTS // (n * n * self.n_coordinates)
-        blocks = self._X.dense_blocks(n_rows=max(4 * self.n_coordinates, fit))
-        return qr_root(blocks, curvatures, self.penalty, self._gauge(), n)
-
-    def _gauge(self) -> FloatArray:
-        """Curvature to be added where all outputs move alike, per coordinate."""
-        gauge = np.full(self.n_coordinates, _GAUGE)
-        if not self.is_smooth:
-            # An L1 penalty and bounds tell such directions apart; only the bias has none.
-            gauge[: self.n_features] = 0.0
-        return gauge
-
-    def hessian_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """Return the function u ↦ H(params) u, its pointwise part computed once."""
-        state = self.loss.curvature_state(self._y, self._X.forward(*self.split(params)))
-
-        def curved(rows: slice, dz: FloatArray) -> FloatArray:
-            """Return the curvature of each row times a change of its z."""
-            return self.loss.curvature_product(state[rows], dz)
-
-        return self._operator(curved)
-
-    def bounding_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """Return u ↦ Bu with a B above every Hessian, where the loss has such a bound.
-
-        Without one it is the Hessian at ``params``.
-        """
-        bound = self.loss.curvature_bound
-        if bound is None:
-            return self.hessian_operator(params)
-        return self._operator(lambda rows, dz: bound * dz)
-
-    def _operator(
-        self, curved: Callable[[slice, FloatArray], FloatArray]
-    ) -> Callable[[FloatArray], FloatArray]:
-        def pointwise(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
-            """Return weighted changes of slope."""
-            slopes = curved(rows, dz)
-            s = self._weights[rows]
-            slopes *= s if slopes.ndim == 1 else s[:, None]
-            return 0.0, slopes, None
-
-        def product(vector: FloatArray) -> FloatArray:
-            """Return the curvature times a vector."""
-            sums = self._X.sweep(*self.split(vector), pointwise)
-            out = self.penalty.gradient(vector.reshape(self.n_outputs, -1))
-            out[:, : self.n_features] += sums.weights
-            if self.fit_intercept:
-                out[:, -1] += sums.bias
-            flat = out.ravel()
-            return flat if self.memory is None else flat + self.memory.product(vector)
-
-        return product
 
     def reach(self, step: FloatArray) -> float:
         """Return the largest change of a pre-activation that a step makes on any row."""

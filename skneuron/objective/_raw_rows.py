@@ -25,6 +25,7 @@ class RawRows:
         1 for the positive class, else -1.
     weights : ndarray of shape (n_rows,)
         Of the samples, as a share of the largest.
+    offset : ndarray of shape (n_rows,) or None
 
     Examples
     --------
@@ -40,10 +41,16 @@ class RawRows:
     data: Any
     signs: AnyArray
     weights: AnyArray
+    offset: FloatArray | None = None
 
     def product(self, first: int, last: int, vector: FloatArray) -> FloatArray:
         """Return w·x of the rows from first to last, without last."""
         return np.asarray(rows_of(self.data, slice(first, last)) @ vector)
+
+    def pre_activations(self, first: int, last: int, vector: FloatArray, bias: float) -> FloatArray:
+        """Return w·x + b and the offset of these rows."""
+        z = self.product(first, last, vector) + bias
+        return z if self.offset is None else z + self.offset[first:last]
 
     def add(self, row: int, factor: float, vector: FloatArray) -> None:
         """Add a row times a factor to the vector."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, LayerCurvature
-from skneuron.design import DesignMatrix, ReadyDesign, StandardizedDesign
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import DesignMatrix, Pointwise, ReadyDesign, StandardizedDesign, Sums
 from skneuron.objective._memory import Memory
 from skneuron.objective._raw_rows import RawRows
 
@@ -36,11 +36,19 @@ class Views:
             self.keep_small_copy()
         rows = slice(None) if n <= m else np.linspace(0, n - 1, m).astype(np.intp)
         out = copy.copy(self)
-        out._X, out._y, out._labels = self._X.take(rows), self._y[rows], self._labels[rows]
-        out._weights = np.full(min(n, m), 1.0 / min(n, m))
+        out._take(rows, np.full(min(n, m), 1.0 / min(n, m)))
         return out  # type: ignore[no-any-return]
 
-    def on_rows(self: Any, X: Any, y: AnyArray, weights: FloatArray) -> Objective:
+    def _take(self: Any, rows: Any, weights: FloatArray) -> None:
+        """Become the objective on these of its rows."""
+        self._X, self._y, self._labels = self._X.take(rows), self._y[rows], self._labels[rows]
+        self._weights = weights
+        if self._offset is not None:
+            self._offset = self._offset[rows]
+
+    def on_rows(
+        self: Any, X: Any, y: AnyArray, weights: FloatArray, offset: FloatArray | None = None
+    ) -> Objective:
         """Return the objective of the same parameters on rows of another X.
 
         Parameters
@@ -50,8 +58,10 @@ class Views:
             Class indices.
         weights : ndarray of shape (n_rows,)
             Of sum 1.
+        offset : ndarray of shape (n_rows,) or (n_rows, n_outputs), optional
         """
         out = copy.copy(self)
+        out._offset = offset
         out._design = DesignMatrix(X)
         out._X = StandardizedDesign(out._design, self.center, self.scale, self._deviation)
         out._y, out._labels, out._weights = y, self.loss.encode(y), weights
@@ -59,7 +69,26 @@ class Views:
 
     def pre_activations(self: Any, params: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
-        return self._X.forward(*self.split(params))  # type: ignore[no-any-return]
+        return self._shifted(slice(None), self._X.forward(*self.split(params)))  # type: ignore[no-any-return]
+
+    def _shifted(self: Any, rows: slice, z: FloatArray) -> FloatArray:
+        """Return z of these rows with their offset; z may be overwritten."""
+        if self._offset is not None:
+            z += self._offset[rows].reshape(z.shape)
+        return z
+
+    def _sweep(self: Any, params: FloatArray, pointwise: Pointwise, *, gram: bool = False) -> Sums:
+        """Go over all rows with their pre-activations, offset included."""
+        if self._offset is None:
+            return self._X.sweep(*self.split(params), pointwise, gram=gram)  # type: ignore[no-any-return]
+        return self._X.sweep(  # type: ignore[no-any-return]
+            *self.split(params),
+            lambda rows, z: pointwise(rows, self._shifted(rows, z)),
+            gram=gram,
+        )
+
+    def _mean_offset(self: Any) -> Any:
+        return 0.0 if self._offset is None else self._weights @ self._offset
 
     def mean_loss(self: Any, params: FloatArray) -> float:
         """Return F without its penalty; inf beyond the range of a double."""
@@ -70,26 +99,8 @@ class Views:
             return value, z[:0], None
 
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-            value = float(self._X.sweep(*self.split(params), pointwise).value)
+            value = float(self._sweep(params, pointwise).value)
         return value if np.isfinite(value) else np.inf
-
-    def shared_curvature(self: Any, params: FloatArray) -> FloatArray:
-        """Return the mean over the outputs of their own blocks of the Hessian."""
-        m = self.n_coordinates
-        z = self._X.forward(*self.split(params))
-        h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
-        own = h.diagonal.mean(axis=1) if isinstance(h, LayerCurvature) else h
-
-        def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
-            """Return these rows' curvatures."""
-            return 0.0, z[:0], own[rows]
-
-        zero = np.zeros((1, self.n_features)), np.zeros(1)
-        matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
-        matrix.flat[:: m + 1] += self.penalty.ridge
-        if self.memory is not None:
-            matrix += self.memory.shared_curvature(self.n_outputs)
-        return matrix
 
     # --- along a line -----------------------------------------------------------------
 
@@ -100,7 +111,7 @@ class Views:
 
     def slope_along(self: Any, params: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ dF(params + t·step)/dt of a smooth F, without a product with X for each t."""
-        start, change = self.pre_activations(params), self.pre_activations(step)
+        start, change = self.pre_activations(params), self._X.forward(*self.split(step))
         self._reads_of_copy += 2 * isinstance(self._X, ReadyDesign)
         weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
         ridge = self.penalty.gradient(step.reshape(self.n_outputs, -1)).ravel()
@@ -127,7 +138,9 @@ class Views:
             rows = order[first : first + size]
             if source is not self._design:
                 self.count_rows(len(rows))
-            yield RawRows(source.take(rows), np.where(self._y[rows], 1.0, -1.0), weights[rows])
+            signs = np.where(self._y[rows], 1.0, -1.0)
+            offset = None if self._offset is None else self._offset[rows]
+            yield RawRows(source.take(rows), signs, weights[rows], offset)
 
     # --- what is left when the rows are gone ------------------------------------------
 
@@ -150,7 +163,7 @@ class Views:
                 curvatures[rows] = own * weights[:, None]
             return self.loss.sums(labels, z, weights, curvature=dense)  # type: ignore[no-any-return]
 
-        sums = self._X.sweep(*self.split(params), pointwise, gram=dense)
+        sums = self._sweep(params, pointwise, gram=dense)
         gradient = np.zeros((n, m))
         gradient[:, :d] = sums.weights
         if self.fit_intercept:
@@ -159,28 +172,7 @@ class Views:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(self.n_params, self.n_params)
         else:
             curvature = self._diagonal(curvatures)
-        return Memory.about(params, sums.value, gradient.ravel(), curvature, self._class_weights)
-
-    def hessian_diagonal(self: Any, params: FloatArray) -> FloatArray:
-        """Return the diagonal of the Hessian (Fisher's where the loss is not convex)."""
-        z = self._X.forward(*self.split(params))
-        _, h = self.loss.gradient_hessian(self._y, z)
-        own = np.einsum("skk->sk", h) if self.n_outputs > 1 else h[:, None]
-        out = self._diagonal(own * self._weights[:, None])
-        out = out + np.tile(self.penalty.ridge, self.n_outputs)
-        if self.memory is not None:
-            bend = self.memory.curvature
-            out = out + (bend if bend.ndim == 1 else np.diagonal(bend))
-        return np.asarray(out)
-
-    def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
-        """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""
-        out = np.zeros((self.n_outputs, self.n_coordinates))
-        for k, total in enumerate(curvatures.sum(axis=0)):
-            if total > 0:
-                out[k, : self.n_features] = total * self._X.second_moments(curvatures[:, k] / total)
-            out[k, self.n_features :] = total
-        return out.ravel()
+        return Memory.about(params, sums.value, gradient.ravel(), curvature, self._own_zero_value)
 
     def _positions(self: Any, columns: AnyArray) -> AnyArray:
         """Return where the parameters of these columns, and the biases, stand."""

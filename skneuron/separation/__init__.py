@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron.separation._detect import Separation, detect_separation
+from skneuron.separation._detect import Separation, detect_separation, separation_of
+from skneuron.separation._warning import SeparationWarning, explain
 
-__all__ = ["Separation", "detect_separation"]
+__all__ = ["Separation", "SeparationWarning", "detect_separation", "explain", "separation_of"]

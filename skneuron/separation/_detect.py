@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,12 +10,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import FloatArray
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
 from skneuron.separation._signed import signed_rows
 from skneuron.validation import check_finite, check_training_data
 
-__all__ = ["Separation", "detect_separation"]
+__all__ = ["Separation", "detect_separation", "separation_of"]
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,22 @@ def detect_separation(
     # Products with thin matrices wait for each other's threads where cores are shared.
     with blas_on_one_thread():
         if n_classes == 2:
-            return _of_task(data.X, data.y == 1, names, fit_intercept)
-        return [_of_task(data.X, data.y == k, names, fit_intercept) for k in range(n_classes)]
+            return separation_of(data.X, data.y == 1, names, fit_intercept)
+        return [separation_of(data.X, data.y == k, names, fit_intercept) for k in range(n_classes)]
 
 
-def _of_task(X: Any, is_one: Any, names: list[Any], fit_intercept: bool) -> Separation:
-    """Return the answer for one class against the rest."""
+def separation_of(
+    X: Any, is_one: AnyArray, names: Sequence[Any], fit_intercept: bool
+) -> Separation:
+    """Return the answer for checked rows, of one class against the rest.
+
+    Parameters
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+    is_one : ndarray of bool of shape (n_samples,)
+    names : sequence of length n_features
+    fit_intercept : bool
+    """
     rows = signed_rows(X, np.where(is_one, 1.0, -1.0), fit_intercept)
     if not len(rows.kept):
         return Separation("none", None, (), (), 1.0)

@@ -51,10 +51,10 @@ def balance_or_separator(A: Any) -> tuple[float, FloatArray | None]:
         p = expit(-z)
         gradient = A.T @ p
         try:
-            step = linalg.solve(_gram(A, p * (1 - p)), gradient, assume_a="pos")
+            step = _solve(_gram(A, p * (1 - p)), gradient)
             decrement = float(gradient @ step)
             if decrement < 1.0:
-                delta = linalg.solve(_gram(A, p), gradient, assume_a="pos")
+                delta = _solve(_gram(A, p), gradient)
                 weights = p * (1 - A @ delta)
                 if weights.min() > 0 and _balanced(A, weights):
                     overlap = float(weights.min() / weights.mean())
@@ -71,6 +71,11 @@ def balance_or_separator(A: Any) -> tuple[float, FloatArray | None]:
         if z.min() > _ROUNDING * max(1.0, np.abs(beta).sum()):
             return 0.0, beta
     return overlap, None
+
+
+def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    # Digits that a poor condition costs are missed by the checks of what comes of it.
+    return np.asarray(linalg.cho_solve(linalg.cho_factor(matrix), right))
 
 
 def _gram(A: Any, weights: FloatArray) -> FloatArray:

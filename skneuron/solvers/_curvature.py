@@ -24,12 +24,17 @@ _SMALLEST_RCOND = 1e-13
 # cost further steps: it need not be estimated.
 _CLEARLY_REGULAR = 1e-6
 
+# So many times the rounding of the columns is no direction yet: each of those that add up to
+# nothing is off by it.
+_NOISE = 4
+
 
 class Curvature:
     """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
 
-    Directions without any curvature (duplicate columns without a penalty) are left
-    out: steps have no component there, so that weights keep the least norm.
+    Directions without any curvature (duplicate columns without a penalty), or with no more
+    than the rounding of the columns makes, are left out: steps have no component there, so
+    that weights keep the least norm.
 
     Parameters
     ----------
@@ -51,7 +56,10 @@ class Curvature:
         root = objective.hessian_root(params)
         root = np.where(np.isfinite(root), root, 0.0)
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
-        seen = values > values[0] * len(values) * np.finfo(np.float64).eps
+        # What rounding makes of collinear columns far from zero looks like a direction, too.
+        noise = np.linalg.norm(vectors * objective.rounding(), axis=1)
+        smallest = np.maximum(len(values) * np.finfo(np.float64).eps, _NOISE * noise)
+        seen = values > values[0] * smallest
         self._values, self._vectors = values[seen], vectors[seen]
 
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:

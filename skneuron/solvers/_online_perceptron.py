@@ -50,7 +50,7 @@ class Walk:
         first, ahead, n = 0, 1, len(rows.signs)
         while first < n:
             last = min(n, first + ahead)
-            z = rows.product(first, last, self.weights) + self.bias
+            z = rows.pre_activations(first, last, self.weights, self.bias)
             # Not a number is no answer either.
             wrong = ~(rows.signs[first:last] * z > 0)
             at = int(wrong.argmax())

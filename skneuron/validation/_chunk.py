@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._typing import AnyArray
 from skneuron.validation._data import FLOATS, TrainingData, check_weights
+from skneuron.validation._offset import check_offset
 
 __all__ = ["check_chunk", "check_classes"]
 
@@ -48,6 +49,7 @@ def check_chunk(
     sample_weight: Any,
     class_weight: Any,
     classes: AnyArray,
+    offset: Any,
     *,
     first: bool,
 ) -> TrainingData:
@@ -62,7 +64,7 @@ def check_chunk(
     ------
     ValueError
         If X has other columns than before or values that are not finite, a label is not
-        among the classes, weights cannot be used, or ``class_weight="balanced"``.
+        among the classes, weights or an offset cannot be used, or ``class_weight="balanced"``.
     """
     if isinstance(class_weight, str):
         raise ValueError(
@@ -89,6 +91,7 @@ def check_chunk(
         )
     indices = np.searchsorted(classes, y).astype(np.intp)
     weights = check_weights(sample_weight, X.shape[0])
+    offset = check_offset(offset, X.shape[0], len(classes))
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
@@ -100,4 +103,5 @@ def check_chunk(
     used = weights > 0
     if not used.all():
         X, indices, weights = X[used], indices[used], weights[used]
-    return TrainingData(X, indices, classes, weights / total, total)
+        offset = None if offset is None else offset[used]
+    return TrainingData(X, indices, classes, weights / total, total, offset=offset)

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.validation._offset import check_offset
 
 __all__ = [
     "FLOATS",
@@ -44,6 +45,7 @@ class TrainingData:
         Their sum.
     low, high : ndarray of shape (n_features,) or None
         Bounds of the weights.
+    offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
     """
 
     X: Any
@@ -53,6 +55,7 @@ class TrainingData:
     total_weight: float
     low: FloatArray | None = None
     high: FloatArray | None = None
+    offset: FloatArray | None = None
 
 
 def check_rows(estimator: Any, X: Any) -> Any:
@@ -76,6 +79,7 @@ def check_training_data(
     y: Any,
     sample_weight: Any,
     class_weight: Any,
+    offset: Any = None,
 ) -> TrainingData:
     """Check and encode what ``fit`` was given; record the columns on ``estimator``.
 
@@ -83,7 +87,8 @@ def check_training_data(
     ------
     ValueError
         If X has missing or infinite values, y is no classification target or has one
-        class only, weights are negative, not finite, all zero or of another length.
+        class only, weights are negative, not finite, all zero or of another length, or
+        an offset is not finite or of another shape.
     """
     # The pass that takes the column statistics looks for NaN and infinity as well.
     X, y = validate_data(
@@ -100,10 +105,12 @@ def check_training_data(
         raise ValueError(
             f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
         )
+    n = X.shape[0]
+    offset = check_offset(offset, n, len(classes))
     if sample_weight is None and class_weight is None:
-        n = X.shape[0]
-        return TrainingData(X, indices, classes, np.broadcast_to(1.0 / n, n), float(n))
-    weights = check_weights(sample_weight, X.shape[0])
+        even = np.broadcast_to(1.0 / n, n)
+        return TrainingData(X, indices, classes, even, float(n), offset=offset)
+    weights = check_weights(sample_weight, n)
     weights = _times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
     relative = weights / largest
@@ -117,13 +124,14 @@ def check_training_data(
     if not used.all():
         check_finite(X)
         X, indices, relative = X[used], indices[used], relative[used]
+        offset = None if offset is None else offset[used]
     present = np.unique(indices)
     if len(present) < 2:
         raise ValueError(
             f"only the class {classes[present].tolist()!r} has samples of positive weight: "
             "expected at least two classes"
         )
-    return TrainingData(X, indices, classes, relative, total)
+    return TrainingData(X, indices, classes, relative, total, offset=offset)
 
 
 def refuse_not_finite(X: Any) -> NoReturn:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._offset import check_offset
 
 __all__ = ["HeldOut", "check_held_out", "split_off"]
 
@@ -26,15 +27,24 @@ class HeldOut:
         Indices into the classes.
     weights : ndarray of shape (n_rows,)
         Of sum 1.
+    offset : ndarray of shape (n_rows,) or (n_rows, n_classes) or None
     """
 
     X: Any
     y: AnyArray
     weights: FloatArray
+    offset: FloatArray | None = None
 
 
 def check_held_out(
-    estimator: Any, classes: AnyArray, X_val: Any, y_val: Any, sample_weight_val: Any
+    estimator: Any,
+    classes: AnyArray,
+    X_val: Any,
+    y_val: Any,
+    sample_weight_val: Any,
+    offset_val: Any,
+    *,
+    with_offset: bool,
 ) -> HeldOut | None:
     """Check and encode the validation set that ``fit`` was given, None if there is none.
 
@@ -42,17 +52,23 @@ def check_held_out(
     ------
     ValueError
         If only a part of it is given, its columns are others than those of X, it is not
-        finite, a label is not among ``classes`` or the weights cannot be used.
+        finite, a label is not among ``classes``, the weights cannot be used, or it has an
+        offset and the training data have none, or the other way round.
     """
     if X_val is None and y_val is None:
-        if sample_weight_val is not None:
-            raise ValueError("sample_weight_val without X_val and y_val: expected all three")
+        for name, given in (("sample_weight_val", sample_weight_val), ("offset_val", offset_val)):
+            if given is not None:
+                raise ValueError(f"{name} without X_val and y_val: expected all three")
         return None
     if X_val is None or y_val is None:
         missing = "X_val" if X_val is None else "y_val"
         raise ValueError(f"a validation set without {missing}: expected both X_val and y_val")
+    if (offset_val is not None) != with_offset:
+        given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
+        raise ValueError(f"{given} without {missing}: expected both with a validation set")
     X = check_rows(estimator, X_val)
     check_finite(X)
+    offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
     labels = column_or_1d(y_val)
     check_consistent_length(X, labels)
     if not np.all(np.isin(labels, classes)):
@@ -62,7 +78,7 @@ def check_held_out(
         )
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
-        return HeldOut(X, y, np.full(len(y), 1.0 / len(y)))
+        return HeldOut(X, y, np.full(len(y), 1.0 / len(y)), offset)
     weights = check_array(
         sample_weight_val, ensure_2d=False, dtype=np.float64, input_name="sample_weight_val"
     )
@@ -73,7 +89,8 @@ def check_held_out(
         )
     used = weights > 0
     weights = weights[used] / weights.max()
-    return HeldOut(X[used], y[used], weights / weights.sum())
+    offset = None if offset is None else offset[used]
+    return HeldOut(X[used], y[used], weights / weights.sum(), offset)
 
 
 def split_off(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, HeldOut]:
@@ -107,6 +124,8 @@ def split_off(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingD
         y=data.y[kept],
         weights=data.weights[kept] / share,
         total_weight=data.total_weight * share,
+        offset=None if data.offset is None else data.offset[kept],
     )
     held = data.weights[out]
-    return rest, HeldOut(data.X[out], data.y[out], held / held.sum())
+    offset = None if data.offset is None else data.offset[out]
+    return rest, HeldOut(data.X[out], data.y[out], held / held.sum(), offset)

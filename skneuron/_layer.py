@@ -1,0 +1,169 @@
+"""Trained neurons, and the layer that they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skneuron._revival import judged
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.objective import Objective
+from skneuron.results import SolverResult, Status
+from skneuron.separation import Separation
+from skneuron.solvers import Solver, solver_name, value_and_gap
+
+__all__ = ["Layer", "Neuron", "as_stored", "layer_of"]
+
+_CONVERGED = (Status.CONVERGED, Status.PRECISION)
+
+# A fit that ends as its user wanted it to has not failed.
+_AS_ASKED = (
+    *_CONVERGED,
+    Status.STOPPED,
+    Status.EARLY,
+    Status.INTERRUPTED,
+    Status.SEPARATED,
+    Status.UNSEEN,
+    Status.EPOCH,
+)
+
+# Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
+# this is of columns whose mean is far from zero, and worth a warning.
+_FLOAT32_GAP = 1e-8
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One trained neuron, or K of them.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept : ndarray of shape (1,) or (n_classes,)
+    objective, gap : float
+        Sums over the neurons, the gap relative to the sum at zero weights.
+    n_iter : int
+        Of the neuron that took longest.
+    statuses : list of Status
+    solver : str
+    history : dict of str to ndarray of shape (n_iter,)
+    separations : list of (int or None, Separation)
+        Classes that are separated from the rest, so that weights run away.
+    """
+
+    coef: AnyArray
+    intercept: AnyArray
+    objective: float
+    gap: float
+    n_iter: int
+    statuses: list[Status]
+    solver: str
+    history: dict[str, FloatArray]
+    separations: list[tuple[int | None, Separation]]
+
+    def failure(self, tol: float) -> Status | None:
+        """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
+        if self.gap <= tol:
+            return None
+        return next((status for status in self.statuses if status not in _AS_ASKED), None)
+
+    def converged(self, tol: float) -> bool:
+        """Whether every neuron reached ``tol``, or no float64 weights could do better."""
+        if Status.SEPARATED in self.statuses:
+            return False
+        return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """What one objective led to: raw weights, the solver's result, F at zero weights."""
+
+    coef: AnyArray
+    intercept: AnyArray
+    result: SolverResult
+    zero_value: float
+    solver: str
+    separation: tuple[int | None, Separation] | None
+
+
+def layer_of(neurons: list[Neuron]) -> Layer:
+    """Return the layer that trained neurons are."""
+    results = [neuron.result for neuron in neurons]
+    zero = sum(neuron.zero_value for neuron in neurons)
+    excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
+    return Layer(
+        coef=np.vstack([neuron.coef for neuron in neurons]),
+        intercept=np.concatenate([neuron.intercept for neuron in neurons]),
+        objective=sum(result.objective for result in results),
+        gap=excess / zero if zero > 0 else sum(result.gap for result in results),
+        n_iter=max(result.n_iter for result in results),
+        statuses=[result.status for result in results],
+        solver=neurons[0].solver,
+        history=_side_by_side([result.history for result in results]),
+        separations=[neuron.separation for neuron in neurons if neuron.separation],
+    )
+
+
+def as_stored(
+    objective: Objective,
+    result: SolverResult,
+    solver: Solver,
+    dtype: Any,
+    separation: tuple[int | None, Separation] | None = None,
+) -> Neuron:
+    """Return raw weights in the type of X, with objective and gap at just those weights."""
+    coef, intercept = objective.to_weights(result.coef)
+    stored = coef.astype(dtype), intercept.astype(dtype)
+    if not all(np.all(np.isfinite(part)) for part in stored):
+        column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
+        raise ValueError(
+            f"the weight of column {column} is beyond {np.dtype(dtype).name}: expected columns "
+            "whose values are not that small or that far from zero; rescale X"
+        )
+    if dtype != np.float64:
+        result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
+    result = judged(objective, result)
+    return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
+
+
+def _rounded(
+    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+) -> SolverResult:
+    """Return the result with objective, gap and status of the weights after rounding."""
+    params = objective.from_weights(coef, intercept)
+    value, gap = value_and_gap(objective, params)
+    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
+    status = Status.ROUNDED if lost else result.status
+    return replace(result, coef=params, objective=value, gap=gap, status=status)
+
+
+def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
+    """Add up histories as if the neurons had learned side by side, early ones waiting."""
+    if len(histories) == 1:
+        return histories[0]
+    length = max(len(history["objective"]) for history in histories)
+
+    def padded(values: FloatArray, fill: float) -> FloatArray:
+        """Return the values, and what fills the rest."""
+        return np.concatenate([values, np.full(length - len(values), fill)])
+
+    def column(name: str) -> FloatArray:
+        """Return a column of every neuron, of shape (n_neurons, length)."""
+        parts = [history[name] for history in histories]
+        if name == "step":
+            return np.array([padded(part, 0.0) for part in parts])
+        return np.array([padded(part, part[-1]) for part in parts])
+
+    out = {name: column(name) for name in histories[0]}
+    for name, values in out.items():
+        if name in ("gradient_norm", "step"):
+            out[name] = np.sqrt((values**2).sum(axis=0))
+        elif name == "saturation":
+            out[name] = values.mean(axis=0)
+        elif name == "margin":
+            out[name] = values.min(axis=0)
+        else:
+            out[name] = values.sum(axis=0)
+    return out

@@ -1,0 +1,84 @@
+"""What the user reads where the classes are separated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sklearn.exceptions import ConvergenceWarning
+
+from skneuron._typing import AnyArray
+from skneuron.separation._detect import Separation
+
+__all__ = ["SeparationWarning", "explain"]
+
+# Names that are read; the others are counted.
+_NAMES = 5
+
+
+class SeparationWarning(ConvergenceWarning):
+    """A hyperplane separates the classes, and the likelihood has no finite maximum.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.separation import SeparationWarning
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     neuron = NeuronClassifier(C=float("inf")).fit([[1.0], [2.0], [3.0]], [0, 0, 1])
+    >>> caught[0].category.__name__, neuron.converged_
+    ('SeparationWarning', False)
+    """
+
+
+def explain(
+    found: Sequence[tuple[int | None, Separation]],
+    classes: AnyArray,
+    names: AnyArray | None,
+    *,
+    stopped: bool,
+) -> str:
+    """Return the text of the warning.
+
+    Parameters
+    ----------
+    found : sequence of (int or None, Separation)
+        Number of the class that is separated from the rest, None for one of two or for all.
+        Features are column numbers.
+    classes : ndarray of shape (n_classes,)
+    names : ndarray of shape (n_features,) or None
+        Of the columns.
+    stopped : bool
+        Whether the fit was stopped, or a penalty has held the weights.
+    """
+    of_class, separation = found[0]
+    whose = "the classes" if of_class is None else f"class {classes[[of_class]].tolist()[0]!r}"
+    if len(found) > 1:
+        whose += f" (and {len(found) - 1} more)"
+    if of_class is not None:
+        whose += " from the rest"
+    end = (
+        "The fit was stopped on the way: its weights are no maximum likelihood estimates"
+        if stopped
+        else "Only the penalty, which is very weak, has kept them finite"
+    )
+    return (
+        f"a hyperplane separates {whose} ({separation.kind} separation), so the likelihood has no "
+        f"finite maximum: {_listed(separation, names)} without end. {end}. Use a stronger penalty "
+        "(C=1.0 is the default), leave out or merge such features, or collect data in which the "
+        "classes overlap; skneuron.separation.detect_separation(X, y) shows more"
+    )
+
+
+def _listed(separation: Separation, names: AnyArray | None) -> str:
+    """Return whose weights grow."""
+    columns = [int(column) for column in separation.features]
+    if not columns:
+        return "the bias grows"
+    shown = columns if names is None else names[columns]
+    listed = ", ".join(str(name) for name in shown[:_NAMES])
+    if len(columns) > _NAMES:
+        listed += f" and {len(columns) - _NAMES} more"
+    unnamed = "" if names is not None else "column " if len(columns) == 1 else "columns "
+    what, verb = ("weight", "grows") if len(columns) == 1 else ("weights", "grow")
+    return f"the {what} of {unnamed}{listed} {verb}"

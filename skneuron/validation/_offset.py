@@ -1,0 +1,54 @@
+"""What pre-activations have beside w·x + b."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from skneuron._typing import AnyArray, FloatArray
+
+__all__ = ["check_offset"]
+
+
+def check_offset(
+    offset: Any, n_samples: int, n_classes: int, *, kind: Any = np.float64, name: str = "offset"
+) -> FloatArray | None:
+    """Return an offset as an array of its own, None if there is none.
+
+    Parameters
+    ----------
+    offset : array-like of shape (n_samples,) or, for more than two classes, (n_samples, n_classes)
+    n_samples, n_classes : int
+    kind : dtype, default=float64
+    name : str
+        What the user calls it.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or a number that is not finite.
+    """
+    if offset is None:
+        return None
+    values: AnyArray = check_array(
+        offset,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=np.float64,
+        copy=True,
+        input_name=name,
+        ensure_min_samples=0,
+    )
+    expected = (n_samples,) if n_classes == 2 else (n_samples, n_classes)
+    if values.shape != expected:
+        each = "row of X" if n_classes == 2 else "row of X and class"
+        raise ValueError(
+            f"{name} has shape {values.shape}: expected {expected}, one number per {each}"
+        )
+    with np.errstate(over="ignore"):
+        values = values.astype(kind, copy=False)
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{name} has numbers beyond {np.dtype(kind).name}, the dtype of X")
+    return values
