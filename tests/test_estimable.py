@@ -95,6 +95,30 @@ def test_a_column_of_zeros_is_told():
         assert table.loc["never", "note"] == "always zero"
 
 
+def test_a_constant_far_from_zero_hides_nothing_of_other_columns():
+    X, y, _ = _data()
+    X["near"] = X["c"] + 1e-6 * np.random.default_rng(1).normal(size=len(y))
+    X["constant"] = 1e12
+    table = coefficient_table(_fit("sigmoid", X, y), X, y)
+    _assert_split(table, ["constant", "intercept"])
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9])
+def test_sums_of_columns_far_from_zero_depend_on_them(far):
+    """They do so but for rounding, which the fit took for no direction either."""
+    X, y, _ = _data()
+    X["again"] = X["a"] / 3 + X["b"] / 7 + far
+    _assert_split(coefficient_table(_fit("sigmoid", X, y), X, y), ["a", "b", "again", "intercept"])
+
+
+def test_noise_of_float32_that_was_fitted_is_told():
+    """It took weights of 1e7, and no float can hold the others well enough beside them."""
+    X, y, _ = _data()
+    X = X.assign(again=X["a"] / 3 + X["b"] / 7).astype(np.float32)
+    with pytest.raises(ValueError, match="depend on others but for rounding"):
+        coefficient_table(_fit("sigmoid", X, y), X, y)
+
+
 def test_covariance_leaves_them_out():
     X, y, _ = _data()
     X["again"] = X["a"]
@@ -148,6 +172,18 @@ def test_exactly_separated_data_are_told(seed):
     assert told == (detect_separation(X, y).kind != "none")
 
 
+@pytest.mark.parametrize("link", PROBABILITIES)
+def test_ordinary_fits_prove_by_themselves_that_classes_overlap(link, monkeypatch):
+    """No linear program is solved; the fit of a table in print is a proof already."""
+    import skneuron.inference._estimates as module
+
+    monkeypatch.setattr(module, "separation_of", None)
+    for name in ("birthwt", "spector, logit", "menarche", "vaso", "default, all"):
+        X, y, weights = TABLES[name].load()
+        neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights)
+        _assert_split(coefficient_table(neuron, X, y, weights), [])
+
+
 def test_no_alarm_where_probabilities_are_tiny():
     """A few rows in the far tails overlap: the weights are large, and have their errors."""
     rng = np.random.default_rng(0)
@@ -186,20 +222,29 @@ def test_held_weights_are_refused_unless_asked_for(params, reason):
 
 
 @pytest.mark.parametrize("link", PROBABILITIES)
-def test_penalised_errors_are_the_spread_that_the_formula_says(link):
-    """(J + Λ)⁻¹ J (J + Λ)⁻¹ from dense matrices of the columns as they are."""
+@pytest.mark.parametrize("kind", ["expected", "observed", "robust"])
+def test_penalised_errors_are_the_spread_that_the_formula_says(link, kind):
+    """(H + Λ)⁻¹ M (H + Λ)⁻¹ from dense matrices of the columns as they are."""
     X, y, _ = _data()
     X = X * [1.0, 100.0, 0.01] + [0.0, 5.0, 1.0]
     neuron = _fit(link, X, y, C=0.7)
     rows = np.column_stack([X, np.ones(len(y))])
     z = rows @ np.append(neuron.coef_, neuron.intercept_)
-    low, high = neuron.activation_.log_proba_derivative(z)
+    slopes, bends = (
+        neuron.activation_.log_proba_derivative(z),
+        neuron.activation_.log_proba_derivative2(z),
+    )
     p = neuron.predict_proba(X)[:, 1]
-    information = rows.T @ (((1 - p) * low**2 + p * high**2)[:, None] * rows)
-    inverse = np.linalg.inv(information + np.diag([1 / 0.7] * 3 + [0.0]))
-    expected = inverse @ information @ inverse
-    found = covariance(neuron, X, y, penalized=True)
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12)
+    h = {
+        "expected": (1 - p) * slopes[0] ** 2 + p * slopes[1] ** 2,
+        "observed": -np.where(y == 1, bends[1], bends[0]),
+        "robust": np.where(y == 1, slopes[1], slopes[0]) ** 2,
+    }
+    middle = rows.T @ (h[kind][:, None] * rows)
+    hessian = rows.T @ (h["expected" if kind == "expected" else "observed"][:, None] * rows)
+    inverse = np.linalg.inv(hessian + np.diag([1 / 0.7] * 3 + [0.0]))
+    found = covariance(neuron, X, y, kind=kind, penalized=True)
+    np.testing.assert_allclose(found, inverse @ middle @ inverse, rtol=1e-6, atol=1e-12)
 
 
 def test_active_bounds_condition_on_the_column_being_left_out():

@@ -37,16 +37,6 @@ def _offset(n):
     return np.linspace(-0.7, 1.1, n)
 
 
-def _with_offset(link, X, y, weights, offset):
-    """A neuron on X, fitted with the offset: a column of weight one, left out afterwards."""
-    columns = np.column_stack([X, offset])
-    bounds = [(None, None)] * X.shape[1] + [(1, 1)]
-    neuron = _free(link, columns, y, weights, bounds=bounds)
-    return NeuronClassifier.from_weights(
-        neuron.coef_[0, :-1], neuron.intercept_[0], activation=link
-    )
-
-
 def _errors_of_statsmodels(reference, kind):
     if kind == "robust":
         with warnings.catch_warnings():
@@ -64,10 +54,7 @@ def test_table_and_fit_are_those_of_statsmodels(data, link, case):
     weights = _counts(y, case == "weighted")
     offset = _offset(len(y)) if case == "offset" else None
     reference = _glm(link, X, y, freq_weights=weights, offset=offset)
-    if offset is None:
-        neuron = _free(link, X, y, weights)
-    else:
-        neuron = _with_offset(link, X, y, weights, offset)
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights, offset=offset)
     order = [*range(1, X.shape[1] + 1), 0]  # statsmodels has the intercept first
     for kind in KINDS:
         table = coefficient_table(neuron, X, y, weights, kind=kind, offset=offset)
@@ -95,10 +82,7 @@ def test_goodness_of_fit_is_that_of_statsmodels(link, case):
     weights = _counts(y, case == "weighted")
     offset = _offset(len(y)) if case == "offset" else None
     reference = _glm(link, X, y, freq_weights=weights, offset=offset)
-    if offset is None:
-        neuron = _free(link, X, y, weights)
-    else:
-        neuron = _with_offset(link, X, y, weights, offset)
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights, offset=offset)
     fit = goodness_of_fit(neuron, X, y, weights, offset=offset)
     assert fit.n_parameters == 4
     assert fit.df_residual == reference.df_resid
@@ -140,6 +124,38 @@ def test_grouped_fit_is_that_of_statsmodels(name, link):
     assert grouped.deviance == pytest.approx(reference.deviance, rel=1e-8)
     assert grouped.null_deviance == pytest.approx(reference.null_deviance, rel=1e-8)
     assert grouped.pearson == pytest.approx(reference.pearson_chi2, rel=1e-6)
+
+
+def test_patterns_are_rows_with_their_offset():
+    X = np.array([[0.0], [-0.0], [1.0], [1.0], [1.0], [2.0]])
+    y, offset = np.array([0, 1, 0, 1, 1, 0]), np.array([0.0, 0, 0, 0, 1, 0])
+    neuron = NeuronClassifier.from_weights([0.1])
+    assert goodness_of_fit(neuron, X, y).grouped.n_patterns == 3
+    assert goodness_of_fit(neuron, X, y, offset=offset).grouped.n_patterns == 4
+
+
+def test_pearson_of_far_tails():
+    """Where p is exp(-800) no double, the rows on the right side add nothing."""
+    X, y = np.array([[-800.0], [800.0], [1.0], [1.0], [-300.0]]), np.array([0, 1, 1, 0, 1])
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X[:4], y[:4]).grouped
+    p = 1 / (1 + np.exp(-1))
+    assert grouped.pearson == pytest.approx(2 * (0.5 - p) ** 2 / (p * (1 - p)), rel=1e-12)
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X, y).grouped
+    assert grouped.pearson == pytest.approx(np.exp(300), rel=1e-9)
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([4.0]), X, y).grouped
+    assert np.isfinite(grouped.pearson)
+
+
+def test_null_model_of_a_cauchit_is_the_best_of_several_maxima():
+    """Two groups far apart, each with its own hill of the likelihood."""
+    y = np.repeat([1, 0, 1, 0], [5, 10, 40, 20])
+    offset = np.repeat([200.0, -200.0], [15, 60])
+    neuron = NeuronClassifier.from_weights([0.0], activation="cauchit")
+    found = goodness_of_fit(neuron, np.arange(75.0)[:, None], y, offset=offset)
+    z = np.linspace(-400, 400, 800_001)[:, None] + np.array([200.0, -200.0])
+    low, high = neuron.activation_.log_proba(z)
+    best = (low @ [10, 20] + high @ [5, 40]).max()
+    assert found.null_log_likelihood == pytest.approx(best, rel=1e-6)
 
 
 def test_likelihood_ratio_is_that_of_statsmodels():

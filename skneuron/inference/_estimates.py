@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._passes import grams
 from skneuron.inference._standing import FAR, Standing
-from skneuron.separation import Separation, detect_separation
+from skneuron.separation import separation_of
 
 __all__ = ["Estimates", "Kind", "estimates_of"]
 
@@ -96,17 +97,18 @@ def _without_separated(neuron: Any, standing: Standing) -> tuple[Standing, AnyAr
     Journal of Statistics 3, 2009): what it determines has a finite maximum, with errors.
     """
     observations, coordinates = standing.observations, standing.coordinates
-    X = observations.X[:, coordinates.columns]
-    found = detect_separation(X, observations.y, observations.weights, coordinates.has_bias)
-    assert isinstance(found, Separation), "two classes, one answer"
+    columns, rows = coordinates.columns, observations.weights > 0
+    X = observations.X[:, columns][rows]
+    with blas_on_one_thread():
+        found = separation_of(X, observations.y[rows], range(len(columns)), coordinates.has_bias)
     notes = np.full(coordinates.size, "", dtype=object)
     if found.direction is None:
         standing.require_maximum()
         return standing, notes
     coef, bias = np.zeros(observations.X.shape[1]), found.direction[1]
-    coef[coordinates.columns] = found.direction[0]
+    coef[columns] = found.direction[0]
     margins = np.abs(observations.product(coef, bias))
-    on_plane = margins <= _ON_PLANE * margins[observations.weights > 0].max()
+    on_plane = margins <= _ON_PLANE * margins[rows].max()
     directions = np.append(found.direction[0], [bias] * coordinates.has_bias)
     ways = np.where(directions > 0, "+inf", "-inf")
     if found.kind == "complete":

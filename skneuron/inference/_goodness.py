@@ -154,8 +154,9 @@ def _grouped(
     patterns = patterns_of(observations)
     total, rate = patterns.total, patterns.events / patterns.total
     log_q, log_p = activation.log_proba(z[patterns.first])
-    with np.errstate(over="ignore", under="ignore"):
-        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))², which does not lose p or q.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))², which does not lose p or q. One
+        # root may be infinite, and is not wanted where its factor is zero.
         odds = (log_q - log_p) / 2
         away = rate * np.exp(odds) - (1 - rate) * np.exp(-odds)
         away[rate == 1] = np.exp(odds[rate == 1])

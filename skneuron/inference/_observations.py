@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation
 from skneuron.design import DesignMatrix, forward
-from skneuron.validation import check_finite, check_rows, check_weights
+from skneuron.validation import check_finite, check_offset, check_rows, check_weights
 
 __all__ = ["Observations", "check_neuron", "feature_names"]
 
@@ -55,7 +55,10 @@ class Observations:
                 f"{neuron.classes_.tolist()!r}"
             )
         weights = check_weights(sample_weight, n)
-        return cls(X, labels == neuron.classes_[1], weights, _check_offset(offset, n))
+        beside = check_offset(offset, n, 2)
+        if beside is None:
+            beside = np.broadcast_to(0.0, n)
+        return cls(X, labels == neuron.classes_[1], weights, beside)
 
     @cached_property
     def design(self) -> DesignMatrix:
@@ -147,14 +150,3 @@ def feature_names(neuron: Any) -> list[str]:
     if names is None:
         return [f"x{column}" for column in range(neuron.n_features_in_)]
     return [str(name) for name in names]
-
-
-def _check_offset(offset: Any, n: int) -> FloatArray:
-    if offset is None:
-        return np.broadcast_to(0.0, n)
-    values = np.asarray(offset, dtype=np.float64)
-    if values.shape != (n,) or not np.isfinite(values).all():
-        raise ValueError(
-            f"offset has shape {values.shape}: expected ({n},), one finite number per row of X"
-        )
-    return values

@@ -19,8 +19,8 @@ __all__ = ["FAR", "Known", "Standing"]
 #: by less than 0.006; a converged fit is some 1e-8 away.
 FAR = 0.05
 
-# Columns are scaled: what leaves less than this of the longest direction depends on others,
-# unless rounding of the centered columns is larger.
+# Columns are scaled: what leaves less than this of the longest direction depends on others.
+# Ten roundings may come together in the columns of a data frame, each a sum of others.
 _DEPENDENT, _ROUNDINGS = 1e-10, 10
 
 # Entries of a null direction below this are rounding.
@@ -56,15 +56,21 @@ class Known:
         """Take the roots of X and of the information."""
         X, p = observations.design, coordinates.size
         seen = (observations.weights > 0).astype(np.float64)
-        _, lengths, right = np.linalg.svd(root(X, coordinates, seen))
-        away = np.max(np.abs(coordinates.mean) / coordinates.scale, initial=1.0)
-        rounding = _ROUNDINGS * np.finfo(observations.X.dtype).eps * away
-        rank = np.count_nonzero(
-            lengths > max(_DEPENDENT, rounding) * lengths.max(initial=np.finfo(float).tiny)
+        _, found, right = np.linalg.svd(root(X, coordinates, seen))
+        lengths = np.zeros(p)
+        lengths[: len(found)] = found
+        far = np.ones(p)
+        far[: len(coordinates.mean)] += np.abs(coordinates.mean) / coordinates.scale
+        # What rounding of the columns as they are given makes of a direction of no length.
+        rounding = (
+            _ROUNDINGS * np.finfo(observations.X.dtype).eps * np.linalg.norm(right * far, axis=1)
         )
-        null = right[rank:].T
+        told_apart = lengths > np.maximum(_DEPENDENT, rounding) * lengths.max(initial=0.0)
+        null = right[~told_apart].T
         null[np.abs(null) < _NOTHING] = 0.0
-        start = np.eye(p) if ridge.any() else right[:rank].T / lengths[:rank]
+        start = np.eye(p)
+        if not ridge.any():
+            start = right[told_apart].T / lengths[told_apart]
         half = np.vstack([root(X, coordinates, information), np.diag(np.sqrt(ridge))]) @ start
         _, sizes, turn = np.linalg.svd(half, full_matrices=False)
         told = sizes > np.finfo(float).tiny
@@ -145,9 +151,12 @@ class Standing:
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the weights are not the fit of the data."""
         if self.distance > FAR:
+            hint = "pass the X, y, sample_weight and offset of the fit, and if it has not "
+            hint += "converged, fit with more iterations or a smaller tol"
+            if self.known.null.size:
+                hint = "columns of X depend on others but for rounding, leave some out; or else "
+                hint += "these are not X, y, sample_weight and offset of the fit"
             raise ValueError(
                 f"the weights are {self.distance:.2g} standard errors from the maximum of the "
-                f"likelihood of these data, at most {FAR} are allowed: pass the X, y, "
-                "sample_weight and offset of the fit, and if it has not converged, fit with more "
-                "iterations or a smaller tol"
+                f"likelihood of these data, at most {FAR} are allowed: {hint}"
             )
