@@ -124,9 +124,8 @@ def goodness_of_fit(
     conditions = conditions_of(neuron, observations)
     standing = Standing.of(neuron, observations, conditions)
     activation, k, n = neuron.activation_, standing.known.rank, observations.total_weight
-    z = observations.pre_activation(neuron)
     null = observations.null_z(activation, neuron.fit_intercept)
-    fitted = observations.log_likelihood(activation, z)
+    fitted = observations.log_likelihood(activation, standing.z)
     without = observations.log_likelihood(activation, null)
     note = conditions.obstacle
     if not note and standing.distance > FAR:
@@ -137,12 +136,12 @@ def goodness_of_fit(
         df_residual=n - k,
         log_likelihood=fitted,
         null_log_likelihood=without,
-        deviance=-2 * fitted,
-        null_deviance=-2 * without,
+        deviance=0.0 - 2 * fitted,
+        null_deviance=0.0 - 2 * without,
         mcfadden=1 - fitted / without,
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
-        grouped=_grouped(activation, observations, z, null, k),
+        grouped=_grouped(activation, observations, standing.z, null, k),
         note=note,
     )
 

@@ -122,8 +122,7 @@ def _maximum(neuron: Any, observations: Observations) -> tuple[float, int]:
     conditions.require_classical()
     standing = Standing.of(neuron, observations, conditions)
     standing.require_maximum()
-    z = observations.pre_activation(neuron)
-    return observations.log_likelihood(neuron.activation_, z), standing.known.rank
+    return observations.log_likelihood(neuron.activation_, standing.z), standing.known.rank
 
 
 def _columns(nested: Any, X: Any, X_nested: Any) -> Any:

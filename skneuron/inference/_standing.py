@@ -96,6 +96,8 @@ class Standing:
     Attributes
     ----------
     observations, conditions, coordinates
+    z : ndarray of shape (n_samples,)
+        w·x + b + offset.
     derivatives : Pointwise
         Those of the log-likelihood in z, times the row's weight.
     ridge : ndarray of shape (p,)
@@ -109,6 +111,7 @@ class Standing:
     observations: Observations
     conditions: Conditions
     coordinates: Coordinates
+    z: FloatArray
     derivatives: Pointwise
     ridge: FloatArray
     known: Known
@@ -116,7 +119,7 @@ class Standing:
 
     @classmethod
     def of(cls, neuron: Any, observations: Observations, conditions: Conditions) -> Standing:
-        """Read X four times: moments, z, two roots, score."""
+        """Read X five times: moments, z, two roots, score."""
         weights, X = observations.weights, observations.design
         coordinates = Coordinates.of(X, weights, conditions.free, neuron.fit_intercept)
         z = observations.pre_activation(neuron)
@@ -128,7 +131,7 @@ class Standing:
         known = Known.of(observations, coordinates, derivatives.expected, ridge)
         gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(pull)
         distance = float(np.linalg.norm(known.basis.T @ gradient))
-        return cls(observations, conditions, coordinates, derivatives, ridge, known, distance)
+        return cls(observations, conditions, coordinates, z, derivatives, ridge, known, distance)
 
     @property
     def may_be_separated(self) -> bool:
@@ -151,8 +154,8 @@ class Standing:
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the weights are not the fit of the data."""
         if self.distance > FAR:
-            hint = "pass the X, y, sample_weight and offset of the fit, and if it has not "
-            hint += "converged, fit with more iterations or a smaller tol"
+            hint = "pass the X, y, sample_weight and offset of the fit; one that has not converged "
+            hint += "needs more iterations or a smaller tol, and separated classes have no maximum"
             if self.known.null.size:
                 hint = "columns of X depend on others but for rounding, leave some out; or else "
                 hint += "these are not X, y, sample_weight and offset of the fit"
