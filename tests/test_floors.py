@@ -39,6 +39,7 @@ FLOORS = [
     ("_tracing", 4.7),
     ("classifier", 5),
     ("interop", 6),
+    ("inference", 6),
     ("cli", 6),
     ("__main__", 7),
 ]

@@ -6,6 +6,7 @@ import pytest
 from textbooks import grouped, read
 
 from skneuron import NeuronClassifier
+from skneuron.inference import coefficient_table, goodness_of_fit
 
 LINKS = {"logit": "sigmoid", "probit": "probit", "cloglog": "cloglog", "cauchit": "cauchit"}
 RECORDED = read("r_glm")
@@ -47,7 +48,7 @@ def test_the_record_has_every_link_of_every_table():
 @pytest.mark.parametrize(
     ("name", "case", "link"), list(RECORDED.groupby(["table", "case", "link"]).groups)
 )
-def test_coefficients_and_deviance_are_those_of_r(name, case, link):
+def test_coefficients_errors_and_deviance_are_those_of_r(name, case, link):
     r = RECORDED.query("table == @name and case == @case and link == @link").set_index("term")
     terms = [term for term in r.index if term not in ("bias", "deviance")]
     X, y, weights, offset = _data(name, case, terms)
@@ -68,3 +69,13 @@ def test_coefficients_and_deviance_are_those_of_r(name, case, link):
         saturated = np.sum(pairs * np.log(np.where(pairs > 0, rate, 1)))
     deviance = 2 * (saturated - log_likelihood)
     assert deviance == pytest.approx(r.loc["deviance", "value"], rel=1e-9, abs=1e-9)
+    typed = NeuronClassifier.from_weights(
+        dict(zip(terms, neuron.coef_[0], strict=False)),
+        neuron.intercept_[0],
+        activation=LINKS[link],
+    )
+    errors = coefficient_table(typed, X, y, weights, offset=offset)["standard_error"]
+    np.testing.assert_allclose(errors, r.loc[[*terms, "bias"], "error"], rtol=1e-6)
+    if name in EVENTS:
+        grouped_fit = goodness_of_fit(typed, X, y, weights, offset=offset).grouped
+        assert grouped_fit.deviance == pytest.approx(deviance, rel=1e-9, abs=1e-9)

@@ -10,6 +10,7 @@ from skneuron.validation._data import (
     check_finite,
     check_rows,
     check_training_data,
+    check_weights,
     refuse_not_finite,
 )
 from skneuron.validation._held_out import HeldOut, check_held_out, split_off
@@ -29,6 +30,7 @@ __all__ = [
     "check_parameters",
     "check_rows",
     "check_training_data",
+    "check_weights",
     "refuse_not_finite",
     "split_off",
     "with_bounds",

@@ -19,6 +19,7 @@ __all__ = [
     "check_finite",
     "check_rows",
     "check_training_data",
+    "check_weights",
     "refuse_not_finite",
 ]
 

@@ -1,0 +1,19 @@
+"""What a statistician asks of a fitted neuron: standard errors, tests, goodness of fit."""
+
+from __future__ import annotations
+
+from skneuron.inference._frame import Table
+from skneuron.inference._goodness import GoodnessOfFit, GroupedFit, goodness_of_fit
+from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
+from skneuron.inference._table import coefficient_table, covariance
+
+__all__ = [
+    "GoodnessOfFit",
+    "GroupedFit",
+    "LikelihoodRatioTest",
+    "Table",
+    "coefficient_table",
+    "covariance",
+    "goodness_of_fit",
+    "likelihood_ratio_test",
+]

@@ -1,0 +1,176 @@
+"""How well a neuron fits: log-likelihoods, deviances, Pearson's chi-square, AIC and BIC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import xlogy
+
+from skneuron._typing import FloatArray
+from skneuron.inference._conditions import conditions_of
+from skneuron.inference._observations import Observations
+from skneuron.inference._patterns import patterns_of
+from skneuron.inference._standing import FAR, Standing
+
+__all__ = ["GoodnessOfFit", "GroupedFit", "goodness_of_fit"]
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True)
+class GroupedFit:
+    """The fit against one free rate per covariate pattern, a distinct row of X and offset.
+
+    Attributes
+    ----------
+    n_patterns : int
+    deviance, null_deviance : float
+        Twice what the free rates' log-likelihood is above the model's.
+    pearson : float
+        Σ (events - n p)² / (n p (1 - p)).
+    df_residual : int
+        ``n_patterns`` less the parameters: the χ² distribution of both, if patterns are
+        few and their numbers large.
+    """
+
+    n_patterns: int
+    deviance: float
+    null_deviance: float
+    pearson: float
+    df_residual: int
+
+
+@dataclass(frozen=True)
+class GoodnessOfFit:
+    """How well a neuron fits data.
+
+    Attributes
+    ----------
+    n_observations : float
+        Sum of the sample weights.
+    n_parameters : int
+        Free weights and intercept, without those that others can stand for.
+    df_residual : float
+        ``n_observations - n_parameters``.
+    log_likelihood, null_log_likelihood : float
+        The null model has the intercept (and offset) only; without ``fit_intercept``
+        nothing but the offset.
+    deviance, null_deviance : float
+        Minus twice these: each observation for itself. See ``grouped`` for grouped data.
+    mcfadden : float
+        1 - log-likelihood / null log-likelihood.
+    aic, bic : float or None
+        -2 log-likelihood + 2 k and + k log n for k parameters; None if ``note`` says why.
+    grouped : GroupedFit
+        What tables of grouped binomial data print.
+    note : str
+        Why the weights are no maximum of the likelihood; empty if they are one.
+    """
+
+    n_observations: float
+    n_parameters: int
+    df_residual: float
+    log_likelihood: float
+    null_log_likelihood: float
+    deviance: float
+    null_deviance: float
+    mcfadden: float
+    aic: float | None
+    bic: float | None
+    grouped: GroupedFit
+    note: str
+
+
+def goodness_of_fit(
+    neuron: Any, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None
+) -> GoodnessOfFit:
+    """Return log-likelihood, deviance, AIC and their like.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+        Fitted, or of ``from_weights``, with a likelihood and two classes.
+    X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,), default=None
+        How often each row was seen: a row of weight 2 is two rows.
+    offset : array-like of shape (n_samples,), default=None
+        What was added to w·x + b.
+
+    Returns
+    -------
+    GoodnessOfFit
+
+    Raises
+    ------
+    TypeError
+        If it is no neuron.
+    ValueError
+        If there are more than two classes or no likelihood, or data that do not fit.
+
+    Examples
+    --------
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.inference import goodness_of_fit
+    >>> X, y, counts = [[0.0], [1.0], [2.0]] * 2, [1, 1, 1, 0, 0, 0], [2, 6, 8, 8, 4, 2]
+    >>> neuron = NeuronClassifier(C=float("inf")).fit(X, y, counts)
+    >>> fit = goodness_of_fit(neuron, X, y, counts)
+    >>> round(fit.aic, 3), round(fit.grouped.deviance, 3), fit.grouped.df_residual
+    (37.703, 0.227, 1)
+    """
+    observations = Observations.of(neuron, X, y, sample_weight, offset)
+    conditions = conditions_of(neuron, observations)
+    standing = Standing.of(neuron, observations, conditions)
+    activation, k, n = neuron.activation_, standing.known.rank, observations.total_weight
+    null = observations.null_z(activation, neuron.fit_intercept)
+    fitted = observations.log_likelihood(activation, standing.z)
+    without = observations.log_likelihood(activation, null)
+    note = conditions.obstacle
+    if not note and standing.distance > FAR:
+        note = f"the weights are {standing.distance:.2g} standard errors from the maximum"
+    return GoodnessOfFit(
+        n_observations=n,
+        n_parameters=k,
+        df_residual=n - k,
+        log_likelihood=fitted,
+        null_log_likelihood=without,
+        deviance=0.0 - 2 * fitted,
+        null_deviance=0.0 - 2 * without,
+        mcfadden=1 - fitted / without,
+        aic=None if note else 2 * (k - fitted),
+        bic=None if note else k * float(np.log(n)) - 2 * fitted,
+        grouped=_grouped(activation, observations, standing.z, null, k),
+        note=note,
+    )
+
+
+def _grouped(
+    activation: Any, observations: Observations, z: FloatArray, null: FloatArray, k: int
+) -> GroupedFit:
+    """Compare with a rate of its own for each pattern."""
+    patterns = patterns_of(observations)
+    total, rate = patterns.total, patterns.events / patterns.total
+    log_q, log_p = activation.log_proba(z[patterns.first])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))², which does not lose p or q. One
+        # root may be infinite, and is not wanted where its factor is zero.
+        odds = (log_q - log_p) / 2
+        away = rate * np.exp(odds) - (1 - rate) * np.exp(-odds)
+        away[rate == 1] = np.exp(odds[rate == 1])
+        away[rate == 0] = np.exp(-odds[rate == 0])
+        pearson = float(np.minimum(np.sum(total * np.minimum(away**2, _LARGEST)), _LARGEST))
+
+    def deviance(low: FloatArray, high: FloatArray) -> float:
+        """Return twice the sum of n (r log(r/p) + (1 - r) log((1 - r)/q))."""
+        free = xlogy(rate, rate) + xlogy(1 - rate, 1 - rate)
+        return max(0.0, float(2 * total @ (free - rate * high - (1 - rate) * low)))
+
+    return GroupedFit(
+        n_patterns=len(total),
+        deviance=deviance(log_q, log_p),
+        null_deviance=deviance(*activation.log_proba(null[patterns.first])),
+        pearson=pearson,
+        df_residual=len(total) - k,
+    )

@@ -1,0 +1,138 @@
+"""Sums over all rows, block by block, on free columns that are centered and scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneuron._threads import blas_on_one_thread, run_parts
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import DesignMatrix, column_moments
+
+__all__ = ["Coordinates", "grams", "root", "score"]
+
+# A block has 1 MB, and many more rows than columns: its triangle is then small beside it.
+_BLOCK_ELEMENTS, _TALL = 2**17, 8
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Free columns, centered (if there is a bias) and scaled; the bias is the last one.
+
+    Columns whose sizes differ by many powers of ten, or that hardly vary around a large
+    mean, are then as good as any.
+    """
+
+    columns: AnyArray
+    mean: FloatArray
+    scale: FloatArray
+    has_bias: bool
+
+    @classmethod
+    def of(
+        cls, X: DesignMatrix, weights: FloatArray, columns: AnyArray, has_bias: bool
+    ) -> Coordinates:
+        """Take the columns' weighted mean and deviation."""
+        shares = weights / weights.max()
+        shares /= shares.sum()
+        with blas_on_one_thread():
+            moments = column_moments(X, shares, center=has_bias)
+        if moments is None:
+            raise ValueError("X has values whose sums are beyond float64: rescale it")
+        mean, scale = moments.mean[columns], moments.deviation[columns]
+        # A constant column has no scale of its own but its size.
+        scale = np.where(scale > 0, scale, np.where(mean != 0, np.abs(mean), 1.0))
+        return cls(columns, mean, scale, has_bias)
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        return len(self.columns) + self.has_bias
+
+    def of_weights(self, per_weight: FloatArray) -> FloatArray:
+        """Return what belongs to weights, one per feature, divided by scales; 0 for the bias."""
+        out = np.zeros(self.size)
+        out[: len(self.columns)] = per_weight[self.columns] / self.scale
+        return out
+
+    def rows(self, data: FloatArray) -> FloatArray:
+        """Return rows of X in these coordinates."""
+        out = np.ones((len(data), self.size))
+        inner = out[:, : len(self.columns)]
+        own = data if len(self.columns) == data.shape[1] else data[:, self.columns]
+        np.subtract(own, self.mean, out=inner)
+        inner /= self.scale
+        return out
+
+    def jacobian(self) -> FloatArray:
+        """Return the matrix that takes parameters of these coordinates to w and b."""
+        out = np.eye(self.size)
+        k = len(self.columns)
+        out[range(k), range(k)] = 1 / self.scale
+        if self.has_bias:
+            out[k, :k] = -self.mean / self.scale
+        return out
+
+
+def root(X: DesignMatrix, coordinates: Coordinates, information: FloatArray) -> FloatArray:
+    """Return a triangle R with RᵀR = Σ hᵢ x̃ᵢx̃ᵢᵀ.
+
+    From QR factors of the blocks, so that its singular values have the digits that the
+    sum of products would have lost half of.
+    """
+
+    def over(part: range) -> FloatArray:
+        """Return the triangle of a range of rows."""
+        out = np.zeros((0, coordinates.size))
+        for rows, data in X.dense_blocks(part, _block_rows(X)):
+            block = np.sqrt(information[rows])[:, None] * coordinates.rows(data)
+            out = _triangle(np.vstack([out, _triangle(block)]))
+        return out
+
+    with blas_on_one_thread():
+        return _triangle(np.vstack(run_parts(over, X.fixed_parts())))
+
+
+def _triangle(rows: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.qr(rows, mode="r"))
+
+
+def score(X: DesignMatrix, coordinates: Coordinates, slopes: FloatArray) -> FloatArray:
+    """Return Σ gᵢ x̃ᵢ."""
+
+    def over(part: range) -> FloatArray:
+        """Return the sum over a range of rows."""
+        out = np.zeros(coordinates.size)
+        for rows, data in X.dense_blocks(part, _block_rows(X)):
+            out += slopes[rows] @ coordinates.rows(data)
+        return out
+
+    with blas_on_one_thread():
+        return np.asarray(np.sum(run_parts(over, X.fixed_parts()), axis=0))
+
+
+def grams(
+    X: DesignMatrix, coordinates: Coordinates, basis: FloatArray, curvatures: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return Σ hᵢ uᵢuᵢᵀ for each of the curvatures, with u = Bᵀx̃ for a basis B (p, r)."""
+    r = basis.shape[1]
+
+    def over(part: range) -> list[FloatArray]:
+        """Return the sums over a range of rows."""
+        sums = [np.zeros((r, r)) for _ in curvatures]
+        for rows, data in X.dense_blocks(part, _block_rows(X)):
+            u = coordinates.rows(data) @ basis
+            for out, h in zip(sums, curvatures, strict=True):
+                out += (u * h[rows, None]).T @ u
+        return sums
+
+    with blas_on_one_thread():
+        parts = run_parts(over, X.fixed_parts())
+    return [np.sum([part[k] for part in parts], axis=0) for k in range(len(curvatures))]
+
+
+def _block_rows(X: DesignMatrix) -> int:
+    d = X.shape[1] + 1
+    return max(_TALL * d, _BLOCK_ELEMENTS // d)

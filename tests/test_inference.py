@@ -1,0 +1,321 @@
+"""Standard errors, goodness of fit and tests against statsmodels, mpmath and themselves."""
+
+import builtins
+import warnings
+
+import mpmath as mp
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from families import PROBABILITIES
+from scipy import sparse
+from test_links import LINKS, _glm, _spector, _tumours
+from textbooks import TABLES
+
+from skneuron import NeuronClassifier
+from skneuron.inference import (
+    Table,
+    coefficient_table,
+    covariance,
+    goodness_of_fit,
+    likelihood_ratio_test,
+)
+
+KINDS = ["expected", "observed", "robust"]
+
+
+def _free(link, X, y, weights=None, **params):
+    return NeuronClassifier(link, C=np.inf, **params).fit(X, y, weights)
+
+
+def _counts(y, weighted):
+    return np.random.default_rng(0).integers(1, 4, len(y)).astype(float) if weighted else None
+
+
+def _offset(n):
+    return np.linspace(-0.7, 1.1, n)
+
+
+def _errors_of_statsmodels(reference, kind):
+    if kind == "robust":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return reference.model.fit(tol=1e-14, maxiter=1000, cov_type="HC0").bse
+    information = -reference.model.hessian(reference.params, observed=kind == "observed")
+    return np.sqrt(np.diag(np.linalg.inv(information)))
+
+
+@pytest.mark.parametrize("data", [_spector, _tumours])
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("case", ["plain", "weighted", "offset"])
+def test_table_and_fit_are_those_of_statsmodels(data, link, case):
+    X, y = data()
+    weights = _counts(y, case == "weighted")
+    offset = _offset(len(y)) if case == "offset" else None
+    reference = _glm(link, X, y, freq_weights=weights, offset=offset)
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights, offset=offset)
+    order = [*range(1, X.shape[1] + 1), 0]  # statsmodels has the intercept first
+    for kind in KINDS:
+        table = coefficient_table(neuron, X, y, weights, kind=kind, offset=offset)
+        np.testing.assert_allclose(table["estimate"], reference.params[order], rtol=1e-6)
+        error = _errors_of_statsmodels(reference, kind)[order]
+        np.testing.assert_allclose(table["standard_error"], error, rtol=1e-6)
+        assert (table["note"] == "").all()
+    table = coefficient_table(neuron, X, y, weights, level=0.9, offset=offset)
+    np.testing.assert_allclose(table["z"], reference.tvalues[order], rtol=1e-6)
+    np.testing.assert_allclose(table["p_value"], reference.pvalues[order], rtol=1e-4)
+    np.testing.assert_allclose(
+        table[["lower", "upper"]], reference.conf_int(alpha=0.1)[order], rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        covariance(neuron, X, y, weights, offset=offset),
+        reference.cov_params()[np.ix_(order, order)],
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("case", ["plain", "weighted", "offset"])
+def test_goodness_of_fit_is_that_of_statsmodels(link, case):
+    X, y = _spector()
+    weights = _counts(y, case == "weighted")
+    offset = _offset(len(y)) if case == "offset" else None
+    reference = _glm(link, X, y, freq_weights=weights, offset=offset)
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights, offset=offset)
+    fit = goodness_of_fit(neuron, X, y, weights, offset=offset)
+    assert fit.n_parameters == 4
+    assert fit.df_residual == reference.df_resid
+    expected = {
+        "log_likelihood": reference.llf,
+        "null_log_likelihood": reference.llnull,
+        "deviance": reference.deviance,
+        "null_deviance": reference.null_deviance,
+        "aic": reference.aic,
+        "bic": reference.bic_llf,
+        "mcfadden": 1 - reference.llf / reference.llnull,
+    }
+    for figure, value in expected.items():
+        assert getattr(fit, figure) == pytest.approx(value, rel=1e-9), figure
+    # Each row is a pattern of its own.
+    assert fit.grouped.n_patterns == 32
+    assert fit.grouped.deviance == pytest.approx(reference.deviance, rel=1e-9)
+    assert fit.grouped.null_deviance == pytest.approx(reference.null_deviance, rel=1e-9)
+    assert fit.grouped.pearson == pytest.approx(reference.pearson_chi2, rel=1e-6)
+    test = likelihood_ratio_test(neuron, None, X, y, weights, offset=offset)
+    assert test.statistic == pytest.approx(2 * (reference.llf - reference.llnull), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["beetles, logit", "menarche", "budworm"])
+@pytest.mark.parametrize("link", LINKS)
+def test_grouped_fit_is_that_of_statsmodels(name, link):
+    X, y, weights = TABLES[name].load()
+    X, n = np.asarray(X), len(y) // 2
+    groups, sizes = X[:n], weights[:n] + weights[n:]
+    reference = _glm(link, groups, weights[:n] / sizes, var_weights=sizes)
+    neuron = _free(link, X, y, weights)
+    # The order of the rows, how X is stored and rows of weight zero do not matter.
+    order = np.random.default_rng(0).permutation(2 * n)
+    X, y, weights = X[order], y[order], weights[order]
+    y, weights = np.append(y, 1), np.append(weights, 0.0)
+    X = sparse.csc_array(np.vstack([X, np.full(X.shape[1], 17.0)]))
+    grouped = goodness_of_fit(neuron, X, y, weights).grouped
+    assert (grouped.n_patterns, grouped.df_residual) == (n, reference.df_resid)
+    assert grouped.deviance == pytest.approx(reference.deviance, rel=1e-8)
+    assert grouped.null_deviance == pytest.approx(reference.null_deviance, rel=1e-8)
+    assert grouped.pearson == pytest.approx(reference.pearson_chi2, rel=1e-6)
+
+
+def test_patterns_are_rows_with_their_offset():
+    X = np.array([[0.0], [-0.0], [1.0], [1.0], [1.0], [2.0]])
+    y, offset = np.array([0, 1, 0, 1, 1, 0]), np.array([0.0, 0, 0, 0, 1, 0])
+    neuron = NeuronClassifier.from_weights([0.1])
+    assert goodness_of_fit(neuron, X, y).grouped.n_patterns == 3
+    assert goodness_of_fit(neuron, X, y, offset=offset).grouped.n_patterns == 4
+
+
+def test_pearson_of_far_tails():
+    """Where p is exp(-800) no double, the rows on the right side add nothing."""
+    X, y = np.array([[-800.0], [800.0], [1.0], [1.0], [-300.0]]), np.array([0, 1, 1, 0, 1])
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X[:4], y[:4]).grouped
+    p = 1 / (1 + np.exp(-1))
+    assert grouped.pearson == pytest.approx(2 * (0.5 - p) ** 2 / (p * (1 - p)), rel=1e-12)
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X, y).grouped
+    assert grouped.pearson == pytest.approx(np.exp(300), rel=1e-9)
+    grouped = goodness_of_fit(NeuronClassifier.from_weights([4.0]), X, y).grouped
+    assert np.isfinite(grouped.pearson)
+
+
+def test_null_model_of_a_cauchit_is_the_best_of_several_maxima():
+    """Two groups far apart, each with its own hill of the likelihood."""
+    y = np.repeat([1, 0, 1, 0], [5, 10, 40, 20])
+    offset = np.repeat([200.0, -200.0], [15, 60])
+    neuron = NeuronClassifier.from_weights([0.0], activation="cauchit")
+    found = goodness_of_fit(neuron, np.arange(75.0)[:, None], y, offset=offset)
+    z = np.linspace(-400, 400, 800_001)[:, None] + np.array([200.0, -200.0])
+    low, high = neuron.activation_.log_proba(z)
+    best = (low @ [10, 20] + high @ [5, 40]).max()
+    assert found.null_log_likelihood == pytest.approx(best, rel=1e-6)
+
+
+def test_likelihood_ratio_is_that_of_statsmodels():
+    X, y = TABLES["mroz, logit"].load()[:2]
+    few = ["educ", "age", "kidslt6"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        large, small = (sm.Logit(y, sm.add_constant(Z)).fit(disp=0, tol=1e-12) for Z in (X, X[few]))
+    neuron, nested = _free("sigmoid", X, y), _free("sigmoid", X[few], y)
+    fixed = _free("sigmoid", X, y, bounds={name: (0, 0) for name in X if name not in few})
+    for test in (
+        likelihood_ratio_test(neuron, nested, X, y),
+        likelihood_ratio_test(neuron, nested, X, y, X_nested=X[few]),
+        likelihood_ratio_test(neuron, fixed, X, y),
+    ):
+        assert test.statistic == pytest.approx(2 * (large.llf - small.llf), rel=1e-9)
+        assert test.df == 4
+        lr = 2 * (large.llf - small.llf)
+        assert test.p_value == pytest.approx(float(mp.gammainc(2, lr / 2, regularized=True)))
+    test = likelihood_ratio_test(neuron, None, X, y)
+    assert (test.statistic, test.p_value) == pytest.approx((large.llr, large.llr_pvalue), rel=1e-8)
+    assert goodness_of_fit(neuron, X, y).mcfadden == pytest.approx(large.prsquared, rel=1e-9)
+
+
+LOG_P = {
+    "sigmoid": lambda z: -mp.log1p(mp.exp(-z)),
+    "tanh": lambda z: -mp.log1p(mp.exp(-2 * z)),
+    "probit": lambda z: mp.log(mp.ncdf(z)),
+    "cloglog": lambda z: mp.log(-mp.expm1(-mp.exp(z))),
+    "loglog": lambda z: -mp.exp(-z),
+    "cauchit": lambda z: mp.log(mp.mpf(1) / 2 + mp.atan(z) / mp.pi),
+}
+LOG_Q = {name: (lambda z, f=f: f(-z)) for name, f in LOG_P.items()}
+LOG_Q["cloglog"], LOG_Q["loglog"] = (lambda z: -mp.exp(z)), (lambda z: LOG_P["cloglog"](-z))
+
+
+@pytest.mark.parametrize("link", PROBABILITIES)
+def test_observed_information_is_the_second_derivative(link):
+    X, y = _spector()
+    neuron = _free(link, X, y)
+    rows = sm.add_constant(X)[:, [1, 2, 3, 0]]
+    z = rows @ np.append(neuron.coef_, neuron.intercept_)
+    with mp.workdps(50):
+        bend = [
+            mp.diff((LOG_P if k else LOG_Q)[link], mp.mpf(float(t)), 2)
+            for k, t in zip(y, z, strict=True)
+        ]
+    information = rows.T @ (-np.array(bend, dtype=float)[:, None] * rows)
+    expected = np.sqrt(np.diag(np.linalg.inv(information)))
+    table = coefficient_table(neuron, X, y, kind="observed")
+    np.testing.assert_allclose(table["standard_error"], expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tanh_is_half_of_the_sigmoid(kind):
+    X, y = _tumours()
+    half, whole = (
+        coefficient_table(_free(link, X, y), X, y, kind=kind) for link in ("tanh", "sigmoid")
+    )
+    np.testing.assert_allclose(2 * half["standard_error"], whole["standard_error"], rtol=1e-6)
+    np.testing.assert_allclose(half["z"], whole["z"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("link", PROBABILITIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_weight_of_two_is_the_row_twice(link, kind):
+    X, y = _spector()
+    counts = _counts(y, weighted=True)
+    neuron = _free(link, X, y, counts)
+    table = coefficient_table(neuron, X, y, counts, kind=kind)
+    again = np.repeat(np.arange(len(y)), counts.astype(int))
+    repeated = coefficient_table(neuron, X[again], y[again], kind=kind)
+    np.testing.assert_allclose(table["standard_error"], repeated["standard_error"], rtol=1e-10)
+    ours, theirs = (
+        goodness_of_fit(neuron, X, y, counts),
+        goodness_of_fit(neuron, X[again], y[again]),
+    )
+    assert (ours.aic, ours.bic) == pytest.approx((theirs.aic, theirs.bic), rel=1e-12)
+    assert ours.grouped.pearson == pytest.approx(theirs.grouped.pearson, rel=1e-10)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("as_stored", [sparse.csr_array, sparse.csc_array, np.asfortranarray])
+def test_how_x_is_stored_does_not_matter(kind, as_stored):
+    X, y = _tumours()
+    neuron = _free("cloglog", X, y)
+    table = coefficient_table(neuron, X, y, kind=kind)
+    other = coefficient_table(neuron, as_stored(X), y, kind=kind)
+    np.testing.assert_allclose(other["standard_error"], table["standard_error"], rtol=1e-10)
+
+
+def test_units_far_from_one_do_not_matter():
+    """A date in seconds beside a tiny column: errors scale as the columns do."""
+    X, y = _spector()
+    scale, shift = np.array([1e9, 1e-9, 1.0]), np.array([1.6e12, 0.0, 0.0])
+    plain = coefficient_table(_free("probit", X, y), X, y)
+    table = coefficient_table(_free("probit", X * scale + shift, y), X * scale + shift, y)
+    np.testing.assert_allclose(
+        table["standard_error"][:3] * scale, plain["standard_error"][:3], rtol=1e-6
+    )
+
+
+def test_far_tails_have_their_p_values():
+    n = 20_000
+    x = np.linspace(-3, 3, n)
+    y = (np.random.default_rng(0).random(n) < 1 / (1 + np.exp(-2 * x))).astype(int)
+    row = coefficient_table(_free("sigmoid", x[:, None], y), x[:, None], y).iloc[0]
+    assert row["z"] > 38
+    assert 0 < row["p_value"] < 1e-300
+    x = x[:5000, None]
+    row = coefficient_table(_free("sigmoid", x, y[:5000]), x, y[:5000]).iloc[0]
+    with mp.workdps(30):
+        assert row["p_value"] == pytest.approx(
+            float(mp.erfc(abs(mp.mpf(row["z"])) / mp.sqrt(2))), rel=1e-9
+        )
+
+
+def test_without_pandas_the_table_has_the_same_columns(monkeypatch):
+    X, y = _spector()
+    neuron = _free("probit", X, y)
+    frame, matrix = coefficient_table(neuron, X, y), covariance(neuron, X, y)
+    found = builtins.__import__
+
+    def without_pandas(name, *args, **kwargs):
+        if name == "pandas":
+            raise ImportError(name)
+        return found(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_pandas)
+    table = coefficient_table(neuron, X, y)
+    assert isinstance(table, Table)
+    assert table.index == ["x0", "x1", "x2", "intercept"] == list(frame.index)
+    assert list(table.columns) == list(frame.columns)
+    for name in table.columns:
+        assert table[name].tolist() == frame[name].tolist()
+    lines = str(table).splitlines()
+    assert len(lines) == 5
+    assert lines[0].split() == list(frame.columns)
+    assert lines[1].split()[:2] == ["x0", "1.62581"]
+    assert np.array_equal(np.asarray(covariance(neuron, X, y)), matrix.to_numpy())
+
+
+def test_names_and_any_labels():
+    X, y = TABLES["birthwt"].load()[:2]
+    label = np.where(y == 1, "low", "normal")  # "normal" comes last and is what p is of
+    table = coefficient_table(_free("sigmoid", X, label), X, label)
+    assert list(table.index) == [*X.columns, "intercept"]
+    numbers = coefficient_table(_free("sigmoid", X.to_numpy(), y), X.to_numpy(), y)
+    np.testing.assert_allclose(table["z"], -numbers["z"], rtol=1e-6)
+    assert isinstance(table, pd.DataFrame)
+
+
+def test_without_a_bias():
+    X, y = _spector()
+    neuron = _free("probit", X, y, fit_intercept=False)
+    model = sm.GLM(y, X, family=sm.families.Binomial(link=LINKS["probit"]()))
+    reference = model.fit(tol=1e-14, maxiter=1000)
+    table = coefficient_table(neuron, X, y)
+    assert list(table.index) == ["x0", "x1", "x2"]
+    np.testing.assert_allclose(table["standard_error"], reference.bse, rtol=1e-6)
+    fit = goodness_of_fit(neuron, X, y)
+    # Nothing is left of it but z = 0, as R has it: heads or tails.
+    assert fit.null_deviance == pytest.approx(2 * len(y) * np.log(2))
