@@ -10,6 +10,7 @@ Cox's model (Prentice & Gloeckler, 1978). Intervals of unequal length: log lengt
 import numpy as np
 
 from skneuron import NeuronClassifier
+from skneuron.inference import coefficient_table
 
 rng = np.random.default_rng(1)
 HAZARD, TREATMENT, AGE = 0.4, -0.7, 0.3  # a year's; log hazard ratios
@@ -29,12 +30,13 @@ table = np.array(rows, dtype=float)
 X, log_length, y = table[:, :2], table[:, 2], table[:, 3].astype(int)
 
 neuron = NeuronClassifier("cloglog", C=np.inf).fit(X, y, offset=log_length)
+result = coefficient_table(neuron, X, y, offset=log_length)
 print(f"{len(y)} rows of 2000 patients, {y.sum()} events")
-ratio = np.exp(neuron.coef_[0, 0])
-print(f"hazard ratio of the treatment {ratio:.3f}, true {np.exp(TREATMENT):.3f}")
-print(f"log hazard ratio of age       {neuron.coef_[0, 1]:.3f}, true {AGE:.3f}")
-print(f"hazard in a year              {np.exp(neuron.intercept_[0]):.3f}, true {HAZARD:.3f}")
+ratios = np.exp(np.array([result["estimate"], result["lower"], result["upper"]]).T)
+true = np.exp([TREATMENT, AGE, np.log(HAZARD)])
+for name, row, truth in zip(("treated", "age, a deviation", "hazard of a year"), ratios, true):
+    print(f"{name:17} {row[0]:.3f} ({row[1]:.3f} to {row[2]:.3f}), true {truth:.3f}")
 
 logit = NeuronClassifier(C=np.inf).fit(X, y, offset=log_length)
-print(f"odds ratio instead            {np.exp(logit.coef_[0, 0]):.3f}, of these intervals only")
-assert abs(neuron.coef_[0, 0] - TREATMENT) < 0.15
+print(f"odds ratio instead {np.exp(logit.coef_[0, 0]):.3f}: of these intervals only")
+assert np.all((ratios[:, 1] < true) & (true < ratios[:, 2]))

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_links import LINKS
 
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
@@ -21,13 +22,6 @@ LIKELIHOODS = [
     for activation, loss, solver in trainable()
     if activation in PROBABILITIES and loss == "auto"
 ]
-LINKS = {
-    "sigmoid": sm.families.links.Logit,
-    "probit": sm.families.links.Probit,
-    "cloglog": sm.families.links.CLogLog,
-    "loglog": sm.families.links.LogLog,
-    "cauchit": sm.families.links.Cauchy,
-}
 
 
 def _data(n=600, activation="sigmoid", seed=0):
