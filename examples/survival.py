@@ -34,7 +34,8 @@ result = coefficient_table(neuron, X, y, offset=log_length)
 print(f"{len(y)} rows of 2000 patients, {y.sum()} events")
 ratios = np.exp(np.array([result["estimate"], result["lower"], result["upper"]]).T)
 true = np.exp([TREATMENT, AGE, np.log(HAZARD)])
-for name, row, truth in zip(("treated", "age, a deviation", "hazard of a year"), ratios, true):
+names = "treated", "age, a deviation", "hazard of a year"
+for name, row, truth in zip(names, ratios, true, strict=True):
     print(f"{name:17} {row[0]:.3f} ({row[1]:.3f} to {row[2]:.3f}), true {truth:.3f}")
 
 logit = NeuronClassifier(C=np.inf).fit(X, y, offset=log_length)
