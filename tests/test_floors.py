@@ -38,6 +38,7 @@ FLOORS = [
     ("trace", 4.6),
     ("_tracing", 4.7),
     ("classifier", 5),
+    ("plotting", 6),
     ("interop", 6),
     ("inference", 6),
     ("cli", 6),

@@ -1,0 +1,10 @@
+"""Pictures of a neuron, in the manner of scikit-learn's displays; they need matplotlib."""
+
+from __future__ import annotations
+
+from skneuron.plotting._activation import ActivationDisplay
+from skneuron.plotting._boundary import NeuronBoundaryDisplay
+from skneuron.plotting._descent import DescentDisplay
+from skneuron.plotting._weights import WeightDisplay
+
+__all__ = ["ActivationDisplay", "DescentDisplay", "NeuronBoundaryDisplay", "WeightDisplay"]

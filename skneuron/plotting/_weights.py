@@ -1,0 +1,181 @@
+"""Which inputs excite a neuron and which inhibit it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from skneuron._typing import FloatArray
+from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+
+__all__ = ["WeightDisplay"]
+
+
+class WeightDisplay:
+    """Weights by name, the largest on top: excitatory to the right, inhibitory to the left.
+
+    Make it by :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    names : sequence of str
+    weights : ndarray of shape (n_shown,)
+    intervals : ndarray of shape (n_shown, 2) or None
+        Lower and upper ends.
+    label : str
+        What the weights are.
+    left_out : int
+        Number of smaller weights that are not shown.
+
+    Attributes
+    ----------
+    bars_ : matplotlib BarContainer
+    intervals_ : matplotlib ErrorbarContainer or None
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.plotting import WeightDisplay
+    >>> neuron = NeuronClassifier.from_weights({"rain": 1.5, "wind": -0.5, "fog": 0.1})
+    >>> display = WeightDisplay.from_estimator(neuron, top=2)
+    >>> [float(bar.get_width()) for bar in display.bars_]
+    [1.5, -0.5]
+    """
+
+    def __init__(
+        self,
+        *,
+        names: list[str],
+        weights: FloatArray,
+        intervals: FloatArray | None,
+        label: str,
+        left_out: int = 0,
+    ) -> None:
+        self.names = names
+        self.weights = weights
+        self.intervals = intervals
+        self.label = label
+        self.left_out = left_out
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any = None,
+        *,
+        table: Any = None,
+        neuron: int = 0,
+        top: int = 20,
+        ax: Any = None,
+    ) -> Self:
+        """Take the weights and draw them.
+
+        Parameters
+        ----------
+        estimator : NeuronClassifier
+            Fitted.
+        X : array-like of shape (n_samples, n_features), default=None
+            If given, each weight is multiplied by the deviation of its column, so that
+            columns in other units can be compared.
+        table : pandas.DataFrame or Table, default=None
+            ``coefficient_table`` of the neuron; its intervals are drawn.
+        neuron : int, default=0
+            Which one of a layer, in the order of ``classes_``.
+        top : int, default=20
+            How many of the largest to show.
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        WeightDisplay
+
+        Raises
+        ------
+        ValueError
+            If ``neuron`` or ``top`` is out of range, or X or the table has other columns.
+        """
+        check_is_fitted(estimator)
+        k, d = estimator.coef_.shape
+        if not 0 <= neuron < k:
+            raise ValueError(f"neuron={neuron!r}: expected a number from 0 to {k - 1}")
+        if not top >= 1:
+            raise ValueError(f"top={top!r}: expected at least 1")
+        weights = estimator.coef_[neuron].astype(float)
+        names = [str(x) for x in getattr(estimator, "feature_names_in_", _numbered(d))]
+        unit = np.ones(d) if X is None else _deviations(X, d)
+        intervals = None
+        if table is not None:
+            intervals = np.column_stack([np.asarray(table["lower"]), np.asarray(table["upper"])])
+            if len(intervals) < d:
+                raise ValueError(f"table has {len(intervals)} rows: expected one per feature, {d}")
+            intervals = intervals[:d] * unit[:, None]
+        scaled = weights * unit
+        order = np.argsort(-np.abs(scaled), kind="stable")[:top]
+        what = "weight" if X is None else "weight × deviation of the column"
+        of_class = "" if k == 1 else f", class {estimator.classes_[neuron]}"
+        return cls(
+            names=[names[i] for i in order],
+            weights=scaled[order],
+            intervals=None if intervals is None else intervals[order],
+            label=what + of_class,
+            left_out=d - len(order),
+        ).plot(ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        WeightDisplay
+        """
+        self.ax_ = canvas(ax)
+        self.figure_ = self.ax_.figure
+        places = np.arange(len(self.weights))
+        excites = self.weights >= 0
+        self.bars_ = self.ax_.barh(
+            places,
+            self.weights,
+            color=np.where(excites, BLUE, ORANGE),
+            hatch=["" if positive else "//" for positive in excites],
+            edgecolor="white",
+            linewidth=0,
+        )
+        self.intervals_ = None
+        if self.intervals is not None:
+            low, high = self.intervals.T
+            self.intervals_ = self.ax_.errorbar(
+                self.weights,
+                places,
+                xerr=[self.weights - low, high - self.weights],
+                fmt="none",
+                ecolor="grey",
+                capsize=3,
+            )
+        self.ax_.axvline(0, color="grey", linewidth=1)
+        self.ax_.set_yticks(places, self.names)
+        self.ax_.invert_yaxis()
+        more = f"\n({self.left_out} smaller ones not shown)" if self.left_out else ""
+        self.ax_.set_xlabel(f"← inhibits    {self.label}    excites →{more}")
+        return self
+
+
+def _numbered(d: int) -> list[str]:
+    return [f"x{i}" for i in range(d)]
+
+
+def _deviations(X: Any, d: int) -> FloatArray:
+    deviations = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
+    if len(deviations) != d:
+        raise ValueError(f"X has {len(deviations)} columns: expected {d}")
+    return np.asarray(deviations)

@@ -1,0 +1,262 @@
+"""Pictures: what is drawn is what the neuron does."""
+
+import builtins
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris, make_blobs
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS, LeakyReLU, get_activation
+from skneuron.inference import coefficient_table
+from skneuron.plotting import (
+    ActivationDisplay,
+    DescentDisplay,
+    NeuronBoundaryDisplay,
+    WeightDisplay,
+)
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    before = dict(mpl.rcParams)
+    yield
+    plt.close("all")
+    assert dict(mpl.rcParams) == before, "a display leaves matplotlib as it was"
+
+
+def _random_neuron(activation, seed, d=2):
+    rng = np.random.default_rng(seed)
+    neuron = NeuronClassifier.from_weights(
+        rng.normal(size=d), rng.normal(), activation=activation, classes=["no", "yes"]
+    )
+    X = rng.normal(size=(60, d))
+    y = np.where(rng.random(60) < 0.2, rng.permutation(neuron.predict(X)), neuron.predict(X))
+    return neuron, X, y
+
+
+def _class_beside(display, neuron, side):
+    """Class of points of the line, moved a little to one side of it in the plane."""
+    foot = np.array(display.line_.get_xy1())
+    along = np.array(display.line_.get_xy2()) - foot
+    across = np.array([along[1], -along[0]]) / np.linalg.norm(along)
+    points = foot + np.linspace(-3, 3, 7)[:, None] * along + side * 1e-6 * across
+    return neuron.predict(display.plane.rows(points)), across
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_line_is_where_the_neuron_flips(activation, seed):
+    neuron, X, y = _random_neuron(activation, seed)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
+    left, across = _class_beside(display, neuron, 1)
+    right, _ = _class_beside(display, neuron, -1)
+    assert len(set(left)) == len(set(right)) == 1
+    assert left[0] != right[0]
+    # The arrow is perpendicular to the line and points to the positive class.
+    start, end = (np.array(p) for p in display.arrow_._posA_posB)
+    arrow = end - start
+    along = np.array([across[1], -across[0]])
+    assert abs(arrow @ along) < 1e-9 * np.linalg.norm(arrow)
+    assert neuron.predict([start + 1e-6 * arrow])[0] == "yes"
+    np.testing.assert_allclose(
+        arrow / np.linalg.norm(arrow), neuron.coef_[0] / np.linalg.norm(neuron.coef_)
+    )
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "cloglog", "relu"])
+def test_two_of_many_features(activation):
+    """The others stand at their mean, in the line as in the regions."""
+    neuron, X, y = _random_neuron(activation, 3, d=5)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, y, features=[4, 1])
+    assert display.ax_.get_xlabel() == "x4"
+    left, _ = _class_beside(display, neuron, 1)
+    right, _ = _class_beside(display, neuron, -1)
+    assert left[0] != right[0]
+    row = display.plane.rows(np.array([[9.0, 8.0]]))[0]
+    np.testing.assert_allclose(row[[4, 1]], [9.0, 8.0])
+    np.testing.assert_allclose(row[[0, 2, 3]], X.mean(axis=0)[[0, 2, 3]])
+    most = np.argsort(np.abs(neuron.coef_[0]) * X.std(axis=0))[-2:]
+    default = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
+    assert set(default.plane.columns) == set(most)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("activation", ["sigmoid", "probit", "relu", "step"])
+def test_rings_are_the_misclassified(activation, n_classes):
+    X, y = make_blobs(150, centers=n_classes, cluster_std=3.0, random_state=1)
+    y[::17] = (y[::17] + 1) % n_classes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        neuron = NeuronClassifier(activation, random_state=0, max_iter=50).fit(X, y)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
+    wrong = X[neuron.predict(X) != y]
+    assert len(wrong) > 0
+    np.testing.assert_array_equal(display.rings_.get_offsets(), wrong)
+    for k, points in enumerate(display.points_):
+        np.testing.assert_array_equal(points.get_offsets(), X[y == k])
+
+
+def test_regions_are_probabilities():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    X = X.iloc[:, :2]
+    for labels in (y, y == 2):
+        neuron = NeuronClassifier().fit(X, labels)
+        display = NeuronBoundaryDisplay.from_estimator(neuron, X, labels, grid_resolution=21)
+        first, second = np.meshgrid(*display.grid)
+        frame = pd.DataFrame({X.columns[0]: first.ravel(), X.columns[1]: second.ravel()})
+        proba = neuron.predict_proba(frame)
+        expected = proba if labels is y else proba[:, 1]
+        np.testing.assert_allclose(
+            display.response.reshape(expected.shape), expected, rtol=1e-9, atol=1e-15
+        )
+
+
+def test_borders_of_three_classes():
+    X, y = make_blobs(150, centers=3, random_state=1)
+    neuron = NeuronClassifier().fit(X, y)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
+    assert display.arrow_ is None
+    step = max(side[1] - side[0] for side in display.grid)
+    for level in display.line_.get_paths():
+        for point in level.vertices:
+            near = point + step * np.random.default_rng(0).normal(size=(200, 2))
+            assert len(set(neuron.predict(near))) > 1
+
+
+def test_no_weights_no_line():
+    neuron = NeuronClassifier.from_weights([0.0, 0.0], 1.0)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, np.eye(2), [0, 1])
+    assert display.line_ is None
+    assert display.arrow_ is None
+
+
+@pytest.mark.parametrize(
+    ("features", "match"),
+    [
+        ([0, 0], "two different"),
+        ([0, 9], "from 0 to 2"),
+        (["a"], "features"),
+        ([0, "b"], "features"),
+    ],
+)
+def test_wrong_features(features, match):
+    neuron, X, y = _random_neuron("sigmoid", 0, d=3)
+    with pytest.raises(ValueError, match=match):
+        NeuronBoundaryDisplay.from_estimator(neuron, X, y, features=features)
+
+
+def test_wrong_data_of_a_boundary():
+    neuron, X, y = _random_neuron("sigmoid", 0)
+    with pytest.raises(ValueError, match="X has shape"):
+        NeuronBoundaryDisplay.from_estimator(neuron, X[:, :1], y)
+    with pytest.raises(ValueError, match="y has the label 'maybe'"):
+        NeuronBoundaryDisplay.from_estimator(neuron, X, ["maybe"] * 60)
+    one = NeuronClassifier.from_weights([1.0])
+    with pytest.raises(ValueError, match="two or more"):
+        NeuronBoundaryDisplay.from_estimator(one, X[:, :1], [0, 1] * 30)
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, LeakyReLU(alpha=0.3)])
+def test_activation(activation):
+    f = get_activation(activation)
+    display = ActivationDisplay.from_activation(activation)
+    z, value = display.line_.get_data()
+    np.testing.assert_array_equal(value, f.value(z))
+    np.testing.assert_array_equal(display.slope_line_.get_ydata(), f.derivative(z))
+    at, slope = display.largest_slope_.get_xydata()[0]
+    assert slope == pytest.approx(np.abs(f.derivative(z)).max(), rel=1e-9)
+    assert f.derivative(np.array([at]))[0] == slope
+    ends = [line.get_ydata()[0] for line in display.range_lines_]
+    assert ends == [end for end in f.range if np.isfinite(end)]
+    again = ActivationDisplay.from_estimator(NeuronClassifier(activation))
+    np.testing.assert_array_equal(again.value, display.value)
+
+
+def test_descents():
+    X, y = load_breast_cancer(return_X_y=True)
+    neurons = {s: NeuronClassifier(solver=s).fit(X, y) for s in ("newton", "lbfgs")}
+    display = DescentDisplay.from_estimator(neurons)
+    lowest = min(n.history_["objective"].min() for n in neurons.values())
+    for name, line in zip(neurons, display.lines_, strict=True):
+        along, gap = line.get_data()
+        history = neurons[name].history_["objective"]
+        np.testing.assert_array_equal(along, np.arange(1, len(history) + 1))
+        above = history - lowest
+        np.testing.assert_array_equal(gap, np.where(above > 0, above, np.nan))
+    assert display.ax_.get_yscale() == "log"
+    norms = DescentDisplay.from_estimator(
+        neurons["lbfgs"], quantity="gradient_norm", over="seconds"
+    )
+    history = neurons["lbfgs"].history_
+    np.testing.assert_array_equal(
+        norms.lines_[0].get_xydata(), np.c_[history["seconds"], history["gradient_norm"]]
+    )
+    held = NeuronClassifier(early_stopping=True, random_state=0).fit(X, y)
+    loss = DescentDisplay.from_estimator(held, quantity="validation_loss")
+    np.testing.assert_array_equal(loss.lines_[0].get_ydata(), held.history_["validation_loss"])
+    with pytest.raises(ValueError, match="no 'validation_loss'"):
+        DescentDisplay.from_estimator(neurons, quantity="validation_loss")
+
+
+def test_weights():
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X = X.iloc[:, :6]
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    table = coefficient_table(neuron, X, y)
+    display = WeightDisplay.from_estimator(neuron, X, table=table, top=4)
+    unit = X.std(ddof=0).to_numpy()
+    order = np.argsort(-np.abs(neuron.coef_[0] * unit))[:4]
+    assert display.names == X.columns[order].tolist()
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, (neuron.coef_[0] * unit)[order])
+    for bar, width in zip(display.bars_, widths, strict=True):
+        assert bool(bar.get_hatch()) == (width < 0), "the sign shows without colour"
+    ends = [segment[:, 0] for segment in display.intervals_[2][0].get_segments()]
+    expected = table[["lower", "upper"]].to_numpy()[order] * unit[order, None]
+    np.testing.assert_allclose(ends, expected)
+    layer = NeuronClassifier().fit(*load_iris(return_X_y=True))
+    second = WeightDisplay.from_estimator(layer, neuron=1)
+    assert "class 1" in second.ax_.get_xlabel()
+    for wrong in ({"neuron": 3}, {"top": 0}, {"X": np.ones((2, 2))}):
+        with pytest.raises(ValueError, match="expected"):
+            WeightDisplay.from_estimator(layer, **wrong)
+
+
+@pytest.mark.parametrize(
+    "display", [ActivationDisplay, NeuronBoundaryDisplay, DescentDisplay, WeightDisplay]
+)
+def test_conventions(display):
+    """Drawn into axes that are given, and again into others; the display itself comes back."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[50:, 2:], y[50:]
+    neuron = NeuronClassifier().fit(X, y)
+    data = (X, y) if display is NeuronBoundaryDisplay else ()
+    figure, (first, second) = plt.subplots(1, 2)
+    drawn = display.from_estimator(neuron, *data, ax=first)
+    assert drawn.ax_ is first
+    assert drawn.figure_ is figure
+    assert drawn.plot(second) is drawn
+    assert drawn.ax_ is second
+    own = drawn.plot()
+    assert own.figure_ is not figure
+    figure.canvas.draw()
+
+
+def test_without_matplotlib(monkeypatch):
+    real = builtins.__import__
+
+    def refuse(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(ImportError, match=r"pip install 'skneuron\[plot\]'"):
+        ActivationDisplay.from_activation("sigmoid")
