@@ -129,8 +129,8 @@ class ActivationDisplay:
             color=ORANGE,
             marker="o",
             linestyle="",
-            label=f"largest slope {self.slope[at]:.3g} at z = {self.z[at] + 0.0:.3g}",
+            label=f"largest, {self.slope[at]:.3g}",
         )
         self.ax_.set(xlabel="pre-activation z", ylabel="output", title=self.name)
-        self.ax_.legend(loc="upper left")
+        self.ax_.legend(loc="upper left", fontsize="small")
         return self
