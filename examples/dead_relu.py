@@ -1,8 +1,10 @@
-"""The death of a relu neuron, and its revival.
+"""
+The death of a relu neuron, and its revival
+===========================================
 
 One step that is too long throws the bias so low that no sample has z > 0. There the slope of
 relu is zero for all of them: nothing moves the weights any more, and a gradient of zero looks
-like a minimum. Run with ``python examples/dead_relu.py``.
+like a minimum.
 """
 
 import warnings
@@ -11,6 +13,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import DescentDisplay
 from skneuron.solvers import GD
 
 # One sample in twenty fires: the bias has a long way down, the weights a short one.
@@ -43,3 +46,4 @@ assert dead.converged_
 
 leaky = NeuronClassifier("leaky_relu", tol=1e-8).fit(X, y)
 describe("leaky_relu cannot die", leaky)
+DescentDisplay.from_estimator({"relu, revived": dead, "leaky_relu": leaky}, quantity="objective")

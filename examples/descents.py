@@ -1,7 +1,11 @@
-"""Watching gd, sgd, adam and newton descend on one problem, and then on three.
+"""
+Four descents
+=============
+
+Watching gd, sgd, adam and newton descend on one problem, and then on three.
 
 An iteration is a pass over all samples for gd, sgd and adam (an epoch), and for newton a
-pass that forms a Hessian as well. Run with ``python examples/descents.py``.
+pass that forms a Hessian as well.
 """
 
 import numpy as np
@@ -9,6 +13,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import DescentDisplay
 
 SOLVERS = ("gd", "sgd", "adam", "newton")
 
@@ -27,16 +32,17 @@ problems = {
 print("relative gap of the breast cancer data, raw columns, after an iteration")
 best = NeuronClassifier().fit(X, y).objective_
 descents = {
-    solver: NeuronClassifier(solver=solver, tol=1e-6, random_state=0).fit(X, y).history_
+    solver: NeuronClassifier(solver=solver, tol=1e-6, random_state=0).fit(X, y)
     for solver in SOLVERS
 }
 print("iteration" + "".join(f"{solver:>10s}" for solver in SOLVERS))
 for k in (1, 2, 3, 5, 8, 12, 20, 50, 200, 1000):
     line = f"{k:9d}"
-    for history in descents.values():
-        at = history["objective"][k - 1 : k]
+    for neuron in descents.values():
+        at = neuron.history_["objective"][k - 1 : k]
         line += f"{(at[0] - best) / np.log(2):10.0e}" if len(at) else f"{'':10s}"
     print(line)
+DescentDisplay.from_estimator(descents, lowest=best)
 
 print("\niterations until the gap that is asked for")
 print(f"{'':29s}" + "".join(f"{solver:>8s}" for solver in SOLVERS))

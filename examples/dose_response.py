@@ -9,6 +9,7 @@ the two to believe: with six degrees of freedom ten is rather much, three is not
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 from scipy import stats
 
 from skneuron import NeuronClassifier
@@ -23,7 +24,10 @@ X = np.append(DOSE, DOSE)[:, None]
 y = np.repeat([1, 0], len(DOSE))
 counts = np.append(KILLED, N - KILLED)
 
-for link in ("probit", "cloglog"):
+doses = np.linspace(1.66, 1.92, 200)
+figure, ax = plt.subplots(layout="constrained")
+ax.plot(DOSE, KILLED / N, "ko", label="groups of beetles")
+for link, dashes in (("probit", "--"), ("cloglog", "-")):
     neuron = NeuronClassifier(link, C=np.inf).fit(X, y, counts)
     table = coefficient_table(neuron, X, y, counts)
     slope, bias = table["estimate"]
@@ -41,3 +45,6 @@ for link in ("probit", "cloglog"):
     fit = goodness_of_fit(neuron, X, y, counts).grouped
     p = stats.chi2.sf(fit.deviance, fit.df_residual)
     print(f"  deviance  {fit.deviance:.2f} with {fit.df_residual} df, p = {p:.2f}")
+    ax.plot(doses, neuron.activate(doses[:, None]), dashes, label=link)
+ax.set(xlabel="log10 of the dose in mg/l", ylabel="share killed")
+ax.legend()

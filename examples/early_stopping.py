@@ -1,13 +1,18 @@
-"""Early stopping: the weights that do best on samples that are not learned from.
+"""
+Early stopping
+==============
+
+Weights that do best on samples that are not learned from.
 
 Sixty samples, forty columns of which one says something, and next to no penalty: learning
-on and on makes the loss on other samples worse. Run with ``python examples/early_stopping.py``.
+on and on makes the loss on other samples worse.
 """
 
 import numpy as np
 from sklearn.metrics import log_loss
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import DescentDisplay
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((1060, 40))
@@ -31,3 +36,5 @@ for name, neuron in (("to the end", to_the_end), ("stopped early", stopped)):
     loss = log_loss(y[test], neuron.predict_proba(X[test]))
     print(f"{name:14s} {neuron.n_iter_:5d} iterations, log loss on 900 other samples {loss:.3f}")
 assert stopped.n_iter_ < to_the_end.n_iter_
+both = {"to the end": to_the_end, "stopped early": stopped}
+DescentDisplay.from_estimator(both, quantity="validation_loss")

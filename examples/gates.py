@@ -10,11 +10,13 @@ there is a plane that separates it.
 import warnings
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import NeuronBoundaryDisplay
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 GATES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
@@ -42,3 +44,8 @@ model = make_pipeline(product, NeuronClassifier("step"))
 assert learn(model, "XOR")
 weights, bias = model[-1].coef_[0], model[-1].intercept_[0]
 print(f"  z = {weights[0]:.2f} x1 + {weights[1]:.2f} x2 + {weights[2]:.2f} x1 x2 + {bias:.2f}")
+
+figure, axes = plt.subplots(1, 3, figsize=(12, 4.5), layout="constrained")
+for gate, ax in zip(("AND", "OR", "XOR"), axes, strict=True):
+    neuron = NeuronClassifier(C=100.0).fit(INPUTS, GATES[gate])
+    NeuronBoundaryDisplay.from_estimator(neuron, INPUTS, GATES[gate], ax=ax)

@@ -1,8 +1,11 @@
-"""A file larger than memory, read in chunks: ``partial_fit`` inside a loop.
+"""
+A file larger than memory
+=========================
+
+Read in chunks: ``partial_fit`` inside a loop.
 
 The file here is small, so that the example is quick; nothing changes if it is not. A
 ``StandardScaler`` learns beside the neuron, which does not need it but loses nothing by it.
-Run with ``python examples/out_of_core.py``.
 """
 
 import tempfile

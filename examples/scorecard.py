@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import WeightDisplay
 
 # Customers as they might be: two of the columns say nearly the same.
 rng = np.random.default_rng(3)
@@ -44,6 +45,8 @@ print("points for one more unit   as it comes   with signs")
 for name, before, after in zip(X, free.coef_[0], signed.coef_[0], strict=True):
     print(f"{name:24} {points * before:13.2f} {points * after:12.2f}")
 
+WeightDisplay.from_estimator(free, X)
+WeightDisplay.from_estimator(signed, X)
 assert free.coef_[0, 1] < 0 == signed.coef_[0, 1]
 # 600 points are odds of 30 to 1.
 score = 600 + points * (signed.decision_function(X) - np.log(30))

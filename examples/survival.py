@@ -11,6 +11,7 @@ import numpy as np
 
 from skneuron import NeuronClassifier
 from skneuron.inference import coefficient_table
+from skneuron.plotting import WeightDisplay
 
 rng = np.random.default_rng(1)
 HAZARD, TREATMENT, AGE = 0.4, -0.7, 0.3  # a year's; log hazard ratios
@@ -38,6 +39,7 @@ names = "treated", "age, a deviation", "hazard of a year"
 for name, row, truth in zip(names, ratios, true, strict=True):
     print(f"{name:17} {row[0]:.3f} ({row[1]:.3f} to {row[2]:.3f}), true {truth:.3f}")
 
+WeightDisplay.from_estimator(neuron, table=result)
 logit = NeuronClassifier(C=np.inf).fit(X, y, offset=log_length)
 print(f"odds ratio instead {np.exp(logit.coef_[0, 0]):.3f}: of these intervals only")
 assert np.all((ratios[:, 1] < true) & (true < ratios[:, 2]))

@@ -1,8 +1,12 @@
-"""Vanishing gradients: squared error forgives a sigmoid that is sure of the wrong class.
+"""
+Vanishing gradients
+===================
+
+Squared error forgives a sigmoid that is sure of the wrong class.
 
 Both neurons start from weights that are wrong about nearly every sample, and very sure of it.
 The slope of squared error has f'(z) as a factor, which is next to nothing there; that of the
-log loss is f(z) - y. Run with ``python examples/vanishing_gradient.py``.
+log loss is f(z) - y.
 """
 
 import warnings
@@ -13,12 +17,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import DescentDisplay
 from skneuron.solvers import GD
 
 X, y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 wrong = -20 * NeuronClassifier(C=1e-2).fit(X, y).coef_
 
+learned = {}
 print("loss           iteration  gradient norm  saturation  accuracy")
 for loss in ("log_loss", "squared_error"):
     for steps in (1, 10, 100):
@@ -35,3 +41,5 @@ for loss in ("log_loss", "squared_error"):
             f"{loss:14s} {steps:9d}  {neuron.history_['gradient_norm'][-1]:13.4f}  "
             f"{neuron.history_['saturation'][-1]:10.2f}  {neuron.score(X, y):8.3f}"
         )
+    learned[loss] = neuron
+DescentDisplay.from_estimator(learned, quantity="gradient_norm")

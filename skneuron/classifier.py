@@ -101,7 +101,7 @@ class NeuronClassifier(
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Bias b.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Only if X had column names.
     activation_ : Activation
     loss_, solver_ : str
@@ -115,7 +115,7 @@ class NeuronClassifier(
         Relative gap reached, see ``tol``.
     converged_ : bool
         Whether ``tol`` was reached, or no float64 weights could do better.
-    history_ : dict of str to ndarray of shape (n_iter_,)
+    history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
         ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
         ``saturation``, the share of samples whose slope f'(z) is below 1e-3 of the largest

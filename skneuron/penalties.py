@@ -52,7 +52,7 @@ def strength_from_C(C: float, total_weight: float) -> float:
 
 @dataclass(frozen=True)
 class Penalty:
-    """½ Σⱼ ridgeⱼ vⱼ² + Σⱼ lassoⱼ |vⱼ|, with v kept between bounds.
+    """``½ Σⱼ ridgeⱼ vⱼ² + Σⱼ lassoⱼ |vⱼ|``, with v kept between bounds.
 
     Parameters
     ----------

@@ -1,0 +1,82 @@
+"""How the site is built: `make -C docs html`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import matplotlib
+
+import skneuron
+
+matplotlib.use("Agg")
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "skneuron"
+author = "the developers of skneuron"
+version = release = skneuron.__version__
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "sg_execution_times.rst"]
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skneuron"
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": True,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+alone = ("index", "tutorial", "comparison", "performance", "changelog", "contributing")
+html_sidebars = {page: [] for page in alone}
+copyright = "2026, the developers of skneuron"  # noqa: A001
+
+# Headings can be linked to, as on the pages where the sources are kept.
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
+
+autosummary_generate = True
+autodoc_typehints = "none"
+# scikit-learn writes these methods; their texts link to pages of its own.
+requests = [
+    "fit",
+    "partial_fit",
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "score",
+]
+autodoc_default_options = {
+    "members": True,
+    # What a neuron has of its own mixins, but not of scikit-learn and Python.
+    "inherited-members": "BaseEstimator,ClassifierMixin,Exception,Enum,tuple,Module",
+    "member-order": "bysource",
+    "exclude-members": ", ".join(
+        ["get_metadata_routing", *(f"set_{name}_request" for name in requests)]
+    ),
+}
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+# Its page is built without PyTorch, too.
+autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "matplotlib_animations": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "download_all_examples": False,
+    "min_reported_time": 1e9,
+    "abort_on_example_error": True,
+}

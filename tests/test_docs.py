@@ -1,0 +1,74 @@
+"""The documentation is whole: every name, page, example and link, without building it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
+
+
+def _public_modules():
+    """Modules without an underscore on their way, and their ``__all__``."""
+    for path in sorted((ROOT / "skneuron").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        if any(part.startswith("_") for part in name.split(".")):
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                yield name, ast.literal_eval(node.value)
+
+
+def _reference():
+    """Names listed in the reference, by module."""
+    listed, module = {}, None
+    for line in (DOCS / "reference.rst").read_text().splitlines():
+        if line.startswith(".. currentmodule:: "):
+            module = line.removeprefix(".. currentmodule:: ")
+        elif re.fullmatch(r"   \w+", line):
+            listed.setdefault(module, set()).add(line.strip())
+    return listed
+
+
+@pytest.mark.parametrize(("module", "names"), _public_modules(), ids=lambda x: str(x)[:40])
+def test_every_public_name_is_in_the_reference(module, names):
+    expected = {name for name in names if not name.startswith("__")}
+    listed = _reference()
+    # A module whose names its package has as well is no place to look for them.
+    elsewhere = expected <= listed.get(module.rpartition(".")[0], set())
+    assert listed.get(module, set()) == expected or elsewhere
+
+
+def test_every_page_is_in_a_table_of_contents():
+    entries = set()
+    for page in DOCS.glob("*.md"):
+        for tree in re.findall(r"```\{toctree\}(.*?)```", page.read_text(), re.DOTALL):
+            entries |= set(re.findall(r"^(?:.* <)?([\w/]+)>?$", tree, re.MULTILINE))
+    pages = {page.stem for page in DOCS.glob("*.md")} | {"reference"}
+    assert pages - {"index"} <= entries
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("http"):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path) if path else page
+        assert found.exists(), f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+            assert anchor in slugs, f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_every_example_has_a_title_for_the_gallery(path):
+    first, title, line = path.read_text().splitlines()[:3]
+    assert first == '"""'
+    assert line == "=" * len(title)
