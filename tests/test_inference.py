@@ -146,16 +146,21 @@ def test_pearson_of_far_tails():
     assert np.isfinite(grouped.pearson)
 
 
-def test_null_model_of_a_cauchit_is_the_best_of_several_maxima():
-    """Two groups far apart, each with its own hill of the likelihood."""
-    y = np.repeat([1, 0, 1, 0], [5, 10, 40, 20])
-    offset = np.repeat([200.0, -200.0], [15, 60])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("distance", [30, 200])
+def test_null_model_of_a_cauchit_is_the_best_of_several_maxima(sign, distance):
+    """Three groups far apart, each with its own hill; one on the side counts for most."""
+    y = np.tile([1, 0, 0, 0], 15)
+    offset = sign * np.repeat([0.0, distance, -distance], 20)
+    counts = np.repeat([1.0, 30.0, 1.0], 20)
     neuron = NeuronClassifier.from_weights([0.0], activation="cauchit")
-    found = goodness_of_fit(neuron, np.arange(75.0)[:, None], y, offset=offset)
-    z = np.linspace(-400, 400, 800_001)[:, None] + np.array([200.0, -200.0])
-    low, high = neuron.activation_.log_proba(z)
-    best = (low @ [10, 20] + high @ [5, 40]).max()
-    assert found.null_log_likelihood == pytest.approx(best, rel=1e-6)
+    found = goodness_of_fit(neuron, np.arange(60.0)[:, None], y, counts, offset=offset)
+    bias = np.linspace(-300, 300, 600_001)
+    total = np.zeros(len(bias))
+    for beside, count in ((0.0, 1), (sign * distance, 30), (-sign * distance, 1)):
+        low, high = neuron.activation_.log_proba(bias + beside)
+        total += count * (15 * low + 5 * high)
+    assert found.null_log_likelihood == pytest.approx(total.max(), rel=1e-6)
 
 
 def test_likelihood_ratio_is_that_of_statsmodels():

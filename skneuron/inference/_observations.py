@@ -107,7 +107,8 @@ class Observations:
             """Return minus the log-likelihood."""
             return -few.log_likelihood(activation, bias + few.offset)
 
-        middle, reach = -float(self.offset.mean()), 1.0
+        # Where a link is not concave there may be a hill at each of the offsets.
+        middle, reach = -float(self.offset.mean()), 1.0 + float(np.ptp(self.offset))
         while min(loss(middle - reach), loss(middle + reach)) <= loss(middle):
             reach *= 2
         low, high = middle - reach, middle + reach

@@ -42,9 +42,8 @@ class Coordinates:
         if moments is None:
             raise ValueError("X has values whose sums are beyond float64: rescale it")
         mean, scale = moments.mean[columns], moments.deviation[columns]
-        # A constant column has no scale of its own but its size.
-        scale = np.where(scale > 0, scale, np.where(mean != 0, np.abs(mean), 1.0))
-        return cls(columns, mean, scale, has_bias)
+        # A constant column is zero once it is centered, whatever its scale.
+        return cls(columns, mean, np.where(scale > 0, scale, 1.0), has_bias)
 
     @property
     def size(self) -> int:
