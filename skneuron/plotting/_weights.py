@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from skneuron._typing import FloatArray
 from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+from skneuron.plotting._neuron import check_neuron
 
 __all__ = ["WeightDisplay"]
 
@@ -99,8 +99,10 @@ class WeightDisplay:
         ------
         ValueError
             If ``neuron`` or ``top`` is out of range, or X or the table has other columns.
+        TypeError
+            If the estimator is no neuron, but for example a pipeline around one.
         """
-        check_is_fitted(estimator)
+        check_neuron(estimator)
         k, d = estimator.coef_.shape
         if not 0 <= neuron < k:
             raise ValueError(f"neuron={neuron!r}: expected a number from 0 to {k - 1}")
