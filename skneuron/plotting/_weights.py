@@ -119,7 +119,7 @@ class WeightDisplay:
             intervals = intervals[:d] * unit[:, None]
         scaled = weights * unit
         order = np.argsort(-np.abs(scaled), kind="stable")[:top]
-        what = "weight" if X is None else "weight × deviation of the column"
+        what = "weight" if X is None else "weight × deviation"
         of_class = "" if k == 1 else f", class {estimator.classes_[neuron]}"
         return cls(
             names=[names[i] for i in order],
@@ -167,8 +167,8 @@ class WeightDisplay:
         self.ax_.axvline(0, color="grey", linewidth=1)
         self.ax_.set_yticks(places, self.names)
         self.ax_.invert_yaxis()
-        more = f"\n({self.left_out} smaller ones not shown)" if self.left_out else ""
-        self.ax_.set_xlabel(f"← inhibits    {self.label}    excites →{more}")
+        more = f"\n({self.left_out} smaller not shown)" if self.left_out else ""
+        self.ax_.set_xlabel(f"← inhibits    excites →\n{self.label}{more}")
         return self
 
 
