@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris, make_blobs
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, LeakyReLU, get_activation
@@ -87,6 +89,27 @@ def test_two_of_many_features(activation):
     assert set(default.plane.columns) == set(most)
 
 
+@pytest.mark.parametrize("scales", [(1.0, 1.0), (1e9, 1e-6), (1e-5, 1e5)])
+def test_the_arrow_stays_in_the_picture(scales):
+    X, y = load_iris(return_X_y=True)
+    X, y = X[50:, 2:] * scales, y[50:]
+    display = NeuronBoundaryDisplay.from_estimator(NeuronClassifier().fit(X, y), X, y)
+    low, high = (np.array([side[end] for side in display.grid]) for end in (0, -1))
+    for place in display.arrow_._posA_posB:
+        assert (low <= place).all()
+        assert (place <= high).all()
+
+
+def test_no_two_classes_look_alike():
+    X, y = make_blobs(200, centers=12, random_state=0)
+    display = NeuronBoundaryDisplay.from_estimator(NeuronClassifier().fit(X, y), X, y)
+    looks = {
+        (points.get_facecolor().tobytes(), points.get_paths()[0].vertices.tobytes())
+        for points in display.points_
+    }
+    assert len(looks) == 12
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("activation", ["sigmoid", "probit", "relu", "step"])
 def test_rings_are_the_misclassified(activation, n_classes):
@@ -124,7 +147,8 @@ def test_borders_of_three_classes():
     display = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
     assert display.arrow_ is None
     step = max(side[1] - side[0] for side in display.grid)
-    for level in display.line_.get_paths():
+    assert len(display.line_) == 3
+    for level in (path for border in display.line_ for path in border.get_paths()):
         for point in level.vertices:
             near = point + step * np.random.default_rng(0).normal(size=(200, 2))
             assert len(set(neuron.predict(near))) > 1
@@ -150,6 +174,18 @@ def test_wrong_features(features, match):
     neuron, X, y = _random_neuron("sigmoid", 0, d=3)
     with pytest.raises(ValueError, match=match):
         NeuronBoundaryDisplay.from_estimator(neuron, X, y, features=features)
+
+
+def test_a_pipeline_is_no_neuron():
+    X, y = load_iris(return_X_y=True)
+    X, y = X[50:, 2:], y[50:]
+    pipeline = make_pipeline(StandardScaler(), NeuronClassifier()).fit(X, y)
+    with pytest.raises(TypeError, match=r"Pipeline: .* pipeline\[-1\]"):
+        NeuronBoundaryDisplay.from_estimator(pipeline, X, y)
+    with pytest.raises(TypeError, match="Pipeline"):
+        WeightDisplay.from_estimator(pipeline)
+    inside = pipeline[:-1].transform(X)
+    assert NeuronBoundaryDisplay.from_estimator(pipeline[-1], inside, y).line_ is not None
 
 
 def test_wrong_data_of_a_boundary():

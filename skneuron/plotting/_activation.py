@@ -132,5 +132,5 @@ class ActivationDisplay:
             label=f"largest, {self.slope[at]:.3g}",
         )
         self.ax_.set(xlabel="pre-activation z", ylabel="output", title=self.name)
-        self.ax_.legend(loc="upper left", fontsize="small")
+        self.ax_.legend(loc="best", fontsize="small")
         return self

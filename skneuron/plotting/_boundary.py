@@ -12,8 +12,9 @@ from skneuron.plotting._plane import Plane, plane_of
 
 __all__ = ["NeuronBoundaryDisplay"]
 
-# The arrow is so long, as a share of the picture's diagonal.
-_ARROW = 0.18
+# The arrow takes at most this share of either side of the picture, so that it stays inside
+# whatever the scales are.
+_ARROW = 0.25
 
 # Where one feature's span is more than so many times the other's, the same scale for both
 # would leave a stripe.
@@ -39,8 +40,8 @@ class NeuronBoundaryDisplay:
     Attributes
     ----------
     surface_ : matplotlib QuadContourSet or AxesImage
-    line_ : matplotlib AxLine, QuadContourSet or None
-        Where z = z₀; borders of the classes where there are more than two. None if both
+    line_ : matplotlib AxLine, list of QuadContourSet, or None
+        Where z = z₀; the border of each class where there are more than two. None if both
         weights are zero.
     arrow_ : matplotlib FancyArrowPatch or None
         The weight vector: from the line, perpendicular to it, to the positive class. It looks
@@ -115,6 +116,8 @@ class NeuronBoundaryDisplay:
         ------
         ValueError
             If X, y or the features do not fit the neuron.
+        TypeError
+            If the estimator is no neuron, but for example a pipeline around one.
         """
         plane = plane_of(estimator, X, y, features)
         low, high = plane.points.min(axis=0), plane.points.max(axis=0)
@@ -185,17 +188,17 @@ class NeuronBoundaryDisplay:
         if size == 0:
             return
         direction = w / size
-        middle = np.array([(side[0] + side[-1]) / 2 for side in self.grid])
-        foot = middle - direction * (direction @ middle + b / size)
+        corners = np.array([(side[0], side[-1]) for side in self.grid]).T
+        foot = _foot(direction, b / size, corners)
         self.line_ = self.ax_.axline(
             foot, foot + np.array([-direction[1], direction[0]]), color="black", label="z = z₀"
         )
         from matplotlib.patches import FancyArrowPatch
 
-        diagonal = float(np.hypot(*(side[-1] - side[0] for side in self.grid)))
+        length = _ARROW / np.max(np.abs(direction) / (corners[1] - corners[0]))
         self.arrow_ = FancyArrowPatch(
             tuple(foot),
-            tuple(foot + direction * diagonal * _ARROW),
+            tuple(foot + direction * length),
             arrowstyle="-|>",
             mutation_scale=16,
             linewidth=2,
@@ -217,20 +220,21 @@ class NeuronBoundaryDisplay:
         self.surface_ = self.ax_.imshow(
             picture, origin="lower", extent=(x0, x1, y0, y1), aspect="auto", zorder=0
         )
-        ranked = np.sort(self.response, axis=-1)
-        near = ranked[..., -1] - ranked[..., -2]
-        edges = np.arange(len(self.classes) - 1) + 0.5
-        if near.size and len(np.unique(best)) > 1:
-            self.line_ = self.ax_.contour(
-                *self.grid, best.astype(float), levels=edges, colors="black", linewidths=1.5
-            )
+        self.line_ = []
+        for k in range(len(self.classes)):
+            lead = self.response[..., k] - np.delete(self.response, k, axis=-1).max(axis=-1)
+            if lead.min() < 0 < lead.max():
+                self.line_.append(
+                    self.ax_.contour(*self.grid, lead, levels=[0.0], colors="black", linewidths=1.5)
+                )
 
     def _draw_points(self) -> None:
         colours = [ORANGE, BLUE] if len(self.classes) == 2 else _colours(len(self.classes))
         self.points_ = []
         for k, label in enumerate(self.classes.tolist()):
             mine = self.plane.points[self.plane.y == k]
-            marker, colour = MARKERS[k % len(MARKERS)], colours[k]
+            # Classes that share a colour, from the eleventh on, do not share a marker.
+            marker, colour = MARKERS[(k + k // 10) % len(MARKERS)], colours[k]
             self.points_.append(
                 self.ax_.scatter(
                     *mine.T,
@@ -268,6 +272,18 @@ class NeuronBoundaryDisplay:
             labelcolor="black",
             framealpha=1,
         )
+
+
+def _foot(normal: FloatArray, distance: float, corners: FloatArray) -> FloatArray:
+    """Return the middle of what the picture shows of the line ``normal · x + distance = 0``."""
+    middle = corners.mean(axis=0)
+    near = middle - normal * (normal @ middle + distance)
+    along = np.array([-normal[1], normal[0]])
+    crossed = along != 0
+    ends = np.sort((corners - near)[:, crossed] / along[crossed], axis=0)
+    first, last = ends[0].max(), ends[1].min()
+    # A line that misses the picture keeps its point nearest to it.
+    return np.asarray(near + along * (first + last) / 2 if first <= last else near)
 
 
 def _proba(estimator: Any, rows: FloatArray) -> FloatArray:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_array, column_or_1d
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.plotting._neuron import check_neuron
 
 __all__ = ["Plane", "plane_of"]
 
@@ -54,11 +55,13 @@ def plane_of(neuron: Any, X: Any, y: Any, features: Any) -> Plane:
 
     Raises
     ------
+    TypeError
+        If it is no neuron.
     ValueError
         If the neuron has one feature only, X and y do not fit it, or ``features`` are not
         two of its features.
     """
-    check_is_fitted(neuron)
+    check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
     labels = column_or_1d(y)
     d = neuron.coef_.shape[1]

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from skneuron._typing import FloatArray
 from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+from skneuron.plotting._neuron import check_neuron
 
 __all__ = ["WeightDisplay"]
 
@@ -99,8 +99,10 @@ class WeightDisplay:
         ------
         ValueError
             If ``neuron`` or ``top`` is out of range, or X or the table has other columns.
+        TypeError
+            If the estimator is no neuron, but for example a pipeline around one.
         """
-        check_is_fitted(estimator)
+        check_neuron(estimator)
         k, d = estimator.coef_.shape
         if not 0 <= neuron < k:
             raise ValueError(f"neuron={neuron!r}: expected a number from 0 to {k - 1}")
@@ -117,7 +119,7 @@ class WeightDisplay:
             intervals = intervals[:d] * unit[:, None]
         scaled = weights * unit
         order = np.argsort(-np.abs(scaled), kind="stable")[:top]
-        what = "weight" if X is None else "weight × deviation of the column"
+        what = "weight" if X is None else "weight × deviation"
         of_class = "" if k == 1 else f", class {estimator.classes_[neuron]}"
         return cls(
             names=[names[i] for i in order],
@@ -165,8 +167,8 @@ class WeightDisplay:
         self.ax_.axvline(0, color="grey", linewidth=1)
         self.ax_.set_yticks(places, self.names)
         self.ax_.invert_yaxis()
-        more = f"\n({self.left_out} smaller ones not shown)" if self.left_out else ""
-        self.ax_.set_xlabel(f"← inhibits    {self.label}    excites →{more}")
+        more = f"\n({self.left_out} smaller not shown)" if self.left_out else ""
+        self.ax_.set_xlabel(f"← inhibits    excites →\n{self.label}{more}")
         return self
 
 
