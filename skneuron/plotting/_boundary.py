@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from skneuron._plane import Plane, plane_of
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW, canvas
-from skneuron.plotting._plane import Plane, plane_of
 
 __all__ = ["NeuronBoundaryDisplay"]
 

@@ -6,12 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.plotting._neuron import check_neuron
+from skneuron.classifier import NeuronClassifier
 
-__all__ = ["Plane", "plane_of"]
+__all__ = ["Plane", "check_neuron", "plane_of"]
+
+
+def check_neuron(estimator: Any) -> None:
+    """Refuse what is no fitted neuron.
+
+    Raises
+    ------
+    TypeError
+        If it is another estimator, such as a pipeline around a neuron.
+    NotFittedError
+        If it is not fitted.
+    """
+    if not isinstance(estimator, NeuronClassifier):
+        raise TypeError(
+            f"estimator is of type {type(estimator).__name__}: expected a NeuronClassifier; of a "
+            "pipeline its last step, pipeline[-1], with X as that gets it, "
+            "pipeline[:-1].transform(X)"
+        )
+    check_is_fitted(estimator)
 
 
 @dataclass(frozen=True)

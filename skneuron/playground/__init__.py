@@ -1,0 +1,15 @@
+"""A page on which the weights of a neuron are moved by hand (extra ``playground``)."""
+
+from __future__ import annotations
+
+try:
+    import altair  # noqa: F401
+    import vl_convert  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "skneuron.playground needs Altair and vl-convert: pip install 'skneuron[playground]'"
+    ) from error
+
+from skneuron.playground._playground import Playground, playground
+
+__all__ = ["Playground", "playground"]

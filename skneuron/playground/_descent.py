@@ -1,0 +1,60 @@
+"""A descent in two weights and a bias, recorded epoch by epoch."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skneuron._plane import Plane
+from skneuron._typing import FloatArray
+
+__all__ = ["recorded_descent"]
+
+
+def recorded_descent(neuron: Any, plane: Plane, rest: FloatArray, epochs: int) -> FloatArray:
+    """Return the weights (w₁, w₂, b) after 0, 1, … ``epochs`` passes over the rows.
+
+    Each row is a fit of its own that ends after so many iterations: what the public solver
+    gives, and nothing else. It is also what one fit of all iterations goes through, since a
+    solver does not know when it will be ended.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+        Its activation, loss and penalty are used, without bounds; ``"step"`` goes by the
+        perceptron rule, the rest by gradient descent.
+    plane : Plane
+    rest : ndarray of shape (n_samples,)
+        What the other features add to z; it is held while the two weights learn.
+    epochs : int
+
+    Returns
+    -------
+    ndarray of shape (epochs + 1, 3)
+        Shorter if the descent arrives before.
+    """
+    learner = clone(neuron).set_params(
+        activation=neuron.activation_,
+        solver="gd" if neuron.activation_.differentiable else "perceptron",
+        bounds=None,
+        early_stopping=False,
+        restart=0,
+        warm_start=False,
+        verbose=0,
+    )
+    offset = rest if np.any(rest) else None
+    labels = neuron.classes_[plane.y]
+    path = [np.zeros(3)]
+    with warnings.catch_warnings():
+        # That a fit of k iterations has not converged is what is wanted here.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for epoch in range(1, epochs + 1):
+            learner.set_params(max_iter=epoch).fit(plane.points, labels, offset=offset)
+            if learner.n_iter_ < epoch:
+                break
+            path.append(np.append(learner.coef_[0], learner.intercept_[0]))
+    return np.array(path)

@@ -1,0 +1,67 @@
+"""The forward pass of every sample as Vega-Lite transforms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import altair as alt
+
+from skneuron.playground._formulas import f_of, log_proba_of
+from skneuron.playground._scene import Scene
+
+__all__ = ["Steps", "calculated", "forward", "picked", "samples", "text"]
+
+# Vega-Lite transforms as they are written, in order: name of the new column, expression.
+Steps = list[tuple[str, str]]
+
+
+def samples(scene: Scene) -> Any:
+    """Return a chart of the page's table, one row a sample."""
+    plane = scene.plane
+    rows = [
+        {
+            "sample": number,
+            "x1": float(x1),
+            "x2": float(x2),
+            "rest": float(rest),
+            "label": int(label),
+            "class": scene.classes[label],
+        }
+        for number, ((x1, x2), rest, label) in enumerate(
+            zip(plane.points, scene.rest, plane.y, strict=True)
+        )
+    ]
+    return alt.Chart(alt.InlineData(values=rows, name="samples"))
+
+
+def calculated(chart: Any, steps: Steps) -> Any:
+    """Return the Altair chart with these columns added to its table."""
+    for name, expression in steps:
+        chart = chart.transform_calculate(name, expression)
+    return chart
+
+
+def picked(chart: Any) -> Any:
+    """Return the chart with only the sample whose trace is shown."""
+    return chart.transform_filter("pick.sample ? datum.sample == pick.sample[0] : false")
+
+
+def text(value: str) -> str:
+    """Return a string as a Vega expression."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def forward(n_samples: int) -> Steps:
+    """Return the steps from a row to z, f(z), the logarithms and the share of the log loss."""
+    low, high = log_proba_of("datum.z")
+    return [
+        ("z", "w1 * datum.x1 + w2 * datum.x2 + datum.rest + b"),
+        ("f", f_of("datum.z")),
+        ("log_q", low),
+        ("log_p", high),
+        ("fires", "datum.z - z0 > 0 ? 1 : 0"),
+        ("correct", "datum.fires == datum.label ? 1 : 0"),
+        # Divided before they are added up, the largest of losses have a finite mean.
+        ("share", f"-(datum.label ? datum.log_p : datum.log_q) / {n_samples}"),
+    ]

@@ -1,0 +1,83 @@
+"""The pictures: samples with line, arrow and rings; the curve of f."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from skneuron.playground._controls import picked_sample
+from skneuron.playground._formulas import f_of
+from skneuron.playground._forward import calculated, forward, picked, samples
+from skneuron.playground._line import line_and_arrow
+from skneuron.playground._scene import Scene
+
+__all__ = ["INK", "curve", "plane"]
+
+# Blue and vermilion of Okabe and Ito: apart for the colour-blind and, light and dark, in grey.
+_COLOURS = ["#56B4E9", "#D55E00"]
+_YELLOW, INK = "#FFD60A", "#333333"
+_SIDE = 400
+
+# The activation is drawn this far to either side of 0, where all of them bend.
+_REACH = 6
+
+
+def _classes(scene: Scene, legend: Any = None) -> dict[str, Any]:
+    """Return the encodings by which the classes are told apart, here and in the curve."""
+    domain = list(scene.classes)
+    colours = alt.Scale(domain=domain, range=_COLOURS)
+    shapes = alt.Scale(domain=domain, range=["circle", "square"])
+    return {
+        "color": alt.Color("class:N", title="true class", scale=colours, legend=legend),
+        "shape": alt.Shape("class:N", title="true class", scale=shapes, legend=legend),
+    }
+
+
+def plane(scene: Scene) -> Any:
+    """Return the chart of two features, its axes' domains fixed."""
+
+    def axis(kind: Any, k: int) -> Any:
+        """Return what makes an encoding of the axis of feature k from the name of a column."""
+        low, high = scene.center[k] - scene.span[k] / 2, scene.center[k] + scene.span[k] / 2
+        scale = alt.Scale(domain=[float(low), float(high)], nice=False, zero=False)
+        return lambda column: kind(f"{column}:Q", title=scene.plane.names[k], scale=scale)
+
+    x, y = axis(alt.X, 0), axis(alt.Y, 1)
+    base = calculated(samples(scene), forward(len(scene))).encode(x=x("x1"), y=y("x2"))
+    rings = base.transform_filter("datum.correct == 0").mark_point(
+        size=190, stroke=_YELLOW, strokeWidth=4, filled=False, clip=True, opacity=1
+    )
+    points = (
+        base.mark_point(
+            size=55, filled=True, opacity=0.9, stroke="white", strokeWidth=0.6, clip=True
+        )
+        .encode(
+            tooltip=[alt.Tooltip("sample:Q"), alt.Tooltip("class:N", title="true class")],
+            **_classes(scene, alt.Legend(orient="bottom")),
+        )
+        .add_params(picked_sample(len(scene)))
+    )
+    traced = picked(base).mark_point(size=110, stroke=INK, strokeWidth=2, filled=False, opacity=1)
+    subtitle = "The other features are at their mean in the line." if scene.rest.any() else ""
+    title = alt.Title("Where the neuron changes its mind", subtitle=subtitle, anchor="start")
+    line = line_and_arrow(scene, x, y, ink=INK, side=_SIDE)
+    return alt.layer(rings, points, traced, *line).properties(
+        width=_SIDE, height=_SIDE, title=title
+    )
+
+
+def curve(scene: Scene) -> Any:
+    """Return the chart of f around 0, with a dot for each sample."""
+    x = alt.X("z:Q", title="z = w·x + b", scale=alt.Scale(domain=[-_REACH, _REACH]))
+    y = alt.Y("f:Q", title="f(z)", scale=alt.Scale(nice=True))
+    grid = alt.sequence(-_REACH, _REACH + 0.01, 0.02, as_="z")
+    f = calculated(alt.Chart(grid), [("f", f_of("datum.z"))])
+    f = f.mark_line(color=INK, clip=True).encode(x=x, y=y)
+    dots = calculated(samples(scene), forward(len(scene)))
+    dots = dots.transform_filter(f"abs(datum.z) <= {_REACH}")
+    dots = dots.mark_point(size=40, filled=True, opacity=0.6).encode(x=x, y=y, **_classes(scene))
+    turn = alt.Chart(alt.InlineData(values=[{}])).transform_calculate("z", "z0")
+    turn = turn.mark_rule(strokeDash=[4, 3], color=INK).encode(x=x)
+    title = alt.Title("The activation; dashed: z₀", anchor="start")
+    return alt.layer(f, dots, turn).properties(width=290, height=130, title=title)

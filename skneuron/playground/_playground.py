@@ -1,0 +1,138 @@
+"""The playground: a fitted neuron whose weights are moved by hand."""
+
+from __future__ import annotations
+
+import html
+import json
+from os import PathLike
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from skneuron.playground._controls import controls, follow_epochs
+from skneuron.playground._panels import figures, trace
+from skneuron.playground._picture import curve, plane
+from skneuron.playground._scene import Scene, scene_of
+
+__all__ = ["Playground", "playground"]
+
+_PAGE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+
+# Of the frame in a notebook: what the page needs at the width of a notebook.
+_HEIGHT = 900
+
+
+class Playground:
+    """An interactive picture of one neuron; :func:`playground` makes it.
+
+    At the end of a notebook's cell it shows itself. Made from a ``Scene``, which holds its
+    numbers.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def __repr__(self) -> str:
+        names = " and ".join(self._scene.plane.names)
+        return f"<Playground: {names}, {len(self._scene)} samples>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the picture as a Vega-Lite specification."""
+        scene = self._scene
+        side = alt.vconcat(figures(scene), trace(scene), curve(scene), spacing=18)
+        side = side.resolve_scale(color="independent", shape="independent")
+        chart = alt.hconcat(plane(scene), side, spacing=24).add_params(*controls(scene))
+        chart = chart.resolve_scale(color="independent", shape="independent")
+        chart = chart.configure_view(stroke=None).configure_title(fontSize=15)
+        return follow_epochs(chart.to_dict())
+
+    def to_html(self) -> str:
+        """Return a page of its own, which needs no network."""
+        # "</script>" in a name would end the script that the names are in.
+        spec = json.dumps(self.to_dict(), ensure_ascii=False).replace("<", "\\u003c")
+        names = " and ".join(self._scene.plane.names)
+        return _PAGE.substitute(
+            title=html.escape(f"One neuron over {names}"),
+            spec=spec,
+            vega=vl_convert.javascript_bundle(),
+        )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page, one file that opens in a browser without a network.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Usually ends in ``.html``.
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the page in a frame of its own."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.to_html())}" title="{html.escape(repr(self))}" '
+            f'style="width: 100%; height: {_HEIGHT}px; border: 0; background: white"></iframe>'
+        )
+
+
+def playground(
+    neuron: Any, X: Any, y: Any, features: Any = None, *, epochs: int = 30
+) -> Playground:
+    """Return a picture in which the weights of a neuron are moved by hand.
+
+    Sliders for two weights and the bias, a choice of activation, the line z = z₀ and the
+    weights as an arrow that stands on it and points to ``classes_[1]``, yellow rings around
+    the misclassified samples, accuracy and log loss, and the forward pass of the sample that is
+    clicked. A further slider goes through the epochs of a descent from zero weights, and moves
+    the others with it; its last position is the neuron as it was given.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+        Fitted, of two classes, with one of the named activations.
+    X : array-like of shape (n_samples, n_features)
+        At most 5,000 rows.
+    y : array-like of shape (n_samples,)
+        Labels.
+    features : sequence of two str or int, default=None
+        The features to show. None is the two that move z most; the others go into z with
+        their weights as given, and the line is drawn for their mean.
+    epochs : int, default=30
+        Largest number of passes over the rows in the recorded descent: gradient descent, or
+        the perceptron rule for ``"step"``, of the two weights and the bias.
+
+    Returns
+    -------
+    Playground
+        With ``save(path)``, ``to_html()`` and ``to_dict()``.
+
+    Raises
+    ------
+    TypeError
+        If it is no neuron, but for example a pipeline around one.
+    ValueError
+        If the neuron has more than two classes, one feature or an activation of one's own, or
+        if X, y, ``features`` or ``epochs`` cannot work.
+
+    Notes
+    -----
+    Axes of two features of like ranges have equal scales. Where one spans six times the other,
+    each has its own, and the arrow stands on the line in the picture only: standardize first.
+    The descent knows nothing of the neuron's bounds.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.playground import playground
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X, y = X[50:, 2:], y[50:]
+    >>> page = playground(NeuronClassifier().fit(X, y), X, y)
+    >>> page
+    <Playground: x0 and x1, 100 samples>
+    >>> page.save("page.html")  # doctest: +SKIP
+    """
+    return Playground(scene_of(neuron, X, y, features, epochs))

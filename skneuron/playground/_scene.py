@@ -1,0 +1,120 @@
+"""What a playground shows, as numbers: the samples, the axes, the ranges of the sliders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+from skneuron._plane import Plane, check_neuron, plane_of
+from skneuron._typing import FloatArray
+from skneuron.activations import ACTIVATIONS, Activation
+from skneuron.playground._descent import recorded_descent
+
+__all__ = ["Scene", "scene_of"]
+
+# Axes have equal scales, so that a right angle is one on the screen, unless one feature
+# spans so many times the other that its samples would be a thin stripe.
+_STRIPE = 6.0
+
+# A page recomputes every sample at each move of a slider; with more it does not keep up.
+_MOST_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The numbers behind one playground.
+
+    Attributes
+    ----------
+    plane : Plane
+        The two features shown.
+    rest : ndarray of shape (n_samples,)
+        What the other features add to z.
+    classes : tuple of two str
+    activation : Activation
+    path : ndarray of shape (n_epochs + 2, 3)
+        (w₁, w₂, b) after each epoch from 0 on; the last row is the neuron as it was given.
+    """
+
+    plane: Plane
+    rest: FloatArray
+    classes: tuple[str, str]
+    activation: Activation
+    path: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.plane.points)
+
+    @property
+    def activation_name(self) -> str:
+        """Return the name of the activation in ``ACTIVATIONS``."""
+        return next(name for name, kind in ACTIVATIONS.items() if kind is type(self.activation))
+
+    @property
+    def center(self) -> FloatArray:
+        """Return the middle of both axes."""
+        points = self.plane.points
+        return np.asarray(points.min(axis=0) + points.max(axis=0)) / 2
+
+    @property
+    def span(self) -> FloatArray:
+        """Return the length of both axes, which has a margin around the samples."""
+        span: FloatArray = 1.2 * np.ptp(self.plane.points, axis=0)
+        span[span == 0] = 1.0
+        if span.max() <= _STRIPE * span.min():
+            span[:] = span.max()
+        return span
+
+    @property
+    def reaches(self) -> FloatArray:
+        """Return how far the sliders of w₁, w₂ and b go to either side."""
+        largest = np.abs(self.path).max(axis=0)
+        # A weight of 4 over the length of an axis is steep enough to play with.
+        weights = np.maximum(1.5 * largest[:2], 4 / self.span)
+        bias = max(1.5 * largest[2], float(weights @ self.span) / 4)
+        return np.array([_round_up(reach) for reach in (*weights, bias)])
+
+
+def _round_up(value: float) -> float:
+    """Return the next number of the form 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(value))
+    factor = next(factor for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-12))
+    return float(f"{factor * power:.0e}")
+
+
+def scene_of(neuron: Any, X: Any, y: Any, features: Any, epochs: int) -> Scene:
+    """Check what was given and return what is shown; see ``playground`` for the errors."""
+    check_neuron(neuron)
+    if len(neuron.classes_) != 2:
+        raise ValueError(
+            f"the neuron knows {len(neuron.classes_)} classes: expected two; fit one class "
+            "against the rest, y == label"
+        )
+    if type(neuron.activation_) not in ACTIVATIONS.values():
+        raise ValueError(
+            f"activation {neuron.activation_!r} has no formula in the page: expected one of "
+            f"{', '.join(ACTIVATIONS)}"
+        )
+    if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 1:
+        raise ValueError(f"epochs={epochs!r}: expected a positive integer")
+    plane = plane_of(neuron, X, y, features)
+    if len(plane.points) > _MOST_ROWS:
+        raise ValueError(
+            f"X has {len(plane.points)} rows: a page keeps up with {_MOST_ROWS} at most, hand "
+            "over a part of them"
+        )
+    columns = list(plane.columns)
+    coef = neuron.coef_[0].astype(np.float64)
+    others = np.delete(check_array(X, dtype=np.float64), columns, axis=1)
+    rest = others @ np.delete(coef, columns)
+    given = np.append(coef[columns], float(neuron.intercept_[0]))
+    return Scene(
+        plane=plane,
+        rest=rest,
+        classes=(str(neuron.classes_[0]), str(neuron.classes_[1])),
+        activation=neuron.activation_,
+        path=np.vstack([recorded_descent(neuron, plane, rest, epochs), given]),
+    )
