@@ -21,7 +21,7 @@ _LARGEST = "1.7976931348623157e308"
 # exp of more is no double.
 _LOG_LARGEST = "709.782712893384"
 
-# Below -4 Vega's cumulativeNormal loses digits, and below -37 it is 0. log Φ(z) comes from the
+# Below -4 Vega's cumulativeNormal loses digits, and below -37 it is 0. Φ(z) comes from the
 # continued fraction of the Mills ratio there (Abramowitz & Stegun 26.2.14), whose first 24
 # terms are exact to rounding from |z| = 4 on.
 _FRACTION_FROM, _TERMS = -4, 24
@@ -55,20 +55,24 @@ def _log_tanh(z: str) -> str:
     return _log_sigmoid(f"2 * ({z})")
 
 
-def _probit(z: str) -> str:
-    return f"cumulativeNormal({z})"
-
-
-def _log_probit(z: str) -> str:
+def _log_left_tail(z: str) -> str:
+    """Return log Φ(z) far to the left."""
     x = f"(-({z}))"
     fraction = x
     for k in range(_TERMS, 0, -1):
         fraction = f"({x} + {k} / {fraction})"
     half_log_2pi = repr(0.5 * math.log(2 * math.pi))
-    far = f"max(-pow({z}, 2) / 2 - {half_log_2pi} - log({fraction}), -{_LARGEST})"
+    return f"max(-pow({z}, 2) / 2 - {half_log_2pi} - log({fraction}), -{_LARGEST})"
+
+
+def _probit(z: str) -> str:
+    return f"(({z}) < {_FRACTION_FROM} ? exp({_log_left_tail(z)}) : cumulativeNormal({z}))"
+
+
+def _log_probit(z: str) -> str:
     near = f"log(cumulativeNormal({z}))"
-    above = _log1p(f"-cumulativeNormal(-({z}))")
-    return f"(({z}) < {_FRACTION_FROM} ? {far} : ({z}) < 0 ? {near} : {above})"
+    above = _log1p(f"-{_probit(f'-({z})')}")
+    return f"(({z}) < {_FRACTION_FROM} ? {_log_left_tail(z)} : ({z}) < 0 ? {near} : {above})"
 
 
 def _cauchit(z: str) -> str:

@@ -70,7 +70,9 @@ def plane(scene: Scene) -> Any:
 def curve(scene: Scene) -> Any:
     """Return the chart of f around 0, with a dot for each sample."""
     x = alt.X("z:Q", title="z = w·x + b", scale=alt.Scale(domain=[-_REACH, _REACH]))
-    y = alt.Y("f:Q", title="f(z)", scale=alt.Scale(nice=True))
+    # All activations rise.
+    domain = alt.ExprRef(f"[{f_of(str(-_REACH))}, {f_of(str(_REACH))}]")
+    y = alt.Y("f:Q", title="f(z)", scale=alt.Scale(domain=domain, nice=True))
     grid = alt.sequence(-_REACH, _REACH + 0.01, 0.02, as_="z")
     f = calculated(alt.Chart(grid), [("f", f_of("datum.z"))])
     f = f.mark_line(color=INK, clip=True).encode(x=x, y=y)

@@ -1,0 +1,322 @@
+"""The playground in a browser says what Python says, and is worked by mouse and keyboard."""
+
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS, LeakyReLU, Sigmoid
+
+pytest.importorskip("altair")
+pytest.importorskip("vl_convert")
+sync_api = pytest.importorskip("playwright.sync_api")
+
+from skneuron.playground import playground  # noqa: E402
+
+CHROMIUM = shutil.which("chromium")
+browsing = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+
+# Moves sliders as a hand does, and tells what the page shows after each setting: of samples
+# and figures the rows behind the marks; the samples that are ringed; the ends of line and arrow.
+PLAY = """async settings => {
+    const marks = (kind, column) => [...document.querySelectorAll(`#picture ${kind}`)]
+        .map(mark => mark.__data__ && mark.__data__.datum).filter(row => row && column in row)
+        .map(row => ({...row}));  // Vega writes into its rows
+    const seen = [];
+    for (const setting of settings) {
+        for (const [name, value] of Object.entries(setting)) {
+            const input = document.querySelector(`#controls [name=${name}]`);
+            input.value = value;
+            input.dispatchEvent(new Event("input", {bubbles: true}));
+            input.dispatchEvent(new Event("change", {bubbles: true}));
+        }
+        await view.runAsync();
+        const samples = marks("path[stroke=white]", "share");
+        seen.push({
+            weights: ["w1", "w2", "b"].map(name => view.signal(name)),
+            z: samples.map(row => row.z),
+            f: samples.map(row => row.f),
+            logs: samples.map(row => [row.log_q, row.log_p]),
+            fires: samples.map(row => row.fires),
+            ringed: marks("path[stroke='#FFD60A']", "share").map(row => row.sample),
+            figures: marks("text", "log_loss")[0],
+            line: marks("line", "foot_x")[0],
+            texts: [...document.querySelectorAll("#picture text")].map(text => text.textContent),
+        });
+    }
+    return seen;
+}"""
+
+
+def _irises():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    X = X.loc[y > 0, ["petal length (cm)", "petal width (cm)"]]
+    return X, np.array(["versicolor", "virginica"])[y[y > 0] - 1]
+
+
+def _fit(X, y, **params):
+    return NeuronClassifier(**params).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shown(browser, tmp_path):
+    """Open a playground with no network; fail on an error or a request of the page."""
+    faults, pages = [], []
+
+    def show(*args, **kwargs):
+        context = browser.new_context(viewport={"width": 900, "height": 950}, offline=True)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("requestfailed", lambda request: faults.append(request.url))
+        path = tmp_path / "page.html"
+        playground(*args, **kwargs).save(path)
+        page.goto(path.as_uri())
+        page.wait_for_function("window.view !== undefined")
+        pages.append(context)
+        return page
+
+    yield show
+    for context in pages:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def _settings(page, rng, n, **more):
+    """Return n random places of the sliders."""
+    largest = page.evaluate(
+        "() => ['w1', 'w2', 'b'].map(name => +document.querySelector(`[name=${name}]`).max)"
+    )
+    names = ["w1", "w2", "b"]
+    return [
+        dict(zip(names, row, strict=True)) | more for row in rng.uniform(-1, 1, (n, 3)) * largest
+    ]
+
+
+@browsing
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_page_agrees_with_python(shown, activation, rng):
+    X, y = _irises()
+    page = shown(_fit(X, y), X, y, epochs=1)
+    for seen in page.evaluate(PLAY, _settings(page, rng, 100, activation=activation)):
+        w1, w2, b = seen["weights"]
+        neuron = NeuronClassifier.from_weights(
+            {X.columns[0]: w1, X.columns[1]: w2}, b, activation=activation, classes=np.unique(y)
+        )
+        z = np.array(seen["z"])
+        np.testing.assert_allclose(z, X.to_numpy() @ [w1, w2] + b, rtol=1e-9, atol=1e-9)
+        # At the page's z: what it rounds another way is no matter of f.
+        f = ACTIVATIONS[activation]().value(z)
+        np.testing.assert_allclose(seen["f"], f, rtol=1e-9, atol=1e-300)
+        predicted = neuron.predict(X)
+        assert seen["fires"] == (predicted == "virginica").astype(int).tolist()
+        assert sorted(seen["ringed"]) == np.flatnonzero(predicted != y).tolist()
+        figures = seen["figures"]
+        assert figures["accuracy"] == pytest.approx(neuron.score(X, y), abs=1e-12)
+        if hasattr(neuron, "predict_proba"):
+            own = neuron.predict_log_proba(X)[np.arange(len(y)), (y == "virginica").astype(int)]
+            assert figures["log_loss"] == pytest.approx(-own.mean(), rel=1e-9)
+        else:
+            assert not figures["likely"]
+            assert "no probability" in seen["texts"]
+
+
+@browsing
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_formulas_hold_in_the_tails(shown, activation):
+    """f and both logarithms at any z, against the activation's own."""
+    z = np.concatenate([np.linspace(-45, 45, 181), [-1e3, -200.0, 200.0, 1e3, 1e-9, -1e-9]])
+    X, y = np.column_stack([z, np.zeros_like(z)]), np.arange(len(z)) % 2
+    neuron = NeuronClassifier.from_weights([1.0, 0.0], 0.0, activation=activation)
+    page = shown(neuron, X, y, epochs=1)
+    (seen,) = page.evaluate(PLAY, [{}])
+    f = ACTIVATIONS[activation]()
+    np.testing.assert_array_equal(seen["z"], z)
+    np.testing.assert_allclose(seen["f"], f.value(z), rtol=1e-9, atol=1e-300)
+    if f.is_probability:
+        np.testing.assert_allclose(np.array(seen["logs"], dtype=float).T, f.log_proba(z), rtol=1e-9)
+    else:
+        assert all(pair == [None, None] for pair in seen["logs"])
+
+
+@browsing
+def test_the_line_is_where_the_neuron_changes_its_mind(shown, rng):
+    X, y = _irises()
+    page = shown(_fit(X, y), X, y, epochs=1)
+    drawn = [seen for seen in page.evaluate(PLAY, _settings(page, rng, 60)) if seen["line"]]
+    assert len(drawn) > 10
+    for seen in drawn:
+        w, b, line = np.array(seen["weights"][:2]), seen["weights"][2], seen["line"]
+        ends = [np.array([line[f"{end}_x"], line[f"{end}_y"]]) for end in ("start", "end")]
+        foot, tip = (np.array([line[f"{end}_x"], line[f"{end}_y"]]) for end in ("foot", "tip"))
+        neuron = NeuronClassifier.from_weights(w, b)
+        for share in (0.3, 0.5, 0.7):
+            point = ends[0] + share * (ends[1] - ends[0])
+            beside = [point - 1e-6 * (tip - foot), point + 1e-6 * (tip - foot)]
+            assert neuron.predict(beside).tolist() == [0, 1]
+        # As it is drawn, with its clipped ends, too: perpendicular, and w points to class 1.
+        assert (tip - foot) @ (ends[1] - ends[0]) == pytest.approx(0, abs=1e-9)
+        assert (tip - foot) @ w == pytest.approx(np.linalg.norm(tip - foot) * np.linalg.norm(w))
+    for seen in drawn:
+        assert not any("no line" in text for text in seen["texts"])
+    (far,) = page.evaluate(PLAY, [{"w1": 0, "w2": 0, "b": 1}])
+    assert "no line in sight: all is virginica" in far["texts"]
+
+
+@browsing
+def test_both_axes_have_one_scale(shown):
+    X, y = _irises()
+    page = shown(_fit(X, y), X, y, epochs=1)
+    wide, high = page.evaluate(
+        "() => ['x', 'y'].map(c => { const [a, b] = view.scale(`concat_0_${c}`).domain(); return b - a; })"
+    )
+    assert wide == pytest.approx(high)
+
+
+@browsing
+def test_a_click_shows_the_trace_of_a_sample(shown):
+    X, y = _irises()
+    neuron = _fit(X, y)
+    page = shown(neuron, X, y)
+    far = int(np.argmax(X.to_numpy()[:, 0]))  # no other sample lies on it
+    assert page.evaluate("() => view.data('pick_store')[0].values") == [0]
+    place = page.evaluate(
+        """sample => {
+            const marks = [...document.querySelectorAll("#picture path[stroke=white]")];
+            const mark = marks.find(m => (m.__data__.datum || {}).sample === sample);
+            const box = mark.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+        }""",
+        far,
+    )
+    page.mouse.click(*place)
+    (seen,) = page.evaluate(PLAY, [{}])
+    trace = neuron.trace(X.iloc[far])
+    number = "{:.4f}".format
+    for text in (
+        f"sample {far}",
+        *map(number, trace.terms[0]),
+        number(trace.z[0]),
+        number(trace.proba[1]),
+    ):
+        assert text.replace("-", "−") in seen["texts"]
+
+
+@browsing
+def test_keys_move_the_sliders(shown):
+    X, y = _irises()
+    page = shown(_fit(X, y), X, y, epochs=1)
+    page.evaluate(PLAY, [{"w1": 0}])
+    # From the first control on, Tab reaches the weights and the arrow keys move them.
+    page.focus("#controls [name=activation]")
+    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    (seen,) = page.evaluate(PLAY, [{}])
+    step = float(page.get_attribute("[name=w1]", "step"))
+    assert seen["weights"][0] == pytest.approx(3 * step)
+    assert "set by hand" in seen["texts"]
+
+
+@browsing
+def test_epochs_replay_a_descent(shown):
+    X, y = _irises()
+    neuron = _fit(X, y)
+    page = shown(neuron, X, y, epochs=12)
+    start, third, last = page.evaluate(PLAY, [{"epoch": 0}, {"epoch": 3}, {"epoch": 13}])
+    assert start["weights"] == [0, 0, 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        after = _fit(X, y, solver="gd", max_iter=3)
+    np.testing.assert_allclose(third["weights"], [*after.coef_[0], *after.intercept_], rtol=1e-12)
+    assert "epoch 3 of 12" in third["texts"]
+    np.testing.assert_array_equal(last["weights"], [*neuron.coef_[0], *neuron.intercept_])
+    assert "the fitted neuron" in last["texts"]
+
+
+@browsing
+def test_other_features_go_into_z(shown):
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    neuron = _fit(X, y, C=0.01)
+    page = shown(neuron, X, y, features=["worst texture", "worst area"], epochs=2)
+    (seen,) = page.evaluate(PLAY, [{}])
+    np.testing.assert_allclose(seen["z"], neuron.decision_function(X), rtol=1e-9)
+    assert sorted(seen["ringed"]) == np.flatnonzero(neuron.predict(X) != y).tolist()
+
+
+@browsing
+def test_hostile_names_stay_text(shown):
+    X, y = _irises()
+    X.columns = ["</script><b>'\"", "a \\ $vega <!-- {{x}}"]
+    page = shown(_fit(X, y), X, y, epochs=1)
+    (seen,) = page.evaluate(PLAY, [{}])
+    assert X.columns[1] in seen["texts"]
+    assert page.title() == f"One neuron over {X.columns[0]} and {X.columns[1]}"
+
+
+@browsing
+def test_a_notebook_shows_the_page_in_a_frame(browser):
+    X, y = _irises()
+    page = browser.new_page()
+    page.set_content(playground(_fit(X, y), X, y, epochs=1)._repr_html_())
+    frame = page.frame_locator("iframe")
+    frame.locator("#picture svg").wait_for()
+    assert frame.locator("#controls input").count() == 5
+    page.close()
+
+
+def test_leaky_relu_keeps_its_slope():
+    X, y = _irises()
+    neuron = _fit(X, y, activation=LeakyReLU(alpha=0.3))
+    params = {param["name"]: param for param in playground(neuron, X, y).to_dict()["params"]}
+    assert params["alpha"]["value"] == 0.3
+
+
+def test_what_cannot_be_shown_is_refused():
+    X, y = _irises()
+    neuron = _fit(X, y)
+    with pytest.raises(TypeError, match=r"Pipeline: expected a NeuronClassifier"):
+        playground(make_pipeline(neuron), X, y)
+    with pytest.raises(NotFittedError):
+        playground(NeuronClassifier(), X, y)
+    with pytest.raises(ValueError, match=r"epochs=0: expected a positive integer"):
+        playground(neuron, X, y, epochs=0)
+    with pytest.raises(ValueError, match=r"features=\['petal length \(cm\)'\]: expected two"):
+        playground(neuron, X, y, ["petal length (cm)"])
+    with pytest.raises(ValueError, match="has the label 'setosa'"):
+        playground(neuron, X, np.where(y == "versicolor", "setosa", y))
+    many = np.tile(X, (60, 1))
+    with pytest.raises(ValueError, match="6000 rows: a page keeps up with 5000"):
+        playground(_fit(many, np.tile(y, 60)), many, np.tile(y, 60))
+    X3, y3 = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="knows 3 classes: expected two"):
+        playground(_fit(X3, y3), X3, y3)
+    one = X.iloc[:, :1]
+    with pytest.raises(ValueError, match="one feature: expected two or more"):
+        playground(_fit(one, y), one, y)
+
+    class Own(Sigmoid):
+        pass
+
+    with pytest.raises(ValueError, match="no formula in the page: expected one of sigmoid"):
+        playground(_fit(X, y, activation=Own()), X, y)
