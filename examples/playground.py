@@ -24,5 +24,7 @@ print(page)
 # %%
 # Things to try: find weights with fewer mistakes than the fitted neuron has. Which of the two
 # has the lower log loss? Turn the arrow round. Make both weights ten times smaller and look at
-# the curve of f. Choose ``step``, and go through the epochs of nobody's best line.
+# the curve of f. Choose ``step``, whose z₀ is 0 too: what changes, and what does not?
 page
+
+# sphinx_gallery_thumbnail_path = "images/playground.png"
