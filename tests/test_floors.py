@@ -117,7 +117,7 @@ def test_losses_never_see_x_and_designs_never_see_y():
 
 def test_only_required_packages_are_imported_at_the_top():
     """Everything more is an extra: imported where it is used, or by a package of its own."""
-    extras = {"playground": {"altair", "vl_convert"}}
+    extras = {"playground": {"altair", "vl_convert"}, "plotting._regions": {"matplotlib"}}
     # threadpoolctl comes with scikit-learn, which requires it.
     allowed = {"numpy", "scipy", "sklearn", "skneuron", "threadpoolctl"}
     import sys
@@ -127,5 +127,6 @@ def test_only_required_packages_are_imported_at_the_top():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 root = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
                 root = root.split(".")[0]
-                mine = allowed | extras.get(_name(path).split(".")[0], set())
+                homes = [home for home in extras if f"{_name(path)}.".startswith(f"{home}.")]
+                mine = allowed.union(*(extras[home] for home in homes))
                 assert root in mine or root in sys.stdlib_module_names, f"{path}: {root}"

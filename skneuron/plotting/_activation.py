@@ -123,13 +123,14 @@ class ActivationDisplay:
         (self.slope_line_,) = self.ax_.plot(
             self.z, self.slope, color=ORANGE, linestyle="--", label="slope f′(z)"
         )
+        steepest = self.slope[at]
         (self.largest_slope_,) = self.ax_.plot(
             self.z[at],
-            self.slope[at],
+            steepest,
             color=ORANGE,
             marker="o",
             linestyle="",
-            label=f"largest, {self.slope[at]:.3g}",
+            label=f"largest, {steepest:.3g}" if steepest else "0 wherever it exists",
         )
         self.ax_.set(xlabel="pre-activation z", ylabel="output", title=self.name)
         self.ax_.legend(loc="best", fontsize="small")
