@@ -51,6 +51,9 @@ class Runaway:
         Whether a separated fit is to be stopped, as no penalty ends it.
     of_class : int or None
         Which class the neuron tells from the rest, if it is one of several neurons.
+    bounds : (ndarray, ndarray) or None
+        Low and high of the weights of each feature. With bounds only complete separation is
+        told, by weights that can grow without end inside of them.
 
     Attributes
     ----------
@@ -60,7 +63,13 @@ class Runaway:
     """
 
     def __init__(
-        self, objective: Objective, X: Any, y: AnyArray, stops: bool, of_class: int | None
+        self,
+        objective: Objective,
+        X: Any,
+        y: AnyArray,
+        stops: bool,
+        of_class: int | None,
+        bounds: tuple[FloatArray, FloatArray] | None = None,
     ) -> None:
         self._objective = objective
         self._X, self._y = X, y
@@ -68,7 +77,8 @@ class Runaway:
         # With an offset a row may be certain whatever the weights are.
         proves = not objective.has_offset
         self._below = objective.least_weight * _undecided(objective) if proves else 0.0
-        self._asked = objective.n_features > _WIDEST
+        self._bounds = bounds
+        self._asked = objective.n_features > _WIDEST or bounds is not None
         self.found: tuple[int | None, Separation] | None = None
 
     def look(self, line: Iteration) -> None:
@@ -100,12 +110,21 @@ class Runaway:
         return replace(result, gap=gap, status=Status.SEPARATED)
 
     def _is_separated(self, params: FloatArray, *, ask: bool) -> bool:
-        if self._objective.mean_loss(params) < self._below:
+        if self._objective.mean_loss(params) < self._below and self._can_grow(params):
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True
             self.found = self._proved()
         return self.found is not None
+
+    def _can_grow(self, params: FloatArray) -> bool:
+        """Return whether all multiples of the weights keep to the bounds."""
+        if self._bounds is None:
+            return True
+        low, high = self._bounds
+        weights, _ = self._objective.split(params)
+        up, down = (weights > 0) & np.isfinite(high), (weights < 0) & np.isfinite(low)
+        return not bool(np.any(up | down))
 
     def _along(self, params: FloatArray) -> Separation:
         """Return the complete separation that the weights prove, the largest first."""

@@ -101,9 +101,12 @@ def train(
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
 
             runaway = None
-            if C >= WEAK and plan.loss == "log_loss" and data.low is None:
+            if C >= WEAK and plan.loss == "log_loss":
                 own = task if len(tasks) > 1 else None
-                runaway = Runaway(objective, data.X, y, stops=np.isinf(C), of_class=own)
+                bounds = None
+                if data.low is not None and data.high is not None:
+                    bounds = data.low, data.high
+                runaway = Runaway(objective, data.X, y, np.isinf(C), own, bounds)
 
             result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
             result.history["reads"] -= before

@@ -139,6 +139,26 @@ def test_bounds_end_the_way_to_infinity():
     assert neuron.converged_
 
 
+@pytest.mark.parametrize("solver", ["newton", "subsampled-newton"])
+def test_bounds_on_one_side_may_leave_the_way_open(solver):
+    """Setosa is the small one: with no positive weight it is separated, with no negative not."""
+    X, y = load_iris(return_X_y=True)
+    with pytest.warns(SeparationWarning, match=r"complete.*petal|complete.*column"):
+        neuron = NeuronClassifier(C=np.inf, bounds=(None, 0), solver=solver).fit(X, y == 0)
+    assert not neuron.converged_
+    assert neuron.score(X, y == 0) == 1
+    assert (neuron.coef_ <= 0).all()
+    assert NeuronClassifier(C=np.inf, bounds=(0, None), solver=solver).fit(X, y == 0).converged_
+
+
+def test_weights_that_stand_at_a_bound_prove_nothing():
+    """Separated with w = -3, its lower bound: no multiple of it is allowed."""
+    X, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), [1, 1, 0, 0]
+    neuron = NeuronClassifier(C=np.inf, bounds=(-3, None)).fit(X, y)
+    assert neuron.converged_
+    assert neuron.coef_[0, 0] == -3
+
+
 def test_a_warning_of_separation_is_one_of_convergence():
     """Whoever filters ConvergenceWarning has meant this one too."""
     assert issubclass(SeparationWarning, ConvergenceWarning)
