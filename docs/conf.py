@@ -79,4 +79,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "min_reported_time": 1e9,
     "abort_on_example_error": True,
+    # What shows itself in a notebook does so here; "<… object at 0x…>" tells nobody anything.
+    "capture_repr": ("_repr_html_",),
 }

@@ -6,12 +6,14 @@ Activations and solvers are objects with parameters of their own, so one grid re
 into all of them: ``activation``, ``C`` and ``solver__learning_rate``.
 """
 
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skneuron import NeuronClassifier
 from skneuron.activations import LeakyReLU
+from skneuron.plotting import DescentDisplay
 from skneuron.solvers import GD
 
 X, y = load_wine(return_X_y=True)
@@ -33,6 +35,9 @@ for name, value in search.best_params_.items():
 
 # How many steps does a learning rate need? The history of each fit tells.
 print("steps until the gap is 1 % of where it began, by learning rate:")
+descents = {}
 for rate in (0.1, 0.3, "auto"):
-    fitted = pipeline.set_params(neuronclassifier__solver__learning_rate=rate).fit(X, y)[-1]
+    pipeline.set_params(neuronclassifier__solver__learning_rate=rate)
+    fitted = descents[f"learning rate {rate}"] = clone(pipeline).fit(X, y)[-1]
     print(f"  {rate!s:5} {fitted.n_iter_:6d}  objective {fitted.history_['objective'][-1]:.5f}")
+DescentDisplay.from_estimator(descents, lowest=NeuronClassifier().fit(X, y).objective_)

@@ -8,6 +8,7 @@ Cox's model (Prentice & Gloeckler, 1978). Intervals of unequal length: log lengt
 """
 
 import numpy as np
+import pandas as pd
 
 from skneuron import NeuronClassifier
 from skneuron.inference import coefficient_table
@@ -27,8 +28,8 @@ for _ in range(2_000):
         seen += length
         if happened:
             break
-table = np.array(rows, dtype=float)
-X, log_length, y = table[:, :2], table[:, 2], table[:, 3].astype(int)
+table = pd.DataFrame(rows, columns=["treated", "age", "log length", "happened"])
+X, log_length, y = table[["treated", "age"]], table["log length"], table["happened"].astype(int)
 
 neuron = NeuronClassifier("cloglog", C=np.inf).fit(X, y, offset=log_length)
 result = coefficient_table(neuron, X, y, offset=log_length)

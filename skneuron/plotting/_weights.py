@@ -161,7 +161,7 @@ class WeightDisplay:
                 places,
                 xerr=[self.weights - low, high - self.weights],
                 fmt="none",
-                ecolor="grey",
+                ecolor="black",
                 capsize=3,
             )
         self.ax_.axvline(0, color="grey", linewidth=1)
