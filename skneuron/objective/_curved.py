@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray, LayerCurvature
+from skneuron.objective._flat import flat_directions
 from skneuron.objective._root import qr_root
 
 __all__ = ["Curved"]
@@ -23,6 +24,9 @@ _QR_ELEMENTS = 2**18
 
 class Curved:
     """What an objective tells of its Hessian."""
+
+    # Directions without any curvature, once they have been looked for.
+    _flat: FloatArray | None = None
 
     def zero_diagonal(self: Any) -> FloatArray:
         """Return the diagonal of the Hessian where every pre-activation is zero."""
@@ -40,6 +44,28 @@ class Curved:
             out = out + own.reshape(k, -1)
         # Where there is neither variance nor penalty there is no gradient either.
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
+
+    def flat_directions(self: Any, params: FloatArray, hessian: FloatArray) -> FloatArray:
+        """Return directions in which F is constant, orthonormal rows; looked for once.
+
+        Only of one neuron without a penalty; where there are none, and where it is not
+        certain, the array is empty.
+        """
+        if self._flat is None:
+            # Columns of one value, whose scale is infinite, have a ridge in any case.
+            held = np.append(np.isfinite(self.scale), True)[: self.n_coordinates]
+            if self.n_outputs > 1 or self.memory is not None or self.penalty.ridge[held].any():
+                return np.empty((0, self.n_params))
+
+            def forward(directions: FloatArray) -> FloatArray:
+                """Return the z of each direction."""
+                weights = directions[:, : self.n_features]
+                bias = directions[:, -1] if self.fit_intercept else np.zeros(len(directions))
+                return np.asarray(self._X.forward(weights, bias)).reshape(-1, len(directions))
+
+            product = self.hessian_operator(params)
+            self._flat = flat_directions(hessian, product, forward, self.rounding())
+        return self._flat  # type: ignore[no-any-return]
 
     def hessian_root(self: Any, params: FloatArray) -> FloatArray:
         """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""

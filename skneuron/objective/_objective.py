@@ -177,6 +177,7 @@ class Objective(Curved, Views, Coordinates):
         """
         out = copy.copy(self)
         out.keep_columns(columns)
+        out._flat = None
         out._X = self._X.columns(columns)
         if self.memory is not None:
             out.memory = self.memory.take(self._positions(columns))

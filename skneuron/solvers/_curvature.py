@@ -50,6 +50,8 @@ class Curvature:
         self._cholesky: AnyArray | None = None
         hessian = objective.hessian(params) if hessian is None else hessian
         factor = _cholesky(hessian)
+        if factor is None:
+            factor = _cholesky_beside(hessian, objective.flat_directions(params, hessian))
         if factor is not None:
             self._cholesky = factor
             return
@@ -112,6 +114,13 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
     return np.asarray(factor) if info == 0 and rcond > _SMALLEST_RCOND else None
+
+
+def _cholesky_beside(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:
+    """Return the factor with curvature added where there is none, and no gradient either."""
+    if len(flat) == 0:
+        return None
+    return _cholesky(hessian + np.diag(hessian).mean() * (flat.T @ flat))
 
 
 def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> FloatArray:
