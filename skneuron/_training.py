@@ -81,6 +81,7 @@ def train(
             refuse_not_finite(data.X)
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
+            offset = offset_of(task, data.offset, len(tasks))
             objective = Objective(
                 design,
                 y,
@@ -89,7 +90,8 @@ def train(
                 regularization,
                 fit_intercept,
                 moments,
-                offset=offset_of(task, data.offset, len(tasks)),
+                offset=offset,
+                offset_center=_center_of(offset, data.weights) if fit_intercept else 0.0,
             )
             first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
@@ -134,6 +136,14 @@ def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
 def offset_of(task: int, offset: FloatArray | None, n_tasks: int) -> FloatArray | None:
     """Return the offset of one of the objectives: its column, or all where there is one only."""
     return offset if offset is None or n_tasks == 1 else np.ascontiguousarray(offset[:, task])
+
+
+def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | float:
+    """Return the mean of an offset; of a layer's what differs from output to output."""
+    if offset is None:
+        return 0.0
+    mean = weights @ offset
+    return mean if offset.ndim == 1 else mean - mean.mean()
 
 
 def regularization_of(

@@ -324,3 +324,14 @@ def test_without_a_bias():
     fit = goodness_of_fit(neuron, X, y)
     # Nothing is left of it but z = 0, as R has it: heads or tails.
     assert fit.null_deviance == pytest.approx(2 * len(y) * np.log(2))
+
+
+@pytest.mark.parametrize("activation", PROBABILITIES)
+def test_what_is_beyond_float64_is_its_largest_number(activation):
+    """The cloglog's log-likelihood of a sample at z = 1,000 is -exp(1000)."""
+    neuron = NeuronClassifier.from_weights([1.0], 0.0, activation=activation)
+    fit = goodness_of_fit(neuron, [[-1e3], [1e3], [0.0], [0.0]], [1, 0, 1, 0])
+    numbers = [fit.log_likelihood, fit.deviance, fit.null_deviance, fit.mcfadden]
+    numbers += [fit.grouped.deviance, fit.grouped.null_deviance, fit.grouped.pearson]
+    assert np.all(np.isfinite(numbers))
+    assert fit.deviance == pytest.approx(-2 * fit.log_likelihood) or fit.deviance > 1e308

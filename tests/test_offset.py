@@ -1,5 +1,7 @@
 """An offset is a column whose weight is 1: in every solver, on every way in and out."""
 
+import warnings
+
 import numpy as np
 import pytest
 import sklearn
@@ -303,3 +305,46 @@ def test_the_gap_is_that_with_the_offset(solver, tol):
     measured = (neuron.objective_ - best.objective_) / zero
     assert measured <= 10 * neuron.gap_ + 1e-14
     assert neuron.gap_ <= 10 * measured + 1e-13
+
+
+@pytest.mark.parametrize("size", [-1e6, -1e3, 100.0, 1e3, 1e15])
+@pytest.mark.parametrize("activation", PROBABILITIES)
+def test_what_all_rows_have_in_common_is_taken_by_the_bias(activation, size):
+    """With z = 1,000 in every row each sample is saturated; the fit is the one without."""
+    X, y, _ = _data(activation=activation)
+    plain = NeuronClassifier(activation, C=np.inf).fit(X, y)
+    moved = NeuronClassifier(activation, C=np.inf).fit(X, y, offset=np.full(len(y), size))
+    assert moved.converged_
+    np.testing.assert_allclose(moved.coef_, plain.coef_, rtol=1e-7)
+    rounding = np.spacing(abs(size)) + 1e-7
+    assert moved.intercept_[0] + size == pytest.approx(plain.intercept_[0], abs=rounding)
+    assert moved.objective_ == pytest.approx(plain.objective_, rel=1e-12)
+
+
+@pytest.mark.parametrize("solver", sorted({solver for _, solver in LIKELIHOODS}))
+def test_no_solver_takes_saturation_for_convergence(solver):
+    """Offsets of thousands: most samples have no curvature, and half of them a slope.
+
+    A loss of a hundredth of z, taken a hundred times, is above the loss, by 100 log 2 at most:
+    that problem is an easy one, and its minimum judges this one.
+    """
+    X, y, _ = _data(n=100)
+    spread = 3000 * np.random.default_rng(1).standard_normal(len(y))
+    easy = NeuronClassifier(C=np.inf).fit(X, y, offset=spread / 100)
+    assert easy.converged_
+    highest = 100 * easy.objective_
+    neuron = NeuronClassifier(C=np.inf, solver=solver, max_iter=200, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        neuron.fit(X, y, offset=spread)
+    assert neuron.objective_ > highest - 100 * np.log(2)
+    zero = np.logaddexp(0, (1 - 2 * y) * (spread - spread.mean())).mean()
+    assert neuron.gap_ >= 0.1 * (neuron.objective_ - highest) / zero
+    if neuron.converged_:
+        assert neuron.objective_ < highest
+
+
+def test_an_offset_that_leaves_no_digit_is_refused():
+    X, y, _ = _data()
+    with pytest.raises(ValueError, match=r"offset has -1e\+16: expected magnitudes up to 1e\+15"):
+        NeuronClassifier().fit(X, y, offset=np.full(len(y), -1e16))

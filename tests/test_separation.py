@@ -69,6 +69,19 @@ def test_a_thousand_cases_agree_with_the_linear_program(block):
             _assert_proved(answer, X, y)
 
 
+@pytest.mark.parametrize("shift", [0.0, 1e3, 1e6, -1e9])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_matrix])
+def test_columns_far_from_zero_are_not_taken_for_the_bias(container, shift):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = X @ [1.0, 2.0, -1.0] + 0.3 > 0
+    given = container(np.column_stack([X + shift, np.full(200, 7.0)]))
+    answer = detect_separation(given, y)
+    assert (answer.kind, answer.features, answer.signs) == ("complete", (0, 1, 2), (1, 1, -1))
+    y[:20] = ~y[:20]
+    assert detect_separation(given, y).kind == "none"
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_matrix])
 def test_known_data(container):
     X, y = load_iris(return_X_y=True)

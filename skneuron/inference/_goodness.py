@@ -136,14 +136,19 @@ def goodness_of_fit(
         df_residual=n - k,
         log_likelihood=fitted,
         null_log_likelihood=without,
-        deviance=0.0 - 2 * fitted,
-        null_deviance=0.0 - 2 * without,
-        mcfadden=1 - fitted / without,
+        deviance=_held(0.0 - 2 * fitted),
+        null_deviance=_held(0.0 - 2 * without),
+        mcfadden=_held(1 - fitted / without),
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
         grouped=_grouped(activation, observations, standing.z, null, k),
         note=note,
     )
+
+
+def _held(value: float) -> float:
+    """Return the value, or the largest float64 where it is beyond."""
+    return float(np.clip(value, -_LARGEST, _LARGEST))
 
 
 def _grouped(
@@ -165,7 +170,8 @@ def _grouped(
     def deviance(low: FloatArray, high: FloatArray) -> float:
         """Return twice the sum of n (r log(r/p) + (1 - r) log((1 - r)/q))."""
         free = xlogy(rate, rate) + xlogy(1 - rate, 1 - rate)
-        return max(0.0, float(2 * total @ (free - rate * high - (1 - rate) * low)))
+        with np.errstate(over="ignore"):
+            return max(0.0, _held(2 * total @ (free - rate * high - (1 - rate) * low)))
 
     return GroupedFit(
         n_patterns=len(total),

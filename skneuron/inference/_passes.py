@@ -108,7 +108,7 @@ def score(X: DesignMatrix, coordinates: Coordinates, slopes: FloatArray) -> Floa
             out += slopes[rows] @ coordinates.rows(data)
         return out
 
-    with blas_on_one_thread():
+    with blas_on_one_thread(), np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(np.sum(run_parts(over, X.fixed_parts()), axis=0))
 
 

@@ -130,7 +130,10 @@ class Standing:
         ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
         known = Known.of(observations, coordinates, derivatives.expected, ridge)
         gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(pull)
-        distance = float(np.linalg.norm(known.basis.T @ gradient))
+        with np.errstate(over="ignore", invalid="ignore"):
+            distance = float(np.linalg.norm(known.basis.T @ gradient))
+        # A slope beyond float64 is as far away as can be.
+        distance = np.inf if np.isnan(distance) else distance
         return cls(observations, conditions, coordinates, z, derivatives, ridge, known, distance)
 
     @property

@@ -70,6 +70,7 @@ class Coordinates:
         scale: FloatArray | None = None,
     ) -> None:
         self.fit_intercept = fit_intercept
+        self.offset_center: FloatArray | float = 0.0
         self.n_features = len(moments.mean)
         self.n_outputs = n_outputs
         self.n_coordinates = self.n_features + int(fit_intercept)
@@ -132,7 +133,7 @@ class Coordinates:
         weights, bias = self.split(params)
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             coef = weights / self.scale
-            intercept = bias - coef @ self.center
+            intercept = bias - coef @ self.center - self.offset_center
         return coef, intercept
 
     def from_weights(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
@@ -141,7 +142,7 @@ class Coordinates:
         known = np.isfinite(self.scale)
         params[:, : self.n_features][:, known] = coef[:, known] * self.scale[known]
         if self.fit_intercept:
-            params[:, -1] = intercept + coef @ self.center
+            params[:, -1] = intercept + coef @ self.center + self.offset_center
         if self.n_outputs > 1 and self.is_smooth:
             params -= params.mean(axis=0)
         return self.penalty.project(params).ravel()

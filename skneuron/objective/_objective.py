@@ -49,6 +49,8 @@ class Objective(Curved, Views, Coordinates):
         Of the columns, if they are to keep one.
     offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
         What each pre-activation has beside w·x + b.
+    offset_center : float or ndarray of shape (n_outputs,), default=0
+        Taken off the offset, and off the bias that users see, as the center of a column is.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Objective(Curved, Views, Coordinates):
         memory: Memory | None = None,
         scale: FloatArray | None = None,
         offset: FloatArray | None = None,
+        offset_center: FloatArray | float = 0.0,
     ) -> None:
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
@@ -83,7 +86,8 @@ class Objective(Curved, Views, Coordinates):
         self.loss = loss
         self._y = y
         self._labels = loss.encode(y)
-        self._offset = offset
+        self.offset_center = offset_center
+        self._offset = None if offset is None else offset - offset_center
         self._weights = sample_weight
         self._design = design
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(

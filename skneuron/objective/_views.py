@@ -61,7 +61,7 @@ class Views:
         offset : ndarray of shape (n_rows,) or (n_rows, n_outputs), optional
         """
         out = copy.copy(self)
-        out._offset = offset
+        out._offset = None if offset is None else offset - self.offset_center
         out._design = DesignMatrix(X)
         out._X = StandardizedDesign(out._design, self.center, self.scale, self._deviation)
         out._y, out._labels, out._weights = y, self.loss.encode(y), weights
@@ -139,7 +139,7 @@ class Views:
             if source is not self._design:
                 self.count_rows(len(rows))
             signs = np.where(self._y[rows], 1.0, -1.0)
-            offset = None if self._offset is None else self._offset[rows]
+            offset = None if self._offset is None else self._offset[rows] + self.offset_center
             yield RawRows(source.take(rows), signs, weights[rows], offset)
 
     # --- what is left when the rows are gone ------------------------------------------

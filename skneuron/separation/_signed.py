@@ -51,10 +51,12 @@ def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
     """Scale the columns, centre them where a bias makes up for it, drop dependent ones."""
     n, n_features = X.shape
     if sparse.issparse(X):
-        center = np.zeros(n_features)
-        scale = np.asarray(abs(X).max(axis=0).todense(), dtype=np.float64).ravel()
-        scale[scale == 0] = 1.0
-        A = sparse.csr_array(X, dtype=np.float64) @ sparse.diags(1 / scale)
+        columns, center = _centered_where_full(X, fit_intercept)
+        scale = np.asarray(abs(columns).max(axis=0).todense()).ravel()
+        # What is left of a constant column is the rounding of its mean.
+        scale[scale <= 1e-13 * np.abs(center)] = np.inf
+        A = sparse.csr_array(columns @ sparse.diags(1 / scale))
+        scale[np.isinf(scale)] = 1.0
         if fit_intercept:
             A = sparse.hstack([A, np.ones((n, 1))], format="csr")
         A = sparse.csr_array(sparse.diags(signs) @ A)
@@ -77,3 +79,20 @@ def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
     kept = np.sort(order[: np.count_nonzero(np.abs(np.diag(triangle)) > tolerance)])
     A = A if len(kept) == A.shape[1] else A[:, kept]
     return SignedRows(A, kept, center, scale, fit_intercept)
+
+
+def _centered_where_full(X: Any, fit_intercept: bool) -> tuple[Any, FloatArray]:
+    """Return sparse columns, those without any zero less their mean, and what was taken off.
+
+    Only such a column can be far from zero and vary little, and look like the bias.
+    """
+    columns = sparse.csc_array(X, dtype=np.float64, copy=True)
+    stored = np.diff(columns.indptr)
+    center = np.zeros(X.shape[1])
+    if fit_intercept:
+        full = np.flatnonzero(stored == X.shape[0])
+        for column in full:
+            values = columns.data[columns.indptr[column] : columns.indptr[column + 1]]
+            center[column] = values.mean()
+            values -= center[column]
+    return columns, center

@@ -29,12 +29,18 @@ _CLEARLY_REGULAR = 1e-6
 _NOISE = 4
 
 
+# Along directions left out there is no slope but for rounding. A slope of this size, of a mean
+# over samples on columns of one scale, says that all samples are saturated instead.
+_NO_SLOPE = 1e-6
+
+
 class Curvature:
     """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
 
     Directions without any curvature (duplicate columns without a penalty), or with no more
     than the rounding of the columns makes, are left out: steps have no component there, so
-    that weights keep the least norm.
+    that weights keep the least norm. Where there is a slope along them all the same, nothing
+    is known of how far the minimum is: the gap is infinite.
 
     Parameters
     ----------
@@ -80,12 +86,24 @@ class Curvature:
         """Return -H⁻¹ g."""
         if self._cholesky is not None:
             return -np.asarray(linalg.lapack.dpotrs(self._cholesky, gradient, lower=1)[0])
-        return -self.unwhiten(self.whiten_gradient(gradient))
+        step = -self.unwhiten(self.whiten_gradient(gradient))
+        # Downhill at least, where there is no telling how far.
+        return step - self._unseen(gradient) if self.is_blind(gradient) else step
 
     def gap(self, gradient: FloatArray) -> float:
         """Return ½ gᵀH⁻¹g, the excess over the minimum of the quadratic model."""
+        if self.is_blind(gradient):
+            return float(np.inf)
         white = self.whiten_gradient(gradient)
         return 0.5 * float(white @ white)
+
+    def is_blind(self, gradient: FloatArray) -> bool:
+        """Return whether there is a slope in a direction without curvature."""
+        return self._cholesky is None and bool(np.linalg.norm(self._unseen(gradient)) > _NO_SLOPE)
+
+    def _unseen(self, gradient: FloatArray) -> FloatArray:
+        """Return the part of the gradient along directions that were left out."""
+        return np.asarray(gradient - self._vectors.T @ (self._vectors @ gradient))
 
 
 def observed_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float | None:

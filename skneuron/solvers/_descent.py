@@ -221,7 +221,11 @@ def _known_gap(
 
 
 def _looked_at_gap(objective: Objective, progress: Progress) -> float:
-    return relative_gap(objective, progress.point.params, progress.point.gradient)
+    gap = relative_gap(objective, progress.point.params, progress.point.gradient)
+    # No loss is negative: the minimum is not below zero, but for the quadratic of a memory.
+    return (
+        gap if objective.memory is not None else min(gap, relative(progress.point.value, objective))
+    )
 
 
 def _certified(objective: Objective, progress: Progress, rule: Descent, step: FloatArray) -> float:
@@ -279,7 +283,7 @@ def _first_length(
     last, last_slope, length = 0.0, slope, 1.0
     for _ in range(_LOOKS):
         here = along(length)
-        if not here < _FLAT * slope:
+        if not here < _FLAT * slope or here == last_slope:
             break
         following = length - here * (length - last) / (here - last_slope)
         last, last_slope, length = length, here, following

@@ -27,6 +27,9 @@ class HasNewtonStep(Protocol):
     def newton_step(self, gradient: FloatArray) -> FloatArray:
         """Return -B⁻¹ g."""
 
+    def is_blind(self, gradient: FloatArray) -> bool:
+        """Return whether B knows nothing of a direction in which there is a slope."""
+
 
 class Model(ABC):
     """A quadratic model of the smooth part, plus the penalty as it is."""
@@ -63,9 +66,10 @@ class SmoothModel(Model):
         self._pairs: list[tuple[FloatArray, FloatArray, float]] = []
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
-        """Return -B⁻¹g and ½ gᵀB⁻¹g."""
+        """Return -B⁻¹g and ½ gᵀB⁻¹g, which is infinite where B is blind."""
         r = self.solve(point.gradient)
-        return -r, 0.5 * float(point.gradient @ r)
+        blind = self._curvature.is_blind(point.gradient)
+        return -r, np.inf if blind else 0.5 * float(point.gradient @ r)
 
     def solve(self, gradient: FloatArray) -> FloatArray:
         """Return B⁻¹g."""

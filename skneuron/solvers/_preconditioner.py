@@ -47,6 +47,10 @@ class DiagonalCurvature:
         """Return -D⁻¹ g."""
         return -self.divide(gradient)
 
+    def is_blind(self, gradient: FloatArray) -> bool:
+        """Return False: there is curvature in every direction."""
+        return False
+
 
 class SharedCurvature:
     """One matrix for all outputs of a layer: the mean of their own blocks of the Hessian.

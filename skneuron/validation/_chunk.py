@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._typing import AnyArray
 from skneuron.validation._data import FLOATS, TrainingData, check_weights
-from skneuron.validation._offset import check_offset
+from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = ["check_chunk", "check_classes"]
 
@@ -91,7 +91,7 @@ def check_chunk(
         )
     indices = np.searchsorted(classes, y).astype(np.intp)
     weights = check_weights(sample_weight, X.shape[0])
-    offset = check_offset(offset, X.shape[0], len(classes))
+    offset = check_offset(offset, X.shape[0], len(classes), most=MOST_TO_LEARN)
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):

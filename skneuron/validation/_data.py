@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.validation._offset import check_offset
+from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = [
     "FLOATS",
@@ -106,7 +106,7 @@ def check_training_data(
             f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
         )
     n = X.shape[0]
-    offset = check_offset(offset, n, len(classes))
+    offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
     if sample_weight is None and class_weight is None:
         even = np.broadcast_to(1.0 / n, n)
         return TrainingData(X, indices, classes, even, float(n), offset=offset)

@@ -9,11 +9,20 @@ from sklearn.utils.validation import check_array
 
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["check_offset"]
+__all__ = ["MOST_TO_LEARN", "check_offset"]
+
+#: Beyond this a double has no digit left for what w·x adds: there is nothing to learn.
+MOST_TO_LEARN = 1e15
 
 
 def check_offset(
-    offset: Any, n_samples: int, n_classes: int, *, kind: Any = np.float64, name: str = "offset"
+    offset: Any,
+    n_samples: int,
+    n_classes: int,
+    *,
+    kind: Any = np.float64,
+    name: str = "offset",
+    most: float = np.inf,
 ) -> FloatArray | None:
     """Return an offset as an array of its own, None if there is none.
 
@@ -24,11 +33,13 @@ def check_offset(
     kind : dtype, default=float64
     name : str
         What the user calls it.
+    most : float, default=inf
+        Largest magnitude.
 
     Raises
     ------
     ValueError
-        If it has another shape, or a number that is not finite.
+        If it has another shape, or a number that is not finite or too large.
     """
     if offset is None:
         return None
@@ -51,4 +62,10 @@ def check_offset(
         values = values.astype(kind, copy=False)
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{name} has numbers beyond {np.dtype(kind).name}, the dtype of X")
+    if np.abs(values).max(initial=0.0) > most:
+        worst = values.flat[np.abs(values).argmax()]
+        raise ValueError(
+            f"{name} has {float(worst)!r}: expected magnitudes up to {most:g}, beyond which a "
+            "float64 has no digit left for w·x"
+        )
     return values
