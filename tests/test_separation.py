@@ -9,7 +9,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 from sklearn.datasets import load_breast_cancer, load_iris
 
-from skneuron.separation import detect_separation
+from skneuron import NeuronClassifier
+from skneuron.separation import SeparationWarning, detect_separation
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
@@ -67,6 +68,30 @@ def test_a_thousand_cases_agree_with_the_linear_program(block):
         assert answer.kind == _judge(X, y), seed
         if answer.kind != "none":
             _assert_proved(answer, X, y)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_small_tables_with_empty_cells_agree_with_the_linear_program(block):
+    """Few patterns: sums that prove overlap round to zero, and must not pass for exact."""
+    patterns = np.array(
+        [(s, b, c) for s in (0, 1) for b, c in ((0, 0), (1, 0), (0, 1))], dtype=float
+    )
+    rng = np.random.default_rng(block)
+    kinds = []
+    for _ in range(100):
+        counts = rng.poisson(rng.choice([0.7, 3.0], size=12))
+        X, y = np.vstack([patterns, patterns])[counts > 0], np.repeat([1, 0], 6)[counts > 0]
+        if 0 < y.sum() < len(y):
+            kinds.append(detect_separation(X, y).kind)
+            assert kinds[-1] == _judge(X, y)
+    assert {"none", "quasi-complete"} <= set(kinds)
+
+
+def test_a_fit_of_a_small_table_does_not_take_rounding_for_overlap():
+    X, y = [[0.0], [1.0], [1.0], [0.0]], [1, 0, 0, 0]
+    assert detect_separation(X, y).kind == "quasi-complete"
+    with pytest.warns(SeparationWarning, match="quasi-complete"):
+        NeuronClassifier(C=np.inf).fit(X, y)
 
 
 @pytest.mark.parametrize("shift", [0.0, 1e3, 1e6, -1e9])

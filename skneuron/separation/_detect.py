@@ -62,6 +62,9 @@ class _Asked(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Holds the column names that the check of the data finds; named in its errors."""
 
 
+_Asked.__name__ = "detect_separation"
+
+
 def detect_separation(
     X: Any, y: Any, sample_weight: Any = None, fit_intercept: bool = True
 ) -> Separation | list[Separation]:

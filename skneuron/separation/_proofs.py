@@ -26,6 +26,11 @@ _ZERO = 1e-8
 # ... and after projection on the rows that have none, only rounding of the products is left.
 _ROUNDING = 1e-12
 
+# What is left of a balanced sum may be this share of the smallest part in it; for that to be seen,
+# the rounding of a sum of n parts has to be as much smaller than the smallest of them.
+_LEFT_OVER = 1e-3
+_VISIBLE = float(np.finfo(np.float64).eps) / _LEFT_OVER
+
 # Rows that enter the linear program at a time.
 _ROWS = 1000
 
@@ -56,7 +61,7 @@ def balance_or_separator(A: Any) -> tuple[float, FloatArray | None]:
             if decrement < 1.0:
                 delta = _solve(_gram(A, p), gradient)
                 weights = p * (1 - A @ delta)
-                if weights.min() > 0 and _balanced(A, weights):
+                if _balanced(A, weights):
                     overlap = float(weights.min() / weights.mean())
         except linalg.LinAlgError:
             break
@@ -86,8 +91,14 @@ def _gram(A: Any, weights: FloatArray) -> FloatArray:
 
 
 def _balanced(A: Any, weights: FloatArray) -> bool:
-    """Whether what is left of the sum is far below any row's part in it."""
-    return bool(np.abs(A.T @ weights).max() <= 1e-3 * weights.min())
+    """Whether what is left of the sum is far below any row's part in it.
+
+    A part that is below the rounding of the sum would vanish in it, and prove nothing.
+    """
+    least = weights.min()
+    if not least > _VISIBLE * len(weights) * weights.max():
+        return False
+    return bool(np.abs(A.T @ weights).max() <= _LEFT_OVER * least)
 
 
 def widest_cone_direction(A: Any) -> FloatArray | None:

@@ -82,7 +82,7 @@ class LBFGS(Solver):
         status = Status.MAX_ITER
         aim = budget.tol * (_MARGIN if budget.tol < INVISIBLE else 1.0)
         while True:
-            frame = _Frame(objective, point.params)
+            frame = _Frame(objective, point)
             gap = _gap(objective, point, frame)
             noise = rounding(objective, best.value)
             lower = point.value < best.value - noise
@@ -207,12 +207,12 @@ class _Round:
 class _Frame:
     """Coordinates of one round: whitened by the curvature where that can be factored."""
 
-    def __init__(self, objective: Objective, origin: FloatArray) -> None:
-        self.curvature = (
-            Curvature(objective, origin)
-            if objective.n_params <= DENSE_PARAMS and objective.loss.smooth
-            else None
-        )
+    def __init__(self, objective: Objective, origin: Point) -> None:
+        self.curvature: Curvature | None = None
+        if objective.n_params <= DENSE_PARAMS and objective.loss.smooth:
+            curvature = Curvature(objective, origin.params)
+            # Coordinates without a direction in which there is a slope lead nowhere.
+            self.curvature = None if curvature.is_blind(origin.gradient) else curvature
 
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
         """Return the gradient in these coordinates."""
