@@ -11,7 +11,6 @@ log loss is f(z) - y.
 
 import warnings
 
-import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
@@ -29,7 +28,7 @@ print("loss           iteration  gradient norm  saturation  accuracy")
 for loss in ("log_loss", "squared_error"):
     for steps in (1, 10, 100):
         neuron = NeuronClassifier.from_weights(wrong[0]).set_params(
-            loss=loss, warm_start=True, C=np.inf, max_iter=steps
+            loss=loss, warm_start=True, C=1e4, max_iter=steps
         )
         # Plain steps of one length for both: no momentum, no rate that adapts.
         neuron.set_params(solver=GD(learning_rate=1.0, momentum=0.0))

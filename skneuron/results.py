@@ -49,7 +49,8 @@ class Status(Enum):
     )
     MISTAKES = (
         "did not converge: samples stay on the wrong side. Perhaps no line separates the "
-        "classes; a differentiable activation such as 'sigmoid' does not need one"
+        "classes, which skneuron.separation.detect_separation(X, y) tells for certain; a "
+        "differentiable activation such as 'sigmoid' finds the best of those that do not"
     )
 
 

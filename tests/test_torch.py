@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from families import PROBABILITIES
+from sklearn.pipeline import make_pipeline
 
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, Activation, LeakyReLU, get_activation
@@ -182,3 +183,8 @@ def test_what_is_no_neuron_is_refused(module, classes, match):
 def test_an_activation_of_ones_own_is_refused():
     with pytest.raises(ValueError, match="no counterpart in PyTorch"):
         to_torch(NeuronClassifier.from_weights([1.0], activation=_Own()))
+
+
+def test_a_pipeline_is_refused_with_the_way_out():
+    with pytest.raises(TypeError, match=r"Pipeline: expected a NeuronClassifier.*pipeline\[-1\]"):
+        to_torch(make_pipeline(NeuronClassifier()))

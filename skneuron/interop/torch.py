@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from skneuron._plane import check_neuron
 from skneuron.activations import (
     Activation,
     Cauchit,
@@ -136,6 +137,7 @@ def to_torch(neuron: NeuronClassifier, *, dtype: Any = None) -> nn.Sequential:
     >>> round(model(torch.tensor([[1.0, 0.5, 1.8]], dtype=torch.float64)).item(), 4)
     0.525
     """
+    check_neuron(neuron)
     softmax = _first_trace(neuron).function == "softmax"
     last = nn.Softmax(dim=1) if softmax else _module_of(neuron.activation_)
     weight = torch.as_tensor(neuron.coef_, dtype=dtype).clone()
