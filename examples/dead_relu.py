@@ -8,6 +8,7 @@ like a minimum.
 """
 
 import warnings
+from copy import deepcopy
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -40,10 +41,14 @@ print(f"  warning: {caught[-1].message}")
 assert not (dead.activate(X) > 0).any()
 
 # Its weights are where the next fit starts: it stays dead, unless it may start anew.
-dead.set_params(solver=GD(), warm_start=True, restart=3, random_state=0, tol=1e-8)
-describe("revived by restart=3", dead.fit(X, y))
-assert dead.converged_
+revived = deepcopy(dead)
+revived.set_params(solver=GD(), warm_start=True, restart=3, random_state=0, tol=1e-8)
+describe("revived by restart=3", revived.fit(X, y))
+assert revived.converged_
 
 leaky = NeuronClassifier("leaky_relu", tol=1e-8).fit(X, y)
 describe("leaky_relu cannot die", leaky)
-DescentDisplay.from_estimator({"relu, revived": dead, "leaky_relu": leaky}, quantity="objective")
+neurons = {"relu, revived": revived, "leaky_relu": leaky}
+display = DescentDisplay.from_estimator(neurons, quantity="objective")
+display.ax_.axhline(dead.objective_, color="grey", linestyle=":", label="relu, dead")
+display.ax_.legend()

@@ -49,3 +49,4 @@ figure, axes = plt.subplots(1, 3, figsize=(12, 4.5), layout="constrained")
 for gate, ax in zip(("AND", "OR", "XOR"), axes, strict=True):
     neuron = NeuronClassifier(C=100.0).fit(INPUTS, GATES[gate])
     NeuronBoundaryDisplay.from_estimator(neuron, INPUTS, GATES[gate], ax=ax)
+    ax.set_xlabel(f"x0\n{gate}, sigmoid")
