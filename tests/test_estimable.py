@@ -310,6 +310,7 @@ def test_indefinite_second_derivatives_are_refused():
     ("arguments", "match"),
     [
         ({"level": 95}, "level=95: expected a number between 0 and 1"),
+        ({"level": "95 %"}, "level='95 %': expected a number between 0 and 1"),
         ({"kind": "HC0"}, "kind='HC0': expected 'expected', 'observed' or 'robust'"),
         ({"offset": [1.0]}, r"offset has shape \(1,\): expected \(400,\)"),
         ({"sample_weight": np.full(400, -1.0)}, "negative"),
@@ -361,6 +362,10 @@ def test_models_that_are_not_nested():
                 y,
                 X_nested=data if nested is neuron else None,
             )
+    a, few = np.asarray(X), X.to_numpy()[:, :1]
+    match = "nested has 1 columns and X has 3: expected X_nested"
+    with pytest.raises(ValueError, match=match):
+        likelihood_ratio_test(_fit("sigmoid", a, y), _fit("sigmoid", few, y), a, y)
     with pytest.raises(ValueError, match="higher log-likelihood"):
         likelihood_ratio_test(
             _fit("sigmoid", X[["b", "c"]], y), small, X[["b", "c"]], y, X_nested=X[["a"]]

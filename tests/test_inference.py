@@ -106,46 +106,6 @@ def test_goodness_of_fit_is_that_of_statsmodels(link, case):
     assert test.statistic == pytest.approx(2 * (reference.llf - reference.llnull), rel=1e-9)
 
 
-@pytest.mark.parametrize("name", ["beetles, logit", "menarche", "budworm"])
-@pytest.mark.parametrize("link", LINKS)
-def test_grouped_fit_is_that_of_statsmodels(name, link):
-    X, y, weights = TABLES[name].load()
-    X, n = np.asarray(X), len(y) // 2
-    groups, sizes = X[:n], weights[:n] + weights[n:]
-    reference = _glm(link, groups, weights[:n] / sizes, var_weights=sizes)
-    neuron = _free(link, X, y, weights)
-    # The order of the rows, how X is stored and rows of weight zero do not matter.
-    order = np.random.default_rng(0).permutation(2 * n)
-    X, y, weights = X[order], y[order], weights[order]
-    y, weights = np.append(y, 1), np.append(weights, 0.0)
-    X = sparse.csc_array(np.vstack([X, np.full(X.shape[1], 17.0)]))
-    grouped = goodness_of_fit(neuron, X, y, weights).grouped
-    assert (grouped.n_patterns, grouped.df_residual) == (n, reference.df_resid)
-    assert grouped.deviance == pytest.approx(reference.deviance, rel=1e-8)
-    assert grouped.null_deviance == pytest.approx(reference.null_deviance, rel=1e-8)
-    assert grouped.pearson == pytest.approx(reference.pearson_chi2, rel=1e-6)
-
-
-def test_patterns_are_rows_with_their_offset():
-    X = np.array([[0.0], [-0.0], [1.0], [1.0], [1.0], [2.0]])
-    y, offset = np.array([0, 1, 0, 1, 1, 0]), np.array([0.0, 0, 0, 0, 1, 0])
-    neuron = NeuronClassifier.from_weights([0.1])
-    assert goodness_of_fit(neuron, X, y).grouped.n_patterns == 3
-    assert goodness_of_fit(neuron, X, y, offset=offset).grouped.n_patterns == 4
-
-
-def test_pearson_of_far_tails():
-    """Where p is exp(-800) no double, the rows on the right side add nothing."""
-    X, y = np.array([[-800.0], [800.0], [1.0], [1.0], [-300.0]]), np.array([0, 1, 1, 0, 1])
-    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X[:4], y[:4]).grouped
-    p = 1 / (1 + np.exp(-1))
-    assert grouped.pearson == pytest.approx(2 * (0.5 - p) ** 2 / (p * (1 - p)), rel=1e-12)
-    grouped = goodness_of_fit(NeuronClassifier.from_weights([1.0]), X, y).grouped
-    assert grouped.pearson == pytest.approx(np.exp(300), rel=1e-9)
-    grouped = goodness_of_fit(NeuronClassifier.from_weights([4.0]), X, y).grouped
-    assert np.isfinite(grouped.pearson)
-
-
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("distance", [30, 200])
 def test_null_model_of_a_cauchit_is_the_best_of_several_maxima(sign, distance):
@@ -326,12 +286,24 @@ def test_without_a_bias():
     assert fit.null_deviance == pytest.approx(2 * len(y) * np.log(2))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_errors_follow_weights_of_any_size(kind):
+    """All weights times s: errors of the model divided by √s, and so White's."""
+    X, y = _spector()
+    one, small = (
+        coefficient_table(_free("probit", X, y, weights), X, y, weights, kind=kind)
+        for weights in (np.ones(len(y)), np.full(len(y), 1e-200))
+    )
+    np.testing.assert_allclose(small["standard_error"], one["standard_error"] * 1e100, rtol=1e-9)
+
+
 @pytest.mark.parametrize("activation", PROBABILITIES)
 def test_what_is_beyond_float64_is_its_largest_number(activation):
     """The cloglog's log-likelihood of a sample at z = 1,000 is -exp(1000)."""
     neuron = NeuronClassifier.from_weights([1.0], 0.0, activation=activation)
     fit = goodness_of_fit(neuron, [[-1e3], [1e3], [0.0], [0.0]], [1, 0, 1, 0])
     numbers = [fit.log_likelihood, fit.deviance, fit.null_deviance, fit.mcfadden]
-    numbers += [fit.grouped.deviance, fit.grouped.null_deviance, fit.grouped.pearson]
+    grouped = fit.grouped
+    numbers += [grouped.deviance, grouped.null_deviance, grouped.pearson, grouped.log_likelihood]
     assert np.all(np.isfinite(numbers))
     assert fit.deviance == pytest.approx(-2 * fit.log_likelihood) or fit.deviance > 1e308

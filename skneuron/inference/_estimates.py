@@ -137,7 +137,9 @@ def _spread(standing: Standing, kind: Kind) -> FloatArray:
     if kind == "robust":
         weights = standing.observations.weights
         with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
-            curvatures.append(np.where(weights > 0, point.slope**2 / weights, 0.0))
+            # Not slope² / weight, which is zero where weights are small.
+            own = point.slope / weights
+            curvatures.append(np.where(weights > 0, own * point.slope, 0.0))
     found = grams(standing.observations.design, coordinates, basis, curvatures)
     bread = found[0] + penalty
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:

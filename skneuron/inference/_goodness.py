@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from skneuron._typing import FloatArray
+from skneuron.inference._binomial import most_likely
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._observations import Observations
 from skneuron.inference._patterns import patterns_of
@@ -30,6 +31,11 @@ class GroupedFit:
         Twice what the free rates' log-likelihood is above the model's.
     pearson : float
         Σ (events - n p)² / (n p (1 - p)).
+    log_likelihood : float
+        Of the numbers of events, binomial coefficients included, as R and statsmodels
+        print it for grouped data.
+    aic : float or None
+        -2 of it + 2 k; None where that of the single rows is.
     df_residual : int
         ``n_patterns`` less the parameters: the χ² distribution of both, if patterns are
         few and their numbers large.
@@ -39,6 +45,8 @@ class GroupedFit:
     deviance: float
     null_deviance: float
     pearson: float
+    log_likelihood: float
+    aic: float | None
     df_residual: int
 
 
@@ -141,7 +149,7 @@ def goodness_of_fit(
         mcfadden=_held(1 - fitted / without),
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
-        grouped=_grouped(activation, observations, standing.z, null, k),
+        grouped=_grouped(activation, observations, standing.z, null, k, not note),
         note=note,
     )
 
@@ -152,7 +160,12 @@ def _held(value: float) -> float:
 
 
 def _grouped(
-    activation: Any, observations: Observations, z: FloatArray, null: FloatArray, k: int
+    activation: Any,
+    observations: Observations,
+    z: FloatArray,
+    null: FloatArray,
+    k: int,
+    is_maximum: bool,
 ) -> GroupedFit:
     """Compare with a rate of its own for each pattern."""
     patterns = patterns_of(observations)
@@ -173,10 +186,14 @@ def _grouped(
         with np.errstate(over="ignore"):
             return max(0.0, _held(2 * total @ (free - rate * high - (1 - rate) * low)))
 
+    against_free = deviance(log_q, log_p)
+    log_likelihood = most_likely(patterns.events, total - patterns.events) - against_free / 2
     return GroupedFit(
         n_patterns=len(total),
-        deviance=deviance(log_q, log_p),
+        deviance=against_free,
         null_deviance=deviance(*activation.log_proba(null[patterns.first])),
         pearson=pearson,
+        log_likelihood=log_likelihood,
+        aic=2 * (k - log_likelihood) if is_maximum else None,
         df_residual=len(total) - k,
     )

@@ -128,8 +128,16 @@ def _maximum(neuron: Any, observations: Observations) -> tuple[float, int]:
 def _columns(nested: Any, X: Any, X_nested: Any) -> Any:
     """Return the columns of the nested neuron."""
     names = getattr(nested, "feature_names_in_", None)
-    if X_nested is not None or names is None or not hasattr(X, "columns"):
-        return X if X_nested is None else X_nested
+    if X_nested is not None:
+        return X_nested
+    if names is None or not hasattr(X, "columns"):
+        n_columns = np.shape(X)[1] if np.ndim(X) == 2 else 0
+        if n_columns > nested.n_features_in_:
+            raise ValueError(
+                f"nested has {nested.n_features_in_} columns and X has {n_columns}: expected "
+                "X_nested, the columns of nested"
+            )
+        return X
     missing = [name for name in names if name not in X.columns]
     if missing:
         raise ValueError(f"X has no column {missing[0]!r}, which nested has: expected X_nested")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def coefficient_table(
     smoke        0.7041          0.3196  2.2026   0.0276
     intercept   -1.0871          0.2147 -5.0623   0.0000
     """
-    if not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < level < 1:
         raise ValueError(f"level={level!r}: expected a number between 0 and 1, as 0.95")
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     found = estimates_of(neuron, observations, kind, penalized)
