@@ -9,6 +9,7 @@ converged, they have the same coefficients; at default settings only one of them
 import warnings
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 
@@ -20,6 +21,7 @@ def difference(model, exact):
     return np.abs(model.coef_ - exact.coef_).max() / np.abs(exact.coef_).max()
 
 
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 print("largest relative difference from the exact coefficients, on raw columns")
 print("                 neuron   LogisticRegression")
 for load in (load_breast_cancer, load_wine, load_iris, load_digits):
@@ -30,7 +32,12 @@ for load in (load_breast_cancer, load_wine, load_iris, load_digits):
         usual = LogisticRegression().fit(X, y)
     neuron = NeuronClassifier().fit(X, y)
     name = load.__name__.removeprefix("load_")
-    print(f"{name:15} {difference(neuron, exact):8.0e} {difference(usual, exact):8.0e}")
+    ours, theirs = difference(neuron, exact), difference(usual, exact)
+    print(f"{name:15} {ours:8.0e} {theirs:8.0e}")
+    ax.plot(ours, name, "o", color="C0", label="NeuronClassifier()")
+    ax.plot(theirs, name, "s", color="C1", label="LogisticRegression()")
+ax.set(xscale="log", xlabel="largest relative difference from the exact coefficients")
+ax.legend(*(part[:2] for part in ax.get_legend_handles_labels()))
 
 # tanh is the same model in other units: (1 + tanh z) / 2 = sigmoid(2z), so that its
 # unpenalised weights are half as large.

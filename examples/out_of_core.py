@@ -10,9 +10,11 @@ The file here is small, so that the example is quick; nothing changes if it is n
 
 import tempfile
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
+from matplotlib import pyplot as plt
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 
@@ -35,11 +37,13 @@ with tempfile.TemporaryDirectory() as folder:
     # From here on only one chunk is in memory at a time.
     rows = np.load(path, mmap_mode="r")
     neuron, scaled, scaler = NeuronClassifier(), NeuronClassifier(), StandardScaler()
+    after_chunk = []
     start = time.perf_counter()
     for first in range(0, N, CHUNK):
         chunk = np.array(rows[first : first + CHUNK])
         X, y = chunk[:, :D], chunk[:, D].astype(int)
         neuron.partial_fit(X, y, classes=[0, 1])
+        after_chunk.append(deepcopy(neuron))
         # The scaler's idea of the columns moves a little with every chunk, and so does what
         # the weights of this neuron mean; on raw columns they mean the same all through.
         scaled.partial_fit(scaler.partial_fit(X).transform(X), y, classes=[0, 1])
@@ -57,3 +61,8 @@ with tempfile.TemporaryDirectory() as folder:
     # The fit minimizes loss plus penalty, and the penalty is another on scaled columns: there
     # the loss alone may be lower.
     assert raw < 1e-4
+
+    excess = [log_loss(y, seen.predict_proba(X)) - best for seen in after_chunk]
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    ax.loglog(CHUNK * np.arange(1, len(excess) + 1), excess, "o-")
+    ax.set(xlabel="rows seen", ylabel="log loss above that of a fit to all rows")

@@ -9,8 +9,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import cross_val_score, train_test_split
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import WeightDisplay
 
-data = load_breast_cancer(as_frame=False)
+data = load_breast_cancer(as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, random_state=0)
 
 neuron = NeuronClassifier().fit(X_train, y_train)
@@ -30,3 +31,6 @@ for activation in ("sigmoid", "probit", "cloglog"):
         NeuronClassifier(activation), data.data, data.target, scoring="neg_log_loss"
     ).mean()
     print(f"cross-validated log loss  {-score:.3f}  {activation}")
+
+# What speaks for a benign tumour and what against it, each weight times the spread of its column.
+WeightDisplay.from_estimator(neuron, X_train, top=10)

@@ -7,10 +7,12 @@ wrong label counts for less than with a probit or a logit (Liu, Robit regression
 """
 
 import numpy as np
+from matplotlib import pyplot as plt
 from scipy import stats
 
 from skneuron import NeuronClassifier
 from skneuron.activations import Activation
+from skneuron.plotting import ActivationDisplay, NeuronBoundaryDisplay
 
 
 class Robit(Activation):
@@ -52,3 +54,8 @@ for name, activation in {
     print(f"{name:34} {clean:13.3f} {wrong:16.3f} {kept[name]:6.0%}")
 
 assert kept["robit, 2 df"] > kept["sigmoid"] > kept["probit"]
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+ActivationDisplay.from_activation(Robit(df=2.0), ax=axes[0])
+robit = NeuronClassifier(Robit(df=2.0), C=np.inf).fit(X, soiled)
+NeuronBoundaryDisplay.from_estimator(robit, X, soiled, ax=axes[1])

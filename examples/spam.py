@@ -11,6 +11,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skneuron import NeuronClassifier
+from skneuron.plotting import WeightDisplay
 
 SPAM = """win a free prize now|claim your free cash bonus today|cheap pills no prescription
 you have won a lottery claim now|free entry to win cash|urgent your account wins a bonus
@@ -42,3 +43,5 @@ print("inhibitory (ham): ", ", ".join(words[order[:6]]))
 for text in ("win a free watch today", "lunch with the team today"):
     probability = model.predict_proba([text])[0, 1]
     print(f"{probability:.2f}  {text}")
+
+WeightDisplay.from_estimator(neuron, top=16, feature_names=words)

@@ -71,6 +71,7 @@ class WeightDisplay:
         table: Any = None,
         neuron: int = 0,
         top: int = 20,
+        feature_names: Any = None,
         ax: Any = None,
     ) -> Self:
         """Take the weights and draw them.
@@ -88,6 +89,9 @@ class WeightDisplay:
             Which one of a layer, in the order of ``classes_``.
         top : int, default=20
             How many of the largest to show.
+        feature_names : array-like of str of shape (n_features,), default=None
+            Names to show, as a vectorizer's ``get_feature_names_out()``. None takes those of
+            the neuron.
         ax : matplotlib Axes, default=None
             None makes a new figure.
 
@@ -98,7 +102,8 @@ class WeightDisplay:
         Raises
         ------
         ValueError
-            If ``neuron`` or ``top`` is out of range, or X or the table has other columns.
+            If ``neuron`` or ``top`` is out of range, or X, the table or the names are of
+            other columns.
         TypeError
             If the estimator is no neuron, but for example a pipeline around one.
         """
@@ -109,7 +114,11 @@ class WeightDisplay:
         if not top >= 1:
             raise ValueError(f"top={top!r}: expected at least 1")
         weights = estimator.coef_[neuron].astype(float)
-        names = [str(x) for x in getattr(estimator, "feature_names_in_", _numbered(d))]
+        if feature_names is None:
+            feature_names = getattr(estimator, "feature_names_in_", _numbered(d))
+        names = [str(name) for name in feature_names]
+        if len(names) != d:
+            raise ValueError(f"feature_names has {len(names)} names: expected {d}, one a weight")
         unit = np.ones(d) if X is None else _deviations(X, d)
         intervals = None
         if table is not None:
