@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -12,6 +14,16 @@ import skneuron
 
 matplotlib.use("Agg")
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+def setup(app: Any) -> None:
+    """Have links to examples lead to the gallery, as on the site that is where they are."""
+    app.connect("source-read", _link_to_gallery)
+
+
+def _link_to_gallery(app: Any, page: str, source: list[str]) -> None:
+    source[0] = re.sub(r"\(\.\./examples/(\w+)\.py\)", r"(/gallery/\1.rst)", source[0])
+
 
 project = "skneuron"
 author = "the developers of skneuron"
@@ -23,7 +35,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "**/sg_execution_times.rst"]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skneuron"

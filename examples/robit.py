@@ -41,13 +41,9 @@ soiled = y.copy()
 soiled[far] = 1 - y[far]
 
 print("first weight, without a penalty    clean labels   ten wrong ones    kept")
+links = {"robit, 8 df": Robit(df=8.0), "robit, 2 df": Robit(df=2.0)}
 kept = {}
-for name, activation in {
-    "probit": "probit",
-    "sigmoid": "sigmoid",
-    "robit, 8 df": Robit(df=8.0),
-    "robit, 2 df": Robit(df=2.0),
-}.items():
+for name, activation in ({"probit": "probit", "sigmoid": "sigmoid"} | links).items():
     clean = NeuronClassifier(activation, C=np.inf).fit(X, y).coef_[0, 0]
     wrong = NeuronClassifier(activation, C=np.inf).fit(X, soiled).coef_[0, 0]
     kept[name] = wrong / clean

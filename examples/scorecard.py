@@ -9,6 +9,7 @@ Weights become points: twenty double the odds of repaying, as is usual (Siddiqi,
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 
 from skneuron import NeuronClassifier
 from skneuron.plotting import WeightDisplay
@@ -45,8 +46,10 @@ print("points for one more unit   as it comes   with signs")
 for name, before, after in zip(X, free.coef_[0], signed.coef_[0], strict=True):
     print(f"{name:24} {points * before:13.2f} {points * after:12.2f}")
 
-WeightDisplay.from_estimator(free, X)
-WeightDisplay.from_estimator(signed, X)
+figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharex=True)
+for title, neuron, ax in (("as it comes", free, axes[0]), ("with signs", signed, axes[1])):
+    WeightDisplay.from_estimator(neuron, X, ax=ax)
+    ax.set_title(title)
 assert free.coef_[0, 1] < 0 == signed.coef_[0, 1]
 # 600 points are odds of 30 to 1.
 score = 600 + points * (signed.decision_function(X) - np.log(30))

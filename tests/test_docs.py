@@ -29,7 +29,8 @@ def _reference():
     for line in (DOCS / "reference.rst").read_text().splitlines():
         if line.startswith(".. currentmodule:: "):
             module = line.removeprefix(".. currentmodule:: ")
-        elif re.fullmatch(r"   \w+", line):
+        elif re.fullmatch(r"   \w+|\.\. py:data:: \w+", line):
+            line = line.removeprefix(".. py:data:: ")
             listed.setdefault(module, set()).add(line.strip())
     return listed
 

@@ -78,6 +78,7 @@ def test_two_of_many_features(activation):
     neuron, X, y = _random_neuron(activation, 3, d=5)
     display = NeuronBoundaryDisplay.from_estimator(neuron, X, y, features=[4, 1])
     assert display.ax_.get_xlabel() == "x4"
+    assert display.ax_.get_legend().get_title().get_text() == "other features at their mean"
     left, _ = _class_beside(display, neuron, 1)
     right, _ = _class_beside(display, neuron, -1)
     assert left[0] != right[0]

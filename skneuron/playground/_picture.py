@@ -14,8 +14,9 @@ from skneuron.playground._scene import Scene
 
 __all__ = ["INK", "curve", "plane"]
 
-# Blue and vermilion of Okabe and Ito: apart for the colour-blind and, light and dark, in grey.
-_COLOURS = ["#56B4E9", "#D55E00"]
+# Vermilion and blue of Okabe and Ito, as in the boundary's picture: apart for the colour-blind
+# and, dark and light, in grey.
+_COLOURS = ["#D55E00", "#56B4E9"]
 _YELLOW, INK = "#FFD60A", "#333333"
 _SIDE = 400
 
@@ -27,7 +28,7 @@ def _classes(scene: Scene, legend: Any = None) -> dict[str, Any]:
     """Return the encodings by which the classes are told apart, here and in the curve."""
     domain = list(scene.classes)
     colours = alt.Scale(domain=domain, range=_COLOURS)
-    shapes = alt.Scale(domain=domain, range=["circle", "square"])
+    shapes = alt.Scale(domain=domain, range=["circle", "triangle-up"])
     return {
         "color": alt.Color("class:N", title="true class", scale=colours, legend=legend),
         "shape": alt.Shape("class:N", title="true class", scale=shapes, legend=legend),

@@ -163,7 +163,9 @@ class NeuronBoundaryDisplay:
             self.line_, self.arrow_ = regions.draw_arrow(self.ax_, self.grid, self.plane)
             if self.has_proba:
                 label = f"probability of {self.classes[1]}"
-                self.figure_.colorbar(self.surface_, ax=self.ax_, label=label, shrink=0.7)
+                # As tall as the axes are with equal scales.
+                beside = self.ax_.inset_axes((1.03, 0.0, 0.05, 1.0))
+                self.figure_.colorbar(self.surface_, cax=beside, label=label)
         else:
             self.surface_, self.line_ = regions.draw_many(self.ax_, self.grid, self.response)
         self.points_, self.rings_ = regions.draw_samples(self.ax_, self.plane, self.classes)

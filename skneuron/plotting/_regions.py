@@ -22,6 +22,9 @@ Grid = tuple[FloatArray, FloatArray]
 # whatever the scales are.
 _ARROW = 0.25
 
+# From so many mistakes on rings are thinner.
+_MANY = 50
+
 
 def draw_two(ax: Any, grid: Grid, response: FloatArray) -> Any:
     """Draw the probability of the positive class; return the contours."""
@@ -94,18 +97,22 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
             )
         )
     wrong = plane.points[plane.wrong]
+    # Many rings are thinner, so that they do not bury what they surround.
+    size = float(np.clip(np.sqrt(_MANY / max(len(wrong), 1)), 0.5, 1.0))
     rings = ax.scatter(
         *wrong.T,
-        s=100,
+        s=100 * size,
         facecolor="none",
         edgecolor=YELLOW,
-        linewidth=2,
+        linewidth=2 * size,
         label=f"misclassified ({len(wrong)})",
         zorder=3.5,
-        path_effects=[withStroke(linewidth=3.5, foreground="black"), Normal()],
+        path_effects=[withStroke(linewidth=3.5 * size, foreground="black"), Normal()],
     )
     # Black lines want white paper, in a dark style too.
     ax.legend(
+        title="other features at their mean" if len(plane.held) > 2 else None,
+        title_fontsize="small",
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),
         ncols=2,
