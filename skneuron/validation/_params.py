@@ -146,6 +146,9 @@ def _refuse_kinks(kinks: str, solver: Solver | None, loss: Loss, activation: str
 
 
 def _seed(random_state: Any) -> int:
+    if isinstance(random_state, Integral) and 0 <= random_state < 2**32:
+        # As it is: to set up a generator for one number takes as long as a pass over few rows.
+        return int(random_state)
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError:
