@@ -10,7 +10,7 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 from skneuron.results import Halt, Iteration, SolverResult, Status
-from skneuron.separation import Separation, separation_of
+from skneuron.separation import Separation, layer_separation_of, separation_of
 
 __all__ = ["WEAK", "Runaway"]
 
@@ -25,8 +25,9 @@ _PATIENCE, _LOOKS = 100, 20
 # columns than this only complete separation is told, which proves itself.
 _WIDEST = 2000
 
-# A row whose loss is below this is on its side for good (p = 0.999999): in separated data such
-# rows come up as the weights grow. Without any there is no need to look closer.
+# A row whose loss is below this is on its side for good (p = 0.999999), or a class ruled out that
+# has less: in separated data such rows come up as the weights grow. Without any there is no need
+# to look closer.
 _CERTAIN = 1e-6
 
 # Who ended the fit wants it to be over.
@@ -86,7 +87,7 @@ class Runaway:
         if not self._stops:
             return
         ask = line.iteration % _LOOKS == 0 and self._is_time(line)
-        if (line.objective < self._below or ask) and self._is_separated(line.params, ask=ask):
+        if self._is_separated(line.params, line.objective, ask=ask):
             raise Halt(Status.SEPARATED)
 
     def _is_time(self, line: Iteration) -> bool:
@@ -99,7 +100,7 @@ class Runaway:
             return result
         if self.found is None:
             ask = not self._asked and self._has_certain_rows(result.coef)
-            if not self._is_separated(result.coef, ask=ask):
+            if not self._is_separated(result.coef, result.objective, ask=ask):
                 return result
         if not self._stops:
             return result
@@ -109,8 +110,10 @@ class Runaway:
             gap = result.objective / self._objective.zero_value
         return replace(result, gap=gap, status=Status.SEPARATED)
 
-    def _is_separated(self, params: FloatArray, *, ask: bool) -> bool:
-        if self._objective.mean_loss(params) < self._below and self._can_grow(params):
+    def _is_separated(self, params: FloatArray, objective: float, *, ask: bool) -> bool:
+        # What stands against it without a penalty is the mean loss, and no pass is needed.
+        loss = objective if self._stops else self._objective.mean_loss(params)
+        if loss < self._below and self._can_grow(params):
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True
@@ -136,18 +139,29 @@ class Runaway:
         return Separation("complete", None, tuple(columns.tolist()), tuple(signs.tolist()), 0.0)
 
     def _proved(self) -> tuple[int | None, Separation] | None:
-        """Return what separates a class from the rest, if anything does."""
+        """Return what separates a class from the rest, or all at once, if anything does."""
         n_outputs = self._objective.n_outputs
-        names = range(self._X.shape[1])
+        names, has_bias = range(self._X.shape[1]), self._objective.fit_intercept
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
-            found = separation_of(self._X, is_one, names, self._objective.fit_intercept)
+            found = separation_of(self._X, is_one, names, has_bias)
             if found.kind != "none":
                 return (k if n_outputs > 1 else self._of_class), found
+        if n_outputs > 1:
+            found_at_once = layer_separation_of(self._X, self._y, n_outputs, has_bias)
+            if found_at_once is not None and found_at_once.kind != "none":
+                return None, found_at_once
         return None
 
     def _has_certain_rows(self, params: FloatArray) -> bool:
         z = self._objective.pre_activations(params)
+        if z.ndim > 1:
+            # A row may be certain not to be of a class, and of two others either.
+            return bool(np.ptp(z, axis=1).max() > -np.log(_CERTAIN))
+        # Of two rows with the ends of z, one of each class, one is the most certain there could be.
+        ends = self._objective.loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
+        if not ends.min() < _CERTAIN:
+            return False
         return bool(self._objective.loss.value(self._y, z).min() < _CERTAIN)
 
 

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from skneuron.separation._detect import Separation, detect_separation, separation_of
+from skneuron.separation._layer import layer_separation_of
 from skneuron.separation._warning import SeparationWarning, explain
 
-__all__ = ["Separation", "SeparationWarning", "detect_separation", "explain", "separation_of"]
+__all__ = [
+    "Separation",
+    "SeparationWarning",
+    "detect_separation",
+    "explain",
+    "layer_separation_of",
+    "separation_of",
+]
