@@ -53,8 +53,8 @@ class Runaway:
     of_class : int or None
         Which class the neuron tells from the rest, if it is one of several neurons.
     bounds : (ndarray, ndarray) or None
-        Low and high of the weights of each feature. With bounds only complete separation is
-        told, by weights that can grow without end inside of them.
+        Low and high of the weights of each feature. Only directions along which weights can
+        grow without end inside of them count.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Runaway:
         proves = not objective.has_offset
         self._below = objective.least_weight * _undecided(objective) if proves else 0.0
         self._bounds = bounds
-        self._asked = objective.n_features > _WIDEST or bounds is not None
+        self._asked = objective.n_features > _WIDEST
         self.found: tuple[int | None, Separation] | None = None
 
     def look(self, line: Iteration) -> None:
@@ -144,10 +144,10 @@ class Runaway:
         names, has_bias = range(self._X.shape[1]), self._objective.fit_intercept
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
-            found = separation_of(self._X, is_one, names, has_bias)
+            found = separation_of(self._X, is_one, names, has_bias, self._bounds)
             if found.kind != "none":
                 return (k if n_outputs > 1 else self._of_class), found
-        if n_outputs > 1:
+        if n_outputs > 1 and self._bounds is None:
             found_at_once = layer_separation_of(self._X, self._y, n_outputs, has_bias)
             if found_at_once is not None and found_at_once.kind != "none":
                 return None, found_at_once

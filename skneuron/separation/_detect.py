@@ -118,7 +118,11 @@ def detect_separation(
 
 
 def separation_of(
-    X: Any, is_one: AnyArray, names: Sequence[Any], fit_intercept: bool
+    X: Any,
+    is_one: AnyArray,
+    names: Sequence[Any],
+    fit_intercept: bool,
+    within: tuple[FloatArray, FloatArray] | None = None,
 ) -> Separation:
     """Return the answer for checked rows, of one class against the rest.
 
@@ -128,8 +132,12 @@ def separation_of(
     is_one : ndarray of bool of shape (n_samples,)
     names : sequence of length n_features
     fit_intercept : bool
+    within : (ndarray of shape (n_features,), ndarray of shape (n_features,)), default=None
+        Bounds of the weights: only directions along which weights can grow without end
+        inside of them count.
     """
-    rows = signed_rows(X, np.where(is_one, 1.0, -1.0), fit_intercept)
+    signs = np.where(is_one, 1.0, -1.0)
+    rows = signed_rows(X, signs, fit_intercept)
     if not len(rows.kept):
         return Separation("none", None, (), (), 1.0)
     overlap, beta = balance_or_separator(rows.A)
@@ -137,6 +145,15 @@ def separation_of(
         beta = widest_cone_direction(rows.A)
     if beta is None:
         return Separation("none", None, (), (), overlap)
+    if within is not None:
+        # A column that others make up may have the sign that these must not have.
+        rows = signed_rows(X, signs, fit_intercept, independent=False)
+        bias = np.ones(int(fit_intercept))
+        low = np.append(np.where(np.isfinite(within[0]), 0.0, -1.0), -bias)
+        high = np.append(np.where(np.isfinite(within[1]), 0.0, 1.0), bias)
+        beta = widest_cone_direction(rows.A, low, high)
+        if beta is None:
+            return Separation("none", None, (), (), 0.0)
     beta = beta / np.abs(beta).max()
     complete = bool((rows.A @ beta).min() > 1e-12)
     moving = [

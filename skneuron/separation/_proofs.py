@@ -101,8 +101,10 @@ def _balanced(A: Any, weights: FloatArray) -> bool:
     return bool(np.abs(A.T @ weights).max() <= _LEFT_OVER * least)
 
 
-def widest_cone_direction(A: Any) -> FloatArray | None:
+def widest_cone_direction(A: Any, low: Any = -1.0, high: Any = 1.0) -> FloatArray | None:
     """Return β with A β >= 0 and as many rows above zero as possible; None if none are.
+
+    Where ``low`` is 0 and not -1 no entry of β is negative, where ``high`` is 0 none positive.
 
     The linear program of Konis (2007): maximise Σᵢ aᵢ·β in the box |β| <= 1 where A β >= 0.
     It is repeated for the rows that are still at zero, and the directions are added: the
@@ -111,11 +113,11 @@ def widest_cone_direction(A: Any) -> FloatArray | None:
     total = np.zeros(A.shape[1])
     open_rows = np.ones(A.shape[0], dtype=bool)
     while open_rows.any():
-        beta = _program(A, np.asarray(A[open_rows].sum(axis=0)).ravel())
+        beta = _program(A, np.asarray(A[open_rows].sum(axis=0)).ravel(), low, high)
         margins = A @ beta
         if margins.max() <= _ZERO:
             break
-        beta = _without_rounding(A, beta, np.abs(margins) <= _ZERO)
+        beta = np.clip(_without_rounding(A, beta, np.abs(margins) <= _ZERO), low, high)
         margins = A @ beta
         gained = open_rows & (margins > _ZERO)
         if margins.min() < -_ROUNDING * A.shape[1] or not gained.any():
@@ -125,10 +127,11 @@ def widest_cone_direction(A: Any) -> FloatArray | None:
     return total if total.any() else None
 
 
-def _program(A: Any, gain: FloatArray) -> FloatArray:
+def _program(A: Any, gain: FloatArray, low: Any, high: Any) -> FloatArray:
     """Maximise the gain; only rows that were violated become constraints."""
     rows = np.argsort(A @ gain)[:_ROWS]
     gain = gain / max(np.abs(gain).max(), np.finfo(float).tiny)
+    box = np.column_stack([np.broadcast_to(end, A.shape[1]) for end in (low, high)])
     # The tightest tolerances that HiGHS takes.
     options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
     while True:
@@ -136,7 +139,7 @@ def _program(A: Any, gain: FloatArray) -> FloatArray:
             -gain,
             A_ub=-A[rows],
             b_ub=np.zeros(len(rows)),
-            bounds=(-1, 1),
+            bounds=box,
             method="highs",
             options=options,
         )

@@ -47,8 +47,13 @@ class SignedRows:
         return coef, float(full[n_features] - coef @ self.center)
 
 
-def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
-    """Scale the columns, centre them where a bias makes up for it, drop dependent ones."""
+def signed_rows(
+    X: Any, signs: FloatArray, fit_intercept: bool, *, independent: bool = True
+) -> SignedRows:
+    """Scale the columns, centre them where a bias makes up for it, drop dependent ones.
+
+    These stay if ``independent`` is False.
+    """
     n, n_features = X.shape
     if sparse.issparse(X):
         columns, center = _centered_where_full(X, fit_intercept)
@@ -74,6 +79,8 @@ def signed_rows(X: Any, signs: FloatArray, fit_intercept: bool) -> SignedRows:
         inner[:, constant] = 0.0
         A *= signs[:, None]
         root, tolerance = np.linalg.qr(A, mode="r"), _DEPENDENT
+    if not independent:
+        return SignedRows(A, np.arange(A.shape[1]), center, scale, fit_intercept)
     length = np.linalg.norm(root, axis=0)
     triangle, order = linalg.qr(root / np.where(length > 0, length, 1.0), mode="r", pivoting=True)
     kept = np.sort(order[: np.count_nonzero(np.abs(np.diag(triangle)) > tolerance)])

@@ -146,7 +146,7 @@ def _refuse_kinks(kinks: str, solver: Solver | None, loss: Loss, activation: str
 
 
 def _seed(random_state: Any) -> int:
-    if isinstance(random_state, Integral) and 0 <= random_state < 2**32:
+    if isinstance(random_state, Integral) and 0 <= int(random_state) < 2**32:
         # As it is: to set up a generator for one number takes as long as a pass over few rows.
         return int(random_state)
     try:
