@@ -261,7 +261,10 @@ def test_weights():
     layer = NeuronClassifier().fit(*load_iris(return_X_y=True))
     second = WeightDisplay.from_estimator(layer, neuron=1)
     assert "class 1" in second.ax_.get_xlabel()
-    for wrong in ({"neuron": 3}, {"top": 0}, {"X": np.ones((2, 2))}):
+    named = WeightDisplay.from_estimator(layer, top=2, feature_names=["a", "b", "c", "d"])
+    assert named.names == [list("abcd")[k] for k in np.argsort(-np.abs(layer.coef_[0]))[:2]]
+    mistakes = ({"neuron": 3}, {"top": 0}, {"X": np.ones((2, 2))}, {"feature_names": ["a"]})
+    for wrong in mistakes:
         with pytest.raises(ValueError, match="expected"):
             WeightDisplay.from_estimator(layer, **wrong)
 

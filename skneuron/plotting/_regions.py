@@ -110,7 +110,7 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
         path_effects=[withStroke(linewidth=3.5 * size, foreground="black"), Normal()],
     )
     # Black lines want white paper, in a dark style too.
-    ax.legend(
+    legend = ax.legend(
         title="other features at their mean" if len(plane.held) > 2 else None,
         title_fontsize="small",
         loc="lower center",
@@ -123,6 +123,7 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
         labelcolor="black",
         framealpha=1,
     )
+    legend.get_title().set_color("black")
     return points, rings
 
 
