@@ -10,7 +10,8 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._bounded import bounded_lbfgs
 from skneuron.solvers._descent import Progress, descend
-from skneuron.solvers._faces import FaceEnd, descend_on_faces
+from skneuron.solvers._face_model import curvature_to_divide_by
+from skneuron.solvers._face_newton import FaceEnd, descend_on_faces
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
@@ -30,6 +31,10 @@ _FACTORED = 600
 
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
+
+# What columns outside of the set could do each alone may be this share of what is left
+# inside: they are alike, and together could do several times as much.
+_OUTSIDE = 0.1
 
 
 class WorkingSetNewton(Solver):
@@ -79,7 +84,7 @@ class WorkingSetNewton(Solver):
             inside = _Inside(objective, columns)
             start = inside.take(point)
             if by_products:
-                end = descend_on_faces(part, start, budget)
+                end = descend_on_faces(part, start, budget, patient=not few)
             else:
                 end = _solve_part(part, start, budget)
             if all_of_them and end.trusted:
@@ -88,7 +93,12 @@ class WorkingSetNewton(Solver):
                 if gap <= budget.tol and len(history):
                     status = Status.CONVERGED
                     break
-            following = Point.at(objective, inside.put(end.point.params, point.params))
+            reached = np.inf
+            if relative(end.left, objective) <= budget.tol:
+                following = Point.at(objective, inside.put(end.point.params, point.params))
+                reached = _gap_everywhere(objective, following, columns, end.left)
+            if reached > budget.tol:
+                following = Point.at(objective, inside.put(end.beyond.params, point.params))
             moved = float(np.linalg.norm(following.params - point.params))
             history.add(
                 following.params,
@@ -97,6 +107,9 @@ class WorkingSetNewton(Solver):
                 step=moved,
                 reads=objective.reads,
             )
+            if reached <= budget.tol:
+                point, gap = following, reached
+                break
             if moved == 0 and all_of_them and end.trusted:
                 status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
                 break
@@ -134,7 +147,7 @@ def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
     first = Progress(point, model, begun, exact=True)
     inner = Budget(tol, budget.max_iter)
     end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
-    return FaceEnd(end.point, begun, trusted=True)
+    return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
 
 
 def _wants(objective: Objective, point: Point) -> FloatArray:
@@ -166,3 +179,18 @@ def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
     most = max(_FIRST, int(needed.sum()))
     strongest = drawn[np.argsort(-pull[drawn])[:most]]
     return np.sort(np.append(np.flatnonzero(needed), strongest)), len(drawn) <= most
+
+
+def _gap_everywhere(objective: Objective, point: Point, columns: AnyArray, inside: float) -> float:
+    """Return the relative gap of one neuron that has another inside of some columns.
+
+    Infinite where the other columns, each alone, could do too much to be overlooked.
+    """
+    pull = _wants(objective, point)
+    pull[columns] = 0.0
+    drawn = np.flatnonzero(pull)
+    outside = 0.0
+    if len(drawn) > 0:
+        curvature = curvature_to_divide_by(objective, point.params)[drawn]
+        outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
+    return relative(inside + outside, objective) if outside <= _OUTSIDE * inside else np.inf

@@ -1,0 +1,146 @@
+"""Newton's method without a Hessian for an L1 penalty and bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skneuron.objective import Objective
+from skneuron.solvers._descent import REACH
+from skneuron.solvers._face_model import FaceModel, FaceStep
+from skneuron.solvers._gap import VISIBLE, relative
+from skneuron.solvers._point import Budget, Point
+
+__all__ = ["FaceEnd", "descend_on_faces"]
+
+# A step that takes more products than this costs as much as a Hessian of some hundred
+# weights (measured on text). Twice in turn, and it is given up where one can be formed.
+_SLOW, _SLOW_STEPS = 50, 2
+
+# Solved to this share of the gap at its start, and not past this share of tol.
+_INNER, _SAFETY = 0.03, 0.5
+
+_ARMIJO, _HALVINGS = 1e-4, 40
+
+# After a step that had to be cut the model is damped by this share of its diagonal, or so
+# many times as much as before; after a whole one so many times less, to none at all.
+_DAMPING, _FACTOR, _LEAST = 1e-2, 4.0, 1e-3
+
+# A step that fails leaves more than this share of the least that was promised. So many in
+# turn, where F is too coarse to show what they do, are taken for rounding.
+_FALLS, _FAILURES = 0.9, 5
+
+# Full steps that lower F by between half and twice of what was promised prove a model.
+_AGREES = 2.0
+
+
+@dataclass(frozen=True)
+class FaceEnd:
+    """Where it ended.
+
+    Attributes
+    ----------
+    point : Point
+    begun : float
+        How much lower the first model's minimum was.
+    left : float
+        How much lower the last one's is than the point; infinite if not known.
+    beyond : Point
+        A step further, where one is known.
+    trusted : bool
+        Whether it has come as near as was asked for.
+    """
+
+    point: Point
+    begun: float
+    left: float
+    beyond: Point
+    trusted: bool
+
+
+def descend_on_faces(
+    objective: Objective, point: Point, budget: Budget, *, patient: bool
+) -> FaceEnd:
+    """Minimize, step by step on the face that a gradient step foresees.
+
+    A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
+    off a short gradient step, and on that face Newton's equations are solved by conjugate
+    gradients (Byrd, Chin, Nocedal & Oztoprak, Math. Program. 159, 2016). Weights at zero or
+    at a bound are there exactly.
+
+    Parameters
+    ----------
+    objective : Objective
+    point : Point
+    budget : Budget
+        Relative gap and number of steps.
+    patient : bool
+        Whether to go on where steps are slow; else it ends untrusted.
+    """
+    slow, failures, damping = 0, 0, 0.0
+    believed, last, least = False, np.inf, np.inf
+    begun, aim = 0.0, budget.tol
+    for taken in range(budget.max_iter):
+        exact = relative(last, objective) <= VISIBLE
+        model = FaceModel(objective, point, damping=damping, exact=exact)
+        step = model.step()
+        promised, gap = step.promised, relative(step.promised, objective)
+        told = damping == 0 and step.settled and gap <= aim
+        told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
+        if taken == 0:
+            begun = promised
+        if told:
+            beyond = _search(objective, point, step)[0] if promised > 0 else point
+            return FaceEnd(point, begun, promised + step.wanted, beyond, trusted=True)
+        if taken == 0:
+            aim = max(_SAFETY * budget.tol, _INNER * gap)
+        # Nobody is told the gap of a part that others follow.
+        near = taken > 0 and relative(promised + step.wanted, objective) <= aim > budget.tol
+        failed = promised >= _FALLS * least and gap <= VISIBLE
+        failures = failures + 1 if failed else 0
+        if promised <= 0 or failures >= _FAILURES:
+            break
+        following, length = _search(objective, point, step)
+        if near:
+            return FaceEnd(following, begun, np.inf, following, trusted=True)
+        slow = slow + 1 if model.products > _SLOW else 0
+        if length == 0 or (slow >= _SLOW_STEPS and not patient):
+            return FaceEnd(following, begun, np.inf, following, trusted=False)
+        if length < 1:
+            damping = max(_FACTOR * damping, _DAMPING)
+        else:
+            damping = damping / _FACTOR if damping > _LEAST else 0.0
+        fallen = point.value - following.value
+        believed = length == 1 and promised / _AGREES <= fallen <= _AGREES * promised
+        point, last, least = following, promised, min(least, promised)
+    return FaceEnd(point, begun, np.inf, point, trusted=False)
+
+
+def _is_near(objective: Objective, point: Point, step: FaceStep) -> bool:
+    return objective.reach(step.params - point.params) <= REACH
+
+
+def _search(objective: Objective, point: Point, step: FaceStep) -> tuple[Point, float]:
+    """Halve the way until F falls enough, and then while it falls more; 0 if it never does.
+
+    The model is convex: a part of the way has at least that part of what it promises.
+    """
+    promised, way = step.promised, step.params - point.params
+    rounding = VISIBLE * max(abs(point.value), objective.zero_value)
+    slack = rounding if promised <= rounding else 0.0
+    # The end itself, not what rounding makes of it: zeros are exact.
+    trial, length = Point.at(objective, step.params), 1.0
+    for _ in range(_HALVINGS):
+        if trial.value <= point.value - _ARMIJO * length * promised + slack:
+            break
+        length /= 2
+        trial = Point.at(objective, point.params + length * way)
+    else:
+        return point, 0.0
+    while length < 1:
+        shorter = Point.at(objective, point.params + 0.5 * length * way)
+        if shorter.value >= trial.value:
+            break
+        trial, length = shorter, length / 2
+    return trial, length
