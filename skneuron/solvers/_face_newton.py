@@ -27,7 +27,7 @@ _ARMIJO, _HALVINGS = 1e-4, 40
 # many times as much as before; after a whole one so many times less, to none at all.
 _DAMPING, _FACTOR, _LEAST = 1e-2, 4.0, 1e-3
 
-# A step that fails leaves more than this share of the least that was promised. So many in
+# A step that fails leaves more than this share of what was promised. So many in
 # turn, where F is too coarse to show what they do, are taken for rounding.
 _FALLS, _FAILURES = 0.9, 5
 
@@ -79,7 +79,7 @@ def descend_on_faces(
         Whether to go on where steps are slow; else it ends untrusted.
     """
     slow, failures, damping = 0, 0, 0.0
-    believed, last, least = False, np.inf, np.inf
+    believed, last = False, np.inf
     begun, aim = 0.0, budget.tol
     for taken in range(budget.max_iter):
         exact = relative(last, objective) <= VISIBLE
@@ -97,7 +97,7 @@ def descend_on_faces(
             aim = max(_SAFETY * budget.tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.
         near = taken > 0 and relative(promised + step.wanted, objective) <= aim > budget.tol
-        failed = promised >= _FALLS * least and gap <= VISIBLE
+        failed = promised >= _FALLS * last and gap <= VISIBLE
         failures = failures + 1 if failed else 0
         if promised <= 0 or failures >= _FAILURES:
             break
@@ -113,7 +113,7 @@ def descend_on_faces(
             damping = damping / _FACTOR if damping > _LEAST else 0.0
         fallen = point.value - following.value
         believed = length == 1 and promised / _AGREES <= fallen <= _AGREES * promised
-        point, last, least = following, promised, min(least, promised)
+        point, last = following, promised
     return FaceEnd(point, begun, np.inf, point, trusted=False)
 
 

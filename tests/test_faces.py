@@ -1,0 +1,136 @@
+"""L1 penalties with thousands of weights: words, many of them alike, and weak penalties."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from skneuron import NeuronClassifier
+from skneuron.design import DesignMatrix
+from skneuron.losses import LogisticLoss
+from skneuron.objective import Objective, Regularization
+from skneuron.solvers._face_model import FaceModel, curvature_to_divide_by
+from skneuron.solvers._kinked import KinkedQuadratic
+from skneuron.solvers._point import Point
+from skneuron.solvers._quadratic import minimize_quadratic
+
+
+def _words(n_texts=1200, n_words=1500):
+    """Texts of words that are drawn by Zipf's law, then of all neighbours of two."""
+    rng = np.random.default_rng(3)
+    share = 1.0 / np.arange(1, n_words + 1)
+    texts = [rng.choice(n_words, size=12, p=share / share.sum()) for _ in range(n_texts)]
+    rows, columns, known = [], [], {}
+    for row, text in enumerate(texts):
+        pairs = itertools.pairwise(text)
+        for item in [*text, *pairs]:
+            rows.append(row)
+            columns.append(known.setdefault(item, len(known)))
+    counts = sparse.csr_array((np.ones(len(rows)), (rows, columns)))
+    often = np.flatnonzero(counts.sum(axis=0) > 1)
+    X = sparse.csr_array(counts[:, often])
+    z = X[:, :200] @ rng.normal(size=200) + rng.logistic(size=n_texts)
+    # liblinear's type of index.
+    X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return X, (z > np.median(z)).astype(int)
+
+
+X, Y = _words()
+
+
+def _value(neuron, C):
+    z = X @ neuron.coef_[0] + np.ravel(neuron.intercept_)[0]
+    losses = np.logaddexp(0, np.where(Y == 1, -z, z))
+    w, ratio = neuron.coef_[0], neuron.l1_ratio
+    return losses.sum() + (ratio * np.abs(w).sum() + (1 - ratio) / 2 * w @ w) / C
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("C", [1.0, 10.0, 100.0])
+def test_slopes_at_the_minimum(C, l1_ratio):
+    """The conditions of a minimum (Boyd & Vandenberghe, 2004, section 5.5), by NumPy alone."""
+    assert X.shape[1] > 2000
+    neuron = NeuronClassifier(C=C, l1_ratio=l1_ratio).fit(X, Y)
+    assert neuron.solver_ == "working-set"
+    assert neuron.converged_
+    # L-BFGS-B, to which it would be given up, takes hundreds.
+    assert neuron.n_iter_ < 30
+    w = neuron.coef_[0]
+    z = X @ w + np.ravel(neuron.intercept_)[0]
+    error = expit(z) - Y
+    slope = C * (X.T @ error) + (1 - l1_ratio) * w
+    assert abs(C * error.sum()) < 1e-5
+    assert np.all(np.abs(slope[w == 0]) <= l1_ratio + 1e-5)
+    np.testing.assert_allclose(slope[w != 0], -l1_ratio * np.sign(w[w != 0]), atol=1e-5)
+
+
+@pytest.mark.parametrize("C", [3.0, 30.0])
+def test_liblinear_finds_nothing_lower(C):
+    neuron = NeuronClassifier(C=C, l1_ratio=1.0, fit_intercept=False).fit(X, Y)
+    with warnings.catch_warnings():
+        # scikit-learn 1.7 needs ``penalty``, 1.8 ``l1_ratio``; each warns of the other.
+        warnings.simplefilter("ignore")
+        settings = {"penalty": "l1", "l1_ratio": 1.0, "fit_intercept": False}
+        liblinear = LogisticRegression(
+            C=C, solver="liblinear", tol=1e-7, max_iter=5000, **settings
+        ).fit(X, Y)
+    ours, theirs = _value(neuron, C), _value(liblinear, C)
+    assert ours <= theirs * (1 + 1e-10)
+    assert theirs <= ours * (1 + 1e-4)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("C", [1.0, 10.0, 100.0])
+def test_gap_of_a_loose_fit(C, l1_ratio):
+    best = _value(NeuronClassifier(C=C, l1_ratio=l1_ratio).fit(X, Y), C)
+    for tol in (1e-3, 1e-5, 1e-7):
+        neuron = NeuronClassifier(C=C, l1_ratio=l1_ratio, tol=tol).fit(X, Y)
+        measured = (_value(neuron, C) - best) / (len(Y) * np.log(2))
+        assert neuron.gap_ <= tol
+        assert measured / 10 - 1e-13 <= neuron.gap_ <= 10 * measured + 1e-13
+
+
+def _dense_model(objective, params, damping=0.0):
+    """The model with its Hessian formed, what SLSQP is held against in another test."""
+    value, gradient, hessian = objective.value_gradient_hessian(params)
+    hessian.flat[:: len(params) + 1] += damping * curvature_to_divide_by(objective, params)
+    kinks = objective.penalty.lasso, objective.penalty.low, objective.penalty.high
+    return Point(params, value, gradient), KinkedQuadratic(hessian, gradient, params, *kinks)
+
+
+@pytest.mark.parametrize("damping", [0.0, 0.1])
+@pytest.mark.parametrize("alike", [1.0, 1e-3])
+def test_steps_of_the_model_against_its_dense_minimum(damping, alike):
+    """From random places and from near the minimum; every other weight is bounded."""
+    rng = np.random.default_rng(0)
+    settled = 0
+    for trial in range(40):
+        data = rng.normal(size=(200, 15))
+        data = np.hstack([data, data + alike * rng.normal(size=data.shape)])
+        y = (data[:, :4].sum(axis=1) + rng.logistic(size=200) > 0).astype(int)
+        bound = np.where(np.arange(30) % 2 == 0, np.inf, 0.2)
+        held = Regularization(0.02, 0.9, -bound, bound)
+        weights = np.full(200, 1 / 200)
+        objective = Objective(DesignMatrix(data), y, LogisticLoss(), weights, held, True)
+        low, high = objective.penalty.low, objective.penalty.high
+        params = np.clip(0.5 * rng.normal(size=31), low, high)
+        params[rng.random(31) < 0.4] = 0.0
+        if trial % 2:
+            params = np.zeros(31)
+            for _ in range(8):
+                params, _ = minimize_quadratic(_dense_model(objective, params)[1])
+            params = np.clip(params * (1 + 1e-4 * rng.normal(size=31)), low, high)
+        point, quadratic = _dense_model(objective, params, damping)
+        _, most = minimize_quadratic(quadratic)
+        step = FaceModel(objective, point, damping=damping).step()
+        assert np.all((step.params >= low) & (step.params <= high))
+        assert step.promised == pytest.approx(quadratic.decrease(step.params), rel=1e-6)
+        assert 0.3 * most <= step.promised <= most * (1 + 1e-6)
+        if step.settled:
+            settled += 1
+            assert step.promised >= 0.8 * most
+    assert settled >= 10
