@@ -43,7 +43,8 @@ class Case:
             shape = [self.parameters["n_samples"], self.parameters["n_features"]]
             words.insert(1, "x".join(_short(n) for n in shape))
         suffix = {"l2": [], "none": ["no penalty"]}.get(self.penalty, [self.penalty])
-        return " ".join(words + suffix)
+        strength = [] if self.C == 1.0 or np.isinf(self.C) else [f"C={self.C:g}"]
+        return " ".join(words + suffix + strength)
 
     @property
     def penalty(self) -> str:
@@ -71,11 +72,13 @@ def _sizes() -> list[Case]:
 
 
 def _sparse_weights() -> list[Case]:
+    texts = ("reviews", "tweets", "bag-of-words")
     cases = []
     for l1_ratio in (1.0, 0.5):
         cases += [_generated(200_000, 100, scaled, l1_ratio=l1_ratio) for scaled in (False, True)]
-        cases += [Case(text, l1_ratio=l1_ratio) for text in ("reviews", "tweets", "bag-of-words")]
-    return cases
+        cases += [Case(text, l1_ratio=l1_ratio) for text in texts]
+    # Weak penalties: thousands of words have weights.
+    return cases + [Case(text, C=10.0, l1_ratio=1.0) for text in texts]
 
 
 CASES = [
