@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from skneuron import NeuronClassifier
@@ -92,6 +93,45 @@ def test_gap_of_a_loose_fit(C, l1_ratio):
         measured = (_value(neuron, C) - best) / (len(Y) * np.log(2))
         assert neuron.gap_ <= tol
         assert measured / 10 - 1e-13 <= neuron.gap_ <= 10 * measured + 1e-13
+
+
+@pytest.mark.parametrize("C", [1.0, 100.0])
+@pytest.mark.parametrize("max_iter", [1, 2, 3])
+def test_gap_of_a_fit_that_was_ended(max_iter, C):
+    best = _value(NeuronClassifier(C=C, l1_ratio=1.0).fit(X, Y), C)
+    with pytest.warns(ConvergenceWarning, match="max_iter ended the fit"):
+        neuron = NeuronClassifier(C=C, l1_ratio=1.0, max_iter=max_iter).fit(X, Y)
+    measured = (_value(neuron, C) - best) / (len(Y) * np.log(2))
+    assert measured / 10 <= neuron.gap_ <= 10 * measured
+
+
+@pytest.mark.parametrize("C", [1.0, 10.0])
+def test_gap_where_every_column_has_two_that_are_nearly_like_it(C):
+    """Conjugate gradients seem to stand still long before the minimum."""
+    rng = np.random.default_rng(0)
+    once = rng.normal(size=(300, 700))
+    data = np.hstack([once + 0.01 * k * rng.normal(size=once.shape) for k in range(3)])
+    z = once[:, :20] @ rng.normal(size=20) + 2 * rng.logistic(size=300)
+    y = (z > 0).astype(int)
+    best = NeuronClassifier(C=C, l1_ratio=1.0, tol=1e-14).fit(data, y).objective_
+    for tol in (1e-3, 1e-5, 1e-7, 1e-9):
+        neuron = NeuronClassifier(C=C, l1_ratio=1.0, tol=tol).fit(data, y)
+        measured = (neuron.objective_ - best) / np.log(2)
+        assert neuron.n_iter_ < 20
+        assert neuron.gap_ <= tol
+        assert measured / 10 - 1e-13 <= neuron.gap_ <= 10 * measured + 1e-13
+
+
+def test_bounds_of_raw_columns_are_exact():
+    """Solvers see scaled columns; 0.1 multiplied and divided by a scale may be more."""
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(200, 300)) * rng.lognormal(sigma=3, size=300)
+    y = (data[:, 0] > 0).astype(int)
+    for bounds in ((0.1, None), (-0.1, 0.1), (-0.3, 0.7)):
+        coef = NeuronClassifier(C=100.0, bounds=bounds).fit(data, y).coef_
+        low, high = bounds
+        assert coef.min() >= low
+        assert high is None or coef.max() <= high
 
 
 def _dense_model(objective, params, damping=0.0):

@@ -106,6 +106,7 @@ class Coordinates:
         held = constant & ((low > 0) | (high < 0))
         scale = np.where(held, 1.0, scale)
         silent = constant & ~held
+        self._low, self._high = low, high
         self.scale = np.where(silent, np.inf, scale)
         self.center = np.where(silent, 0.0, moments.mean)
         self.variance = (moments.deviation / scale) ** 2
@@ -123,6 +124,7 @@ class Coordinates:
         """Become the coordinates of these columns only, and of the bias."""
         kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         self.scale, self.center = self.scale[columns], self.center[columns]
+        self._low, self._high = self._low[columns], self._high[columns]
         self.variance = self.variance[columns]
         self.n_features, self.n_coordinates = len(columns), len(kept)
         self.n_params = self.n_outputs * self.n_coordinates
@@ -132,7 +134,8 @@ class Coordinates:
         """Return (coef of shape (n_outputs, n_features), intercept of shape (n_outputs,))."""
         weights, bias = self.split(params)
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            coef = weights / self.scale
+            # Bounds are exact: what was multiplied and divided may be a digit beyond them.
+            coef = np.clip(weights / self.scale, self._low, self._high)
             intercept = bias - coef @ self.center - self.offset_center
         return coef, intercept
 

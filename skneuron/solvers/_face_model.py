@@ -13,11 +13,11 @@ from skneuron.solvers._point import Point
 
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 
-# Conjugate gradients end when their last terms add less than this share of all: two of
-# them on the way; a quarter of all, and five at least, where a gap is told, as the terms
-# of badly conditioned columns are small long before the minimum.
-_ROUGH, _LAST, _LAST_EXACT, _LAST_SHARE = 0.1, 2, 5, 0.25
-_LONGEST = 250
+# Conjugate gradients end when their last two terms add less than this share of all, or
+# after so many. Where a gap is told it is the last quarter of them, and ten at least, that
+# add less: the terms of badly conditioned columns are small long before the minimum.
+_ROUGH, _LAST, _LONGEST = 0.1, 2, 250
+_EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 5, 0.25, 2000
 
 # Faces are foreseen from a gradient step, this much shorter than the diagonal alone would
 # have it: columns that are alike share what each could do alone.
@@ -33,6 +33,8 @@ _ROUNDS, _ADDS = 10, 0.3
 # So often the way out of a face is halved before its first end is taken, and so often
 # a gradient step that raises the model.
 _TRIES, _HALVINGS = 3, 40
+
+_HAIR = 1 + 1e-13
 
 # A curvature below this share of the one at zero weights is none to divide by.
 _LEAST = 1e-3
@@ -117,8 +119,10 @@ class FaceModel:
                 break
             if promised <= 0:
                 place = _Place(self._start, self._gradient, self._faces.around(self._start))
-            before = max(promised, 0.0)
-            place = self._lowered(place)
+            before, lowered = max(promised, 0.0), self._lowered(place)
+            if lowered is place:
+                break
+            place = lowered
             promised, wanted = self._judged(place)
             gained = promised - before
         return FaceStep(place.params, promised, wanted, place.clean)
@@ -179,7 +183,8 @@ class FaceModel:
             if self._fall(u, kept, slope, image) > 0:
                 return _Place(kept, slope + image, self._faces.around(kept))
             length /= 2
-        length = face.room(u, way, out)
+        # A hair further: the first to reach its end is on it, whatever rounding does.
+        length = face.room(u, way, out) * _HAIR
         kept = face.nearest(u + length * way)
         return _Place(kept, slope + length * (there - slope), self._faces.around(kept))
 
@@ -202,7 +207,8 @@ class FaceModel:
         direction = residual / self._diagonal
         square = float(residual @ direction)
         terms: list[float] = []
-        while square > 0 and len(terms) < _LONGEST:
+        longest, share = (_LONGEST_EXACT, _EXACT) if self._exact else (_LONGEST, _ROUGH)
+        while square > 0 and len(terms) < longest:
             image = self._image(direction)
             curvature = float(direction @ image)
             if curvature <= 0:
@@ -213,7 +219,7 @@ class FaceModel:
             last = _LAST
             if self._exact:
                 last = max(_LAST_EXACT, int(_LAST_SHARE * len(terms)))
-            if len(terms) > last and sum(terms[-last:]) < _ROUGH * sum(terms):
+            if len(terms) > last and sum(terms[-last:]) < share * sum(terms):
                 break
             residual = residual - length * np.where(free, image, 0.0)
             scaled = residual / self._diagonal

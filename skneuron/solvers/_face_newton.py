@@ -10,7 +10,7 @@ from skneuron.objective import Objective
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._face_model import FaceModel, FaceStep
 from skneuron.solvers._gap import VISIBLE, relative
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Point
 
 __all__ = ["FaceEnd", "descend_on_faces"]
 
@@ -18,8 +18,11 @@ __all__ = ["FaceEnd", "descend_on_faces"]
 # weights (measured on text). Twice in turn, and it is given up where one can be formed.
 _SLOW, _SLOW_STEPS = 50, 2
 
-# Solved to this share of the gap at its start, and not past this share of tol.
-_INNER, _SAFETY = 0.03, 0.5
+# So many steps at most.
+_STEPS = 100
+
+# Solved to this share of the gap at its start.
+_INNER = 0.03
 
 _ARMIJO, _HALVINGS = 1e-4, 40
 
@@ -59,9 +62,7 @@ class FaceEnd:
     trusted: bool
 
 
-def descend_on_faces(
-    objective: Objective, point: Point, budget: Budget, *, patient: bool
-) -> FaceEnd:
+def descend_on_faces(objective: Objective, point: Point, tol: float, *, patient: bool) -> FaceEnd:
     """Minimize, step by step on the face that a gradient step foresees.
 
     A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
@@ -73,30 +74,35 @@ def descend_on_faces(
     ----------
     objective : Objective
     point : Point
-    budget : Budget
-        Relative gap and number of steps.
+    tol : float
+        Relative gap that is asked for in the end.
     patient : bool
         Whether to go on where steps are slow; else it ends untrusted.
     """
     slow, failures, damping = 0, 0, 0.0
     believed, last = False, np.inf
-    begun, aim = 0.0, budget.tol
-    for taken in range(budget.max_iter):
+    begun, aim = 0.0, tol
+    for taken in range(_STEPS):
         exact = relative(last, objective) <= VISIBLE
         model = FaceModel(objective, point, damping=damping, exact=exact)
         step = model.step()
+        small = damping == 0 and relative(step.promised, objective) <= aim == tol
+        if small and not exact and (step.settled or taken == 0):
+            # What is told in the end is looked at twice.
+            model = FaceModel(objective, point)
+            step = model.step()
         promised, gap = step.promised, relative(step.promised, objective)
         told = damping == 0 and step.settled and gap <= aim
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
         if taken == 0:
-            begun = promised
+            begun = promised + step.wanted
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
             return FaceEnd(point, begun, promised + step.wanted, beyond, trusted=True)
         if taken == 0:
-            aim = max(_SAFETY * budget.tol, _INNER * gap)
+            aim = max(tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.
-        near = taken > 0 and relative(promised + step.wanted, objective) <= aim > budget.tol
+        near = taken > 0 and relative(promised + step.wanted, objective) <= aim > tol
         failed = promised >= _FALLS * last and gap <= VISIBLE
         failures = failures + 1 if failed else 0
         if promised <= 0 or failures >= _FAILURES:

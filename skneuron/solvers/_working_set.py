@@ -74,7 +74,7 @@ class WorkingSetNewton(Solver):
         point = Point.at(objective, params)
         gap, status = np.inf, Status.MAX_ITER
         # The outputs of a layer are coupled: the diagonal is a poor guide to its faces.
-        by_products = objective.n_outputs == 1
+        by_products, by_products_of_few = [objective.n_outputs == 1] * 2
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
             most = _FACTORED if objective.n_outputs == 1 else DENSE_PARAMS
@@ -84,8 +84,8 @@ class WorkingSetNewton(Solver):
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
             start = inside.take(point)
-            if by_products:
-                end = descend_on_faces(part, start, budget, patient=not few)
+            if by_products and (by_products_of_few or not few):
+                end = descend_on_faces(part, start, budget.tol, patient=not few)
             else:
                 end = _solve_part(part, start, budget)
             if all_of_them and end.trusted:
@@ -114,7 +114,11 @@ class WorkingSetNewton(Solver):
             if moved == 0 and all_of_them and end.trusted:
                 status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
                 break
-            point, by_products = following, by_products and end.trusted
+            point = following
+            if not end.trusted:
+                by_products_of_few, by_products = False, by_products and few
+        if status is Status.MAX_ITER and gap > budget.tol:
+            gap = _gap_on_the_way(objective, point, gap, budget.tol)
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
 
@@ -195,3 +199,19 @@ def _gap_everywhere(objective: Objective, point: Point, columns: AnyArray, insid
         curvature = curvature_to_divide_by(objective, point.params)[drawn]
         outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
     return relative(inside + outside, objective) if outside <= _OUTSIDE * inside else np.inf
+
+
+def _gap_on_the_way(objective: Objective, point: Point, known: float, tol: float) -> float:
+    """Return the relative gap of a fit that was ended.
+
+    A walk to the minimum of all columns that are drawn, which changes nothing for the
+    caller, shows what F falls by; for a layer it is the last that is known, no more than F
+    itself, which is never negative.
+    """
+    if objective.n_outputs == 1:
+        weights = point.params[: objective.n_features]
+        columns = np.flatnonzero((_wants(objective, point) > 0) | (weights != 0))
+        start = _Inside(objective, columns).take(point)
+        end = descend_on_faces(objective.restrict(columns), start, tol, patient=True)
+        known = relative(start.value - end.beyond.value, objective)
+    return min(known, relative(point.value, objective))
