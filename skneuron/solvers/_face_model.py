@@ -14,7 +14,7 @@ from skneuron.solvers._point import Point
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 
 # Conjugate gradients end when their last two terms add less than this share of all, or
-# after so many. Where a gap is told it is the last quarter of them, and ten at least, that
+# after so many. Where a gap is told it is the last quarter of them, and five at least, that
 # add less: the terms of badly conditioned columns are small long before the minimum.
 _ROUGH, _LAST, _LONGEST = 0.1, 2, 250
 _EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 5, 0.25, 2000
@@ -30,11 +30,9 @@ _AGAIN, _FEW = 3, 0.02
 # So many rounds follow where the face was foreseen wrong, while they still add this share.
 _ROUNDS, _ADDS = 10, 0.3
 
-# So often the way out of a face is halved before its first end is taken, and so often
-# a gradient step that raises the model.
-_TRIES, _HALVINGS = 3, 40
-
-_HAIR = 1 + 1e-13
+# So often the way out of a face is halved before its first end is taken, a hair beyond it;
+# and so often a gradient step that raises the model.
+_TRIES, _HAIR, _HALVINGS = 3, 1 + 1e-13, 40
 
 # A curvature below this share of the one at zero weights is none to divide by.
 _LEAST = 1e-3
