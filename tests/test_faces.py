@@ -18,6 +18,7 @@ from skneuron.solvers._face_model import FaceModel, curvature_to_divide_by
 from skneuron.solvers._kinked import KinkedQuadratic
 from skneuron.solvers._point import Point
 from skneuron.solvers._quadratic import minimize_quadratic
+from skneuron.solvers._working_set import _gap_everywhere
 
 
 def _words(n_texts=1200, n_words=1500):
@@ -110,7 +111,7 @@ def test_gap_where_every_column_has_two_that_are_nearly_like_it(C):
     """Conjugate gradients seem to stand still long before the minimum."""
     rng = np.random.default_rng(0)
     once = rng.normal(size=(300, 700))
-    data = np.hstack([once + 0.01 * k * rng.normal(size=once.shape) for k in range(3)])
+    data = np.hstack([once, *(once + 0.01 * rng.normal(size=once.shape) for _ in range(2))])
     z = once[:, :20] @ rng.normal(size=20) + 2 * rng.logistic(size=300)
     y = (z > 0).astype(int)
     best = NeuronClassifier(C=C, l1_ratio=1.0, tol=1e-14).fit(data, y).objective_
@@ -132,6 +133,21 @@ def test_bounds_of_raw_columns_are_exact():
         low, high = bounds
         assert coef.min() >= low
         assert high is None or coef.max() <= high
+
+
+def test_a_gap_inside_of_some_columns_is_not_told_for_all():
+    weights = np.full(len(Y), 1 / len(Y))
+    held = Regularization(1e-3, 1.0)
+    objective = Objective(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
+    point = Point.at(objective, np.zeros(objective.n_params))
+    every = np.arange(X.shape[1])
+    pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
+    assert pull.max() > 0
+    others = np.delete(every, np.argmax(pull))
+    assert _gap_everywhere(objective, point, every, 1e-9) == pytest.approx(1e-9 / np.log(2))
+    assert _gap_everywhere(objective, point, others, 1e-9) == np.inf
+    # What a column could do alone is little beside a large gap, and is added to it.
+    assert 1 / np.log(2) < _gap_everywhere(objective, point, others, 1.0) < np.inf
 
 
 def _dense_model(objective, params, damping=0.0):
@@ -174,3 +190,28 @@ def test_steps_of_the_model_against_its_dense_minimum(damping, alike):
             settled += 1
             assert step.promised >= 0.8 * most
     assert settled >= 10
+
+
+def test_a_told_promise_is_exact_where_a_rough_one_is_not():
+    """Sums of random numbers as columns: small terms come long before the minimum."""
+    exact, rough = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        data = np.cumsum(rng.normal(size=(400, 80)), axis=1)
+        y = (data[:, :4].sum(axis=1) + rng.logistic(size=400) > 0).astype(int)
+        weak = Regularization(1e-6, 0.5)
+        weights = np.full(400, 1 / 400)
+        objective = Objective(DesignMatrix(data), y, LogisticLoss(), weights, weak, True)
+        params = np.zeros(objective.n_params)
+        for _ in range(12):
+            params, _ = minimize_quadratic(_dense_model(objective, params)[1])
+        params = params * (1 + 1e-4 * rng.normal(size=params.shape))
+        point, quadratic = _dense_model(objective, params)
+        _, most = minimize_quadratic(quadratic)
+        for told, shares in ((True, exact), (False, rough)):
+            step = FaceModel(objective, point, exact=told).step()
+            if step.settled:
+                shares.append(step.promised / most)
+    assert len(exact) >= 10
+    assert min(exact) > 0.9
+    assert min(rough) < 0.5

@@ -12,6 +12,7 @@ from skneuron.solvers._bounded import bounded_lbfgs
 from skneuron.solvers._descent import Progress, descend
 from skneuron.solvers._face_model import curvature_to_divide_by
 from skneuron.solvers._face_newton import FaceEnd, descend_on_faces
+from skneuron.solvers._faces import Faces
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
@@ -74,7 +75,7 @@ class WorkingSetNewton(Solver):
         point = Point.at(objective, params)
         gap, status = np.inf, Status.MAX_ITER
         # The outputs of a layer are coupled: the diagonal is a poor guide to its faces.
-        by_products, by_products_of_few = [objective.n_outputs == 1] * 2
+        by_products = few_by_products = objective.n_outputs == 1
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
             most = _FACTORED if objective.n_outputs == 1 else DENSE_PARAMS
@@ -84,7 +85,7 @@ class WorkingSetNewton(Solver):
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
             start = inside.take(point)
-            if by_products and (by_products_of_few or not few):
+            if by_products and (few_by_products or not few):
                 end = descend_on_faces(part, start, budget.tol, patient=not few)
             else:
                 end = _solve_part(part, start, budget)
@@ -116,7 +117,7 @@ class WorkingSetNewton(Solver):
                 break
             point = following
             if not end.trusted:
-                by_products_of_few, by_products = False, by_products and few
+                few_by_products, by_products = False, by_products and few
         if status is Status.MAX_ITER and gap > budget.tol:
             gap = _gap_on_the_way(objective, point, gap, budget.tol)
         status = Status.CONVERGED if gap <= budget.tol else status
@@ -160,15 +161,15 @@ def _wants(objective: Objective, point: Point) -> FloatArray:
 
     Infinite for a weight that is free already.
     """
-    penalty = objective.penalty
-    v = point.params.reshape(objective.n_outputs, -1)
-    g = point.gradient.reshape(objective.n_outputs, -1)
-    up = np.where(v < penalty.high, -g - penalty.lasso * np.where(v >= 0, 1.0, -1.0), 0.0)
-    down = np.where(v > penalty.low, g - penalty.lasso * np.where(v <= 0, 1.0, -1.0), 0.0)
-    pull = np.maximum(np.maximum(up, down), 0.0)
-    held = ((penalty.lasso > 0) & (v == 0)) | (v <= penalty.low) | (v >= penalty.high)
-    pull = np.where(held, pull, np.inf)
-    return np.asarray(pull[:, : objective.n_features].max(axis=0))
+    faces = Faces.of(objective)
+    face = faces.around(point.params)
+    pull = np.where(face.free, np.inf, faces.pull(point.params, point.gradient, face))
+    return np.asarray(_per_column(objective, pull).max(axis=0))
+
+
+def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
+    """Return what belongs to weights, a row for each output."""
+    return params.reshape(objective.n_outputs, -1)[:, : objective.n_features]
 
 
 def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
@@ -178,8 +179,7 @@ def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
     left out has to be zero.
     """
     pull = _wants(objective, point)
-    weights = point.params.reshape(objective.n_outputs, -1)[:, : objective.n_features]
-    needed = np.isinf(pull) | np.any(weights != 0, axis=0)
+    needed = np.isinf(pull) | np.any(_per_column(objective, point.params) != 0, axis=0)
     drawn = np.flatnonzero((pull > 0) & ~needed)
     most = max(_FIRST, int(needed.sum()))
     strongest = drawn[np.argsort(-pull[drawn])[:most]]
@@ -209,7 +209,7 @@ def _gap_on_the_way(objective: Objective, point: Point, known: float, tol: float
     itself, which is never negative.
     """
     if objective.n_outputs == 1:
-        weights = point.params[: objective.n_features]
+        weights = _per_column(objective, point.params)[0]
         columns = np.flatnonzero((_wants(objective, point) > 0) | (weights != 0))
         start = _Inside(objective, columns).take(point)
         end = descend_on_faces(objective.restrict(columns), start, tol, patient=True)
