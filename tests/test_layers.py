@@ -11,7 +11,7 @@ from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers._conjugate import pays_no_more
-from skneuron.solvers._preconditioner import can_share
+from skneuron.solvers._preconditioner import has_small_blocks
 
 
 def _layer(n=3_000, d=60, k=5, seed=0, noise=1.0):
@@ -67,14 +67,14 @@ def test_digits_are_those_of_scikit_learn():
     np.testing.assert_allclose(neuron.coef_, peer.coef_, atol=1e-7 * abs(peer.coef_).max())
 
 
-def test_many_rows_share_a_matrix_of_some():
+def test_blocks_of_many_rows_are_those_of_some():
     X, y = make_classification(
         20_000, 80, n_informative=20, n_classes=4, n_clusters_per_class=1, random_state=0
     )
     # A column that hardly any subsample of rows drawn evenly would hold.
     X[:, 0] = 0
     X[:5, 0] = 100
-    neuron = NeuronClassifier(tol=1e-12).fit(X, y)
+    neuron = NeuronClassifier(tol=1e-14).fit(X, y)
     exact = NeuronClassifier(solver="newton").fit(X, y)
     assert neuron.solver_ == "newton-cg"
     assert neuron.converged_
@@ -91,12 +91,12 @@ def test_collinear_columns_of_a_layer_without_a_penalty():
     np.testing.assert_allclose(neuron.predict_proba(X), exact.predict_proba(X), atol=1e-4)
 
 
-def test_a_layer_shares_only_what_can_be_factored():
+def test_a_layer_has_blocks_where_they_can_be_factored():
     X, y = _layer(300, 6, 3)
-    assert can_share(_objective(X, y))
+    assert has_small_blocks(_objective(X, y))
     wide = sparse.random(60, 2_500, density=0.01, random_state=0)
-    assert not can_share(_objective(wide.tocsr(), np.arange(60) % 3))
-    assert not can_share(
+    assert not has_small_blocks(_objective(wide.tocsr(), np.arange(60) % 3))
+    assert not has_small_blocks(
         Objective(
             DesignMatrix(X),
             y % 2,

@@ -10,8 +10,10 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
+from skneuron.solvers import _preconditioner
 from skneuron.solvers._conjugate import conjugate_gradients, settled
-from skneuron.solvers._preconditioner import SharedCurvature
+from skneuron.solvers._point import Point
+from skneuron.solvers._preconditioner import LayerBlocks
 
 
 def _layer(rng, *, sparse_rows=False, fit_intercept=True):
@@ -43,18 +45,8 @@ def test_settled_looks_at_the_last_terms():
     assert not settled([1.0, 0.3, 0.01], 2)
 
 
-@pytest.mark.parametrize("sparse_rows", [False, True])
-@pytest.mark.parametrize("fit_intercept", [False, True])
-@pytest.mark.parametrize("remembers", [False, True])
-def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
-    sparse_rows, fit_intercept, remembers
-):
-    rng = np.random.default_rng(1)
-    objective = _layer(rng, sparse_rows=sparse_rows, fit_intercept=fit_intercept)
-    if remembers:
-        objective.memory = objective.expansion(np.zeros(objective.n_params))
-    params = 0.3 * rng.normal(size=objective.n_params)
-    params = (params.reshape(3, -1) - params.reshape(3, -1).mean(axis=0)).ravel()
+def _blocks_by_differences(objective, params):
+    """The Hessian from gradients alone, an output's rows and columns side by side."""
     h = 1e-5
 
     def slopes(at):
@@ -65,21 +57,117 @@ def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
         for e in np.eye(objective.n_params)
     ]
     m = objective.n_params // 3
-    blocks = np.array(columns).reshape(3, m, 3, m)
-    mean = sum(blocks[k, :, k] for k in range(3)) / 3
+    hessian = np.array(columns).reshape(3, m, 3, m)
+    return [hessian[k, :, k] for k in range(3)]
+
+
+def _centered(rng, objective):
+    params = 0.3 * rng.normal(size=(3, objective.n_params // 3))
+    return (params - params.mean(axis=0)).ravel()
+
+
+@pytest.mark.parametrize("sparse_rows", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("remembers", [False, True])
+def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
+    sparse_rows, fit_intercept, remembers
+):
+    rng = np.random.default_rng(1)
+    objective = _layer(rng, sparse_rows=sparse_rows, fit_intercept=fit_intercept)
+    if remembers:
+        objective.memory = objective.expansion(np.zeros(objective.n_params))
+    params = _centered(rng, objective)
+    blocks = _blocks_by_differences(objective, params)
     matrix = objective.shared_curvature(params)
-    np.testing.assert_allclose(matrix, mean, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(matrix, sum(blocks) / 3, rtol=1e-5, atol=1e-7)
+    if not remembers:
+        own = list(objective.own_blocks(params))
+        np.testing.assert_allclose(own, blocks, rtol=1e-5, atol=1e-7)
 
 
-def test_the_matrix_is_divided_by():
+def test_a_layer_is_divided_by_its_blocks_where_outputs_move_apart():
+    """And by the penalty, all the curvature there is, where they move alike."""
     rng = np.random.default_rng(2)
     objective = _layer(rng)
-    params = 0.3 * rng.normal(size=objective.n_params)
+    params = _centered(rng, objective)
+    blocks = LayerBlocks(objective).at(params)
+    vector = rng.normal(size=(3, objective.n_params // 3))
+    alike = vector.mean(axis=0)
+    divided = blocks.divide(vector.ravel()).reshape(vector.shape)
+    ridge = objective.penalty.ridge
+    np.testing.assert_allclose(divided.mean(axis=0)[:-1], alike[:-1] / ridge[:-1], rtol=1e-9)
+    assert ridge[-1] == 0
+    assert abs(divided.mean(axis=0)[-1]) < 1e-12
+    apart = np.array(
+        [
+            np.linalg.solve(b, u)
+            for b, u in zip(objective.own_blocks(params), vector - alike, strict=True)
+        ]
+    )
+    np.testing.assert_allclose(
+        divided - divided.mean(axis=0), apart - apart.mean(axis=0), rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("too_large", [False, True])
+def test_one_matrix_is_divided_by_at_zero_or_where_blocks_are_too_large(too_large, monkeypatch):
+    rng = np.random.default_rng(3)
+    objective = _layer(rng)
+    params = np.zeros(objective.n_params)
+    if too_large:
+        monkeypatch.setattr(_preconditioner, "_ELEMENTS", 3 * 6 * 6 - 1)
+        params = _centered(rng, objective)
     vector = rng.normal(size=objective.n_params)
-    divided = SharedCurvature(objective).at(params).divide(vector)
+    divided = LayerBlocks(objective).at(params).divide(vector)
     matrix = objective.shared_curvature(params)
     back = (matrix @ divided.reshape(3, -1).T).T.ravel()
     np.testing.assert_allclose(back, vector, rtol=1e-6)
+
+
+def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
+    X, y = load_digits(return_X_y=True)
+    fit = NeuronClassifier(tol=1e-3).fit(X, y)
+    held = Regularization(1 / len(y))
+    objective = Objective(
+        DesignMatrix(X), y, SoftmaxLogLoss(10), np.full(len(y), 1 / len(y)), held, True
+    )
+    params = objective.from_weights(fit.coef_, fit.intercept_)
+    point = Point.at(objective, params)
+    exact = objective.hessian_operator(params)
+
+    def products():
+        """Return how many take all but a hundredth of the gap."""
+        taken = []
+
+        def enough(terms):
+            taken[:] = np.cumsum(terms)
+            return False
+
+        divide = LayerBlocks(objective).at(params).divide
+        conjugate_gradients(exact, point.gradient, divide, enough, most=100)
+        return int(np.argmax(taken > 0.99 * np.array(taken[-1]))) + 1
+
+    blocks = products()
+    monkeypatch.setattr(_preconditioner, "_ELEMENTS", 0)
+    assert blocks <= products() / 2
+
+
+def test_what_all_classes_have_in_common_is_left_out_of_every_step():
+    """A ridge this small would make weights of the rounding in it."""
+    X, y = load_digits(return_X_y=True)
+    fit = NeuronClassifier(C=1e6, tol=1e-8).fit(X, y)
+    assert fit.converged_
+    assert abs(fit.coef_.sum(axis=0)).max() < 1e-12 * abs(fit.coef_).max() * len(fit.coef_)
+
+
+@pytest.mark.filterwarnings("ignore:a hyperplane separates")
+@pytest.mark.parametrize("C", [1e8, 1e10])
+def test_separable_digits_go_on_while_the_objective_falls(C):
+    """Gaps promised on the way rise and fall there, by more than a factor of ten."""
+    X, y = load_digits(return_X_y=True)
+    fit = NeuronClassifier(C=C, solver="newton-cg", tol=1e-10, max_iter=500).fit(X, y)
+    assert fit.converged_
+    assert fit.objective_ < 1e-8
 
 
 @pytest.mark.parametrize("C", [1.0, 100.0])

@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron._threads import run_parts, share_out
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
+from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram, times_rows
 
 __all__ = ["ReadyDesign"]
 
@@ -81,7 +81,7 @@ class ReadyDesign:
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
                 rows = self._rows[block]
-                z = rows @ (full[0] if k == 1 else full.T)
+                z = times_rows(full, rows)
                 value, slopes, h = pointwise(block, z)
                 sums.value += value
                 if len(slopes):
@@ -104,7 +104,7 @@ class ReadyDesign:
         data = self._rows[:, :-1]
         if len(bias) == 1:
             return np.asarray(data @ weights[0] + bias[0])
-        return np.asarray(data @ weights.T + bias)
+        return np.asarray((weights @ data.T + bias[:, None]).T)
 
     def dense_blocks(self, n_rows: int) -> Iterator[tuple[slice, FloatArray]]:
         """Yield (rows, X̃ of these rows)."""

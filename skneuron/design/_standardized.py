@@ -19,7 +19,7 @@ from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design._matrix import DesignMatrix, assemble, pieces_of, rows_of, transposed
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram
+from skneuron.design._sums import Pointwise, Sums, Workspace, add_gram, times_rows
 
 __all__ = ["StandardizedDesign"]
 
@@ -145,7 +145,7 @@ class StandardizedDesign:
             work = Workspace()
             for rows, block in blocks:
                 data = block if self._shift is None else work.centered(block, self._shift)
-                z = data @ (raw[0] if len(raw) == 1 else raw.T)
+                z = times_rows(raw, data)
                 z += offset[0] if len(raw) == 1 else offset
                 value, slopes, h = pointwise(rows, z)
                 sums.value += value
@@ -166,7 +166,7 @@ class StandardizedDesign:
     def forward(self, weights: FloatArray, bias: FloatArray) -> FloatArray:
         """Return X̃ Wᵀ + b of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
         n, k = self.design.shape[0], len(bias)
-        out = np.empty(n if k == 1 else (n, k))
+        out = np.empty(n) if k == 1 else np.empty((k, n)).T
 
         def keep(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
             """Put z away."""
@@ -235,8 +235,10 @@ class StandardizedDesign:
 def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
     if len(slopes) == 0:
         return
-    columns = transposed(data) if sparse.issparse(data) else data.T
-    sums.weights += np.asarray(columns @ slopes).T
+    if sparse.issparse(data):
+        sums.weights += np.asarray(transposed(data) @ slopes).T
+    else:
+        sums.weights += slopes.T @ data
     sums.bias += slopes.sum(axis=0)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from skneuron._typing import Curvatures, FloatArray, LayerCurvature
 
-__all__ = ["Pointwise", "Sums", "Workspace", "add_gram"]
+__all__ = ["Pointwise", "Sums", "Workspace", "add_gram", "times_rows"]
 
 #: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, for
 #: :meth:`StandardizedDesign.sweep` with ``gram``, curvatures.
@@ -71,6 +73,19 @@ class Workspace:
         out[:, :d] *= inverse
         out[:, d] = 1.0
         return out
+
+
+def times_rows(weights: FloatArray, rows: Any) -> FloatArray:
+    """Return rows · Wᵀ, of shape (n_rows,) for one output, else (n_rows, n_outputs).
+
+    The columns of many dense outputs are contiguous: BLAS needs a third less time for them,
+    and sums over outputs are done for many rows at a time.
+    """
+    if len(weights) == 1:
+        return np.asarray(rows @ weights[0])
+    if sparse.issparse(rows):
+        return np.asarray(rows @ weights.T)
+    return np.asarray((weights @ rows.T).T)
 
 
 def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) -> None:

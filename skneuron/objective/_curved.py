@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -141,10 +141,25 @@ class Curved:
 
     def shared_curvature(self: Any, params: FloatArray) -> FloatArray:
         """Return the mean over the outputs of their own blocks of the Hessian."""
-        m = self.n_coordinates
+        own = self._own_curvatures(params).mean(axis=1)
+        matrix: FloatArray = self._own_block(own)
+        if self.memory is not None:
+            matrix += self.memory.shared_curvature(self.n_outputs)
+        return matrix
+
+    def own_blocks(self: Any, params: FloatArray) -> Iterator[FloatArray]:
+        """Yield each output's own block of the Hessian, without what a memory adds."""
+        for own in self._own_curvatures(params).T:
+            yield self._own_block(own)
+
+    def _own_curvatures(self: Any, params: FloatArray) -> FloatArray:
+        """Return the weighted curvature of each row along each output alone."""
         z = self.pre_activations(params)
         h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
-        own = h.diagonal.mean(axis=1) if isinstance(h, LayerCurvature) else h
+        return np.asarray(h.diagonal if isinstance(h, LayerCurvature) else h[:, None])
+
+    def _own_block(self: Any, own: FloatArray) -> FloatArray:
+        m = self.n_coordinates
 
         def pointwise(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Any]:
             """Return these rows' curvatures."""
@@ -153,8 +168,6 @@ class Curved:
         zero = np.zeros((1, self.n_features)), np.zeros(1)
         matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
         matrix.flat[:: m + 1] += self.penalty.ridge
-        if self.memory is not None:
-            matrix += self.memory.shared_curvature(self.n_outputs)
         return matrix
 
     def hessian_diagonal(self: Any, params: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._online_perceptron import OnlinePerceptron
 from skneuron.solvers._perceptron import Perceptron
 from skneuron.solvers._point import Budget
-from skneuron.solvers._preconditioner import can_share
+from skneuron.solvers._preconditioner import has_small_blocks
 from skneuron.solvers._sgd import SGD
 from skneuron.solvers._subsampled import MANY_PARAMS, SubsampledNewton, pays_to_subsample
 from skneuron.solvers._working_set import WorkingSetNewton
@@ -94,7 +94,7 @@ def choose_solver(objective: Objective) -> Solver:
         return Perceptron()
     if not objective.loss.smooth:
         return GD()
-    if objective.is_smooth and can_share(objective) and objective.n_params > MANY_PARAMS:
+    if objective.is_smooth and has_small_blocks(objective) and objective.n_params > MANY_PARAMS:
         return NewtonCG()
     if objective.n_params > DENSE_PARAMS:
         return NewtonCG() if objective.is_smooth else WorkingSetNewton()

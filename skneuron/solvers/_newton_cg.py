@@ -14,7 +14,7 @@ from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._model import SmoothModel
 from skneuron.solvers._point import Budget, Point
-from skneuron.solvers._preconditioner import DiagonalCurvature, can_share
+from skneuron.solvers._preconditioner import DiagonalCurvature, has_small_blocks
 from skneuron.solvers._search import Search
 from skneuron.solvers._truncated import TruncatedSearch
 
@@ -36,7 +36,7 @@ class NewtonCG(Solver):
     """Newton's method without a Hessian, for more weights than one can be factored for.
 
     For a layer of neurons each step comes from a few conjugate gradients, preconditioned by
-    one matrix that all classes share. Else steps are those of L-BFGS, one pass each, on
+    each class's own block of the Hessian. Else steps are those of L-BFGS, one pass each, on
     columns brought to one scale and with the diagonal of the curvature as the first guess.
     Where they become slow, and whenever the gap is to be told, Newton's equations are
     solved by conjugate gradients, one pass per product, preconditioned by L-BFGS (Nocedal
@@ -57,7 +57,7 @@ class NewtonCG(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        kind: type[Search] = TruncatedSearch if can_share(objective) else _Search
+        kind: type[Search] = TruncatedSearch if has_small_blocks(objective) else _Search
         search = kind(objective, Point.at(objective, params), budget.tol)
         status = Status.MAX_ITER
         gap = np.inf

@@ -11,25 +11,32 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._curvature import DENSE_PARAMS
 
-__all__ = ["DiagonalCurvature", "SharedCurvature", "can_share", "divisor"]
+__all__ = ["DiagonalCurvature", "LayerBlocks", "divisor", "has_small_blocks"]
 
-# Rows a weight that the matrix is taken from, and at least: more of them save few products.
+# Blocks of all outputs are kept while they have no more elements than these, 64 MB.
+_ELEMENTS = 2**23
+
+# Rows a weight that blocks are taken from, and at least: more of them save few products.
 _ROWS, _LEAST = 4, 2000
+
+# A row of all blocks costs that share of a row of a product with the Hessian per column,
+# and as much as for so many columns more (measured).
+_SHARE, _COLUMNS = 1 / 7, 100
 
 # Of the mean diagonal, added to it: collinear columns leave nothing to divide by. Small
 # enough that directions which a usual penalty holds are still seen as they are.
 _FLOOR = 1e-10
 
 
-def can_share(objective: Objective) -> bool:
+def has_small_blocks(objective: Objective) -> bool:
     """Whether it is of a layer, the weights of one output few enough to factor a matrix for."""
     return objective.n_outputs > 1 and objective.n_coordinates <= DENSE_PARAMS
 
 
 def divisor(objective: Objective, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Return u ↦ M⁻¹u for the best M that can be had."""
-    if can_share(objective):
-        return SharedCurvature(objective).at(params).divide
+    if has_small_blocks(objective):
+        return LayerBlocks(objective).at(params).divide
     return DiagonalCurvature(objective).divide
 
 
@@ -52,12 +59,14 @@ class DiagonalCurvature:
         return False
 
 
-class SharedCurvature:
-    """One matrix for all outputs of a layer: the mean of their own blocks of the Hessian.
+class LayerBlocks:
+    """Each output's own block of a layer's Hessian, or the mean of them.
 
-    At zero weights a softmax layer's Hessian is this one, but for directions in which
-    it has no gradient (Böhning, Ann. Inst. Stat. Math. 44, 1992). Elsewhere a block per
-    class would save no product and cost K times as much.
+    At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
+    44, 1992) and one is taken. Elsewhere the mean needs three times as many products as
+    the blocks, and is for layers whose blocks would be too large, and that have a memory.
+    Along weights that move alike for all outputs a softmax layer has no curvature but the
+    penalty's, and that is what is divided by there.
 
     Parameters
     ----------
@@ -66,28 +75,52 @@ class SharedCurvature:
     """
 
     def __init__(self, objective: Objective) -> None:
-        m, n = objective.n_coordinates, objective.n_samples
+        m, n, k = objective.n_coordinates, objective.n_samples, objective.n_outputs
         rows = max(_LEAST, _ROWS * m)
         self._part = objective
         if rows < n:
             self._part = objective.subsample(rows, np.random.default_rng(0))
-        #: What the matrix costs, in products with the Hessian.
-        self.cost = min(rows, n) * m / (4 * n * objective.n_outputs)
-        self._shape = (objective.n_outputs, m)
-        self._factor = np.empty(0)
+        self._one_each = objective.memory is None and k * m * m <= _ELEMENTS
+        #: What all blocks cost, in products with the Hessian.
+        self.cost = _SHARE * min(rows, n) / n * (m + _COLUMNS)
+        self._shape = (k, m)
+        self._ridge = objective.penalty.ridge
+        self._factors: list[FloatArray] = []
 
-    def at(self, params: FloatArray) -> SharedCurvature:
-        """Take the matrix at these parameters from now on."""
-        matrix = self._part.shared_curvature(params)
-        matrix.flat[:: len(matrix) + 1] += _FLOOR * float(np.diag(matrix).mean())
-        factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
-        if info != 0 or not np.all(np.isfinite(factor[-1])):
-            factor = np.diag(np.sqrt(np.maximum(np.diag(matrix), np.finfo(np.float64).tiny)))
-        self._factor = factor
+    def at(self, params: FloatArray) -> LayerBlocks:
+        """Take the blocks at these parameters from now on."""
+        if self._one_each and np.any(params):
+            blocks = list(self._part.own_blocks(params))
+        else:
+            blocks = [self._part.shared_curvature(params)]
+        # One for all: a class that no row could be of has no curvature to take a share of.
+        floor = _FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
+        for k, block in enumerate(blocks):
+            block.flat[:: len(block) + 1] += floor
+            blocks[k] = _factor(block)
+        self._factors = blocks
         return self
 
     def divide(self, vector: FloatArray) -> FloatArray:
         """Return M⁻¹ u."""
-        columns = vector.reshape(self._shape).T
-        solution, _ = linalg.lapack.dpotrs(self._factor, columns, lower=1)
-        return np.asarray(solution.T).ravel()
+        u = vector.reshape(self._shape)
+        if len(self._factors) == 1:
+            return np.asarray(_solve(self._factors[0], u.T).T).ravel()
+        alike = u.mean(axis=0)
+        out = np.stack([_solve(f, row) for f, row in zip(self._factors, u - alike, strict=True)])
+        out -= out.mean(axis=0)
+        out += np.divide(alike, self._ridge, out=np.zeros_like(alike), where=self._ridge > 0)
+        return out.ravel()
+
+
+def _factor(matrix: FloatArray) -> FloatArray:
+    """Return the lower Cholesky factor, that of the diagonal where there is none."""
+    factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
+    if info != 0 or not np.all(np.isfinite(factor[-1])):
+        return np.diag(np.sqrt(np.maximum(np.diag(matrix), np.finfo(np.float64).tiny)))
+    return np.asarray(factor)
+
+
+def _solve(factor: FloatArray, columns: FloatArray) -> FloatArray:
+    solution, _ = linalg.lapack.dpotrs(factor, columns, lower=1)
+    return np.asarray(solution)

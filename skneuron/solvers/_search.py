@@ -8,9 +8,13 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
+from skneuron.solvers._gap import VISIBLE
 from skneuron.solvers._point import Point
 
 __all__ = ["Search"]
+
+# A gap is smaller where it is less than this share of the least so far.
+_LESS = 0.9
 
 
 class Search(ABC):
@@ -34,7 +38,7 @@ class Search(ABC):
         self._objective = objective
         self._tol = tol
         self.point = point
-        self._best, self._idle = np.inf, 0
+        self._best, self._lowest, self._idle = np.inf, point.value, 0
 
     @abstractmethod
     def may_be_done(self) -> bool:
@@ -53,9 +57,12 @@ class Search(ABC):
         """Take the step, and look for the next one; return its length, 0 if it failed."""
 
     def is_stuck(self, length: float) -> bool:
-        """Whether nothing is left to be gained."""
-        if self._promised < 0.9 * self._best:
+        """Whether nothing is left to be gained: no smaller gap, and F does not fall any more."""
+        if self._promised < _LESS * self._best:
             self._best, self._idle = self._promised, 0
+        elif self.point.value < (1 - VISIBLE) * self._lowest:
+            self._idle = 0
         else:
             self._idle += 1
+        self._lowest = min(self._lowest, self.point.value)
         return length == 0 or self._idle > self.idle_steps

@@ -1,25 +1,23 @@
-"""Truncated Newton: each step from few conjugate gradients, on one matrix for all outputs."""
+"""Truncated Newton: each step from few conjugate gradients, divided by blocks of the Hessian."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import conjugate_gradients, pays_no_more, settled
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative
 from skneuron.solvers._point import Point
-from skneuron.solvers._preconditioner import SharedCurvature
+from skneuron.solvers._preconditioner import LayerBlocks
 from skneuron.solvers._search import Search
 
 __all__ = ["TruncatedSearch"]
 
-# The gap is known when so many products have added little to it.
-_LAST = 10
-
-# What divides is renewed once the products since cost so many times as much.
-_WORTH = 10
+# The gap is known when so many products, and that share of all, have added little to it.
+_LAST, _LAST_SHARE = 5, 0.25
 
 # Who asks for a gap below rounding wants digits of the weights. Conjugate gradients leave the
 # error where curvature is least, and there weights of such a gap have too few digits.
@@ -52,29 +50,31 @@ class TruncatedSearch(Search):
 
     def __init__(self, objective: Objective, point: Point, tol: float) -> None:
         super().__init__(objective, point, _FURTHER * tol if tol < INVISIBLE else tol)
-        self._shared = SharedCurvature(objective)
+        self._blocks = LayerBlocks(objective)
         self._products = np.inf
         self._believed = False
         self._look(self._tol)
 
     def _look(self, tol: float) -> None:
         """Solve for the next step; what it promises is exact where it is at most ``tol``."""
-        if self._products >= _WORTH * self._shared.cost:
-            self._shared.at(self.point.params)
+        if self._products >= self._blocks.cost:
+            self._blocks.at(self.point.params)
             self._products = 0
 
         def enough(terms: list[float]) -> bool:
             """Whether the step is good enough, or the gap is known."""
             on_the_way = relative(sum(terms), self._objective) > tol
-            return pays_no_more(terms) if on_the_way else settled(terms, _LAST)
+            last = max(_LAST, int(_LAST_SHARE * len(terms)))
+            return pays_no_more(terms) if on_the_way else settled(terms, last)
 
-        self._step, self._promised, products = conjugate_gradients(
+        step, self._promised, products = conjugate_gradients(
             self._objective.hessian_operator(self.point.params),
             self.point.gradient,
-            self._shared.divide,
+            self._blocks.divide,
             enough,
             most=_LONGEST,
         )
+        self._step = _without_mean(self._objective, step)
         self._products += products
 
     def may_be_done(self) -> bool:
@@ -106,3 +106,15 @@ class TruncatedSearch(Search):
         real = fallen + self._promised
         self._believed = known and promised / _AGREES <= real <= _AGREES * promised
         return moved
+
+
+def _without_mean(objective: Objective, step: FloatArray) -> FloatArray:
+    """Take from a step what all outputs have in common, which a softmax does not see.
+
+    It begins with weights that sum to zero, as they do at the minimum: what a step has in
+    common is rounding, divided by the ridge.
+    """
+    if objective.memory is not None:
+        return step
+    outputs = step.reshape(objective.n_outputs, -1)
+    return np.asarray(outputs - outputs.mean(axis=0)).ravel()
