@@ -93,7 +93,9 @@ class SoftmaxLogLoss(Loss):
     def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
         """Return softmax(z)."""
         with np.errstate(under="ignore"):
-            return np.asarray(np.exp(self.log_proba(z)))
+            proba = np.exp(z - z.max(axis=1, keepdims=True))
+            proba /= proba.sum(axis=1, keepdims=True)
+        return np.asarray(proba)
 
     def curvature_product(self, state: FloatArray, dz: FloatArray) -> FloatArray:
         """Return (diag(p) - ppᵀ) dz per sample."""

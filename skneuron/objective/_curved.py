@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, LayerCurvature
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective._flat import flat_directions
 from skneuron.objective._root import qr_root
 
@@ -129,6 +129,7 @@ class Curved:
 
         def product(vector: FloatArray) -> FloatArray:
             """Return the curvature times a vector."""
+            self.count_pass()
             sums = self._X.sweep(*self.split(vector), pointwise)
             out = self.penalty.gradient(vector.reshape(self.n_outputs, -1))
             out[:, : self.n_features] += sums.weights
@@ -153,10 +154,9 @@ class Curved:
             yield self._own_block(own)
 
     def _own_curvatures(self: Any, params: FloatArray) -> FloatArray:
-        """Return the weighted curvature of each row along each output alone."""
+        """Return the weighted curvature of each row along each output of a layer alone."""
         z = self.pre_activations(params)
-        h = self.loss.sums(self._labels, z, self._weights, curvature=True)[2]
-        return np.asarray(h.diagonal if isinstance(h, LayerCurvature) else h[:, None])
+        return self.loss.sums(self._labels, z, self._weights, curvature=True)[2].diagonal  # type: ignore[no-any-return]
 
     def _own_block(self: Any, own: FloatArray) -> FloatArray:
         m = self.n_coordinates
@@ -166,6 +166,7 @@ class Curved:
             return 0.0, z[:0], own[rows]
 
         zero = np.zeros((1, self.n_features)), np.zeros(1)
+        self.count_pass()
         matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
         matrix.flat[:: m + 1] += self.penalty.ridge
         return matrix

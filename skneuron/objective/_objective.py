@@ -139,6 +139,10 @@ class Objective(Curved, Views, Coordinates):
         """Count rows of a copy that were read elsewhere."""
         self._reads_of_copy += m / self.n_samples
 
+    def count_pass(self) -> None:
+        """Count a pass over a copy of all rows; those over X itself are counted there."""
+        self._reads_of_copy += isinstance(self._X, ReadyDesign)
+
     def subsample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` rows, in the same coordinates.
 
@@ -273,7 +277,6 @@ class Objective(Curved, Views, Coordinates):
 
         if gram:
             self.keep_small_copy()
-        self._reads_of_copy += isinstance(self._X, ReadyDesign)
         with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
             sums = self._sweep(params, pointwise, gram=gram)
             full = params.reshape(self.n_outputs, -1)

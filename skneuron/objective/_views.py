@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import DesignMatrix, Pointwise, ReadyDesign, StandardizedDesign, Sums
+from skneuron.design import DesignMatrix, Pointwise, StandardizedDesign, Sums
 from skneuron.objective._memory import Memory
 from skneuron.objective._raw_rows import RawRows
 
@@ -69,6 +69,7 @@ class Views:
 
     def pre_activations(self: Any, params: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
+        self.count_pass()
         return self._shifted(slice(None), self._X.forward(*self.split(params)))  # type: ignore[no-any-return]
 
     def _shifted(self: Any, rows: slice, z: FloatArray) -> FloatArray:
@@ -79,6 +80,7 @@ class Views:
 
     def _sweep(self: Any, params: FloatArray, pointwise: Pointwise, *, gram: bool = False) -> Sums:
         """Go over all rows with their pre-activations, offset included."""
+        self.count_pass()
         if self._offset is None:
             return self._X.sweep(*self.split(params), pointwise, gram=gram)  # type: ignore[no-any-return]
         return self._X.sweep(  # type: ignore[no-any-return]
@@ -112,7 +114,7 @@ class Views:
     def slope_along(self: Any, params: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ dF(params + t·step)/dt of a smooth F, without a product with X for each t."""
         start, change = self.pre_activations(params), self._X.forward(*self.split(step))
-        self._reads_of_copy += 2 * isinstance(self._X, ReadyDesign)
+        self.count_pass()
         weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
         ridge = self.penalty.gradient(step.reshape(self.n_outputs, -1)).ravel()
         at_start, per_length = float(ridge @ params), float(ridge @ step)

@@ -50,6 +50,8 @@ class TruncatedSearch(Search):
 
     def __init__(self, objective: Objective, point: Point, tol: float) -> None:
         super().__init__(objective, point, _FURTHER * tol if tol < INVISIBLE else tol)
+        # Of many products a copy is soon paid for.
+        objective.keep_small_copy()
         self._blocks = LayerBlocks(objective)
         self._products = np.inf
         self._believed = False
