@@ -14,6 +14,7 @@ from skneuron.solvers import _preconditioner
 from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._point import Point
 from skneuron.solvers._preconditioner import LayerBlocks
+from skneuron.solvers._truncated import TruncatedSearch
 
 
 def _layer(rng, *, sparse_rows=False, fit_intercept=True):
@@ -85,43 +86,51 @@ def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
         np.testing.assert_allclose(own, blocks, rtol=1e-5, atol=1e-7)
 
 
+def _apart(vector):
+    outputs = vector.reshape(3, -1)
+    return outputs - outputs.mean(axis=0)
+
+
 def test_a_layer_is_divided_by_its_blocks_where_outputs_move_apart():
-    """And by the penalty, all the curvature there is, where they move alike."""
     rng = np.random.default_rng(2)
     objective = _layer(rng)
     params = _centered(rng, objective)
-    blocks = LayerBlocks(objective).at(params)
-    vector = rng.normal(size=(3, objective.n_params // 3))
-    alike = vector.mean(axis=0)
-    divided = blocks.divide(vector.ravel()).reshape(vector.shape)
-    ridge = objective.penalty.ridge
-    np.testing.assert_allclose(divided.mean(axis=0)[:-1], alike[:-1] / ridge[:-1], rtol=1e-9)
-    assert ridge[-1] == 0
-    assert abs(divided.mean(axis=0)[-1]) < 1e-12
-    apart = np.array(
-        [
-            np.linalg.solve(b, u)
-            for b, u in zip(objective.own_blocks(params), vector - alike, strict=True)
-        ]
-    )
+    vector = rng.normal(size=objective.n_params)
+    divided = LayerBlocks(objective).at(params).divide(vector)
+    blocks = objective.own_blocks(params)
+    exact = [np.linalg.solve(b, u) for b, u in zip(blocks, _apart(vector), strict=True)]
     np.testing.assert_allclose(
-        divided - divided.mean(axis=0), apart - apart.mean(axis=0), rtol=1e-6, atol=1e-9
+        divided.reshape(3, -1), _apart(np.array(exact)), rtol=1e-6, atol=1e-9
     )
 
 
-@pytest.mark.parametrize("too_large", [False, True])
-def test_one_matrix_is_divided_by_at_zero_or_where_blocks_are_too_large(too_large, monkeypatch):
+@pytest.mark.parametrize("reason", ["at zero", "too large", "a memory"])
+def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered(
+    reason, monkeypatch
+):
     rng = np.random.default_rng(3)
     objective = _layer(rng)
     params = np.zeros(objective.n_params)
-    if too_large:
+    if reason == "too large":
         monkeypatch.setattr(_preconditioner, "_ELEMENTS", 3 * 6 * 6 - 1)
         params = _centered(rng, objective)
     vector = rng.normal(size=objective.n_params)
-    divided = LayerBlocks(objective).at(params).divide(vector)
-    matrix = objective.shared_curvature(params)
-    back = (matrix @ divided.reshape(3, -1).T).T.ravel()
-    np.testing.assert_allclose(back, vector, rtol=1e-6)
+    if reason == "a memory":
+        objective.memory = objective.expansion(params)
+        params = _centered(rng, objective)
+    divided = LayerBlocks(objective).at(params).divide(vector).reshape(3, -1)
+    back = (objective.shared_curvature(params) @ divided.T).T
+    # A memory may be of other classes: then all of the vector counts.
+    kept = vector.reshape(3, -1) if reason == "a memory" else _apart(vector)
+    np.testing.assert_allclose(back, kept, rtol=1e-6, atol=1e-9)
+
+
+def test_no_curvature_along_a_gradient_is_no_gap_of_zero():
+    gradient = np.array([1.0, 2.0])
+    _, gap, _ = conjugate_gradients(np.zeros_like, gradient, np.copy, lambda _: False, most=2)
+    assert gap == np.inf
+    _, gap, _ = conjugate_gradients(np.copy, 0 * gradient, np.copy, lambda _: False, most=2)
+    assert gap == 0
 
 
 def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
@@ -152,12 +161,39 @@ def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
     assert blocks <= products() / 2
 
 
-def test_what_all_classes_have_in_common_is_left_out_of_every_step():
-    """A ridge this small would make weights of the rounding in it."""
-    X, y = load_digits(return_X_y=True)
-    fit = NeuronClassifier(C=1e6, tol=1e-8).fit(X, y)
+@pytest.mark.filterwarnings("ignore:a hyperplane")
+@pytest.mark.parametrize("C", [1e4, 1e8, 1e12])
+@pytest.mark.parametrize("tol", [1e-4, 1e-8])
+def test_small_penalties_of_wide_columns_divide_no_rounding(C, tol):
+    """What classes have in common is rounding; the ridge of the widest column is 1e-20 here."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(800, 60))
+    z = X @ rng.normal(size=(60, 4)) * 10 / np.sqrt(60)
+    y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    X = X * 10.0 ** np.linspace(-8, 8, 60)
+    exact = NeuronClassifier(C=C, solver="newton").fit(X, y)
+    fit = NeuronClassifier(C=C, solver="newton-cg", tol=tol).fit(X, y)
     assert fit.converged_
-    assert abs(fit.coef_.sum(axis=0)).max() < 1e-12 * abs(fit.coef_).max() * len(fit.coef_)
+    measured = (fit.objective_ - exact.objective_) / np.log(4)
+    assert measured <= 10 * fit.gap_ + 1e-13
+    assert fit.gap_ <= 10 * measured + 1e-13
+    size = abs(fit.coef_).max(axis=0)
+    assert np.all(abs(fit.coef_.sum(axis=0)) <= 1e-10 * size)
+
+
+@pytest.mark.parametrize("value", [0.5, -5.0])
+def test_a_search_is_stuck_where_neither_gap_nor_objective_falls(value):
+    """Also below zero, where a memory may have brought F."""
+    rng = np.random.default_rng(5)
+    objective = _layer(rng)
+    params = np.zeros(objective.n_params)
+    search = TruncatedSearch(objective, Point.at(objective, params), 1e-9)
+    search.point = Point(params, value, search.point.gradient)
+    search.is_stuck(1.0)
+    assert not any(search.is_stuck(1.0) for _ in range(search.idle_steps))
+    search.point = Point(params, value - 1e-3, search.point.gradient)
+    assert not any(search.is_stuck(1.0) for _ in range(search.idle_steps + 1))
+    assert search.is_stuck(1.0)
 
 
 @pytest.mark.filterwarnings("ignore:a hyperplane separates")

@@ -316,6 +316,7 @@ class Objective(Curved, Views, Coordinates):
             most = max(most, float(np.abs(dz).max(initial=0.0)))
             return 0.0, dz[:0], None
 
+        self.count_pass()
         with np.errstate(all="ignore"):
             self._X.sweep(weights, bias, widest)
         return most

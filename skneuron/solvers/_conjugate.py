@@ -29,8 +29,9 @@ def conjugate_gradients(
 ) -> tuple[FloatArray, float, int]:
     """Solve H v = -g, and return v, the gap ½ gᵀH⁻¹g so far, and the number of products.
 
-    The gap is a sum of positive terms, one per product: it is approached from below
-    (Hestenes & Stiefel, J. Res. Natl. Bur. Stand. 49, 1952; Strakoš & Tichý, ETNA 13, 2002).
+    The gap is a sum of positive terms, one per product: it is approached from below, and
+    infinite where no curvature is found along the gradient (Hestenes & Stiefel, J. Res.
+    Natl. Bur. Stand. 49, 1952; Strakoš & Tichý, ETNA 13, 2002).
 
     Parameters
     ----------
@@ -73,7 +74,9 @@ def conjugate_gradients(
         divided = divide(residual)
         last, square = square, float(residual @ divided)
         direction = divided + (square / last) * direction
-    return step, sum(terms), products
+    # Without a term, and a gradient all the same, nothing is known.
+    unknown = not terms and square != 0
+    return step, float(np.inf) if unknown else sum(terms), products
 
 
 def settled(terms: list[float], last: int) -> bool:

@@ -19,9 +19,9 @@ _ELEMENTS = 2**23
 # Rows a weight that blocks are taken from, and at least: more of them save few products.
 _ROWS, _LEAST = 4, 2000
 
-# A row of all blocks costs that share of a row of a product with the Hessian per column,
-# and as much as for so many columns more (measured).
-_SHARE, _COLUMNS = 1 / 7, 100
+# All blocks cost, for each of their rows, so many times as much per column as a product
+# with the Hessian for a row, and as for so many columns more (measured).
+_TIMES, _COLUMNS = 1 / 7, 100
 
 # Of the mean diagonal, added to it: collinear columns leave nothing to divide by. Small
 # enough that directions which a usual penalty holds are still seen as they are.
@@ -63,10 +63,11 @@ class LayerBlocks:
     """Each output's own block of a layer's Hessian, or the mean of them.
 
     At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
-    44, 1992) and one is taken. Elsewhere the mean needs three times as many products as
-    the blocks, and is for layers whose blocks would be too large, and that have a memory.
-    Along weights that move alike for all outputs a softmax layer has no curvature but the
-    penalty's, and that is what is divided by there.
+    44, 1992) and their mean is taken. Elsewhere it needs three times as many products as the
+    blocks, and is for layers whose blocks would be too large, and that have a memory.
+    What all outputs have in common is left out, but for a memory: a softmax does not see it,
+    so that it is zero in the weights and in every gradient. What rounding leaves of it there
+    must not be divided by a small penalty.
 
     Parameters
     ----------
@@ -80,11 +81,11 @@ class LayerBlocks:
         self._part = objective
         if rows < n:
             self._part = objective.subsample(rows, np.random.default_rng(0))
-        self._one_each = objective.memory is None and k * m * m <= _ELEMENTS
-        #: What all blocks cost, in products with the Hessian.
-        self.cost = _SHARE * min(rows, n) / n * (m + _COLUMNS)
+        self._has_memory = objective.memory is not None
+        self._one_each = not self._has_memory and k * m * m <= _ELEMENTS
+        #: What taking them costs, in products with the Hessian.
+        self.cost = _TIMES * min(rows, n) / n * (m + _COLUMNS) / (1 if self._one_each else k)
         self._shape = (k, m)
-        self._ridge = objective.penalty.ridge
         self._factors: list[FloatArray] = []
 
     def at(self, params: FloatArray) -> LayerBlocks:
@@ -104,13 +105,14 @@ class LayerBlocks:
     def divide(self, vector: FloatArray) -> FloatArray:
         """Return M⁻¹ u."""
         u = vector.reshape(self._shape)
-        if len(self._factors) == 1:
+        if self._has_memory:
             return np.asarray(_solve(self._factors[0], u.T).T).ravel()
-        alike = u.mean(axis=0)
-        out = np.stack([_solve(f, row) for f, row in zip(self._factors, u - alike, strict=True)])
-        out -= out.mean(axis=0)
-        out += np.divide(alike, self._ridge, out=np.zeros_like(alike), where=self._ridge > 0)
-        return out.ravel()
+        u = u - u.mean(axis=0)
+        if len(self._factors) == 1:
+            out = _solve(self._factors[0], u.T).T
+        else:
+            out = np.stack([_solve(f, row) for f, row in zip(self._factors, u, strict=True)])
+        return np.asarray(out - out.mean(axis=0)).ravel()
 
 
 def _factor(matrix: FloatArray) -> FloatArray:

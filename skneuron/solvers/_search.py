@@ -60,7 +60,7 @@ class Search(ABC):
         """Whether nothing is left to be gained: no smaller gap, and F does not fall any more."""
         if self._promised < _LESS * self._best:
             self._best, self._idle = self._promised, 0
-        elif self.point.value < (1 - VISIBLE) * self._lowest:
+        elif self.point.value < self._lowest - VISIBLE * abs(self._lowest):
             self._idle = 0
         else:
             self._idle += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import conjugate_gradients, pays_no_more, settled
@@ -69,14 +68,13 @@ class TruncatedSearch(Search):
             last = max(_LAST, int(_LAST_SHARE * len(terms)))
             return pays_no_more(terms) if on_the_way else settled(terms, last)
 
-        step, self._promised, products = conjugate_gradients(
+        self._step, self._promised, products = conjugate_gradients(
             self._objective.hessian_operator(self.point.params),
             self.point.gradient,
             self._blocks.divide,
             enough,
             most=_LONGEST,
         )
-        self._step = _without_mean(self._objective, step)
         self._products += products
 
     def may_be_done(self) -> bool:
@@ -108,15 +106,3 @@ class TruncatedSearch(Search):
         real = fallen + self._promised
         self._believed = known and promised / _AGREES <= real <= _AGREES * promised
         return moved
-
-
-def _without_mean(objective: Objective, step: FloatArray) -> FloatArray:
-    """Take from a step what all outputs have in common, which a softmax does not see.
-
-    It begins with weights that sum to zero, as they do at the minimum: what a step has in
-    common is rounding, divided by the ridge.
-    """
-    if objective.memory is not None:
-        return step
-    outputs = step.reshape(objective.n_outputs, -1)
-    return np.asarray(outputs - outputs.mean(axis=0)).ravel()
