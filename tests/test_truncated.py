@@ -181,6 +181,21 @@ def test_small_penalties_of_wide_columns_divide_no_rounding(C, tol):
     assert np.all(abs(fit.coef_.sum(axis=0)) <= 1e-10 * size)
 
 
+@pytest.mark.parametrize("tol", [1e-1, 1e-2, 1e-4, 1e-6])
+def test_gaps_of_collinear_columns_with_hardly_any_penalty(tol):
+    """The last few terms of conjugate gradients are small there before all is found."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(800, 60))
+    z = X @ (rng.normal(size=(4, 60)) * 3 / np.sqrt(60)).T
+    y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    X = np.hstack([X, X[:, :15], X[:, :3] + 1e-7 * rng.normal(size=(800, 3))])
+    exact = NeuronClassifier(C=1e15, solver="newton-cg", tol=1e-14).fit(X, y)
+    fit = NeuronClassifier(C=1e15, solver="newton-cg", tol=tol).fit(X, y)
+    measured = (fit.objective_ - exact.objective_) / np.log(4)
+    assert fit.converged_
+    assert measured / 10 <= fit.gap_ <= 10 * measured
+
+
 @pytest.mark.parametrize("value", [0.5, -5.0])
 def test_a_search_is_stuck_where_neither_gap_nor_objective_falls(value):
     """Also below zero, where a memory may have brought F."""

@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative, relative_gap
+from skneuron.solvers._gap import INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._model import Model, model_at
 from skneuron.solvers._point import Budget, Point
 
@@ -221,11 +221,8 @@ def _known_gap(
 
 
 def _looked_at_gap(objective: Objective, progress: Progress) -> float:
-    gap = relative_gap(objective, progress.point.params, progress.point.gradient)
-    # No loss is negative: the minimum is not below zero, but for the quadratic of a memory.
-    return (
-        gap if objective.memory is not None else min(gap, relative(progress.point.value, objective))
-    )
+    point = progress.point
+    return bounded(relative_gap(objective, point.params, point.gradient), objective, point.value)
 
 
 def _certified(objective: Objective, progress: Progress, rule: Descent, step: FloatArray) -> float:

@@ -18,6 +18,7 @@ __all__ = [
     "INVISIBLE",
     "VISIBLE",
     "GapMonitor",
+    "bounded",
     "relative",
     "relative_gap",
     "rounding",
@@ -48,6 +49,14 @@ _LAST = 10
 def relative(gap: float, objective: Objective) -> float:
     """Return the gap as a share of the objective at zero weights."""
     return gap / objective.zero_value if objective.zero_value > 0 else gap
+
+
+def bounded(gap: float, objective: Objective, value: float) -> float:
+    """Return a relative gap at a point, or F's own share there if that is less.
+
+    No loss is negative: the minimum is not below zero, but for the quadratic of a memory.
+    """
+    return gap if objective.memory is not None else min(gap, relative(value, objective))
 
 
 def rounding(objective: Objective, value: float) -> float:

@@ -11,7 +11,7 @@ from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._base import Solver
 from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._descent import REACH
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._model import SmoothModel
 from skneuron.solvers._point import Budget, Point
 from skneuron.solvers._preconditioner import DiagonalCurvature, has_small_blocks
@@ -76,11 +76,11 @@ class NewtonCG(Solver):
                 reads=objective.reads,
             )
             if search.is_stuck(length):
-                gap = search.newton_gap()
+                gap = bounded(search.newton_gap(), objective, search.point.value)
                 status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
                 break
         if status is Status.MAX_ITER:
-            gap = search.newton_gap()
+            gap = bounded(search.newton_gap(), objective, search.point.value)
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(
             search.point.params, search.point.value, gap, len(history), status, history.as_dict()
