@@ -36,11 +36,12 @@ class NewtonCG(Solver):
     """Newton's method without a Hessian, for more weights than one can be factored for.
 
     For a layer of neurons each step comes from a few conjugate gradients, preconditioned by
-    each class's own block of the Hessian. Else steps are those of L-BFGS, one pass each, on
-    columns brought to one scale and with the diagonal of the curvature as the first guess.
-    Where they become slow, and whenever the gap is to be told, Newton's equations are
-    solved by conjugate gradients, one pass per product, preconditioned by L-BFGS (Nocedal
-    & Wright, Numerical Optimization, 2006, sections 7.1 and 7.2).
+    each class's own block of the Hessian, together 64 MB at most. Else steps are those of
+    L-BFGS, one pass each, on columns brought to one scale and with the diagonal of the
+    curvature as the first guess. Where they become slow, and whenever the gap is to be told,
+    Newton's equations are solved by conjugate gradients, one pass per product,
+    preconditioned by L-BFGS (Nocedal & Wright, Numerical Optimization, 2006, sections 7.1
+    and 7.2).
 
     Examples
     --------
