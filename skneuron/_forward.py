@@ -134,8 +134,7 @@ class ForwardMixin:
             """Return f(z)."""
             exact = z.astype(np.float64, copy=False)
             if softmax:
-                with np.errstate(under="ignore"):
-                    return np.asarray(np.exp(SoftmaxLogLoss.log_proba(exact)))
+                return SoftmaxLogLoss.proba(exact)
             out = self.activation_.value(exact)
             return out[:, 0] if single else out
 
@@ -154,10 +153,12 @@ class ForwardMixin:
         -------
         ndarray of shape (n_samples,)
         """
-        decision = self.decision_function(X, offset=offset)
-        if decision.ndim == 1:
+        check_is_fitted(self)
+        if len(self.coef_) == 1:
+            decision = self.decision_function(X, offset=offset)
             return np.asarray(self.classes_[(decision > 0).astype(np.intp)])
-        return np.asarray(self.classes_[decision.argmax(axis=1)])
+        most = self._through(X, lambda z: z.argmax(axis=1), offset)
+        return np.asarray(self.classes_[most.astype(np.intp)])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> float:
         """Return the accuracy.
@@ -233,6 +234,9 @@ class ForwardMixin:
             if z.shape[1] == 1 and type(self.activation_) is Sigmoid:
                 out = np.empty((len(z), 2), z.dtype)
                 self.activation_.proba(z[:, 0], out)
+            elif self._is_softmax():
+                out = SoftmaxLogLoss.proba(z.astype(np.float64, copy=False))
+                out = out.astype(z.dtype, copy=False)
             else:
                 out = np.exp(self._log_proba(z)).astype(z.dtype, copy=False)
             smallest = np.finfo(z.dtype).smallest_subnormal

@@ -11,6 +11,7 @@ from scipy import sparse
 from skneuron._threads import blas_on_one_thread, run_parts, share_out
 from skneuron._typing import AnyArray
 from skneuron.design._matrix import THREAD_ELEMENTS, rows_of
+from skneuron.design._sums import times_rows
 
 __all__ = ["forward"]
 
@@ -51,8 +52,8 @@ def forward(
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = X if rows == slice(0, n) else rows_of(X, rows)
-            z = np.asarray(data @ (coef[0] if len(coef) == 1 else coef.T))
-            z = z.reshape(-1, len(coef))
+            z = times_rows(coef, data)
+            z = z[:, None] if len(coef) == 1 else z
             z += intercept
             finite = finite and bool(np.isfinite(z).all())
             use(rows, z)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneuron._typing import Curvatures, FloatArray, LayerCurvature
+from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 
 __all__ = ["Pointwise", "Sums", "Workspace", "add_gram", "times_rows"]
 
@@ -75,7 +75,7 @@ class Workspace:
         return out
 
 
-def times_rows(weights: FloatArray, rows: Any) -> FloatArray:
+def times_rows(weights: AnyArray, rows: Any) -> AnyArray:
     """Return rows · Wᵀ, of shape (n_rows,) for one output, else (n_rows, n_outputs).
 
     The columns of many dense outputs are contiguous: BLAS needs a third less time for them,

@@ -40,6 +40,14 @@ class SoftmaxLogLoss(Loss):
         with np.errstate(under="ignore"):
             return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
+    @staticmethod
+    def proba(z: FloatArray) -> FloatArray:
+        """Return softmax(z), row by row."""
+        with np.errstate(under="ignore"):
+            out = np.exp(z - z.max(axis=1, keepdims=True))
+            out /= out.sum(axis=1, keepdims=True)
+        return np.asarray(out)
+
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
         """Return -log P(y)."""
         return -self.log_proba(z)[np.arange(len(y)), y]
@@ -61,9 +69,7 @@ class SoftmaxLogLoss(Loss):
     ) -> tuple[FloatArray, FloatArray]:
         """Return the slope and diag(p) - ppᵀ per sample."""
         _, gradient = self.value_gradient(y, z)
-        with np.errstate(under="ignore"):
-            proba = np.exp(self.log_proba(z))
-        return gradient, _curvatures(proba)
+        return gradient, _curvatures(self.proba(z))
 
     def sums(
         self,
@@ -92,10 +98,7 @@ class SoftmaxLogLoss(Loss):
 
     def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
         """Return softmax(z)."""
-        with np.errstate(under="ignore"):
-            proba = np.exp(z - z.max(axis=1, keepdims=True))
-            proba /= proba.sum(axis=1, keepdims=True)
-        return np.asarray(proba)
+        return self.proba(z)
 
     def curvature_product(self, state: FloatArray, dz: FloatArray) -> FloatArray:
         """Return (diag(p) - ppᵀ) dz per sample."""
