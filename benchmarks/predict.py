@@ -18,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=20)
+    parser.add_argument("--classes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--quick", action="store_true", help="100,000 rows, three rounds")
     args = parser.parse_args()
@@ -25,7 +26,8 @@ def main() -> None:
         args.rows, args.rounds = 100_000, 3
     random = np.random.default_rng(0)
     wide = random.standard_normal((args.rows, args.columns))
-    y = (wide[:5_000] @ random.standard_normal(args.columns) > 0).astype(int)
+    scores = wide[:5_000] @ random.standard_normal((args.columns, args.classes))
+    y = scores.argmax(axis=1)
     rows = []
     for dtype in (np.float64, np.float32):
         X = wide.astype(dtype)
