@@ -235,8 +235,8 @@ class ForwardMixin:
                 out = np.empty((len(z), 2), z.dtype)
                 self.activation_.proba(z[:, 0], out)
             elif self._is_softmax():
-                out = SoftmaxLogLoss.proba(z.astype(np.float64, copy=False))
-                out = out.astype(z.dtype, copy=False)
+                exact = z.astype(np.float64, copy=False)
+                out = SoftmaxLogLoss.proba(exact).astype(z.dtype, copy=False)
             else:
                 out = np.exp(self._log_proba(z)).astype(z.dtype, copy=False)
             smallest = np.finfo(z.dtype).smallest_subnormal

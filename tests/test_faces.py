@@ -14,6 +14,7 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
+from skneuron.solvers import _face_newton
 from skneuron.solvers._face_model import FaceModel, curvature_to_divide_by
 from skneuron.solvers._kinked import KinkedQuadratic
 from skneuron.solvers._point import Point
@@ -104,6 +105,55 @@ def test_gap_of_a_fit_that_was_ended(max_iter, C):
         neuron = NeuronClassifier(C=C, l1_ratio=1.0, max_iter=max_iter).fit(X, Y)
     measured = (_value(neuron, C) - best) / (len(Y) * np.log(2))
     assert measured / 10 <= neuron.gap_ <= 10 * measured
+
+
+def test_damping_after_a_cut_step_saves_products(monkeypatch):
+    taken = []
+    step = FaceModel.step
+
+    def counted(model):
+        found = step(model)
+        taken.append(model.products)
+        return found
+
+    monkeypatch.setattr(FaceModel, "step", counted)
+    NeuronClassifier(C=100.0, l1_ratio=1.0, tol=1e-6).fit(X, Y)
+    damped = sum(taken)
+    taken.clear()
+    monkeypatch.setattr(_face_newton, "_DAMPING", 0.0)
+    NeuronClassifier(C=100.0, l1_ratio=1.0, tol=1e-6).fit(X, Y)
+    assert 2 * damped < sum(taken)
+
+
+def _newton_gap(neuron, C):
+    """½ gᵀH⁻¹g over the weights there are, of the mean loss as a share of log 2; L1 only."""
+    w = neuron.coef_[0]
+    part = np.append(w != 0, True)
+    rows = np.column_stack([X.toarray(), np.ones(len(Y))])[:, part]
+    z = X @ w + np.ravel(neuron.intercept_)[0]
+    p = expit(z)
+    slope = rows.T @ (p - Y) / len(Y) + np.append(np.sign(w), 0.0)[part] / (C * len(Y))
+    hessian = rows.T @ ((p * (1 - p) / len(Y))[:, None] * rows)
+    return 0.5 * slope @ np.linalg.solve(hessian, slope) / np.log(2)
+
+
+@pytest.mark.parametrize("max_iter", [4, 5])
+def test_gap_below_rounding_of_a_fit_that_was_ended(max_iter):
+    """F does not show what is left: it must not be told as nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        neuron = NeuronClassifier(l1_ratio=1.0, max_iter=max_iter).fit(X, Y)
+    exact = _newton_gap(neuron, 1.0)
+    assert exact < 1e-8
+    assert exact / 10 <= neuron.gap_ <= 10 * exact
+
+
+def test_gap_of_a_layer_that_was_ended_is_no_more_than_the_objective():
+    three = np.add(Y, np.arange(len(Y)) % 2)
+    with pytest.warns(ConvergenceWarning, match="max_iter ended the fit"):
+        neuron = NeuronClassifier(l1_ratio=1.0, max_iter=1).fit(X, three)
+    assert neuron.solver_ == "working-set"
+    assert 0 < neuron.gap_ <= neuron.objective_ / np.log(3)
 
 
 @pytest.mark.parametrize("C", [1.0, 10.0])

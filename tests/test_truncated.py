@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from skneuron import NeuronClassifier
-from skneuron.design import DesignMatrix
+from skneuron.design import DesignMatrix, ReadyDesign
 from skneuron.losses import SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers import _preconditioner
@@ -31,13 +31,14 @@ def test_conjugate_gradients_solve_and_tell_the_gap():
     root = rng.normal(size=(12, 12))
     H, g = root @ root.T + np.eye(12), rng.normal(size=12)
     diagonal = np.diag(H)
-    step, gap, products = conjugate_gradients(
+    step, gap, products, residual = conjugate_gradients(
         H.dot, g, lambda u: u / diagonal, lambda _: False, most=12
     )
     exact = np.linalg.solve(H, -g)
     np.testing.assert_allclose(step, exact, rtol=1e-6, atol=1e-9)
     assert gap == pytest.approx(-0.5 * g @ exact, rel=1e-9)
     assert products == 12
+    np.testing.assert_allclose(residual, -g - H @ step, atol=1e-9)
 
 
 def test_settled_looks_at_the_last_terms():
@@ -127,10 +128,10 @@ def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered
 
 def test_no_curvature_along_a_gradient_is_no_gap_of_zero():
     gradient = np.array([1.0, 2.0])
-    _, gap, _ = conjugate_gradients(np.zeros_like, gradient, np.copy, lambda _: False, most=2)
-    assert gap == np.inf
-    _, gap, _ = conjugate_gradients(np.copy, 0 * gradient, np.copy, lambda _: False, most=2)
-    assert gap == 0
+    flat = conjugate_gradients(np.zeros_like, gradient, np.copy, lambda _: False, most=2)
+    assert flat.gap == np.inf
+    there = conjugate_gradients(np.copy, 0 * gradient, np.copy, lambda _: False, most=2)
+    assert there.gap == 0
 
 
 def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
@@ -212,6 +213,17 @@ def test_a_search_is_stuck_where_neither_gap_nor_objective_falls(value):
 
 
 @pytest.mark.filterwarnings("ignore:a hyperplane separates")
+def test_no_gap_is_above_the_objective():
+    """Without a curvature that could be divided by, F is all that can be left."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(800, 60))
+    z = X @ (rng.normal(size=(4, 60)) * 10 / np.sqrt(60)).T
+    y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    fit = NeuronClassifier(C=1e20, solver="newton-cg").fit(X, y)
+    assert 0 < fit.gap_ <= fit.objective_ / np.log(4) < 1e-15
+
+
+@pytest.mark.filterwarnings("ignore:a hyperplane separates")
 @pytest.mark.parametrize("C", [1e8, 1e10])
 def test_separable_digits_go_on_while_the_objective_falls(C):
     """Gaps promised on the way rise and fall there, by more than a factor of ten."""
@@ -238,3 +250,27 @@ def test_a_layer_of_many_weights_agrees_with_logistic_regression():
     fit = NeuronClassifier().fit(X, y)
     peer = LogisticRegression(tol=1e-8, solver="newton-cg", max_iter=1000).fit(X, y)
     np.testing.assert_allclose(fit.predict_proba(X), peer.predict_proba(X), atol=1e-4)
+
+
+def test_reads_of_a_kept_copy_are_counted(monkeypatch):
+    """A small table is standardized once; every pass over that copy counts like one over X."""
+    passes = []
+    for name in ("sweep", "forward"):
+        method = getattr(ReadyDesign, name)
+
+        def counted(self, *args, method=method, **kwargs):
+            passes.append(1)
+            return method(self, *args, **kwargs)
+
+        monkeypatch.setattr(ReadyDesign, name, counted)
+    X, y = load_digits(return_X_y=True)
+    design = DesignMatrix(X)
+    held, weights = Regularization(1 / len(y)), np.full(len(y), 1 / len(y))
+    objective = Objective(design, y, SoftmaxLogLoss(10), weights, held, True)
+    search = TruncatedSearch(objective, Point.at(objective, np.zeros(objective.n_params)), 1e-4)
+    before = objective.reads - len(passes)
+    while not search.may_be_done():
+        search.advance()
+    search.certified_gap()
+    assert len(passes) > 40
+    assert objective.reads - len(passes) == before

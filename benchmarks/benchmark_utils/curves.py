@@ -12,6 +12,7 @@ from benchmark_utils.contest import OURS
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter
 
 FLOOR = 1e-16
 
@@ -46,6 +47,10 @@ def draw(measurements: pd.DataFrame, title: str, target: float, path: Path) -> N
     axes.axhline(target, color="grey", linestyle=":", linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel="seconds of fit", title=title)
     axes.set_ylabel("relative gap  (F - F*) / F(0)")
+    # Less than a decade gets a number at each of its tenths else, one upon the other.
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper", fontsize="small")
     figure.savefig(path, dpi=110)

@@ -52,8 +52,7 @@ def forward(
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = X if rows == slice(0, n) else rows_of(X, rows)
-            z = times_rows(coef, data)
-            z = z[:, None] if len(coef) == 1 else z
+            z = times_rows(coef, data).reshape(-1, len(coef))
             z += intercept
             finite = finite and bool(np.isfinite(z).all())
             use(rows, z)

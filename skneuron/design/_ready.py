@@ -101,10 +101,7 @@ class ReadyDesign:
 
     def forward(self, weights: FloatArray, bias: FloatArray) -> FloatArray:
         """Return X̃ Wᵀ + b of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
-        data = self._rows[:, :-1]
-        if len(bias) == 1:
-            return np.asarray(data @ weights[0] + bias[0])
-        return np.asarray((weights @ data.T + bias[:, None]).T)
+        return np.asarray(times_rows(weights, self._rows[:, :-1]) + bias)
 
     def dense_blocks(self, n_rows: int) -> Iterator[tuple[slice, FloatArray]]:
         """Yield (rows, X̃ of these rows)."""

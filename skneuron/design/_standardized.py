@@ -146,7 +146,7 @@ class StandardizedDesign:
             for rows, block in blocks:
                 data = block if self._shift is None else work.centered(block, self._shift)
                 z = times_rows(raw, data)
-                z += offset[0] if len(raw) == 1 else offset
+                z += offset
                 value, slopes, h = pointwise(rows, z)
                 sums.value += value
                 _add_products(sums, data, slopes)

@@ -85,6 +85,7 @@ def trace(scene: Scene) -> Any:
     low, high = (text(name) for name in scene.classes)
 
     def line(word: str, value: str) -> Line:
+        """Return a line of which only the first and the last column say something."""
         return (word, "''", "''", value)
 
     lines: list[Line] = [("'sample ' + datum.sample", "'x'", "'w'", "'w·x'")]

@@ -9,6 +9,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._conjugate import conjugate_gradients, settled
+from skneuron.solvers._faces import Faces
 from skneuron.solvers._gap import INVISIBLE, relative
 from skneuron.solvers._point import Budget, Point
 from skneuron.solvers._preconditioner import DiagonalCurvature
@@ -107,18 +108,18 @@ class _Split:
 def _free_gap(objective: Objective, point: Point) -> float:
     """Return the relative gap of Newton's model on the weights that want to move."""
     product = objective.hessian_operator(point.params)
-    penalty, k = objective.penalty, objective.n_outputs
-    lasso, low, high = (np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
+    faces = Faces.of(objective)
+    lasso, low, high = faces.lasso, faces.low, faces.high
     v, g = point.params, point.gradient
     side = np.where(v != 0, np.sign(v), -np.sign(g))
     slope = np.where((v == 0) & (np.abs(g) <= lasso), 0.0, g + lasso * side)
     slope = np.where(((v <= low) & (slope > 0)) | ((v >= high) & (slope < 0)), 0.0, slope)
     free = slope != 0
-    _, gap, _ = conjugate_gradients(
+    found = conjugate_gradients(
         lambda u: np.where(free, product(u), 0.0),
         slope,
         DiagonalCurvature(objective).divide,
         lambda terms: settled(terms, _LAST),
         most=_LONGEST,
     )
-    return relative(gap, objective)
+    return relative(found.gap, objective)

@@ -8,6 +8,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
+from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._faces import Face, Faces
 from skneuron.solvers._point import Point
 
@@ -200,30 +201,22 @@ class FaceModel:
         self, u: FloatArray, slope: FloatArray, face: Face
     ) -> tuple[FloatArray, FloatArray]:
         """Return the minimum on the plane of the face, and the slope there."""
-        free = face.free
-        residual = np.where(free, -slope - self._faces.lasso * face.sign, 0.0)
-        direction = residual / self._diagonal
-        square = float(residual @ direction)
-        terms: list[float] = []
+        tilt = self._faces.lasso * face.sign
         longest, share = (_LONGEST_EXACT, _EXACT) if self._exact else (_LONGEST, _ROUGH)
-        while square > 0 and len(terms) < longest:
-            image = self._image(direction)
-            curvature = float(direction @ image)
-            if curvature <= 0:
-                break
-            length = square / curvature
-            u, slope = u + length * direction, slope + length * image
-            terms.append(length * square)
-            last = _LAST
-            if self._exact:
-                last = max(_LAST_EXACT, int(_LAST_SHARE * len(terms)))
-            if len(terms) > last and sum(terms[-last:]) < share * sum(terms):
-                break
-            residual = residual - length * np.where(free, image, 0.0)
-            scaled = residual / self._diagonal
-            before, square = square, float(residual @ scaled)
-            direction = scaled + (square / before) * direction
-        return u, slope
+
+        def enough(terms: list[float]) -> bool:
+            """Whether the last few terms add little."""
+            last = max(_LAST_EXACT, int(_LAST_SHARE * len(terms))) if self._exact else _LAST
+            return settled(terms, last, share)
+
+        found = conjugate_gradients(
+            self._image,
+            slope + tilt,
+            lambda v: np.where(face.free, v / self._diagonal, 0.0),
+            enough,
+            most=longest,
+        )
+        return u + found.step, -found.residual - tilt
 
 
 def curvature_to_divide_by(objective: Objective, params: FloatArray) -> FloatArray:

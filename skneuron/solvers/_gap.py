@@ -7,7 +7,7 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._conjugate import conjugate_gradients, settled
+from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers._curvature import DENSE_PARAMS, Curvature, observed_gap
 from skneuron.solvers._model import Model, SmoothModel, model_at
 from skneuron.solvers._point import Point
@@ -41,9 +41,6 @@ _WALK, _SETTLED = 30, 0.1
 # quadratic from there to its minimum: the same model then tells what is left. Not so while as
 # much as _FAR is left of F(0): directions in which F is nearly flat hide from the first model.
 _CAME_TRUE, _FAR = 0.1, 1e-5
-
-# Products whose terms add little before conjugate gradients are believed.
-_LAST = 10
 
 
 def relative(gap: float, objective: Objective) -> float:
@@ -138,14 +135,14 @@ def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float
 
 def _conjugate_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
     """½ gᵀH⁻¹g by conjugate gradients."""
-    _, gap, _ = conjugate_gradients(
+    found = conjugate_gradients(
         objective.hessian_operator(params),
         gradient,
         divisor(objective, params),
-        lambda terms: settled(terms, _LAST),
+        lambda terms: settled(terms, KNOWN),
         most=objective.n_params,
     )
-    return gap
+    return found.gap
 
 
 class GapMonitor:

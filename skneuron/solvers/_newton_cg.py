@@ -61,7 +61,6 @@ class NewtonCG(Solver):
         kind: type[Search] = TruncatedSearch if has_small_blocks(objective) else _Search
         search = kind(objective, Point.at(objective, params), budget.tol)
         status = Status.MAX_ITER
-        gap = np.inf
         while len(history) < budget.max_iter:
             if search.may_be_done() and len(history):
                 gap = search.certified_gap()
@@ -77,12 +76,14 @@ class NewtonCG(Solver):
                 reads=objective.reads,
             )
             if search.is_stuck(length):
-                gap = bounded(search.newton_gap(), objective, search.point.value)
-                status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
+                status = Status.STALLED
                 break
-        if status is Status.MAX_ITER:
+        if status is not Status.CONVERGED:
             gap = bounded(search.newton_gap(), objective, search.point.value)
-        status = Status.CONVERGED if gap <= budget.tol else status
+            if gap <= budget.tol:
+                status = Status.CONVERGED
+            elif status is Status.STALLED and gap <= INVISIBLE:
+                status = Status.PRECISION
         return SolverResult(
             search.point.params, search.point.value, gap, len(history), status, history.as_dict()
         )
@@ -114,13 +115,14 @@ class _Search(Search):
         return relative(self._promised, self._objective)
 
     def _take_newton_step(self) -> None:
-        self._step, self._promised, _ = conjugate_gradients(
+        found = conjugate_gradients(
             self._objective.hessian_operator(self.point.params),
             self.point.gradient,
             self._model.solve,
             lambda terms: settled(terms, _LAST),
             most=min(_LONGEST, self._objective.n_params),
         )
+        self._step, self._promised = found.step, found.gap
 
     def certified_gap(self) -> float:
         """Return that gap if the model can be believed, inf if a step has to come first.

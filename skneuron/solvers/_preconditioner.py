@@ -63,8 +63,9 @@ class LayerBlocks:
     """Each output's own block of a layer's Hessian, or the mean of them.
 
     At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
-    44, 1992) and their mean is taken. Elsewhere it needs three times as many products as the
-    blocks, and is for layers whose blocks would be too large, and that have a memory.
+    44, 1992) and their mean is taken. Elsewhere it needs two to six times as many products
+    as the blocks (digits, images), and is for layers whose blocks would be too large, and that
+    have a memory.
     What all outputs have in common is left out, but for a memory: a softmax does not see it,
     so that it is zero in the weights and in every gradient. What rounding leaves of it there
     must not be divided by a small penalty.

@@ -6,7 +6,7 @@ import numpy as np
 
 from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
-from skneuron.solvers._conjugate import conjugate_gradients, pays_no_more, settled
+from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, pays_no_more, settled
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative
 from skneuron.solvers._point import Point
@@ -14,10 +14,6 @@ from skneuron.solvers._preconditioner import LayerBlocks
 from skneuron.solvers._search import Search
 
 __all__ = ["TruncatedSearch"]
-
-# The gap is known when so many products have added little to it. After half as many, gaps of
-# collinear columns without a penalty have been told fifteen times too small.
-_LAST = 10
 
 # Who asks for a gap below rounding wants digits of the weights. Conjugate gradients leave the
 # error where curvature is least, and there weights of such a gap have too few digits.
@@ -66,16 +62,17 @@ class TruncatedSearch(Search):
         def enough(terms: list[float]) -> bool:
             """Whether the step is good enough, or the gap is known."""
             on_the_way = relative(sum(terms), self._objective) > tol
-            return pays_no_more(terms) if on_the_way else settled(terms, _LAST)
+            return pays_no_more(terms) if on_the_way else settled(terms, KNOWN)
 
-        self._step, self._promised, products = conjugate_gradients(
+        found = conjugate_gradients(
             self._objective.hessian_operator(self.point.params),
             self.point.gradient,
             self._blocks.divide,
             enough,
             most=_LONGEST,
         )
-        self._products += products
+        self._step, self._promised = found.step, found.gap
+        self._products += found.products
 
     def may_be_done(self) -> bool:
         """Whether the step promises no more than ``tol``."""

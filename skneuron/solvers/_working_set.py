@@ -13,7 +13,7 @@ from skneuron.solvers._descent import Progress, descend
 from skneuron.solvers._face_model import curvature_to_divide_by
 from skneuron.solvers._face_newton import FaceEnd, descend_on_faces
 from skneuron.solvers._faces import Faces
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
@@ -205,13 +205,16 @@ def _gap_on_the_way(objective: Objective, point: Point, known: float, tol: float
     """Return the relative gap of a fit that was ended.
 
     A walk to the minimum of all columns that are drawn, which changes nothing for the
-    caller, shows what F falls by; for a layer it is the last that is known, no more than F
-    itself, which is never negative.
+    caller, shows what F falls by; for a layer it is the last that is known.
     """
     if objective.n_outputs == 1:
         weights = _per_column(objective, point.params)[0]
         columns = np.flatnonzero((_wants(objective, point) > 0) | (weights != 0))
         start = _Inside(objective, columns).take(point)
         end = descend_on_faces(objective.restrict(columns), start, tol, patient=True)
-        known = relative(start.value - end.beyond.value, objective)
-    return min(known, relative(point.value, objective))
+        fallen = start.value - end.beyond.value
+        if relative(fallen, objective) <= VISIBLE:
+            # Rounding: the first model has promised what cannot be seen any more.
+            fallen = max(fallen, end.begun)
+        known = relative(fallen, objective)
+    return bounded(known, objective, point.value)
