@@ -25,8 +25,8 @@ _EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 5, 0.25, 2000
 _CAUTION = 4.0
 
 # Weights that leave the face are held at its end, and the rest is solved for again: so
-# many times, and while they are more than this share.
-_AGAIN, _FEW = 3, 0.02
+# many times, and while that has less than this share of what the plane of the face has.
+_AGAIN, _KEEPS = 6, 0.8
 
 # So many rounds follow where the face was foreseen wrong, while they still add this share.
 _ROUNDS, _ADDS = 10, 0.3
@@ -50,29 +50,33 @@ class FaceStep:
         How much lower the model is there.
     wanted : float
         About how much lower still if weights that are held were let go.
-    clean : bool
-        Whether the face's own minimum is inside of it.
+    most : float
+        At least as much as the model could fall by with these held.
     """
 
     params: FloatArray
     promised: float
     wanted: float
-    clean: bool
+    most: float
 
     @property
     def settled(self) -> bool:
         """Whether the promise is nearly that of the model's minimum."""
-        return self.clean and self.wanted <= _ROUGH * self.promised
+        return self.promised >= _KEEPS * self.most and self.wanted <= _ROUGH * self.promised
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A point, the slope of the model's smooth part there, and a face that it is on."""
+    """A point, the slope of the model's smooth part there, and a face that it is on.
+
+    The face is what is left of a whole one, on whose plane the model falls by ``most``.
+    """
 
     params: FloatArray
     slope: FloatArray
     face: Face
-    clean: bool = False
+    whole: Face
+    most: float = np.inf
 
 
 class FaceModel:
@@ -84,8 +88,6 @@ class FaceModel:
     point : Point
     damping : float
         Share of the diagonal that is added to it.
-    exact : bool
-        Whether a gap may be told by it.
 
     Attributes
     ----------
@@ -93,65 +95,94 @@ class FaceModel:
         How many were taken.
     """
 
-    def __init__(
-        self, objective: Objective, point: Point, *, damping: float = 0.0, exact: bool = True
-    ) -> None:
+    def __init__(self, objective: Objective, point: Point, *, damping: float = 0.0) -> None:
         self._faces = Faces.of(objective)
         self._product = objective.hessian_operator(point.params)
         diagonal = curvature_to_divide_by(objective, point.params)
         self._added = damping * diagonal
         self._diagonal = diagonal + self._added
-        self._start, self._gradient, self._exact = point.params, point.gradient, exact
+        self._start, self._gradient = point.params, point.gradient
+        self._place = self._place_at(self._start, self._gradient)
         self.products = 0
 
     def step(self) -> FaceStep:
-        """Return where the model is low, at its minimum if the faces are clear.
+        """Return where the model is low, roughly.
 
         First on the face that is foreseen. If that is no good, as the model would rather
         have other weights free, rounds follow that lower it one by one.
         """
-        place = self._foreseen()
-        promised, wanted = self._judged(place)
+        first, self._place = self._place, self._foreseen()
+        promised, wanted = self._judged(self._place)
         gained = 0.0
         for _ in range(_ROUNDS):
-            if promised > wanted and (place.clean or gained <= _ADDS * promised):
+            there = promised >= _KEEPS * self._place.most
+            if promised > wanted and (there or gained <= _ADDS * promised):
                 break
-            if promised <= 0:
-                place = _Place(self._start, self._gradient, self._faces.around(self._start))
+            place = self._place if promised > 0 else first
             before, lowered = max(promised, 0.0), self._lowered(place)
             if lowered is place:
                 break
-            place = lowered
-            promised, wanted = self._judged(place)
+            self._place = lowered
+            promised, wanted = self._judged(lowered)
             gained = promised - before
-        return FaceStep(place.params, promised, wanted, place.clean)
+        return FaceStep(self._place.params, promised, wanted, self._place.most)
+
+    def refined(self) -> FaceStep:
+        """Return a step that a gap may be told from: on from the last one, on its whole face."""
+        known, _ = self._judged(self._place)
+        place = self._along(self._place.params, self._place.slope, self._place.whole, known)
+        promised, wanted = self._judged(place)
+        if promised < known:
+            return FaceStep(self._place.params, known, wanted, np.inf)
+        self._place = place
+        return FaceStep(place.params, promised, wanted, place.most)
+
+    def _place_at(self, u: FloatArray, slope: FloatArray) -> _Place:
+        face = self._faces.around(u)
+        return _Place(u, slope, face, face)
 
     def _judged(self, place: _Place) -> tuple[float, float]:
         """Return how much lower the model is there, and about how much it still falls."""
-        change = place.params - self._start
-        promised = self._faces.shrinkage(self._start, place.params)
-        promised -= 0.5 * float(change @ (self._gradient + place.slope))
         pull = self._faces.pull(place.params, place.slope, place.face)
-        return promised, 0.5 * float(pull @ (pull / self._diagonal))
+        wanted = 0.5 * float(pull @ (pull / self._diagonal))
+        return self._fallen(place.params, place.slope), wanted
+
+    def _fallen(self, u: FloatArray, slope: FloatArray) -> float:
+        """Return how much lower the model is at u than at its point."""
+        change = u - self._start
+        smooth = -0.5 * float(change @ (self._gradient + slope))
+        return smooth + self._faces.shrinkage(self._start, u)
+
+    def _most(self, u: FloatArray, slope: FloatArray, face: Face) -> float:
+        """Return how much lower it is at the minimum u of the plane, on which |v| is ±v."""
+        beyond = np.where(face.free, np.abs(u) - face.sign * u, 0.0)
+        return self._fallen(u, slope) + float(self._faces.lasso @ beyond)
 
     def _foreseen(self) -> _Place:
-        """Solve on the face of a gradient step, holding again and again what leaves it."""
+        """Solve on the face of a gradient step."""
         start = self._start
         u = self._faces.gradient_step(start, self._gradient, _CAUTION * self._diagonal)
         face = self._faces.around(u)
         u = np.where(face.free, start, u)
-        slope = self._gradient + self._image(u - start)
-        for again in range(_AGAIN + 1):
-            u, slope = self._solved(u, slope, face)
+        return self._along(u, self._gradient + self._image(u - start), face)
+
+    def _along(
+        self, u: FloatArray, slope: FloatArray, face: Face, known: float | None = None
+    ) -> _Place:
+        """Solve on a face, holding again and again what leaves it; see :meth:`_solved`."""
+        whole, most = face, 0.0
+        for _ in range(_AGAIN + 1):
+            u, slope = self._solved(u, slope, face, known)
+            most = max(most, self._most(u, slope, face))
             out = face.left_by(u)
-            many = int(np.count_nonzero(out))
-            if many == 0:
-                return _Place(u, slope, face, clean=again == 0)
-            kept = face.nearest(u)
-            u, slope, face = kept, slope + self._image(kept - u), face.without(out)
-            if many <= _FEW * np.count_nonzero(face.free):
+            if not np.any(out):
                 break
-        return _Place(u, slope, face)
+            kept = face.nearest(u)
+            slope, face = slope + self._image(kept - u), face.without(out)
+            u = kept
+            if self._fallen(u, slope) >= _KEEPS * most:
+                break
+        return _Place(u, slope, face, whole, most)
 
     def _lowered(self, place: _Place) -> _Place:
         """Take a gradient step that lowers the model, and go on along its face.
@@ -174,18 +205,18 @@ class FaceModel:
         end, there = self._solved(u, slope, face)
         out = face.left_by(end)
         if not np.any(out):
-            return _Place(end, there, face, clean=True)
+            return _Place(end, there, face, face, self._most(end, there, face))
         way, length = end - u, 1.0
         for _ in range(_TRIES):
             kept = face.nearest(u + length * way)
             image = self._image(kept - u)
             if self._fall(u, kept, slope, image) > 0:
-                return _Place(kept, slope + image, self._faces.around(kept))
+                return self._place_at(kept, slope + image)
             length /= 2
         # A hair further: the first to reach its end is on it, whatever rounding does.
         length = face.room(u, way, out) * _HAIR
         kept = face.nearest(u + length * way)
-        return _Place(kept, slope + length * (there - slope), self._faces.around(kept))
+        return self._place_at(kept, slope + length * (there - slope))
 
     def _fall(self, u: FloatArray, v: FloatArray, slope: FloatArray, image: FloatArray) -> float:
         """Return how much lower the model is at v than at u, by the slope at u."""
@@ -198,23 +229,29 @@ class FaceModel:
         return self._product(change) + self._added * change
 
     def _solved(
-        self, u: FloatArray, slope: FloatArray, face: Face
+        self, u: FloatArray, slope: FloatArray, face: Face, known: float | None = None
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the minimum on the plane of the face, and the slope there."""
+        """Return the minimum on the plane of the face, and the slope there.
+
+        Roughly, or where the model is ``known`` to have fallen by so much to about a percent
+        of what it falls by in all.
+        """
         tilt = self._faces.lasso * face.sign
-        longest, share = (_LONGEST_EXACT, _EXACT) if self._exact else (_LONGEST, _ROUGH)
+        before = self.products
 
         def enough(terms: list[float]) -> bool:
             """Whether the last few terms add little."""
-            last = max(_LAST_EXACT, int(_LAST_SHARE * len(terms))) if self._exact else _LAST
-            return settled(terms, last, share)
+            if known is None:
+                return settled(terms, _LAST, _ROUGH)
+            last = max(_LAST_EXACT, int(_LAST_SHARE * (before + len(terms))))
+            return len(terms) > last and settled([known, *terms], last, _EXACT)
 
         found = conjugate_gradients(
             self._image,
             slope + tilt,
             lambda v: np.where(face.free, v / self._diagonal, 0.0),
             enough,
-            most=longest,
+            most=_LONGEST if known is None else _LONGEST_EXACT,
         )
         return u + found.step, -found.residual - tilt
 

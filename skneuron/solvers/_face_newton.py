@@ -14,10 +14,6 @@ from skneuron.solvers._point import Point
 
 __all__ = ["FaceEnd", "descend_on_faces"]
 
-# A step that takes more products than this costs as much as a Hessian of some hundred
-# weights (measured on text). Twice in turn, and it is given up where one can be formed.
-_SLOW, _SLOW_STEPS = 50, 2
-
 # So many steps at most.
 _STEPS = 100
 
@@ -62,7 +58,7 @@ class FaceEnd:
     trusted: bool
 
 
-def descend_on_faces(objective: Objective, point: Point, tol: float, *, patient: bool) -> FaceEnd:
+def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     """Minimize, step by step on the face that a gradient step foresees.
 
     A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
@@ -76,21 +72,18 @@ def descend_on_faces(objective: Objective, point: Point, tol: float, *, patient:
     point : Point
     tol : float
         Relative gap that is asked for in the end.
-    patient : bool
-        Whether to go on where steps are slow; else it ends untrusted.
     """
-    slow, failures, damping = 0, 0, 0.0
+    failures, damping = 0, 0.0
     believed, last = False, np.inf
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
         exact = relative(last, objective) <= VISIBLE
-        model = FaceModel(objective, point, damping=damping, exact=exact)
+        model = FaceModel(objective, point, damping=damping)
         step = model.step()
         small = damping == 0 and relative(step.promised, objective) <= aim == tol
-        if small and not exact and (step.settled or taken == 0):
+        if exact or (small and (step.settled or taken == 0)):
             # What is told in the end is looked at twice.
-            model = FaceModel(objective, point)
-            step = model.step()
+            step = model.refined()
         promised, gap = step.promised, relative(step.promised, objective)
         told = damping == 0 and step.settled and gap <= aim
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
@@ -98,7 +91,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float, *, patient:
             begun = promised + step.wanted
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
-            return FaceEnd(point, begun, promised + step.wanted, beyond, trusted=True)
+            return FaceEnd(point, begun, step.most + step.wanted, beyond, trusted=True)
         if taken == 0:
             aim = max(tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.
@@ -110,8 +103,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float, *, patient:
         following, length = _search(objective, point, step)
         if near:
             return FaceEnd(following, begun, np.inf, following, trusted=True)
-        slow = slow + 1 if model.products > _SLOW else 0
-        if length == 0 or (slow >= _SLOW_STEPS and not patient):
+        if length == 0:
             return FaceEnd(following, begun, np.inf, following, trusted=False)
         if length < 1:
             damping = max(_FACTOR * damping, _DAMPING)

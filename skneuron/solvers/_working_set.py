@@ -26,8 +26,8 @@ __all__ = ["WorkingSetNewton"]
 # up to twice as many as have weights.
 _FIRST = 500
 
-# Above so many weights of one neuron no Hessian is factored again and again (tweets, elastic
-# net, C=10: 2.4 s for 987 of them, 15 s for 1,947; conjugate gradients need 0.4 s).
+# Up to so many weights of one neuron a Hessian is factored again and again where conjugate
+# gradients have failed; with more of them L-BFGS-B is quicker.
 _FACTORED = 600
 
 # The set is solved to this share of the gap that it was begun with.
@@ -44,10 +44,9 @@ class WorkingSetNewton(Solver):
     All other weights are at zero or at a bound and want to stay there. A pass over all
     columns finds who wants to leave; the columns with weights and the strongest of these
     are solved for, until nobody wants to leave (Johnson & Guestrin, ICML 2015): by conjugate
-    gradients on the face that is foreseen, and where that is slow for few columns by proximal
-    Newton with a factored Hessian. Where steps on many bring nothing more, and for layers
-    with more weights than one can be formed for, SciPy's L-BFGS-B does the work instead,
-    with positive and negative parts apart.
+    gradients on the face that is foreseen. Where its steps bring nothing more, and for layers,
+    proximal Newton with a factored Hessian does the work on few columns, and on many SciPy's
+    L-BFGS-B, with positive and negative parts apart.
 
     Examples
     --------
@@ -75,7 +74,7 @@ class WorkingSetNewton(Solver):
         point = Point.at(objective, params)
         gap, status = np.inf, Status.MAX_ITER
         # The outputs of a layer are coupled: the diagonal is a poor guide to its faces.
-        by_products = few_by_products = objective.n_outputs == 1
+        by_products = objective.n_outputs == 1
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
             most = _FACTORED if objective.n_outputs == 1 else DENSE_PARAMS
@@ -85,8 +84,8 @@ class WorkingSetNewton(Solver):
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
             start = inside.take(point)
-            if by_products and (few_by_products or not few):
-                end = descend_on_faces(part, start, budget.tol, patient=not few)
+            if by_products:
+                end = descend_on_faces(part, start, budget.tol)
             else:
                 end = _solve_part(part, start, budget)
             if all_of_them and end.trusted:
@@ -116,8 +115,7 @@ class WorkingSetNewton(Solver):
                 status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
                 break
             point = following
-            if not end.trusted:
-                few_by_products, by_products = False, by_products and few
+            by_products = by_products and end.trusted
         if status is Status.MAX_ITER and gap > budget.tol:
             gap = _gap_on_the_way(objective, point, gap, budget.tol)
         status = Status.CONVERGED if gap <= budget.tol else status
@@ -211,7 +209,7 @@ def _gap_on_the_way(objective: Objective, point: Point, known: float, tol: float
         weights = _per_column(objective, point.params)[0]
         columns = np.flatnonzero((_wants(objective, point) > 0) | (weights != 0))
         start = _Inside(objective, columns).take(point)
-        end = descend_on_faces(objective.restrict(columns), start, tol, patient=True)
+        end = descend_on_faces(objective.restrict(columns), start, tol)
         fallen = start.value - end.beyond.value
         if relative(fallen, objective) <= VISIBLE:
             # Rounding: the first model has promised what cannot be seen any more.
