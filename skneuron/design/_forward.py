@@ -10,7 +10,7 @@ from scipy import sparse
 
 from skneuron._threads import blas_on_one_thread, run_parts, share_out
 from skneuron._typing import AnyArray
-from skneuron.design._matrix import THREAD_ELEMENTS, rows_of
+from skneuron.design._matrix import THREAD_ELEMENTS, THREAD_STORED, rows_of
 from skneuron.design._sums import times_rows
 
 __all__ = ["forward"]
@@ -59,5 +59,6 @@ def forward(
         return finite
 
     with blas_on_one_thread(), np.errstate(all="ignore"):
-        parts = share_out(n, n * THREAD_ELEMENTS // max(1, stored)) if by_rows else [range(n)]
+        enough = THREAD_STORED if sparse.issparse(X) else THREAD_ELEMENTS
+        parts = share_out(n, n * enough // max(1, stored)) if by_rows else [range(n)]
         return all(run_parts(over, parts))

@@ -17,9 +17,9 @@ __all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "transposed"]
 # product with the slopes it stays in a cache. Smaller ones spend their time in Python.
 BLOCK_ELEMENTS = 2**17
 
-# A second thread needs so many elements to gain more than its start costs. Those of a
-# sparse matrix cost more, but each thread adds up its own, long sums.
-THREAD_ELEMENTS = 2**19
+# A second thread needs so many elements to gain more than its start costs; of those of a
+# sparse matrix, which cost more, fewer.
+THREAD_ELEMENTS, THREAD_STORED = 2**19, 2**17
 
 # Above this share of stored elements a dense product of a sparse block is faster.
 DENSE_SHARE = 0.1
@@ -61,6 +61,7 @@ class DesignMatrix:
         self.is_thin = self.is_sparse and self.n_stored < DENSE_SHARE * n * d
         self._by_columns: Any = None
         self._csr_blocks: dict[range, Any] = {}
+        self._transposes: dict[tuple[int, int], Any] = {}
 
     @property
     def reads(self) -> float:
@@ -77,7 +78,8 @@ class DesignMatrix:
         n = self.shape[0]
         if not self.in_rows:
             return [range(n)]
-        return share_out(n, at_least=n * THREAD_ELEMENTS // max(1, self.n_stored))
+        enough = THREAD_STORED if self.is_sparse else THREAD_ELEMENTS
+        return share_out(n, at_least=n * enough // max(1, self.n_stored))
 
     def fixed_parts(self) -> list[range]:
         """Return ranges of rows whose sums do not depend on how many threads there are."""
@@ -112,6 +114,13 @@ class DesignMatrix:
         if part not in self._csr_blocks:
             self._csr_blocks[part] = rows_of(self._X, rows)
         yield rows, self._csr_blocks[part]
+
+    def transposed(self, rows: slice, data: Any) -> Any:
+        """Return the transpose of a sparse block, made once: that costs as much as a product."""
+        key = rows.start, rows.stop
+        if key not in self._transposes:
+            self._transposes[key] = transposed(data)
+        return self._transposes[key]
 
     def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""

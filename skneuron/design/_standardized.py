@@ -149,7 +149,7 @@ class StandardizedDesign:
                 z += offset
                 value, slopes, h = pointwise(rows, z)
                 sums.value += value
-                _add_products(sums, data, slopes)
+                self._add_products(sums, rows, data, slopes)
                 if gram and h is not None:
                     self._add_gram(sums, data, h, work)
             return sums
@@ -220,6 +220,15 @@ class StandardizedDesign:
             np.zeros((k, d + 1, k, d + 1)) if gram else None,
         )
 
+    def _add_products(self, sums: Sums, rows: slice, data: Any, slopes: FloatArray) -> None:
+        if len(slopes) == 0:
+            return
+        if sparse.issparse(data):
+            sums.weights += np.asarray(self.design.transposed(rows, data) @ slopes).T
+        else:
+            sums.weights += slopes.T @ data
+        sums.bias += slopes.sum(axis=0)
+
     def _add_gram(self, sums: Sums, data: Any, h: Curvatures, work: Workspace) -> None:
         assert sums.gram is not None
         if sparse.issparse(data):
@@ -230,16 +239,6 @@ class StandardizedDesign:
                     sums.gram[j, :, i] += part
         else:
             add_gram(sums.gram, work.rows(data, self._left, self._inverse), h, work)
-
-
-def _add_products(sums: Sums, data: Any, slopes: FloatArray) -> None:
-    if len(slopes) == 0:
-        return
-    if sparse.issparse(data):
-        sums.weights += np.asarray(transposed(data) @ slopes).T
-    else:
-        sums.weights += slopes.T @ data
-    sums.bias += slopes.sum(axis=0)
 
 
 def _pair(h: Curvatures, i: int, j: int) -> FloatArray:

@@ -108,3 +108,7 @@ class Loss(ABC):
     def curvature_product(self, state: FloatArray, dz: FloatArray) -> FloatArray:
         """Return the curvature at a state times a change of z, of the shape of z."""
         return np.asarray(state * dz)
+
+    def curvature_diagonal(self, state: FloatArray) -> FloatArray:
+        """Return the curvature at a state along each output alone, of the shape of z."""
+        return state

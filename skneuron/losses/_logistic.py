@@ -92,6 +92,11 @@ class LogisticLoss(LogLoss):
         z += 1.0
         return np.divide(labels, z, out=z)
 
+    def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
+        """Return e / (1 + e)² per sample, which is the same for both classes."""
+        e = np.exp(-np.abs(z))
+        return np.asarray(e / (1 + e) ** 2)
+
     @staticmethod
     def _far_sums(
         labels: AnyArray, x: FloatArray, weights: FloatArray, *, curvature: bool

@@ -105,6 +105,10 @@ class SoftmaxLogLoss(Loss):
         mean = np.einsum("ik,ik->i", state, dz)
         return np.asarray(state * (dz - mean[:, None]))
 
+    def curvature_diagonal(self, state: FloatArray) -> FloatArray:
+        """Return p (1 - p) of each class."""
+        return np.asarray(state * (1 - state))
+
 
 def _curvatures(proba: FloatArray) -> FloatArray:
     """diag(p) - ppᵀ per sample, the diagonal as p times the others' sum."""

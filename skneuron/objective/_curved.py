@@ -11,7 +11,7 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective._flat import flat_directions
 from skneuron.objective._root import qr_root
 
-__all__ = ["Curved"]
+__all__ = ["Curved", "HessianOperator"]
 
 # A softmax layer does not change when all its neurons are shifted alike. Curvature of
 # this size is added in those directions, where every gradient is zero: the Hessian
@@ -20,6 +20,56 @@ _GAUGE = 0.25
 
 # Rows that are decomposed at a time have about so many elements: 2 MB.
 _QR_ELEMENTS = 2**18
+
+
+class HessianOperator:
+    """u ↦ Hu with the Hessian at one point, and the diagonal of H.
+
+    Fisher's or Gauss-Newton's where the loss is not convex.
+
+    Parameters
+    ----------
+    objective : Curved
+    z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Pre-activations of all rows at the point.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix
+    >>> from skneuron.losses import LogisticLoss
+    >>> from skneuron.objective import Objective, Regularization
+    >>> X, y, weights = np.array([[-1.0], [1.0]]), np.array([0, 1]), np.full(2, 0.5)
+    >>> free = Regularization(0.0, 0.0)
+    >>> objective = Objective(DesignMatrix(X), y, LogisticLoss(), weights, free, True)
+    >>> hessian = objective.hessian_operator(np.zeros(2))
+    >>> hessian(np.array([4.0, 0.0])).tolist(), hessian.diagonal().tolist()
+    ([1.0, 0.0], [0.25, 0.25])
+    """
+
+    def __init__(self, objective: Any, z: FloatArray) -> None:
+        self._objective = objective
+        self._state = objective.loss.curvature_state(objective._y, z)
+        self._product = objective._operator(self._curved)
+
+    def _curved(self, rows: slice, dz: FloatArray) -> FloatArray:
+        """Return the curvature of each row times a change of its z."""
+        return self._objective.loss.curvature_product(self._state[rows], dz)  # type: ignore[no-any-return]
+
+    def __call__(self, vector: FloatArray) -> FloatArray:
+        """Return the product."""
+        return self._product(vector)  # type: ignore[no-any-return]
+
+    def diagonal(self) -> FloatArray:
+        """Return the diagonal."""
+        objective = self._objective
+        own = objective.loss.curvature_diagonal(self._state).reshape(-1, objective.n_outputs)
+        out = objective._diagonal(own * objective._weights[:, None])
+        out = out + np.tile(objective.penalty.ridge, objective.n_outputs)
+        if objective.memory is not None:
+            bend = objective.memory.curvature
+            out = out + (bend if bend.ndim == 1 else np.diagonal(bend))
+        return np.asarray(out)
 
 
 class Curved:
@@ -97,15 +147,9 @@ class Curved:
             gauge[: self.n_features] = 0.0
         return gauge
 
-    def hessian_operator(self: Any, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    def hessian_operator(self: Any, params: FloatArray) -> HessianOperator:
         """Return the function u ↦ H(params) u, its pointwise part computed once."""
-        state = self.loss.curvature_state(self._y, self.pre_activations(params))
-
-        def curved(rows: slice, dz: FloatArray) -> FloatArray:
-            """Return the curvature of each row times a change of its z."""
-            return self.loss.curvature_product(state[rows], dz)  # type: ignore[no-any-return]
-
-        return self._operator(curved)  # type: ignore[no-any-return]
+        return HessianOperator(self, self.pre_activations(params))
 
     def bounding_operator(self: Any, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Return u ↦ Bu with a B above every Hessian, where the loss has such a bound.
@@ -170,18 +214,6 @@ class Curved:
         matrix = np.array(self._X.sweep(*zero, pointwise, gram=True).gram[0, :m, 0, :m])
         matrix.flat[:: m + 1] += self.penalty.ridge
         return matrix
-
-    def hessian_diagonal(self: Any, params: FloatArray) -> FloatArray:
-        """Return the diagonal of the Hessian (Fisher's where the loss is not convex)."""
-        z = self.pre_activations(params)
-        _, h = self.loss.gradient_hessian(self._y, z)
-        own = np.einsum("skk->sk", h) if self.n_outputs > 1 else h[:, None]
-        out = self._diagonal(own * self._weights[:, None])
-        out = out + np.tile(self.penalty.ridge, self.n_outputs)
-        if self.memory is not None:
-            bend = self.memory.curvature
-            out = out + (bend if bend.ndim == 1 else np.diagonal(bend))
-        return np.asarray(out)
 
     def _diagonal(self: Any, curvatures: FloatArray) -> AnyArray:
         """Return Σ h [x̃², 1] for curvatures h of shape (n_samples, n_outputs)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.objective import HessianOperator, Objective
 from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._faces import Face, Faces
 from skneuron.solvers._point import Point
@@ -98,7 +98,7 @@ class FaceModel:
     def __init__(self, objective: Objective, point: Point, *, damping: float = 0.0) -> None:
         self._faces = Faces.of(objective)
         self._product = objective.hessian_operator(point.params)
-        diagonal = curvature_to_divide_by(objective, point.params)
+        diagonal = curvature_to_divide_by(objective, self._product)
         self._added = damping * diagonal
         self._diagonal = diagonal + self._added
         self._start, self._gradient = point.params, point.gradient
@@ -256,7 +256,6 @@ class FaceModel:
         return u + found.step, -found.residual - tilt
 
 
-def curvature_to_divide_by(objective: Objective, params: FloatArray) -> FloatArray:
+def curvature_to_divide_by(objective: Objective, hessian: HessianOperator) -> FloatArray:
     """Return the Hessian's diagonal, raised to a share of what it is at zero weights."""
-    least = _LEAST * objective.zero_diagonal()
-    return np.asarray(np.maximum(objective.hessian_diagonal(params), least))
+    return np.asarray(np.maximum(hessian.diagonal(), _LEAST * objective.zero_diagonal()))

@@ -194,7 +194,9 @@ def _gap_everywhere(objective: Objective, point: Point, columns: AnyArray, insid
     drawn = np.flatnonzero(pull)
     outside = 0.0
     if len(drawn) > 0:
-        curvature = curvature_to_divide_by(objective, point.params)[drawn]
+        curvature = curvature_to_divide_by(objective, objective.hessian_operator(point.params))[
+            drawn
+        ]
         outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
     return relative(inside + outside, objective) if outside <= _OUTSIDE * inside else np.inf
 
