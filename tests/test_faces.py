@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import expit
+from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -149,7 +150,7 @@ def test_solving_again_without_what_leaves_the_face_saves_products(monkeypatch):
             NeuronClassifier(C=C, l1_ratio=1.0).fit(X, Y)
         sums.append(sum(taken))
         taken.clear()
-    assert 2 * sums[0] < sums[1]
+    assert 1.2 * sums[0] < sums[1]
 
 
 @pytest.mark.parametrize("C", [100.0, 1000.0])
@@ -199,12 +200,38 @@ def test_gap_below_rounding_of_a_fit_that_was_ended(max_iter):
     assert exact / 10 <= neuron.gap_ <= 10 * exact
 
 
-def test_gap_of_a_layer_that_was_ended_is_no_more_than_the_objective():
+@pytest.mark.parametrize("max_iter", [1, 2])
+def test_gap_of_a_layer_that_was_ended(max_iter):
     three = np.add(Y, np.arange(len(Y)) % 2)
+    best = NeuronClassifier(l1_ratio=1.0).fit(X, three).objective_
     with pytest.warns(ConvergenceWarning, match="max_iter ended the fit"):
-        neuron = NeuronClassifier(l1_ratio=1.0, max_iter=1).fit(X, three)
+        neuron = NeuronClassifier(l1_ratio=1.0, max_iter=max_iter).fit(X, three)
     assert neuron.solver_ == "working-set"
-    assert 0 < neuron.gap_ <= neuron.objective_ / np.log(3)
+    measured = (neuron.objective_ - best) / np.log(3)
+    assert measured / 10 <= neuron.gap_ <= 10 * measured
+
+
+@pytest.mark.parametrize("C", [0.1, 1.0])
+def test_softmax_layers_are_solved_on_faces(C, monkeypatch):
+    """Against SAGA; biases are those that sum to zero on centered columns."""
+    monkeypatch.setattr(_working_set, "bounded_lbfgs", None)
+    monkeypatch.setattr(_working_set, "_solve_part", None)
+    data, y = load_digits(n_class=4, return_X_y=True)
+    data = data / 16
+    neuron = NeuronClassifier(C=C, l1_ratio=1.0, tol=1e-10).fit(data, y)
+    assert neuron.solver_ == "working-set"
+    other = LogisticRegression(C=C, l1_ratio=1.0, solver="saga", tol=1e-9, max_iter=20_000)
+    other.fit(data, y)
+    known = neuron.from_weights(other.coef_, other.intercept_, classes=neuron.classes_)
+
+    def value(model):
+        """The objective by NumPy alone."""
+        losses = -model.predict_log_proba(data)[np.arange(len(y)), y]
+        return losses.mean() + np.abs(model.coef_).sum() / (C * len(y))
+
+    assert value(neuron) <= value(known) + 1e-10
+    biases = neuron.intercept_ + neuron.coef_ @ data.mean(axis=0)
+    np.testing.assert_allclose(biases.sum(), 0.0, atol=1e-10)
 
 
 @pytest.mark.parametrize("C", [1.0, 10.0])
@@ -241,7 +268,7 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
     held = Regularization(1e-3, 1.0)
     objective = Objective(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
     point = Point.at(objective, np.zeros(objective.n_params))
-    every = np.arange(X.shape[1])
+    every = np.arange(objective.n_params)
     pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
     assert pull.max() > 0
     others = np.delete(every, np.argmax(pull))

@@ -113,7 +113,7 @@ def choose_solver(objective: Objective) -> Solver:
 def _is_wide(objective: Objective) -> bool:
     """Whether a quadratic with kinks is hard to minimize, and to multiply with X is cheap."""
     few_rows = objective.n_samples <= _ROWS * objective.n_params
-    return objective.n_outputs == 1 and objective.n_params > MANY_PARAMS and few_rows
+    return objective.n_params > MANY_PARAMS and few_rows
 
 
 def solver_name(solver: Solver) -> str:

@@ -16,7 +16,8 @@ __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 
 # Conjugate gradients end when their last two terms add less than this share of all, or
 # after so many. Where a gap is told it is the last quarter of them, and five at least, that
-# add less: the terms of badly conditioned columns are small long before the minimum.
+# add less: the terms of badly conditioned columns are small long before the minimum. There
+# may be so many in all.
 _ROUGH, _LAST, _LONGEST = 0.1, 2, 250
 _EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 5, 0.25, 2000
 
@@ -103,6 +104,7 @@ class FaceModel:
         self._diagonal = diagonal + self._added
         self._start, self._gradient = point.params, point.gradient
         self._place = self._place_at(self._start, self._gradient)
+        self._left = 0
         self.products = 0
 
     def step(self) -> FaceStep:
@@ -130,6 +132,7 @@ class FaceModel:
     def refined(self) -> FaceStep:
         """Return a step that a gap may be told from: on from the last one, on its whole face."""
         known, _ = self._judged(self._place)
+        self._left = _LONGEST_EXACT
         place = self._along(self._place.params, self._place.slope, self._place.whole, known)
         promised, wanted = self._judged(place)
         if promised < known:
@@ -180,7 +183,8 @@ class FaceModel:
             kept = face.nearest(u)
             slope, face = slope + self._image(kept - u), face.without(out)
             u = kept
-            if self._fallen(u, slope) >= _KEEPS * most:
+            used_up = known is not None and self._left <= 0
+            if used_up or self._fallen(u, slope) >= _KEEPS * most:
                 break
         return _Place(u, slope, face, whole, most)
 
@@ -251,8 +255,9 @@ class FaceModel:
             slope + tilt,
             lambda v: np.where(face.free, v / self._diagonal, 0.0),
             enough,
-            most=_LONGEST if known is None else _LONGEST_EXACT,
+            most=_LONGEST if known is None else self._left,
         )
+        self._left -= found.products
         return u + found.step, -found.residual - tilt
 
 

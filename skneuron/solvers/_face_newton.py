@@ -74,6 +74,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         Relative gap that is asked for in the end.
     """
     failures, damping = 0, 0.0
+    spent, wait = 0, 0
     believed, last = False, np.inf
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
@@ -81,9 +82,14 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         model = FaceModel(objective, point, damping=damping)
         step = model.step()
         small = damping == 0 and relative(step.promised, objective) <= aim == tol
-        if exact or (small and (step.settled or taken == 0)):
-            # What is told in the end is looked at twice.
+        spent += model.products
+        # What is told in the end is looked at twice; if that was of no use, not again until
+        # steps have cost as much.
+        sure = spent >= wait and (exact or (small and (step.settled or taken == 0)))
+        if sure:
+            rough = model.products
             step = model.refined()
+            wait = 0 if step.settled else spent + model.products - rough
         promised, gap = step.promised, relative(step.promised, objective)
         told = damping == 0 and step.settled and gap <= aim
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
@@ -91,7 +97,8 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
             begun = promised + step.wanted
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
-            return FaceEnd(point, begun, step.most + step.wanted, beyond, trusted=True)
+            left = step.most + step.wanted if sure else np.inf
+            return FaceEnd(point, begun, left, beyond, trusted=True)
         if taken == 0:
             aim = max(tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.

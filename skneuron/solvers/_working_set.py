@@ -26,8 +26,8 @@ __all__ = ["WorkingSetNewton"]
 # up to twice as many as have weights.
 _FIRST = 500
 
-# Up to so many weights of one neuron a Hessian is factored again and again where conjugate
-# gradients have failed; with more of them L-BFGS-B is quicker.
+# Up to so many weights a Hessian is factored again and again where conjugate gradients have
+# failed; with more of them L-BFGS-B is quicker.
 _FACTORED = 600
 
 # The set is solved to this share of the gap that it was begun with.
@@ -44,9 +44,9 @@ class WorkingSetNewton(Solver):
     All other weights are at zero or at a bound and want to stay there. A pass over all
     columns finds who wants to leave; the columns with weights and the strongest of these
     are solved for, until nobody wants to leave (Johnson & Guestrin, ICML 2015): by conjugate
-    gradients on the face that is foreseen. Where its steps bring nothing more, and for layers,
-    proximal Newton with a factored Hessian does the work on few columns, and on many SciPy's
-    L-BFGS-B, with positive and negative parts apart.
+    gradients on the face that is foreseen. Where its steps bring nothing more, proximal Newton
+    with a factored Hessian does the work on few columns, and on many SciPy's L-BFGS-B, with
+    positive and negative parts apart.
 
     Examples
     --------
@@ -73,13 +73,10 @@ class WorkingSetNewton(Solver):
             return solver._solve(objective, params, budget, history)
         point = Point.at(objective, params)
         gap, status = np.inf, Status.MAX_ITER
-        # The outputs of a layer are coupled: the diagonal is a poor guide to its faces.
-        by_products = objective.n_outputs == 1
+        by_products = True
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
-            most = _FACTORED if objective.n_outputs == 1 else DENSE_PARAMS
-            few = len(columns) * objective.n_outputs <= most
-            if not (few or by_products):
+            if not by_products and len(columns) * objective.n_outputs > _FACTORED:
                 return bounded_lbfgs(objective, point, budget, history)
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
@@ -97,7 +94,7 @@ class WorkingSetNewton(Solver):
             reached = np.inf
             if relative(end.left, objective) <= budget.tol:
                 following = Point.at(objective, inside.put(end.point.params, point.params))
-                reached = _gap_everywhere(objective, following, columns, end.left)
+                reached = _gap_everywhere(objective, following, inside.index, end.left)
             if reached > budget.tol:
                 following = Point.at(objective, inside.put(end.beyond.params, point.params))
             moved = float(np.linalg.norm(following.params - point.params))
@@ -117,7 +114,7 @@ class WorkingSetNewton(Solver):
             point = following
             by_products = by_products and end.trusted
         if status is Status.MAX_ITER and gap > budget.tol:
-            gap = _gap_on_the_way(objective, point, gap, budget.tol)
+            gap = _gap_on_the_way(objective, point, budget.tol)
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
 
@@ -130,16 +127,24 @@ class _Inside:
         if objective.fit_intercept:
             kept = np.append(columns, objective.n_features)
         outputs = np.arange(objective.n_outputs)[:, None] * objective.n_coordinates
-        self._index = (outputs + kept).ravel()
+        #: Where the part's parameters stand among all.
+        self.index = (outputs + kept).ravel()
+        self._shape = (objective.n_outputs, objective.n_coordinates)
+        # A softmax does not see what all biases have in common; a memory does.
+        shifts = objective.fit_intercept and objective.memory is None
+        self._has_shift = objective.n_outputs > 1 and shifts
 
     def take(self, point: Point) -> Point:
         """Return the point as the part sees it; all else is where the part has it."""
-        return Point(point.params[self._index], point.value, point.gradient[self._index])
+        return Point(point.params[self.index], point.value, point.gradient[self.index])
 
     def put(self, params: FloatArray, into: FloatArray) -> FloatArray:
-        """Return the parameters of all columns."""
+        """Return the parameters of all columns, the biases of a softmax layer of mean zero."""
         out = into.copy()
-        out[self._index] = params
+        out[self.index] = params
+        if self._has_shift:
+            biases = out.reshape(self._shape)[:, -1]
+            biases -= biases.mean()
         return out
 
 
@@ -155,14 +160,22 @@ def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
 
 
 def _wants(objective: Objective, point: Point) -> FloatArray:
-    """Return, per column, how strongly its weights are drawn from where they are held.
-
-    Infinite for a weight that is free already.
-    """
+    """Return how strongly each parameter is drawn from where it is held, infinity if it is free."""
     faces = Faces.of(objective)
     face = faces.around(point.params)
-    pull = np.where(face.free, np.inf, faces.pull(point.params, point.gradient, face))
-    return np.asarray(_per_column(objective, pull).max(axis=0))
+    pull = faces.pull(point.params, point.gradient, face)
+    return np.asarray(np.where(face.free, np.inf, pull))
+
+
+def _columns_drawn(objective: Objective, point: Point) -> tuple[FloatArray, AnyArray]:
+    """Return the strongest pull of each column, and whether it has a weight or a free one.
+
+    One whose weights are held at a bound other than zero is among these: what is left out of
+    a set has to be zero.
+    """
+    pull = _per_column(objective, _wants(objective, point)).max(axis=0)
+    held = np.any(_per_column(objective, point.params) != 0, axis=0)
+    return pull, np.isinf(pull) | held
 
 
 def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
@@ -171,50 +184,42 @@ def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
 
 
 def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
-    """Return the columns to solve for, and whether they are all that want to move.
-
-    A column whose weights are held at a bound other than zero is among them: what is
-    left out has to be zero.
-    """
-    pull = _wants(objective, point)
-    needed = np.isinf(pull) | np.any(_per_column(objective, point.params) != 0, axis=0)
+    """Return the columns to solve for, and whether they are all that want to move."""
+    pull, needed = _columns_drawn(objective, point)
     drawn = np.flatnonzero((pull > 0) & ~needed)
     most = max(_FIRST, int(needed.sum()))
     strongest = drawn[np.argsort(-pull[drawn])[:most]]
     return np.sort(np.append(np.flatnonzero(needed), strongest)), len(drawn) <= most
 
 
-def _gap_everywhere(objective: Objective, point: Point, columns: AnyArray, inside: float) -> float:
-    """Return the relative gap of one neuron that has another inside of some columns.
+def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known: float) -> float:
+    """Return the relative gap where some parameters, those inside, have a ``known`` one.
 
-    Infinite where the other columns, each alone, could do too much to be overlooked.
+    Infinite where the others, each alone, could do too much to be overlooked.
     """
     pull = _wants(objective, point)
-    pull[columns] = 0.0
+    pull[inside] = 0.0
     drawn = np.flatnonzero(pull)
     outside = 0.0
     if len(drawn) > 0:
-        curvature = curvature_to_divide_by(objective, objective.hessian_operator(point.params))[
-            drawn
-        ]
+        hessian = objective.hessian_operator(point.params)
+        curvature = curvature_to_divide_by(objective, hessian)[drawn]
         outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
-    return relative(inside + outside, objective) if outside <= _OUTSIDE * inside else np.inf
+    return relative(known + outside, objective) if outside <= _OUTSIDE * known else np.inf
 
 
-def _gap_on_the_way(objective: Objective, point: Point, known: float, tol: float) -> float:
+def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
     """Return the relative gap of a fit that was ended.
 
     A walk to the minimum of all columns that are drawn, which changes nothing for the
-    caller, shows what F falls by; for a layer it is the last that is known.
+    caller, shows what F falls by.
     """
-    if objective.n_outputs == 1:
-        weights = _per_column(objective, point.params)[0]
-        columns = np.flatnonzero((_wants(objective, point) > 0) | (weights != 0))
-        start = _Inside(objective, columns).take(point)
-        end = descend_on_faces(objective.restrict(columns), start, tol)
-        fallen = start.value - end.beyond.value
-        if relative(fallen, objective) <= VISIBLE:
-            # Rounding: the first model has promised what cannot be seen any more.
-            fallen = max(fallen, end.begun)
-        known = relative(fallen, objective)
-    return bounded(known, objective, point.value)
+    pull, needed = _columns_drawn(objective, point)
+    columns = np.flatnonzero((pull > 0) | needed)
+    start = _Inside(objective, columns).take(point)
+    end = descend_on_faces(objective.restrict(columns), start, tol)
+    fallen = start.value - end.beyond.value
+    if relative(fallen, objective) <= VISIBLE:
+        # Rounding: the first model has promised what cannot be seen any more.
+        fallen = max(fallen, end.begun)
+    return bounded(relative(fallen, objective), objective, point.value)
