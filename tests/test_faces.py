@@ -255,6 +255,21 @@ def test_gap_where_every_column_has_two_that_are_nearly_like_it(C):
         assert measured / 10 - 1e-13 <= neuron.gap_ <= 10 * measured + 1e-13
 
 
+@pytest.mark.parametrize("tol", [1e-3, 1e-5, 1e-8])
+def test_gap_where_five_factors_make_all_columns(tol):
+    """A rough step must not be told: it has been two hundred times too small here."""
+    rng = np.random.default_rng(1)
+    data = rng.normal(size=(1500, 5)) @ rng.normal(size=(5, 290))
+    data += 0.01 * rng.normal(size=data.shape)
+    z = data[:, :20] @ rng.normal(size=20) / data.std() / 5 + rng.logistic(size=1500)
+    y = (z > np.median(z)).astype(int)
+    best = NeuronClassifier(C=1e3, l1_ratio=1.0, solver="newton", tol=1e-12).fit(data, y)
+    neuron = NeuronClassifier(C=1e3, l1_ratio=1.0, tol=tol).fit(data, y)
+    assert neuron.solver_ == "working-set"
+    measured = (neuron.objective_ - best.objective_) / np.log(2)
+    assert measured / 10 - 1e-12 <= neuron.gap_ <= 10 * measured + 1e-12
+
+
 def test_bounds_of_raw_columns_are_exact():
     """Solvers see scaled columns; 0.1 multiplied and divided by a scale may be more."""
     rng = np.random.default_rng(0)

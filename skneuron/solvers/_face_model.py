@@ -15,11 +15,11 @@ from skneuron.solvers._point import Point
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 
 # Conjugate gradients end when their last two terms add less than this share of all, or
-# after so many. Where a gap is told it is the last quarter of them, and five at least, that
+# after so many. Where a gap is told it is the last quarter of them, and ten at least, that
 # add less: the terms of badly conditioned columns are small long before the minimum. There
 # may be so many in all.
 _ROUGH, _LAST, _LONGEST = 0.1, 2, 250
-_EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 5, 0.25, 2000
+_EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 10, 0.25, 2000
 
 # Faces are foreseen from a gradient step, this much shorter than the diagonal alone would
 # have it: columns that are alike share what each could do alone.

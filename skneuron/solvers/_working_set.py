@@ -118,6 +118,7 @@ class WorkingSetNewton(Solver):
             by_products = by_products and end.trusted
         if status is Status.MAX_ITER and gap > budget.tol:
             gap = _gap_on_the_way(objective, point, budget.tol)
+        gap = bounded(gap, objective, point.value)
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
 
@@ -228,4 +229,4 @@ def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
     if relative(fallen, objective) <= VISIBLE:
         # Rounding: the first model has promised what cannot be seen any more.
         fallen = max(fallen, end.begun)
-    return bounded(relative(fallen, objective), objective, point.value)
+    return relative(fallen, objective)
