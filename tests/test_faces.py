@@ -300,7 +300,8 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
 def _dense_model(objective, params, damping=0.0):
     """The model with its Hessian formed, what SLSQP is held against in another test."""
     value, gradient, hessian = objective.value_gradient_hessian(params)
-    diagonal = curvature_to_divide_by(objective, objective.hessian_operator(params))
+    own = objective.hessian_operator(params).diagonal()
+    diagonal = curvature_to_divide_by(objective, own)
     hessian.flat[:: len(params) + 1] += damping * diagonal
     kinks = objective.penalty.lasso, objective.penalty.low, objective.penalty.high
     return Point(params, value, gradient), KinkedQuadratic(hessian, gradient, params, *kinks)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneuron._threads import blas_on_one_thread, run_parts, share_out
+from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron._typing import AnyArray
-from skneuron.design._matrix import THREAD_ELEMENTS, THREAD_STORED, rows_of
+from skneuron.design._matrix import rows_of, thread_parts
 from skneuron.design._sums import times_rows
 
 __all__ = ["forward"]
@@ -59,6 +59,6 @@ def forward(
         return finite
 
     with blas_on_one_thread(), np.errstate(all="ignore"):
-        enough = THREAD_STORED if sparse.issparse(X) else THREAD_ELEMENTS
-        parts = share_out(n, n * enough // max(1, stored)) if by_rows else [range(n)]
+        pieces = thread_parts(n, stored, is_sparse=sparse.issparse(X))
+        parts = pieces if by_rows else [range(n)]
         return all(run_parts(over, parts))

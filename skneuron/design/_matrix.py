@@ -11,7 +11,7 @@ from scipy import sparse
 from skneuron._threads import share_out
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "transposed"]
+__all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "thread_parts", "transposed"]
 
 # A block of this many elements is 1 MB: between the product with the weights and the
 # product with the slopes it stays in a cache. Smaller ones spend their time in Python.
@@ -78,8 +78,7 @@ class DesignMatrix:
         n = self.shape[0]
         if not self.in_rows:
             return [range(n)]
-        enough = THREAD_STORED if self.is_sparse else THREAD_ELEMENTS
-        return share_out(n, at_least=n * enough // max(1, self.n_stored))
+        return thread_parts(n, self.n_stored, is_sparse=self.is_sparse)
 
     def fixed_parts(self) -> list[range]:
         """Return ranges of rows whose sums do not depend on how many threads there are."""
@@ -155,6 +154,12 @@ class DesignMatrix:
         self.rows_read += self.shape[0]
         stored = self._X.tocoo()
         return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
+
+
+def thread_parts(n: int, stored: int, *, is_sparse: bool) -> list[range]:
+    """Return ranges of n rows with so many elements in all, one for each thread that pays."""
+    enough = THREAD_STORED if is_sparse else THREAD_ELEMENTS
+    return share_out(n, at_least=n * enough // max(1, stored))
 
 
 def rows_of(X: Any, rows: slice) -> Any:

@@ -16,17 +16,8 @@ from __future__ import annotations
 
 from skneuron.objective._batches import Batches
 from skneuron.objective._coordinates import Coordinates, Regularization
-from skneuron.objective._curved import HessianOperator
 from skneuron.objective._memory import Memory
 from skneuron.objective._objective import Objective
 from skneuron.objective._raw_rows import RawRows
 
-__all__ = [
-    "Batches",
-    "Coordinates",
-    "HessianOperator",
-    "Memory",
-    "Objective",
-    "RawRows",
-    "Regularization",
-]
+__all__ = ["Batches", "Coordinates", "Memory", "Objective", "RawRows", "Regularization"]

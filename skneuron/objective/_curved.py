@@ -32,19 +32,6 @@ class HessianOperator:
     objective : Curved
     z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Pre-activations of all rows at the point.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skneuron.design import DesignMatrix
-    >>> from skneuron.losses import LogisticLoss
-    >>> from skneuron.objective import Objective, Regularization
-    >>> X, y, weights = np.array([[-1.0], [1.0]]), np.array([0, 1]), np.full(2, 0.5)
-    >>> free = Regularization(0.0, 0.0)
-    >>> objective = Objective(DesignMatrix(X), y, LogisticLoss(), weights, free, True)
-    >>> hessian = objective.hessian_operator(np.zeros(2))
-    >>> hessian(np.array([4.0, 0.0])).tolist(), hessian.diagonal().tolist()
-    ([1.0, 0.0], [0.25, 0.25])
     """
 
     def __init__(self, objective: Any, z: FloatArray) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import HessianOperator, Objective
+from skneuron.objective import Objective
 from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._faces import Face, Faces
 from skneuron.solvers._point import Point
@@ -61,9 +61,14 @@ class FaceStep:
     most: float
 
     @property
+    def keeps(self) -> bool:
+        """Whether nearly all that the plane of the face promises is kept inside of it."""
+        return self.promised >= _KEEPS * self.most
+
+    @property
     def settled(self) -> bool:
         """Whether the promise is nearly that of the model's minimum."""
-        return self.promised >= _KEEPS * self.most and self.wanted <= _ROUGH * self.promised
+        return self.keeps and self.wanted <= _ROUGH * self.promised
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,11 @@ class FaceModel:
     def __init__(self, objective: Objective, point: Point, *, damping: float = 0.0) -> None:
         self._faces = Faces.of(objective)
         self._product = objective.hessian_operator(point.params)
-        diagonal = curvature_to_divide_by(objective, self._product)
+        diagonal = curvature_to_divide_by(objective, self._product.diagonal())
         self._added = damping * diagonal
         self._diagonal = diagonal + self._added
         self._start, self._gradient = point.params, point.gradient
         self._place = self._place_at(self._start, self._gradient)
-        self._left = 0
         self.products = 0
 
     def step(self) -> FaceStep:
@@ -114,41 +118,37 @@ class FaceModel:
         have other weights free, rounds follow that lower it one by one.
         """
         first, self._place = self._place, self._foreseen()
-        promised, wanted = self._judged(self._place)
-        gained = 0.0
+        found, gained = self._judged(self._place), 0.0
         for _ in range(_ROUNDS):
-            there = promised >= _KEEPS * self._place.most
-            if promised > wanted and (there or gained <= _ADDS * promised):
+            if found.promised > found.wanted and (found.keeps or gained <= _ADDS * found.promised):
                 break
-            place = self._place if promised > 0 else first
-            before, lowered = max(promised, 0.0), self._lowered(place)
+            place = self._place if found.promised > 0 else first
+            before, lowered = max(found.promised, 0.0), self._lowered(place)
             if lowered is place:
                 break
-            self._place = lowered
-            promised, wanted = self._judged(lowered)
-            gained = promised - before
-        return FaceStep(self._place.params, promised, wanted, self._place.most)
+            self._place, found = lowered, self._judged(lowered)
+            gained = found.promised - before
+        return found
 
     def refined(self) -> FaceStep:
         """Return a step that a gap may be told from: on from the last one, on its whole face."""
-        known, _ = self._judged(self._place)
-        self._left = _LONGEST_EXACT
-        place = self._along(self._place.params, self._place.slope, self._place.whole, known)
-        promised, wanted = self._judged(place)
-        if promised < known:
-            return FaceStep(self._place.params, known, wanted, np.inf)
+        last = self._judged(self._place)
+        place = self._along(self._place.params, self._place.slope, self._place.whole, last.promised)
+        found = self._judged(place)
+        if found.promised < last.promised:
+            return replace(last, most=np.inf)
         self._place = place
-        return FaceStep(place.params, promised, wanted, place.most)
+        return found
 
     def _place_at(self, u: FloatArray, slope: FloatArray) -> _Place:
         face = self._faces.around(u)
         return _Place(u, slope, face, face)
 
-    def _judged(self, place: _Place) -> tuple[float, float]:
-        """Return how much lower the model is there, and about how much it still falls."""
+    def _judged(self, place: _Place) -> FaceStep:
+        """Return the step there: how much lower the model is, and about how much it still falls."""
         pull = self._faces.pull(place.params, place.slope, place.face)
         wanted = 0.5 * float(pull @ (pull / self._diagonal))
-        return self._fallen(place.params, place.slope), wanted
+        return FaceStep(place.params, self._fallen(place.params, place.slope), wanted, place.most)
 
     def _fallen(self, u: FloatArray, slope: FloatArray) -> float:
         """Return how much lower the model is at u than at its point."""
@@ -172,10 +172,16 @@ class FaceModel:
     def _along(
         self, u: FloatArray, slope: FloatArray, face: Face, known: float | None = None
     ) -> _Place:
-        """Solve on a face, holding again and again what leaves it; see :meth:`_solved`."""
+        """Solve on a face, holding again and again what leaves it.
+
+        Roughly, or from where the model is ``known`` to have fallen by so much to about a
+        percent of what it falls by in all.
+        """
         whole, most = face, 0.0
+        end = self.products + _LONGEST_EXACT
         for _ in range(_AGAIN + 1):
-            u, slope = self._solved(u, slope, face, known)
+            left = _LONGEST if known is None else end - self.products
+            u, slope = self._solved(u, slope, face, known, most=left)
             most = max(most, self._most(u, slope, face))
             out = face.left_by(u)
             if not np.any(out):
@@ -183,8 +189,7 @@ class FaceModel:
             kept = face.nearest(u)
             slope, face = slope + self._image(kept - u), face.without(out)
             u = kept
-            used_up = known is not None and self._left <= 0
-            if used_up or self._fallen(u, slope) >= _KEEPS * most:
+            if self.products >= end or self._fallen(u, slope) >= _KEEPS * most:
                 break
         return _Place(u, slope, face, whole, most)
 
@@ -233,13 +238,14 @@ class FaceModel:
         return self._product(change) + self._added * change
 
     def _solved(
-        self, u: FloatArray, slope: FloatArray, face: Face, known: float | None = None
+        self,
+        u: FloatArray,
+        slope: FloatArray,
+        face: Face,
+        known: float | None = None,
+        most: int = _LONGEST,
     ) -> tuple[FloatArray, FloatArray]:
-        """Return the minimum on the plane of the face, and the slope there.
-
-        Roughly, or where the model is ``known`` to have fallen by so much to about a percent
-        of what it falls by in all.
-        """
+        """Return the minimum on the plane of the face, and the slope there."""
         tilt = self._faces.lasso * face.sign
         before = self.products
 
@@ -255,12 +261,11 @@ class FaceModel:
             slope + tilt,
             lambda v: np.where(face.free, v / self._diagonal, 0.0),
             enough,
-            most=_LONGEST if known is None else self._left,
+            most=most,
         )
-        self._left -= found.products
         return u + found.step, -found.residual - tilt
 
 
-def curvature_to_divide_by(objective: Objective, hessian: HessianOperator) -> FloatArray:
-    """Return the Hessian's diagonal, raised to a share of what it is at zero weights."""
-    return np.asarray(np.maximum(hessian.diagonal(), _LEAST * objective.zero_diagonal()))
+def curvature_to_divide_by(objective: Objective, diagonal: FloatArray) -> FloatArray:
+    """Return a Hessian's diagonal, raised to a share of what it is at zero weights."""
+    return np.asarray(np.maximum(diagonal, _LEAST * objective.zero_diagonal()))

@@ -91,14 +91,13 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
             step = model.refined()
             wait = 0 if step.settled else spent + model.products - rough
         promised, gap = step.promised, relative(step.promised, objective)
-        told = damping == 0 and step.settled and gap <= aim
+        told = sure and damping == 0 and step.settled and gap <= aim
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
         if taken == 0:
             begun = promised + step.wanted
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
-            left = step.most + step.wanted if sure else np.inf
-            return FaceEnd(point, begun, left, beyond, trusted=True)
+            return FaceEnd(point, begun, step.most + step.wanted, beyond, trusted=True)
         if taken == 0:
             aim = max(tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.

@@ -13,7 +13,7 @@ from skneuron.solvers._descent import Progress, descend
 from skneuron.solvers._face_model import curvature_to_divide_by
 from skneuron.solvers._face_newton import FaceEnd, descend_on_faces
 from skneuron.solvers._faces import Faces
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
@@ -88,7 +88,7 @@ class WorkingSetNewton(Solver):
                 end = descend_on_faces(part, start, budget.tol)
             else:
                 end = _solve_part(part, start, budget)
-            if all_of_them and end.trusted:
+            if all_of_them and end.trusted and (np.isfinite(end.left) or not by_products):
                 # What the part has fallen by is no promise.
                 gap = relative(max(end.begun, point.value - end.point.value), objective)
                 if gap <= budget.tol and len(history):
@@ -156,9 +156,12 @@ class _Inside:
 
 
 def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
-    """Solve the part by factored Hessians."""
+    """Solve the part by factored Hessians, where steps on faces have failed."""
     model = model_at(part, point.params)
     _, begun = model.step(point)
+    if relative(begun, part) <= budget.tol:
+        # One model's promise is no gap where faces have failed: it is walked to.
+        begun = max(begun, part.zero_value * relative_gap(part, point.params, point.gradient))
     tol = max(0.1 * budget.tol, _INNER * relative(begun, part))
     first = Progress(point, model, begun, exact=True)
     inner = Budget(tol, budget.max_iter)
@@ -209,8 +212,8 @@ def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known:
     drawn = np.flatnonzero(pull)
     outside = 0.0
     if len(drawn) > 0:
-        hessian = objective.hessian_operator(point.params)
-        curvature = curvature_to_divide_by(objective, hessian)[drawn]
+        diagonal = objective.hessian_operator(point.params).diagonal()
+        curvature = curvature_to_divide_by(objective, diagonal)[drawn]
         outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
     return relative(known + outside, objective) if outside <= _OUTSIDE * known else np.inf
 
