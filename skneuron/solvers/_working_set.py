@@ -27,7 +27,7 @@ __all__ = ["WorkingSetNewton"]
 _FIRST = 500
 
 # Up to so many weights a Hessian is factored again and again where conjugate gradients have
-# failed; with more of them L-BFGS-B is quicker.
+# failed: each costs the cube of their number.
 _FACTORED = 600
 
 # The set is solved to this share of the gap that it was begun with.
