@@ -97,18 +97,13 @@ def train(
             solver = plan.solver or choose_solver(objective)
             on_val = None
             if held_out is not None:
-                y_val = held_out.y if len(tasks) == 1 else (held_out.y == task).astype(np.intp)
-                offset = offset_of(task, held_out.offset, len(tasks))
-                on_val = objective.on_rows(held_out.X, y_val, held_out.weights, offset)
+                on_val = _on_held_out(objective, held_out, task, len(tasks))
             told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
 
             runaway = None
             if C >= WEAK and plan.loss == "log_loss":
                 own = task if len(tasks) > 1 else None
-                bounds = None
-                if data.low is not None and data.high is not None:
-                    bounds = data.low, data.high
-                runaway = Runaway(objective, data.X, y, np.isinf(C), own, bounds)
+                runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
 
             result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
             result.history["reads"] -= before
@@ -120,6 +115,18 @@ def train(
             elif result.status is Status.INTERRUPTED:
                 budget = replace(budget, max_iter=1)
     return layer_of(neurons)
+
+
+def _on_held_out(objective: Objective, held_out: HeldOut, task: int, n_tasks: int) -> Objective:
+    """Return the objective of one of the tasks on the validation set."""
+    y = held_out.y if n_tasks == 1 else (held_out.y == task).astype(np.intp)
+    offset = offset_of(task, held_out.offset, n_tasks)
+    return objective.on_rows(held_out.X, y, held_out.weights, offset)
+
+
+def _bounds_of(data: TrainingData) -> tuple[FloatArray, FloatArray] | None:
+    """Return the bounds of the weights, where there are any."""
+    return None if data.low is None or data.high is None else (data.low, data.high)
 
 
 def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:

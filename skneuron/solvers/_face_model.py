@@ -8,18 +8,18 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._conjugate import conjugate_gradients, settled
+from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers._faces import Face, Faces
 from skneuron.solvers._point import Point
 
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 
 # Conjugate gradients end when their last two terms add less than this share of all, or
-# after so many. Where a gap is told it is the last quarter of them, and ten at least, that
-# add less: the terms of badly conditioned columns are small long before the minimum. There
-# may be so many in all.
+# after so many. Where a gap is told it is the last quarter of them, and as many as make it
+# known at least, that add less: the terms of badly conditioned columns are small long before
+# the minimum. There may be so many in all.
 _ROUGH, _LAST, _LONGEST = 0.1, 2, 250
-_EXACT, _LAST_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 10, 0.25, 2000
+_EXACT, _LAST_SHARE, _LONGEST_EXACT = 0.01, 0.25, 2000
 
 # Faces are foreseen from a gradient step, this much shorter than the diagonal alone would
 # have it: columns that are alike share what each could do alone.
@@ -253,7 +253,7 @@ class FaceModel:
             """Whether the last few terms add little."""
             if known is None:
                 return settled(terms, _LAST, _ROUGH)
-            last = max(_LAST_EXACT, int(_LAST_SHARE * (before + len(terms))))
+            last = max(KNOWN, int(_LAST_SHARE * (before + len(terms))))
             return len(terms) > last and settled([known, *terms], last, _EXACT)
 
         found = conjugate_gradients(
