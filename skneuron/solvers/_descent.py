@@ -253,16 +253,20 @@ def _search(
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
     length = _first_length(objective, progress, step, slope)
+    shown: tuple[Point, float] | None = None
     for _ in range(_GAP_HALVINGS if by_gap else _HALVINGS):
         trial = Point.at(objective, point.params + length * step, hessian=hessian)
+        falls = trial.value <= point.value + _ARMIJO * length * slope
         if by_gap:
             no_worse = trial.value <= point.value + VISIBLE * scale
             if no_worse and progress.model.gap(trial) < _FALLS * before:
                 return trial, length
-        elif trial.value <= point.value + _ARMIJO * length * slope:
+            shown = (trial, length) if falls and shown is None else shown
+        elif falls:
             return trial, length
         length /= 2
-    return point, 0.0
+    # The model may promise more there and F be lower all the same.
+    return shown or (point, 0.0)
 
 
 def _first_length(

@@ -15,7 +15,7 @@ from skneuron.solvers._point import Point
 __all__ = ["FaceEnd", "descend_on_faces"]
 
 # So many steps at most.
-_STEPS = 100
+_STEPS = 40
 
 # Solved to this share of the gap at its start.
 _INNER = 0.03
@@ -74,8 +74,9 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         Relative gap that is asked for in the end.
     """
     failures, damping = 0, 0.0
-    spent, wait = 0, 0
+    spent, wait, lost = 0, 0, 0
     believed, last = False, np.inf
+    most_lost = _worth_a_hessian(objective)
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
         exact = relative(last, objective) <= VISIBLE
@@ -104,7 +105,8 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         near = taken > 0 and relative(promised + step.wanted, objective) <= aim > tol
         failed = promised >= _FALLS * last and gap <= VISIBLE
         failures = failures + 1 if failed else 0
-        if promised <= 0 or failures >= _FAILURES:
+        lost += 0 if np.isfinite(step.most) else model.products
+        if promised <= 0 or failures >= _FAILURES or lost > most_lost:
             break
         following, length = _search(objective, point, step)
         if near:
@@ -119,6 +121,15 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         believed = length == 1 and promised / _AGREES <= fallen <= _AGREES * promised
         point, last = following, promised
     return FaceEnd(point, begun, np.inf, point, trusted=False)
+
+
+def _worth_a_hessian(objective: Objective) -> float:
+    """Return how many products cost as much as a few models with a factored Hessian.
+
+    Where rows are too few for one that is not singular, none are as many.
+    """
+    m = objective.n_params
+    return m * m / objective.row_elements if m <= objective.n_samples else np.inf
 
 
 def _is_near(objective: Objective, point: Point, step: FaceStep) -> bool:

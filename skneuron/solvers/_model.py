@@ -105,17 +105,22 @@ class KinkedModel(Model):
         self._hessian = hessian
         penalty, k = objective.penalty, objective.n_outputs
         self._limits = tuple(np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
+        # The last step, as the same one may be asked for again.
+        self._known: tuple[Point, tuple[FloatArray, float]] | None = None
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
-        q = KinkedQuadratic(self._hessian, point.gradient, point.params, *self._limits)
-        u, decrease = minimize_quadratic(q)
-        return u - point.params, decrease
+        if self._known is None or self._known[0] is not point:
+            q = KinkedQuadratic(self._hessian, point.gradient, point.params, *self._limits)
+            u, decrease = minimize_quadratic(q)
+            self._known = point, (u - point.params, decrease)
+        return self._known[1]
 
     def learn(self, before: Point, after: Point) -> None:
         """Update B so that B s = y, unless that would bend it the wrong way."""
         s, y = after.params - before.params, after.gradient - before.gradient
         product, image = float(s @ y), self._hessian @ s
+        self._known = None
         if product > 1e-10 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
             self._hessian = (
                 self._hessian + np.outer(y, y / product) - np.outer(image, image / float(s @ image))

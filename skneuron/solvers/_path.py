@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
+from skneuron.solvers._free_line import FreeLine
+from skneuron.solvers._kinked import KinkedQuadratic
 
 __all__ = ["follow_path"]
 
@@ -86,9 +87,10 @@ def follow_path(q: KinkedQuadratic) -> FloatArray | None:
     held = np.clip(q.gradient, pieces.least, pieces.most)
     first = np.where(pieces.free, -q.lasso * np.sign(q.start), held)
     toward = q.gradient - first
+    line = FreeLine(q.hessian, toward)
     u, slope, left = q.start.copy(), first, 1.0
     for _ in range(_EVENTS * len(q)):
-        moves = _direction(q.hessian, toward, pieces.free)
+        moves = line.direction(pieces.free)
         if moves is None:
             return None
         du, dslope = moves
@@ -106,24 +108,6 @@ def follow_path(q: KinkedQuadratic) -> FloatArray | None:
         else:
             pieces.release(j, float(u[j]), rightward=dslope[j] < 0)
     return None
-
-
-def _direction(
-    hessian: FloatArray, toward: FloatArray, free: AnyArray
-) -> tuple[FloatArray, FloatArray] | None:
-    """Return how weights and slopes change per unit of the way."""
-    du = np.zeros_like(toward)
-    if not free.any():
-        return du, toward
-    index = np.flatnonzero(free)
-    columns = hessian[:, index]
-    step = solve_positive(columns[index], toward[index])
-    if step is None:
-        return None
-    du[index] = -step
-    dslope = toward + columns @ du[index]
-    dslope[index] = 0.0
-    return du, dslope
 
 
 def _lengths(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
@@ -24,9 +26,8 @@ _PROXIMAL = 1e-9
 # Guesses of who is free; where these do not settle they go round in circles.
 _PIVOTS = 25
 
-# Up to so many weights the minimum is followed instead, a solve per weight that changes
-# its place, once so many guesses in turn have not come nearer.
-_PATH, _IDLE = 300, 2
+# After so many in turn that have not come nearer the minimum is followed instead.
+_IDLE = 2
 
 _ARMIJO, _HALVINGS = 1e-4, 20
 
@@ -38,11 +39,12 @@ _DAMPINGS = (0.0, 1e-8, 1e-4, 1.0, 100.0)
 def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
     """Return the minimum and how much lower it is than at the start, which is not negative.
 
-    By an active set method that needs few solves where it converges, else, where weights are
-    few, by following the minimum (:mod:`skneuron.solvers._path`), else by Newton steps
-    on the free weights, projected onto the orthant and the bounds in which the model is
-    smooth (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the
-    kinks Andrew & Gao, ICML 2007). Weights at zero or at a bound are there exactly.
+    By an active set method that needs few solves where it converges, else by following
+    the minimum (:mod:`skneuron.solvers._path`), each with a little of the diagonal added
+    where the Hessian is singular, else by Newton steps on the free weights, projected onto
+    the orthant and the bounds in which the model is smooth (two-metric projection;
+    Bertsekas, SIAM J. Control Optim. 20, 1982; for the kinks Andrew & Gao, ICML 2007).
+    Weights at zero or at a bound are there exactly.
 
     Examples
     --------
@@ -55,17 +57,18 @@ def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
     >>> u.tolist(), decrease
     ([2.0, 0.0], 2.0)
     """
-    u = _by_pivots(q, 0.0)
-    if u is None and len(q) <= _PATH:
-        u = follow_path(q)
-    if u is None or q.decrease(u) < 0:
-        u = _by_pivots(q, _PROXIMAL)
-    if u is not None and q.decrease(u) >= 0:
-        return u, q.decrease(u)
+    model = q
+    for proximal in (0.0, _PROXIMAL):
+        if proximal:
+            model = replace(q, hessian=q.hessian + np.diag(proximal * np.diag(q.hessian)))
+        for method in (_by_pivots, follow_path):
+            u = method(model)
+            if u is not None and q.decrease(u) >= 0:
+                return u, q.decrease(u)
     return _by_descent(q)
 
 
-def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
+def _by_pivots(q: KinkedQuadratic) -> FloatArray | None:
     """Guess who is free, solve, and guess again until the guess proves right.
 
     A primal-dual active set method (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2002):
@@ -75,8 +78,6 @@ def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
     diagonal = np.diag(hessian)
     if not np.all(diagonal > 0):
         return None
-    if proximal:
-        hessian = hessian + np.diag(proximal * diagonal)
     u, slope = start, gradient
     last, fewest, idle = None, len(start) + 1, 0
     for _ in range(_PIVOTS):
@@ -92,7 +93,7 @@ def _by_pivots(q: KinkedQuadratic, proximal: float) -> FloatArray | None:
             changed = int(np.count_nonzero(guess != last))
             idle = idle + 1 if changed >= fewest else 0
             fewest = min(fewest, changed)
-        if idle >= _IDLE and len(start) <= _PATH:
+        if idle >= _IDLE:
             return None
         last = guess
         change = np.where(free, 0.0, held - start)

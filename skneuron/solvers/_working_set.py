@@ -28,7 +28,7 @@ _FIRST = 500
 
 # Up to so many weights a Hessian is factored again and again where conjugate gradients have
 # failed: each costs the cube of their number.
-_FACTORED = 600
+_FACTORED = 2000
 
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
@@ -75,7 +75,7 @@ class WorkingSetNewton(Solver):
             solver = Newton() if objective.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
         point = Point.at(objective, params)
-        gap, status = np.inf, Status.MAX_ITER
+        gap, last, status = np.inf, np.inf, Status.MAX_ITER
         by_products = True
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
@@ -94,6 +94,10 @@ class WorkingSetNewton(Solver):
                 if gap <= budget.tol and len(history):
                     status = Status.CONVERGED
                     break
+                if not by_products and 0.5 * last <= gap <= INVISIBLE:
+                    status = Status.PRECISION
+                    break
+                last = gap
             reached = np.inf
             if relative(end.left, objective) <= budget.tol:
                 following = Point.at(objective, inside.put(end.point.params, point.params))
