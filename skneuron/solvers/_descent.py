@@ -11,7 +11,14 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._gap import INVISIBLE, VISIBLE, bounded, relative, relative_gap
+from skneuron.solvers._gap import (
+    INVISIBLE,
+    VISIBLE,
+    bounded,
+    relative,
+    relative_gap,
+    rounding,
+)
 from skneuron.solvers._model import Model, model_at
 from skneuron.solvers._point import Budget, Point
 
@@ -253,19 +260,22 @@ def _search(
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
     length = _first_length(objective, progress, step, slope)
+    # The model may promise more after a step that F shows to be good where it is exact.
     shown: tuple[Point, float] | None = None
-    for _ in range(_GAP_HALVINGS if by_gap else _HALVINGS):
+    exact = abs(slope) > rounding(objective, point.value)
+    for tried in range(_HALVINGS if exact else _GAP_HALVINGS):
+        if shown and tried >= _GAP_HALVINGS:
+            break
         trial = Point.at(objective, point.params + length * step, hessian=hessian)
         falls = trial.value <= point.value + _ARMIJO * length * slope
-        if by_gap:
-            no_worse = trial.value <= point.value + VISIBLE * scale
-            if no_worse and progress.model.gap(trial) < _FALLS * before:
-                return trial, length
-            shown = (trial, length) if falls and shown is None else shown
-        elif falls:
+        if falls and not by_gap:
             return trial, length
+        no_worse = trial.value <= point.value + VISIBLE * scale
+        if by_gap and no_worse and progress.model.gap(trial) < _FALLS * before:
+            return trial, length
+        if falls and not shown:
+            shown = trial, length
         length /= 2
-    # The model may promise more there and F be lower all the same.
     return shown or (point, 0.0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from skneuron.objective import Objective
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._face_model import FaceModel, FaceStep
-from skneuron.solvers._gap import VISIBLE, relative
+from skneuron.solvers._gap import DENSE_PARAMS, VISIBLE, relative
 from skneuron.solvers._point import Point
 
 __all__ = ["FaceEnd", "descend_on_faces"]
@@ -96,6 +96,9 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
         if taken == 0:
             begun = promised + step.wanted
+        if told and lost and gap > VISIBLE and objective.n_params <= DENSE_PARAMS:
+            # Directions that are nearly flat may hide here: a Hessian shows them.
+            break
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
             return FaceEnd(point, begun, step.most + step.wanted, beyond, trusted=True)

@@ -26,10 +26,6 @@ __all__ = ["WorkingSetNewton"]
 # up to twice as many as have weights.
 _FIRST = 500
 
-# Up to so many weights a Hessian is factored again and again where conjugate gradients have
-# failed: each costs the cube of their number.
-_FACTORED = 2000
-
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
 
@@ -79,7 +75,7 @@ class WorkingSetNewton(Solver):
         by_products = True
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
-            if not by_products and len(columns) * objective.n_outputs > _FACTORED:
+            if not by_products and len(columns) * objective.n_outputs > DENSE_PARAMS:
                 return bounded_lbfgs(objective, point, budget, history)
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
