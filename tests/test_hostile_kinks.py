@@ -54,7 +54,7 @@ def test_layers_do_not_stop_short(kind, C):
     [*itertools.product(["nearly twice", "one factor", "sums"], [200, 800]), ("wild scales", 800)],
 )
 def test_no_quadratic_is_left_to_projected_steps(kind, n_rows, monkeypatch):
-    """They take hundreds of factors each; two ways to the same minimum."""
+    """They take hundreds of factors each, and are for columns that stand twice; the same minimum."""
     monkeypatch.setattr(_quadratic, "_by_descent", None)
     data, rng = _table(kind, n_rows, 350)
     z = data[:, :10] @ rng.normal(size=10) / data[:, :10].std() + rng.logistic(size=n_rows)
@@ -104,3 +104,16 @@ def test_a_direction_of_a_singular_hessian_is_open():
     line = FreeLine(hessian, np.ones(101))
     assert line.direction(np.arange(101) < 100) is not None
     assert line.direction(np.ones(101, dtype=bool)) is None
+
+
+def test_a_border_that_is_nearly_singular_is_not_used():
+    """Slopes of free weights tell: rounding does not leave them zero."""
+    hessian = np.eye(101)
+    hessian[0, 100] = hessian[100, 0] = 1 - 1e-14
+    line = FreeLine(hessian, np.cos(np.arange(101.0)))
+    line.direction(np.arange(101) < 100)
+    base = line._base
+    line.direction(np.arange(101) < 99)
+    assert line._base is base
+    line.direction(np.ones(101, dtype=bool))
+    assert line._base is not base

@@ -54,11 +54,11 @@ SOLVERS: dict[str, type[Solver]] = {
 }
 
 
-# With an L1 penalty or bounds, faces are for more weights than a first number and at most so
-# many rows a weight as a second. Measured on columns of many kinds and on digits: elsewhere
-# Hessians and the paths of their quadratics take no longer and have no bad cases; in there
-# faces take from a fifth to all of their time, of a layer a tenth.
-_WIDE_NEURON, _WIDE_LAYER = ((200, 1), (300, 3)), ((200, 10),)
+# With an L1 penalty or bounds, faces are for more weights than this, and for fewer rows than a
+# share of these squared, of a layer than so many a weight. Measured on columns of many kinds and
+# on digits: elsewhere Hessians and the paths of their quadratics take no longer and have no bad
+# cases; in there faces take from a fifth to all of their time, of a layer a tenth.
+_WIDE, _OF_SQUARE, _LAYER_ROWS = 200, 0.01, 10
 
 
 def get_solver(solver: str | Solver) -> Solver | None:
@@ -113,9 +113,9 @@ def choose_solver(objective: Objective) -> Solver:
 
 def _is_wide(objective: Objective) -> bool:
     """Whether a quadratic with kinks is hard to minimize, and to multiply with X is cheap."""
-    n, m = objective.n_samples, objective.n_params
-    wide = _WIDE_NEURON if objective.n_outputs == 1 else _WIDE_LAYER
-    return any(m > weights and n <= rows * m for weights, rows in wide)
+    m = objective.n_params
+    most = _OF_SQUARE * m * m if objective.n_outputs == 1 else _LAYER_ROWS * m
+    return m > _WIDE and objective.n_samples <= most
 
 
 def solver_name(solver: Solver) -> str:

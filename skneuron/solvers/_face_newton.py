@@ -30,6 +30,9 @@ _DAMPING, _FACTOR, _LEAST = 1e-2, 4.0, 1e-3
 # turn, where F is too coarse to show what they do, are taken for rounding.
 _FALLS, _FAILURES = 0.9, 5
 
+# A look at the gap with a Hessian costs this share of a descent with some.
+_LOOK = 0.25
+
 # Full steps that lower F by between half and twice of what was promised prove a model.
 _AGREES = 2.0
 
@@ -76,7 +79,10 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     failures, damping = 0, 0.0
     spent, wait, lost = 0, 0, 0
     believed, last = False, np.inf
-    most_lost = _worth_a_hessian(objective)
+    # So many products cost as much as a few models with a factored Hessian. Where rows are too
+    # few for one that is not singular, faces are left for it in the end only.
+    worth = objective.n_params**2 / objective.row_elements
+    most_lost = worth if objective.n_params <= objective.n_samples else np.inf
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
         exact = relative(last, objective) <= VISIBLE
@@ -96,8 +102,8 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
         if taken == 0:
             begun = promised + step.wanted
-        if told and lost and gap > VISIBLE and objective.n_params <= DENSE_PARAMS:
-            # Directions that are nearly flat may hide here: a Hessian shows them.
+        if told and spent > _LOOK * worth and objective.n_params <= DENSE_PARAMS:
+            # It has been hard: directions may hide that are nearly flat. A Hessian shows them.
             break
         if told:
             beyond = _search(objective, point, step)[0] if promised > 0 else point
@@ -124,15 +130,6 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         believed = length == 1 and promised / _AGREES <= fallen <= _AGREES * promised
         point, last = following, promised
     return FaceEnd(point, begun, np.inf, point, trusted=False)
-
-
-def _worth_a_hessian(objective: Objective) -> float:
-    """Return how many products cost as much as a few models with a factored Hessian.
-
-    Where rows are too few for one that is not singular, none are as many.
-    """
-    m = objective.n_params
-    return m * m / objective.row_elements if m <= objective.n_samples else np.inf
 
 
 def _is_near(objective: Objective, point: Point, step: FaceStep) -> bool:

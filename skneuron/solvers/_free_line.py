@@ -15,7 +15,7 @@ _CHANGES, _FEW = 1 / 16, 50
 
 # Slopes of free weights have to stay zero, up to this share of what moves them. Where they
 # do not, the border is too nearly singular, and the Hessian is factored again.
-_ZERO = 1e-7
+_ZERO = 1e-11
 
 
 class FreeLine:
@@ -37,10 +37,10 @@ class FreeLine:
     --------
     >>> import numpy as np
     >>> from skneuron.solvers._free_line import FreeLine
-    >>> line = FreeLine(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([-2.0, -4.0]))
+    >>> line = FreeLine(np.array([[4.0, 2.0], [2.0, 4.0]]), np.array([-3.0, -4.0]))
     >>> weights, slopes = line.direction(np.array([False, True]))
     >>> weights.tolist(), slopes.tolist()
-    ([0.0, 2.0], [0.0, 0.0])
+    ([0.0, 1.0], [-1.0, 0.0])
     """
 
     def __init__(self, hessian: FloatArray, toward: FloatArray) -> None:

@@ -12,8 +12,9 @@ from skneuron.solvers._kinked import KinkedQuadratic
 
 __all__ = ["follow_path"]
 
-# So many events a weight: far more than there are but where events fall together.
-_EVENTS = 10
+# So many events a weight, or so many in turn that lead nowhere: far more than there are but
+# where events fall together.
+_EVENTS, _IDLE = 10, 3
 
 
 @dataclass
@@ -88,7 +89,7 @@ def follow_path(q: KinkedQuadratic) -> FloatArray | None:
     first = np.where(pieces.free, -q.lasso * np.sign(q.start), held)
     toward = q.gradient - first
     line = FreeLine(q.hessian, toward)
-    u, slope, left = q.start.copy(), first, 1.0
+    u, slope, left, idle = q.start.copy(), first, 1.0, 0
     for _ in range(_EVENTS * len(q)):
         moves = line.direction(pieces.free)
         if moves is None:
@@ -100,6 +101,9 @@ def follow_path(q: KinkedQuadratic) -> FloatArray | None:
         u = u + length * du
         slope = slope + length * dslope
         left -= length
+        idle = 0 if length > 0 else idle + 1
+        if idle > _IDLE * len(q):
+            return None
         if left <= 0:
             return np.clip(u, pieces.bottom, pieces.top)
         if pieces.free[j]:

@@ -40,11 +40,11 @@ def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
     """Return the minimum and how much lower it is than at the start, which is not negative.
 
     By an active set method that needs few solves where it converges, else by following
-    the minimum (:mod:`skneuron.solvers._path`), each with a little of the diagonal added
-    where the Hessian is singular, else by Newton steps on the free weights, projected onto
-    the orthant and the bounds in which the model is smooth (two-metric projection;
-    Bertsekas, SIAM J. Control Optim. 20, 1982; for the kinks Andrew & Gao, ICML 2007).
-    Weights at zero or at a bound are there exactly.
+    the minimum (:mod:`skneuron.solvers._path`), each once more with a little of the diagonal
+    added where neither ends, as where the Hessian is singular, else by Newton steps on the
+    free weights, projected onto the orthant and the bounds in which the model is smooth
+    (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the kinks Andrew &
+    Gao, ICML 2007). Weights at zero or at a bound are there exactly.
 
     Examples
     --------

@@ -87,6 +87,8 @@ class WorkingSetNewton(Solver):
             if all_of_them and end.trusted and (np.isfinite(end.left) or not by_products):
                 # What the part has fallen by is no promise.
                 gap = relative(max(end.begun, point.value - end.point.value), objective)
+                if gap <= budget.tol and not by_products:
+                    gap = max(gap, _walked(objective, point, part, start))
                 if gap <= budget.tol and len(history):
                     status = Status.CONVERGED
                     break
@@ -159,14 +161,22 @@ def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
     """Solve the part by factored Hessians, where steps on faces have failed."""
     model = model_at(part, point.params)
     _, begun = model.step(point)
-    if relative(begun, part) <= budget.tol:
-        # One model's promise is no gap where faces have failed: it is walked to.
-        begun = max(begun, part.zero_value * relative_gap(part, point.params, point.gradient))
     tol = max(0.1 * budget.tol, _INNER * relative(begun, part))
     first = Progress(point, model, begun, exact=True)
     inner = Budget(tol, budget.max_iter)
     end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
     return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
+
+
+def _walked(objective: Objective, point: Point, part: Objective, start: Point) -> float:
+    """Return the relative gap at a point by walking to the minimum, of the part if need be.
+
+    One model's promise is no gap where faces have failed: columns that are not drawn yet may
+    be so on the way.
+    """
+    if objective.n_params > DENSE_PARAMS:
+        return relative_gap(part, start.params, start.gradient)
+    return relative_gap(objective, point.params, point.gradient)
 
 
 def _wants(objective: Objective, point: Point) -> FloatArray:
