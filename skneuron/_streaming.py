@@ -125,16 +125,9 @@ def learn_chunk(
             )
             solver = plan.solver or choose_solver(objective)
             chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))
-            if solver.streams:
-                state = None if isinstance(kept_so_far, Memory) else kept_so_far
-                result, left = chunk.pass_over(state, stream.n_samples)
-            elif not loss.differentiable:
-                result, left = chunk.solve(), None
-            else:
-                complete = _all_seen(seen, None if len(tasks) == 1 else task)
-                result, own = chunk.solve_and_expand() if complete else chunk.expand_only()
-                own = own.times(data.total_weight / share)
-                left = own if memory is None else memory.plus(own)
+            complete = _all_seen(seen, None if len(tasks) == 1 else task)
+            weight = data.total_weight / share
+            result, left = chunk.learn(kept_so_far, stream.n_samples, weight, complete=complete)
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
             kept.append(left)
     after = replace(
@@ -192,6 +185,19 @@ class _Chunk:
     solver: Solver
     plan: Plan
     start: FloatArray
+
+    def learn(
+        self, kept: Any, n_samples: int, weight: float, *, complete: bool
+    ) -> tuple[SolverResult, Any]:
+        """Learn the rows, and return what is kept of them, of this weight, and of all before."""
+        memory = kept if isinstance(kept, Memory) else None
+        if self.solver.streams:
+            return self.pass_over(kept if memory is None else None, n_samples)
+        if not self.objective.loss.differentiable:
+            return self.solve(), None
+        result, own = self.solve_and_expand() if complete else self.expand_only()
+        own = own.times(weight)
+        return result, own if memory is None else memory.plus(own)
 
     def pass_over(self, state: Any, n_samples: int) -> tuple[SolverResult, Any]:
         """Go over the rows once, and return what the solver keeps as well."""

@@ -56,8 +56,8 @@ SOLVERS: dict[str, type[Solver]] = {
 
 # With an L1 penalty or bounds, faces are for more weights than this, and for fewer rows than a
 # share of these squared, of a layer than so many a weight. Measured on columns of many kinds and
-# on digits: elsewhere Hessians and the paths of their quadratics take no longer and have no bad
-# cases; in there faces take from a fifth to all of their time, of a layer a tenth.
+# on digits: elsewhere Hessians and the paths of their quadratics take half to twice as long, and
+# a tenth where faces are slowest; in there faces mostly take less, of a layer a tenth.
 _WIDE, _OF_SQUARE, _LAYER_ROWS = 200, 0.01, 10
 
 
