@@ -117,3 +117,8 @@ def test_a_border_that_is_nearly_singular_is_not_used():
     assert line._base is base
     line.direction(np.ones(101, dtype=bool))
     assert line._base is not base
+
+
+def test_a_factor_that_was_not_finished_is_not_used():
+    line = FreeLine(np.array([[1.0, 2.0], [2.0, 1.0]]), np.ones(2))
+    assert line.direction(np.ones(2, dtype=bool)) is None
