@@ -12,7 +12,7 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
-from skneuron.solvers import Solver, solver_name, value_and_gap
+from skneuron.solvers import INVISIBLE, Solver, relative, rounding, solver_name, value_and_gap
 
 __all__ = ["Layer", "Neuron", "as_stored", "layer_of"]
 
@@ -29,9 +29,13 @@ _AS_ASKED = (
     Status.EPOCH,
 )
 
-# Rounding weights of ordinary columns to float32 leaves a gap of 1e-14 or so. One above
-# this is of columns whose mean is far from zero, and worth a warning.
+# Smallest relative gap that is worth a warning when the rounding of float32 weights causes it.
+# Columns whose mean is near zero have a gap of about 1e-14.
 _FLOAT32_GAP = 1e-8
+
+# Smallest rounding error of w·x + b for which F is computed again with the stored weights.
+# Smaller errors change F by less than its last digits.
+_VISIBLE_ROUNDING = 1e-11
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,8 @@ def as_stored(
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
+    elif objective.prediction_rounding(*stored) > _VISIBLE_ROUNDING:
+        result = _as_predicted(objective, result, *stored)
     result = judged(objective, result)
     return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
 
@@ -137,6 +143,23 @@ def _rounded(
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
     return replace(result, coef=params, objective=value, gap=gap, status=status)
+
+
+def _as_predicted(
+    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+) -> SolverResult:
+    """Return the result with F as predictions see it: their w·x + b is a rounded sum.
+
+    Solvers subtract the center of each column first, and lose fewer digits.
+    """
+    value = objective.value_at_weights(coef, intercept)
+    excess = value - result.objective
+    gap = result.gap
+    if excess > rounding(objective, result.objective):
+        gap += relative(excess, objective)
+    lost = result.status in _CONVERGED and gap > INVISIBLE
+    status = Status.CANCELLED if lost else result.status
+    return replace(result, objective=value, gap=gap, status=status)
 
 
 def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:

@@ -25,7 +25,7 @@ from skneuron._training import (
     tasks_of,
 )
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import DesignMatrix, Moments, column_moments
+from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.objective import Coordinates, Memory, Objective, Regularization
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, value_and_gap
@@ -165,7 +165,10 @@ def _opened(
         refuse_not_finite(data.X)
     # A column that does not vary yet may later: its own size is the best guess.
     size = np.where(found.mean == 0, 1.0, np.abs(found.mean))
-    moments = Moments(found.mean, np.where(found.deviation > 0, found.deviation, size))
+    deviation = np.where(found.deviation > 0, found.deviation, size)
+    moments = Moments.about_mean(found.mean, deviation)
+    if fit_intercept:
+        moments = resolve_ordinary_values(design, moments)
     scale = Coordinates(moments, regularization, fit_intercept, 1).scale
     return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks, model)
 

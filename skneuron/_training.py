@@ -15,7 +15,7 @@ from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
 from skneuron.activations import Sigmoid
-from skneuron.design import DesignMatrix, column_moments
+from skneuron.design import DesignMatrix, column_moments, resolve_ordinary_values
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
@@ -79,6 +79,8 @@ def train(
         moments = column_moments(design, data.weights, center=fit_intercept)
         if moments is None:
             refuse_not_finite(data.X)
+        if fit_intercept:
+            moments = resolve_ordinary_values(design, moments)
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             offset = offset_of(task, data.offset, len(tasks))
@@ -170,7 +172,11 @@ def starting_point(
     if start is None:
         return objective.start()
     rows = slice(None) if objective.n_outputs > 1 else slice(task, task + 1)
-    return objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+    given = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+    if objective.loss.smooth and objective.value_gradient(given)[0] > objective.zero_value:
+        # Weights of other data, or in other units.
+        return objective.start()
+    return given
 
 
 def _watched(

@@ -37,6 +37,10 @@ class Status(Enum):
         "converged, but float32 cannot hold the weights. Pass X as float64, or subtract "
         "from each column a value near its mean"
     )
+    CANCELLED = (
+        "converged, but the terms of w·x + b cancel: their rounding errors raise the objective. "
+        "Subtract from each column a value near its mean, or drop nearly collinear columns"
+    )
     STOPPED = "was stopped by a callback"
     EARLY = "was stopped early: the validation loss did not fall any more"
     UNSEEN = "waits for the classes that it has not seen yet"

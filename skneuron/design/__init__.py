@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, rows_of
 from skneuron.design._moments import Moments, column_moments
@@ -18,5 +19,6 @@ __all__ = [
     "Sums",
     "column_moments",
     "forward",
+    "resolve_ordinary_values",
     "rows_of",
 ]

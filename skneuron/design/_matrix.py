@@ -64,6 +64,11 @@ class DesignMatrix:
         self._transposes: dict[tuple[int, int], Any] = {}
 
     @property
+    def source(self) -> Any:
+        """X as it was given."""
+        return self._X
+
+    @property
     def reads(self) -> float:
         """How often all rows have been read; a part of them counts as that part."""
         return self.rows_read / self.shape[0]
@@ -148,6 +153,35 @@ class DesignMatrix:
         data = self._by_columns[:, columns].tocsr()
         data.sum_duplicates()
         return DesignMatrix(data)
+
+    def evenly_spaced(self, m: int) -> FloatArray:
+        """Return at most ``m`` rows of a dense matrix, evenly spaced, in float64."""
+        return np.asarray(self._X[:: max(1, self.shape[0] // m)][:m], dtype=np.float64)
+
+    def stored_values(self) -> FloatArray:
+        """Return the values other than zero that a sparse matrix stores."""
+        values = self._X.data
+        return np.asarray(values[values != 0], dtype=np.float64)
+
+    def different_values(self, column: int, most: int | None = None) -> FloatArray:
+        """Return the sorted different values of a column, zeros that are not stored included.
+
+        Parameters
+        ----------
+        column : int
+        most : int, optional
+            Number of rows, evenly spaced, that are enough if they hold several values.
+        """
+        if self.is_sparse:
+            if self._by_columns is None:
+                self._by_columns = self._X.tocsc()
+            return np.unique(self._by_columns[:, [column]].toarray().astype(np.float64))
+        values = self._X[:, column].astype(np.float64)
+        if most is not None and len(values) > most:
+            some = np.unique(values[:: len(values) // most])
+            if len(some) > most // 2:
+                return some
+        return np.unique(values)
 
     def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
         """Return rows, columns and float64 values of what a sparse matrix stores."""

@@ -23,10 +23,27 @@ _SMALL, _LARGE = 1e-140, 1e140
 
 @dataclass(frozen=True)
 class Moments:
-    """Weighted mean of each column, and its deviation from it."""
+    """Location and scale of each column, weighted.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray of shape (n_features,)
+        The deviation is the standard deviation about the mean.
+    center : ndarray of shape (n_features,)
+        Value that solvers subtract: the mean, unless it hides the ordinary values.
+    spread : ndarray of shape (n_features,)
+        Width of the ordinary values about the center, by default the deviation.
+    """
 
     mean: FloatArray
     deviation: FloatArray
+    center: FloatArray
+    spread: FloatArray
+
+    @classmethod
+    def about_mean(cls, mean: FloatArray, deviation: FloatArray) -> Moments:
+        """Return moments that are centered on the mean."""
+        return cls(mean, deviation, mean, deviation)
 
 
 def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Moments | None:
@@ -70,7 +87,7 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
         mean[careful], deviation[careful] = exact.mean, exact.deviation
         if part is not X:
             X.rows_read += part.rows_read
-    return Moments(mean, deviation)
+    return Moments.about_mean(mean, deviation)
 
 
 def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -124,7 +141,7 @@ def _careful_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> M
         # What rounding has left of the mean, seen from the mean.
         mean = np.clip(mean + bias * unit, low, high)
         variance = np.maximum(0.0, variance - bias**2)
-    return Moments(mean, np.sqrt(variance) * unit)
+    return Moments.about_mean(mean, np.sqrt(variance) * unit)
 
 
 def _dense_location(

@@ -52,7 +52,7 @@ class Coordinates:
     Attributes
     ----------
     center, scale, variance : ndarray of shape (n_features,)
-        Solvers see columns x̃ = (x - center) / scale, of this variance.
+        Solvers see columns x̃ = (x - center) / scale; the variance is the mean of x̃².
     penalty : Penalty
         On v, exactly the one on w.
     n_features, n_outputs, n_coordinates, n_params : int
@@ -83,7 +83,7 @@ class Coordinates:
         strength, l1_ratio = regularization.strength, regularization.l1_ratio
         root = np.sqrt(strength * (1 - l1_ratio))
         with np.errstate(over="ignore"):
-            scale = np.hypot(moments.deviation, 2 * root) if given is None else given
+            scale = np.hypot(_size(moments), 2 * root) if given is None else given
         if not np.all(np.isfinite(scale)):
             column = int(np.flatnonzero(~np.isfinite(scale))[0])
             raise ValueError(
@@ -108,8 +108,9 @@ class Coordinates:
         silent = constant & ~held
         self._low, self._high = low, high
         self.scale = np.where(silent, np.inf, scale)
-        self.center = np.where(silent, 0.0, moments.mean)
-        self.variance = (moments.deviation / scale) ** 2
+        self.center = np.where(silent, 0.0, moments.center)
+        away = moments.mean - moments.center
+        self.variance = (moments.deviation / scale) ** 2 + (away / scale) ** 2
         d, m = self.n_features, self.n_coordinates
         ridge, lasso = np.zeros(m), np.zeros(m)
         bottom, top = np.full(m, -np.inf), np.full(m, np.inf)
@@ -150,6 +151,14 @@ class Coordinates:
             params -= params.mean(axis=0)
         return self.penalty.project(params).ravel()
 
+    def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
+        """Return how far rounding moves a typical w·x + b, from the size of its terms."""
+        with np.errstate(all="ignore"):
+            known = np.isfinite(self.scale)
+            size = np.abs(self.center) + np.where(known, np.sqrt(self.variance) * self.scale, 0.0)
+            terms = np.abs(coef) @ size + np.abs(intercept)
+            return float(np.finfo(np.float64).eps * terms.max())
+
     def rounding(self) -> FloatArray:
         """Return how far centered columns of doubles are off, per parameter."""
         out = np.zeros((self.n_outputs, self.n_coordinates))
@@ -161,3 +170,14 @@ class Coordinates:
         full = params.reshape(self.n_outputs, self.n_coordinates)
         bias = full[:, -1] if self.fit_intercept else np.zeros(self.n_outputs)
         return full[:, : self.n_features], bias
+
+
+def _size(moments: Moments) -> FloatArray:
+    """Return the unit of each column: the deviation, or its mean in ratio with the spread.
+
+    In a column of very unequal values the scaled ordinary values are then as far below one as
+    the scaled huge values are above it, and neither squares overflow nor underflow.
+    """
+    unequal = moments.spread != moments.deviation
+    between = np.sqrt(moments.deviation) * np.sqrt(moments.spread)
+    return np.where(unequal, between, moments.deviation)

@@ -13,6 +13,7 @@ from skneuron.design import (
     ReadyDesign,
     StandardizedDesign,
     column_moments,
+    forward,
 )
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
@@ -25,6 +26,9 @@ __all__ = ["Objective"]
 
 # Rows drawn evenly are drawn anew if they miss more than this share of a column's variance.
 _RARE = 0.3
+
+# Rounding error of a pre-activation, relative to its size: that of a sum of some products.
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 class Objective(Curved, Views, Coordinates):
@@ -91,9 +95,9 @@ class Objective(Curved, Views, Coordinates):
         self._weights = sample_weight
         self._design = design
         self._X: StandardizedDesign | ReadyDesign = StandardizedDesign(
-            design, self.center, self.scale, moments.deviation
+            design, self.center, self.scale, moments.spread
         )
-        self._deviation = moments.deviation
+        self._deviation = moments.spread
         self._reads_of_copy = 0.0
         self._class_weights = sums_by_class(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
@@ -103,7 +107,10 @@ class Objective(Curved, Views, Coordinates):
     def _loss_at_zero(self) -> float:
         """Return the loss of these rows at zero weights, without a pass where it is known."""
         if self._offset is not None:
-            return float(self._weights @ self.loss.value(self._y, self._offset))
+            # With the intercept at zero, or at minus the mean offset.
+            shifts = (0.0, self.offset_center)
+            values = [self.loss.value(self._y, self._offset + shift) for shift in shifts]
+            return min(float(self._weights @ value) for value in values)
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
         return float(self._class_weights @ self.loss.value(known, zero))
@@ -122,8 +129,9 @@ class Objective(Curved, Views, Coordinates):
 
     @property
     def least_weight(self) -> float:
-        """Weight of the row that counts least."""
-        return float(self._weights.min())
+        """Smallest sample weight."""
+        equal = self._weights.strides == (0,)
+        return float(self._weights[0] if equal else self._weights.min())
 
     @property
     def row_elements(self) -> float:
@@ -201,7 +209,7 @@ class Objective(Curved, Views, Coordinates):
         """
         params = np.zeros((self.n_outputs, self.n_coordinates))
         if self.loss.start == 0:
-            return self.penalty.project(params).ravel()
+            return self._lower_start(self.penalty.project(params).ravel())
         if self.fit_intercept:
             params[:, -1] = self.loss.start - self._mean_offset()
             return self.penalty.project(params).ravel()
@@ -214,6 +222,14 @@ class Objective(Curved, Views, Coordinates):
         curvature = float(self._weights @ z**2)
         params[:] = direction * (match / curvature if curvature > 0 else 0.0)
         return self.penalty.project(params).ravel()
+
+    def _lower_start(self, params: FloatArray) -> FloatArray:
+        """Return the start, or the one with a raw intercept of zero if its loss is lower."""
+        if self._offset is None or not self.fit_intercept or not np.any(self.offset_center):
+            return params
+        raw = params.copy()
+        raw.reshape(self.n_outputs, -1)[:, -1] += self.offset_center
+        return raw if self.mean_loss(raw) < self.mean_loss(params) else params
 
     # --- value and derivatives --------------------------------------------------------
 
@@ -305,18 +321,57 @@ class Objective(Curved, Views, Coordinates):
             out[:, diagonal, :, diagonal] += (self._gauge() / n)[:, None, None]
         return out.reshape(self.n_params, self.n_params)
 
-    def reach(self, step: FloatArray) -> float:
-        """Return the largest change of a pre-activation that a step makes on any row."""
+    def value_at_weights(self, coef: FloatArray, intercept: FloatArray) -> float:
+        """Return F at raw weights, with w·x + b rounded as a prediction rounds it.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_outputs, n_features)
+        intercept : ndarray of shape (n_outputs,)
+        """
+        self._design.rows_read += self.n_samples
+        values = []
+
+        def add(rows: slice, z: AnyArray) -> None:
+            """Add the loss of these rows."""
+            if self._offset is not None:
+                z += (self._offset[rows] + self.offset_center).reshape(z.shape)
+            exact = np.asarray(z if self.n_outputs > 1 else z[:, 0], dtype=np.float64)
+            values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
+
+        forward(self._design.source, coef, intercept, add)
+        params = self.from_weights(coef, intercept)
+        with np.errstate(all="ignore"):
+            value = float(np.sum(values))
+            value += self.penalty.value(params.reshape(self.n_outputs, -1))
+            if self.memory is not None:
+                value += self.memory.value(params)
+        return value if np.isfinite(value) else np.inf
+
+    def reach_bound(self, step: FloatArray) -> float:
+        """Return an upper bound of :meth:`reach` that needs no pass over the rows.
+
+        A value of a column is at most the root of the mean square, divided by the root of the
+        least sample weight.
+        """
         weights, bias = self.split(step)
-        most = 0.0
+        with np.errstate(all="ignore"):
+            largest = np.sqrt(self.variance / self.least_weight)
+            return float((np.abs(weights) @ largest + np.abs(bias)).max())
 
-        def widest(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
-            """Look for the largest change."""
-            nonlocal most
-            most = max(most, float(np.abs(dz).max(initial=0.0)))
-            return 0.0, dz[:0], None
+    def reach(self, step: FloatArray, params: FloatArray | None = None) -> float:
+        """Return the largest change of a pre-activation that a step makes on any row.
 
+        Parameters
+        ----------
+        step : ndarray of shape (n_params,)
+        params : ndarray of shape (n_params,), optional
+            Where the step begins. The rounding error of the pre-activations there does not
+            count as a change.
+        """
         self.count_pass()
         with np.errstate(all="ignore"):
-            self._X.sweep(weights, bias, widest)
-        return most
+            change = np.abs(self._X.forward(*self.split(step)))
+            if params is not None:
+                change -= _ROUNDING * np.abs(self.pre_activations(params))
+        return float(change.max(initial=0.0))

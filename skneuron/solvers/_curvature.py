@@ -8,7 +8,7 @@ from scipy import linalg
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 
-__all__ = ["DENSE_PARAMS", "Curvature", "largest_curvature", "observed_gap"]
+__all__ = ["DENSE_PARAMS", "Curvature", "largest_curvature"]
 
 # Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
 # conjugate gradients estimate the same quadratic form from Hessian products.
@@ -70,6 +70,16 @@ class Curvature:
         seen = values > values[0] * smallest
         self._values, self._vectors = values[seen], vectors[seen]
 
+    @classmethod
+    def observed(cls, objective: Objective, params: FloatArray) -> Curvature | None:
+        """Return the curvature of the observed Hessian, None if it is not positive definite."""
+        factor = _cholesky(objective.hessian(params, observed=True))
+        if factor is None:
+            return None
+        out = cls.__new__(cls)
+        out._cholesky = factor
+        return out
+
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
         """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
         if self._cholesky is not None:
@@ -104,15 +114,6 @@ class Curvature:
     def _unseen(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the gradient along directions that were left out."""
         return np.asarray(gradient - self._vectors.T @ (self._vectors @ gradient))
-
-
-def observed_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float | None:
-    """Return ½ gᵀH⁻¹g with the observed Hessian, None where that is not positive definite."""
-    factor = _cholesky(objective.hessian(params, observed=True))
-    if factor is None:
-        return None
-    white = _triangular(factor, gradient, transposed=False)
-    return 0.5 * float(white @ white)
 
 
 def _cholesky(hessian: FloatArray) -> AnyArray | None:

@@ -12,7 +12,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._gap import (
-    INVISIBLE,
+    REACH,
     VISIBLE,
     bounded,
     relative,
@@ -21,6 +21,7 @@ from skneuron.solvers._gap import (
 )
 from skneuron.solvers._model import Model, model_at
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._stopping import StoppingRule, status_without_progress
 
 __all__ = ["REACH", "Descent", "Progress", "descend"]
 
@@ -36,22 +37,28 @@ _HALVINGS = 60
 _FALLS, _GAP_HALVINGS = 0.9, 5
 
 # A model is believed about the gap once a full step has lowered F by between half and
-# twice of what it promised, and left at most a tenth of the gap ...
+# twice of what it promised, and left at most a tenth of the gap, and if the step to the
+# minimum changes no pre-activation by more than REACH.
 _AGREES, _LEFT = 2.0, 0.1
 
-# ... and if the step to the minimum changes no pre-activation by more than this: log
-# losses then bend alike all along it (Bach, Electron. J. Stat. 4, 2010, on the
-# self-concordance of the logistic loss). Nearly separable, collinear data give gaps that
-# are wrong by more than a factor of ten from 0.5 on.
-REACH = 0.1
+# While more than this fraction of F is still to go, Newton steps of nearly separable data are
+# too short: the log loss flattens along them.
+_FAR = 1e-3
 
-# Where more than this share of F is still to go, Newton steps of nearly separable data are
-# too short: the log loss flattens along them. Nearer the minimum they are right. A length
-# is good enough where a tenth of the slope is left, and is looked for so often.
-_FAR, _FLAT, _LOOKS = 1e-3, 0.1, 3
+# A longer step is good enough if this fraction of the slope is left at its end.
+_FLAT = 0.1
 
-# So many steps are taken instead of looking at the gap anew.
+# Maximum number of lengths that are tried for a longer step.
+_LENGTHS = 3
+
+# Number of checks of the gap that are put off, as another step costs less and is of use. Later
+# ones wait for twice as many steps each time.
 _DOUBTS = 4
+
+# Steps without progress that end a fit. As many as the second number are allowed while they
+# still change a linear predictor by more than REACH: they may be leaving a plateau.
+_PATIENCE = 10
+_PATIENCE_ON_PLATEAU = 400
 
 
 @dataclass
@@ -89,7 +96,7 @@ class Descent(ABC):
         """Return whether the next pass over the rows should take the Hessian along."""
 
     @abstractmethod
-    def reach(self, step: FloatArray) -> float:
+    def reach(self, step: FloatArray, params: FloatArray) -> float:
         """Return how far a step changes a pre-activation, on the rows that it knows."""
 
     @abstractmethod
@@ -144,53 +151,134 @@ def descend(
     -------
     End
     """
-    tol, doubts = budget.tol, 0
-    step, progress.promised = progress.model.step(progress.point)
-    while len(history) < budget.max_iter:
-        if relative(progress.promised, objective) <= tol and len(history):
-            gap = _known_gap(objective, progress, rule, step) if certify else 0.0
-            doubts += gap is None
-            # Another step costs less than a look at the gap from elsewhere, and is of use.
-            if gap is None and (doubts > _DOUBTS or not objective.loss.convex):
-                gap = _looked_at_gap(objective, progress)
-            if gap is not None and gap <= tol:
-                return End(progress.point, gap, Status.CONVERGED, progress)
-        before = progress.point
-        following, length = _search(objective, progress, step, hessian=rule.wants_hessian(progress))
+    return _Loop(objective, progress, budget, history, rule).run(certify=certify)
+
+
+class _Loop:
+    """State of one descent.
+
+    Attributes
+    ----------
+    progress : Progress
+        The iterate, and the model there.
+    step : ndarray of shape (n_params,)
+        Step to the model's minimum.
+    best : Progress
+        The iterate with the smallest predicted gap among those with the lowest F.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        progress: Progress,
+        budget: Budget,
+        history: History,
+        rule: Descent,
+    ) -> None:
+        self._objective, self._budget, self._history = objective, budget, history
+        self._rule = rule
+        self._stopping = StoppingRule(objective, progress.point.value, _PATIENCE)
+        self._doubts, self._next_check = 0, _DOUBTS
+        self.step, progress.promised = progress.model.step(progress.point)
+        self.progress = self.best = progress
+
+    def run(self, *, certify: bool) -> End:
+        """Take steps until the gap is reached, none is of use, or there have been enough."""
+        tol = self._budget.tol
+        while len(self._history) < self._budget.max_iter:
+            if relative(self.progress.promised, self._objective) <= tol and len(self._history):
+                gap = self._checked_gap() if certify else 0.0
+                if gap <= tol:
+                    return End(self.progress.point, gap, Status.CONVERGED, self.progress)
+            if not self._take_step() or self._is_stuck():
+                gap = self._gap_of_best()
+                return End(
+                    self.progress.point, gap, status_without_progress(gap, tol), self.progress
+                )
+        gap = self._gap_of_best()
+        status = Status.CONVERGED if gap <= tol else Status.MAX_ITER
+        return End(self.progress.point, gap, status, self.progress)
+
+    def _checked_gap(self) -> float:
+        """Return the relative gap if it is known, infinity if another step costs less."""
+        gap = _known_gap(self._objective, self.progress, self._rule, self.step)
+        if gap is not None:
+            return gap
+        self._doubts += 1
+        if self._objective.loss.convex and self._doubts <= self._next_check:
+            return float(np.inf)
+        self._next_check = 2 * self._doubts
+        return _looked_at_gap(self._objective, self.progress)
+
+    def _take_step(self) -> bool:
+        """Go to the next iterate; return False if no step lowers F."""
+        before = self.progress
+        hessian = self._rule.wants_hessian(before)
+        following, length = _search(self._objective, before, self.step, hessian=hessian)
         if length == 0:
-            better = None if progress.exact else rule.renewed(progress)
-            if better is None:
-                history.add(**_line(objective, before, 0.0))
-                gap = _certified(objective, progress, rule, step)
-                return End(before, gap, _stuck(gap, tol), progress)
-            progress.model, progress.exact = better, True
-            step, progress.promised = better.step(before)
-            continue
-        history.add(**_line(objective, following, length * float(np.linalg.norm(step))))
-        promised = progress.promised
+            if self._renew():
+                return True
+            self._history.add(**_line(self._objective, before.point, 0.0))
+            return False
+        moved = length * float(np.linalg.norm(self.step))
+        self._history.add(**_line(self._objective, following, moved))
         if following.hessian is not None:
-            model = model_at(objective, following.params, following.hessian)
+            # Fisher's curvature converges linearly if the loss is not convex.
+            slow = not self._objective.loss.convex and before.contraction > _LEFT
+            model = model_at(self._objective, following.params, following.hessian, observed=slow)
         else:
-            model = progress.model
-            model.learn(before, following)
-        step, left = model.step(following)
-        believed = _agrees(objective, before.value - following.value, promised, left)
-        progress = Progress(
+            model = before.model
+            model.learn(before.point, following)
+        self.step, left = model.step(following)
+        fallen = before.point.value - following.value
+        believed = _agrees(self._objective, fallen, before.promised, left)
+        self.progress = Progress(
             point=following,
             model=model,
             promised=left,
-            contraction=left / promised if promised > 0 else 0.0,
-            believed=length == 1 and (believed or (progress.believed and left < promised)),
+            contraction=left / before.promised if before.promised > 0 else 0.0,
+            believed=length == 1 and (believed or (before.believed and left < before.promised)),
             exact=following.hessian is not None,
         )
-        if not progress.exact and relative(left, objective) > tol:
-            better = rule.renewed(progress) if _failed(progress, length) else None
-            if better is not None:
-                progress.model, progress.exact = better, True
-                step, progress.promised = better.step(following)
-    gap = _certified(objective, progress, rule, step)
-    status = Status.CONVERGED if gap <= tol else Status.MAX_ITER
-    return End(progress.point, gap, status, progress)
+        if _failed(self.progress, length) and relative(left, self._objective) > self._budget.tol:
+            self._renew()
+        self._compare()
+        return True
+
+    def _renew(self) -> bool:
+        """Take a better model at the iterate; return False if there is none."""
+        progress = self.progress
+        better = None if progress.exact else self._rule.renewed(progress)
+        if better is None:
+            return False
+        progress.model, progress.exact = better, True
+        self.step, progress.promised = better.step(progress.point)
+        return True
+
+    def _compare(self) -> None:
+        """Keep the best iterate."""
+        new, best = self.progress, self.best
+        noise = rounding(self._objective, best.point.value)
+        lower = new.point.value < best.point.value - noise
+        equal = new.point.value <= best.point.value + noise
+        if lower or (equal and new.promised < best.promised):
+            self.best = new
+
+    def _is_stuck(self) -> bool:
+        """Return whether the last steps made no progress, and lead nowhere either."""
+        progress = self.progress
+        if not self._stopping.is_stuck(progress.point.value, progress.promised):
+            return False
+        on_plateau = self._stopping.idle < _PATIENCE_ON_PLATEAU
+        params = progress.point.params
+        return not on_plateau or _is_near(self._objective, self._rule, self.step, params)
+
+    def _gap_of_best(self) -> float:
+        """Return the relative gap of the best iterate, which becomes the last one."""
+        if self.best is not self.progress:
+            self.progress = self.best
+            self.step, _ = self.best.model.step(self.best.point)
+        return _certified(self._objective, self.progress, self._rule, self.step)
 
 
 def _line(objective: Objective, point: Point, step: float) -> dict[str, Any]:
@@ -220,11 +308,14 @@ def _known_gap(
 ) -> float | None:
     """Return the model's relative gap where it has proved right, else None."""
     gap = relative(progress.promised, objective)
-    if not objective.loss.convex:
+    if not objective.loss.convex or not (gap <= VISIBLE or progress.believed):
         return None
-    if gap <= VISIBLE or (progress.believed and rule.reach(step) <= REACH):
-        return gap
-    return None
+    return gap if _is_near(objective, rule, step, progress.point.params) else None
+
+
+def _is_near(objective: Objective, rule: Descent, step: FloatArray, params: FloatArray) -> bool:
+    """Return whether the step to the model's minimum changes no linear predictor by much."""
+    return objective.reach_bound(step) <= REACH or rule.reach(step, params) <= REACH
 
 
 def _looked_at_gap(objective: Objective, progress: Progress) -> float:
@@ -236,12 +327,6 @@ def _certified(objective: Objective, progress: Progress, rule: Descent, step: Fl
     """Return the relative gap: the model's where it has proved right, else looked at anew."""
     gap = _known_gap(objective, progress, rule, step)
     return _looked_at_gap(objective, progress) if gap is None else gap
-
-
-def _stuck(gap: float, tol: float) -> Status:
-    if gap <= tol:
-        return Status.CONVERGED
-    return Status.PRECISION if gap <= INVISIBLE else Status.STALLED
 
 
 def _search(
@@ -285,14 +370,18 @@ def _first_length(
     """Return the length to try first: above 1 where F still falls steeply there.
 
     A secant search for the zero of the slope, which is monotone as F is convex. It needs z
-    only, no pass over X for each try, and is left out where that is no saving.
+    only, no pass over X for each try, and is left out where that is no saving. The first try is
+    shorter than 1 if the model predicts a decrease to below zero, which no loss reaches.
     """
-    near = relative(progress.promised, objective) <= _FAR
-    if near or not (objective.loss.convex and objective.is_smooth and objective.in_cache):
-        return 1.0
+    length, value = 1.0, progress.point.value
+    if objective.memory is None and 0 < value < progress.promised < np.inf:
+        length = value / progress.promised
+    is_fast = progress.contraction <= _LEFT and relative(progress.promised, objective) <= _FAR
+    if is_fast or not (objective.loss.convex and objective.is_smooth and objective.in_cache):
+        return length
     along = objective.slope_along(progress.point.params, step)
-    last, last_slope, length = 0.0, slope, 1.0
-    for _ in range(_LOOKS):
+    last, last_slope = 0.0, slope
+    for _ in range(_LENGTHS):
         here = along(length)
         if not here < _FLAT * slope or here == last_slope:
             break

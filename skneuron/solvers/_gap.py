@@ -8,7 +8,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, settled
-from skneuron.solvers._curvature import DENSE_PARAMS, Curvature, observed_gap
+from skneuron.solvers._curvature import DENSE_PARAMS, Curvature
 from skneuron.solvers._model import Model, SmoothModel, model_at
 from skneuron.solvers._point import Point
 from skneuron.solvers._preconditioner import divisor
@@ -16,9 +16,11 @@ from skneuron.solvers._preconditioner import divisor
 __all__ = [
     "DENSE_PARAMS",
     "INVISIBLE",
+    "REACH",
     "VISIBLE",
     "GapMonitor",
     "bounded",
+    "is_near",
     "relative",
     "relative_gap",
     "rounding",
@@ -32,15 +34,28 @@ INVISIBLE = 1e-13
 # the rounding of z may be in them, large where weights of collinear columns cancel.
 VISIBLE = 1e-8
 
-# A walk to the minimum, and a step of it, take so many tries; it has arrived where the
-# model promises less than this share of what F has fallen by. Both are far more exact
-# than the factor of ten that a gap has to keep.
-_WALK, _SETTLED = 30, 0.1
+# Largest change of a linear predictor, over all samples, in the step to the model's minimum.
+# A quadratic model of the log loss predicts the gap within a factor of two up to there, as the
+# curvature is nearly constant along the step (Bach, Electron. J. Stat. 4, 2010, on the
+# self-concordance of the logistic loss). Nearly separable, collinear data give gaps that are
+# wrong by more than a factor of ten from 0.5 on.
+REACH = 0.1
 
-# A whole step that lowers F by what was promised, within this share, shows that F is as good as
-# quadratic from there to its minimum: the same model then tells what is left. Not so while as
-# much as _FAR is left of F(0): directions in which F is nearly flat hide from the first model.
-_CAME_TRUE, _FAR = 0.1, 1e-5
+# Maximum number of Newton steps that estimate a gap.
+_MAX_GAP_STEPS = 100
+
+# Maximum number of halvings of such a step.
+_MAX_HALVINGS = 30
+
+# The steps end when the model predicts less than this fraction of the decrease so far.
+_SETTLED = 0.1
+
+# A decrease agrees with the predicted one if it is within this fraction of it.
+_AGREES = 0.1
+
+# While the decrease is above this fraction of F(0), directions in which F is nearly flat may
+# hide from the model.
+_FAR = 1e-5
 
 
 def relative(gap: float, objective: Objective) -> float:
@@ -65,19 +80,30 @@ def rounding(objective: Objective, value: float) -> float:
     return 16 * float(np.finfo(np.float64).eps) * max(abs(value), objective.zero_value)
 
 
-def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
-    """Estimate (F - min F) / F(0) by ½ gᵀH⁻¹g, and by going there where that can be seen.
+def is_near(objective: Objective, params: FloatArray, step: FloatArray) -> bool:
+    """Return whether a step changes every linear predictor so little that a model holds."""
+    return objective.reach_bound(step) <= REACH or objective.reach(step, params) <= REACH
 
-    The Hessian is the observed one where it is positive definite, and Fisher's else.
-    This sees gaps far below the rounding of F itself: they are second order in the
-    gradient (Boyd & Vandenberghe, Convex Optimization, 2004, section 9.5.1). While the
-    gap is large enough for values of F to show it, the quadratic model is not trusted:
-    a few Newton steps, which change nothing for the caller, add up what F falls by.
+
+def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
+    """Estimate (F - min F) / F(0) by ½ gᵀH⁻¹g, and by Newton steps if the minimum is far.
+
+    The Hessian is the observed one if it is positive definite, and Fisher's otherwise.
+    The quadratic form sees gaps far below the rounding error of F: they are second order in the
+    gradient (Boyd & Vandenberghe, Convex Optimization, 2004, section 9.5.1). It is only valid
+    if the step to the minimum changes no linear predictor by much. Otherwise, and while
+    the gap is large enough for values of F to show it, Newton steps add up the decrease of F.
+    They do not change ``params``.
 
     Parameters
     ----------
     objective : Objective
     params, gradient : ndarray of shape (n_params,)
+
+    Returns
+    -------
+    float
+        Infinite if the steps do not arrive at a minimum.
     """
     if not objective.is_smooth:
         return relative(_walked_gap(objective, params, model_at(objective, params)), objective)
@@ -85,13 +111,11 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
         return 0.0
     if objective.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
-    gap = None if objective.loss.convex else observed_gap(objective, params, gradient)
-    curvature = None
-    if gap is None:
-        curvature = Curvature(objective, params)
-        gap = curvature.gap(gradient)
-    if objective.loss.smooth and relative(gap, objective) > VISIBLE:
-        model = SmoothModel(curvature) if curvature else model_at(objective, params)
+    curvature = None if objective.loss.convex else Curvature.observed(objective, params)
+    model = SmoothModel(curvature or Curvature(objective, params))
+    step, gap = model.newton_step(gradient)
+    far = relative(gap, objective) > VISIBLE or not is_near(objective, params, step)
+    if objective.loss.smooth and far:
         gap = max(gap, _walked_gap(objective, params, model))
     return relative(gap, objective)
 
@@ -105,32 +129,42 @@ def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, floa
 
 
 def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float:
-    """Decrease of F along damped Newton steps, plus what the last model still promises.
+    """Return the decrease of F along Newton steps, plus the last model's predicted decrease.
 
-    ``model`` is Newton's at ``params``.
+    ``model`` is Newton's at ``params``. If the steps do not arrive, the result is infinite,
+    unless F has lost half of its value: no minimum is below zero.
     """
     point = Point.at(objective, params)
-    fallen, promised = 0.0, np.inf
-    for _ in range(_WALK):
-        step, promised = model.step(point)
-        if promised <= _SETTLED * fallen:
+    start, decrease, predicted = point.value, 0.0, np.inf
+    for _ in range(_MAX_GAP_STEPS):
+        step, predicted = model.step(point)
+        near = is_near(objective, point.params, step)
+        if near and predicted <= _SETTLED * decrease:
             break
-        whole = step
-        for _ in range(_WALK):
-            trial = Point.at(objective, point.params + step)
-            if trial.value < point.value:
-                break
-            step = step / 2
-        else:
-            break
-        fell = point.value - trial.value
-        fallen += fell
+        trial, length = _lower_point(objective, point, step)
+        if length == 0:
+            return decrease + predicted if near else float(np.inf)
+        last = point.value - trial.value
+        decrease += last
         point = trial
-        near = relative(fallen, objective) <= _FAR
-        if near and step is whole and abs(fell - promised) <= _CAME_TRUE * promised:
-            return fallen + model.gap(point)
+        close = relative(decrease, objective) <= _FAR
+        if near and close and length == 1 and abs(last - predicted) <= _AGREES * predicted:
+            return decrease + model.gap(point)
         model = model_at(objective, point.params)
-    return fallen + promised
+    else:
+        return start if objective.memory is None and decrease >= start / 2 else float(np.inf)
+    return decrease + predicted
+
+
+def _lower_point(objective: Objective, point: Point, step: FloatArray) -> tuple[Point, float]:
+    """Halve a step until F is lower; the length is 0 if it never is."""
+    length = 1.0
+    for _ in range(_MAX_HALVINGS):
+        trial = Point.at(objective, point.params + length * step)
+        if trial.value < point.value:
+            return trial, length
+        length /= 2
+    return point, 0.0
 
 
 def _conjugate_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
@@ -180,6 +214,9 @@ class GapMonitor:
         """Return where a solver has ended; ``best`` may be a point not looked at yet."""
         if status is not Status.CONVERGED:
             self.gap = relative_gap(self._objective, best.params, best.gradient)
-            status = Status.CONVERGED if self.gap <= self._tol else status
+            if self.gap <= self._tol:
+                status = Status.CONVERGED
+            elif status is Status.STALLED and self.gap <= INVISIBLE:
+                status = Status.PRECISION
         lines = history.as_dict()
         return SolverResult(best.params, best.value, self.gap, len(history), status, lines)

@@ -13,8 +13,12 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._curvature import largest_curvature
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["GD"]
+
+# Iterations without progress that end a fit: momentum goes in waves of hundreds.
+_PATIENCE = 1000
 
 # A constant rate that lifts the objective to this multiple of its start has diverged.
 _DIVERGED = 1e4
@@ -76,6 +80,7 @@ class GD(Solver):
         momentum = _Momentum(self.momentum)
         point, look = params, Point.at(objective, params)
         first = best = look
+        stopping = StoppingRule(objective, first.value, _PATIENCE)
         status = Status.MAX_ITER
         while len(history) < budget.max_iter:
             following = look.params - rate.value * look.gradient
@@ -106,6 +111,9 @@ class GD(Solver):
             )
             if monitor.reached(look.params, look.gradient):
                 best, status = look, Status.CONVERGED
+                break
+            if stopping.is_stuck(best.value, float(look.gradient @ look.gradient)):
+                status = Status.STALLED
                 break
         if not len(history):
             # The first step failed: an iteration that moved nothing.

@@ -22,14 +22,15 @@ from skneuron.solvers._gap import (
     rounding,
 )
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._stopping import StoppingRule, status_without_progress
 
 __all__ = ["LBFGS"]
 
 # So many iterations in one set of coordinates; then they are renewed.
 _ROUND = 100
 
-# After so many rounds that lowered neither the objective nor the gap it gives up.
-_IDLE_ROUNDS = 3
+# Rounds without progress that end a fit.
+_PATIENCE = 4
 
 
 # Newton's last step leaves far less of the gap than it was asked to. Where all digits are
@@ -78,7 +79,8 @@ class LBFGS(Solver):
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         point = best = Point.at(objective, params)
-        best_gap, idle = np.inf, 0
+        stopping = StoppingRule(objective, point.value, _PATIENCE)
+        best_gap = np.inf
         status = Status.MAX_ITER
         aim = budget.tol * (_MARGIN if budget.tol < INVISIBLE else 1.0)
         while True:
@@ -86,7 +88,6 @@ class LBFGS(Solver):
             gap = _gap(objective, point, frame)
             noise = rounding(objective, best.value)
             lower = point.value < best.value - noise
-            idle = 0 if lower or gap < 0.5 * best_gap else idle + 1
             if lower or (gap < best_gap and point.value <= best.value + noise):
                 best, best_gap = point, gap
             if best_gap <= aim and len(history):
@@ -97,8 +98,8 @@ class LBFGS(Solver):
                 gap = max(gap, best_gap)
             if len(history) >= budget.max_iter:
                 break
-            if idle > _IDLE_ROUNDS:
-                status = Status.PRECISION if best_gap <= INVISIBLE else Status.STALLED
+            if stopping.is_stuck(point.value, best_gap):
+                status = Status.STALLED
                 break
             before = len(history)
             if gap > aim:
@@ -112,7 +113,10 @@ class LBFGS(Solver):
                     step=0.0,
                     reads=objective.reads,
                 )
-        status = Status.CONVERGED if best_gap <= budget.tol else status
+        if status is not Status.CONVERGED:
+            best_gap = relative_gap(objective, best.params, best.gradient)
+            stuck = status is Status.STALLED or best_gap <= budget.tol
+            status = status_without_progress(best_gap, budget.tol) if stuck else status
         return SolverResult(
             best.params, best.value, best_gap, len(history), status, history.as_dict()
         )

@@ -67,9 +67,13 @@ class SmoothModel(Model):
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return -B⁻¹g and ½ gᵀB⁻¹g, which is infinite where B is blind."""
-        r = self.solve(point.gradient)
-        blind = self._curvature.is_blind(point.gradient)
-        return -r, np.inf if blind else 0.5 * float(point.gradient @ r)
+        return self.newton_step(point.gradient)
+
+    def newton_step(self, gradient: FloatArray) -> tuple[FloatArray, float]:
+        """Return the step for a gradient, and how much lower the model is there."""
+        r = self.solve(gradient)
+        blind = self._curvature.is_blind(gradient)
+        return -r, np.inf if blind else 0.5 * float(gradient @ r)
 
     def solve(self, gradient: FloatArray) -> FloatArray:
         """Return B⁻¹g."""
@@ -127,8 +131,21 @@ class KinkedModel(Model):
             )
 
 
-def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | None = None) -> Model:
-    """Return Newton's model: the curvature of the objective at these parameters."""
+def model_at(
+    objective: Objective,
+    params: FloatArray,
+    hessian: FloatArray | None = None,
+    *,
+    observed: bool = False,
+) -> Model:
+    """Return Newton's model: the curvature of the objective at these parameters.
+
+    With ``observed`` it is the observed Hessian of a smooth objective, if that is positive
+    definite.
+    """
     if objective.is_smooth:
+        curvature = Curvature.observed(objective, params) if observed else None
+        if curvature is not None:
+            return SmoothModel(curvature)
         return SmoothModel(Curvature(objective, params, hessian))
     return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)

@@ -23,9 +23,9 @@ class ExactCurvature(Descent):
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
 
-    def reach(self, step: FloatArray) -> float:
-        """Return how far a step changes a pre-activation."""
-        return self._objective.reach(step)
+    def reach(self, step: FloatArray, params: FloatArray) -> float:
+        """Return how far a step from ``params`` changes a pre-activation."""
+        return self._objective.reach(step, params)
 
     def renewed(self, progress: Progress) -> Model | None:
         """Return None: there is no better model."""

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import numpy as np
-
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._gap import VISIBLE
 from skneuron.solvers._point import Point
+from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["Search"]
-
-# A gap is smaller where it is less than this share of the least so far.
-_LESS = 0.9
 
 
 class Search(ABC):
@@ -28,7 +23,7 @@ class Search(ABC):
         Relative gap to reach.
     """
 
-    #: After so many steps without a smaller gap only rounding is left.
+    #: Steps without progress that end a fit.
     idle_steps: int
 
     _step: FloatArray
@@ -38,7 +33,7 @@ class Search(ABC):
         self._objective = objective
         self._tol = tol
         self.point = point
-        self._best, self._lowest, self._idle = np.inf, point.value, 0
+        self._stopping = StoppingRule(objective, point.value, self.idle_steps + 1)
 
     @abstractmethod
     def may_be_done(self) -> bool:
@@ -57,12 +52,5 @@ class Search(ABC):
         """Take the step, and look for the next one; return its length, 0 if it failed."""
 
     def is_stuck(self, length: float) -> bool:
-        """Whether nothing is left to be gained: no smaller gap, and F does not fall any more."""
-        if self._promised < _LESS * self._best:
-            self._best, self._idle = self._promised, 0
-        elif self.point.value < self._lowest - VISIBLE * abs(self._lowest):
-            self._idle = 0
-        else:
-            self._idle += 1
-        self._lowest = min(self._lowest, self.point.value)
-        return length == 0 or self._idle > self.idle_steps
+        """Return whether the step failed, or the last ones made no progress."""
+        return length == 0 or self._stopping.is_stuck(self.point.value, self._promised)

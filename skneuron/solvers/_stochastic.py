@@ -17,9 +17,13 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._frame import SAMPLE_ROWS, Frame
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._stopping import StoppingRule
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 
 __all__ = ["State", "Stochastic"]
+
+# Epochs without progress that end a fit: the rate may be about to shrink.
+_PATIENCE = 1000
 
 # A rate that lifts the objective to this multiple of its start has diverged.
 _DIVERGED = 1e4
@@ -209,6 +213,7 @@ class Stochastic(Solver):
         sample = whole.subsample(SAMPLE_ROWS, rng) if automatic else whole
         state = self._begin(whole, params)
         first = best = _look(batches, params, reduced=reduced and not automatic)
+        stopping = StoppingRule(whole, first.value, _PATIENCE)
         status, boost, renew = Status.MAX_ITER, 1.0, 0
         while len(history) < budget.max_iter:
             epoch = len(history)
@@ -252,6 +257,9 @@ class Stochastic(Solver):
                 break
             if monitor.reached(point.params, point.gradient):
                 best, status = point, Status.CONVERGED
+                break
+            if stopping.is_stuck(best.value, float(point.gradient @ point.gradient)):
+                status = Status.STALLED
                 break
         return monitor.result(best, status, history)
 

@@ -142,9 +142,9 @@ class OnFewRows(Descent):
         """Return whether a Hessian costs about as much as the rest of the pass."""
         return self._part.n_params <= 2 * _HESSIAN_COST
 
-    def reach(self, step: FloatArray) -> float:
-        """Return how far a step changes a pre-activation."""
-        return self._part.reach(step)
+    def reach(self, step: FloatArray, params: FloatArray) -> float:
+        """Return how far a step from ``params`` changes a pre-activation."""
+        return self._part.reach(step, params)
 
     def renewed(self, progress: Progress) -> Model | None:
         """Return Newton's model at the point."""
@@ -191,9 +191,9 @@ class SubsampledCurvature(Descent):
         steps = np.log(left / max(self._tol, 1e-300)) / -np.log(rate)
         return bool(steps > 1 + objective.n_params / _HESSIAN_COST)
 
-    def reach(self, step: FloatArray) -> float:
-        """Return how far a step changes a pre-activation, on the subsample if there is one."""
-        return (self._part or self._objective).reach(step)
+    def reach(self, step: FloatArray, params: FloatArray) -> float:
+        """Return how far a step from ``params`` changes a pre-activation, on the subsample if there is one."""
+        return (self._part or self._objective).reach(step, params)
 
     def renewed(self, progress: Progress) -> Model | None:
         """Return the curvature here: of the same rows, then of four times as many."""

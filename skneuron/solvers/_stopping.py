@@ -1,0 +1,79 @@
+"""The stopping rule of every iterative solver."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneuron.objective import Objective
+from skneuron.results import Status
+from skneuron.solvers._gap import INVISIBLE, rounding
+
+__all__ = ["StoppingRule", "status_without_progress"]
+
+# A smaller gap counts as progress if it is below this fraction of the smallest one so far.
+_SMALLER = 0.5
+
+
+class StoppingRule:
+    """Ends a fit when steps lower neither F nor the estimated gap any further.
+
+    F has to fall by more than its rounding error within ``patience`` iterations, or the gap
+    has to halve. F is bounded below, and the gap can halve about a thousand times before it
+    is zero. So every fit ends, whatever ``tol`` is.
+
+    Parameters
+    ----------
+    objective : Objective
+    value : float
+        F at the start.
+    patience : int
+        Iterations without progress that end the fit.
+
+    Attributes
+    ----------
+    idle : int
+        Iterations without progress so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import DesignMatrix
+    >>> from skneuron.losses import LogisticLoss
+    >>> from skneuron.objective import Objective, Regularization
+    >>> from skneuron.solvers._stopping import StoppingRule
+    >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
+    >>> none = Regularization(0.0)
+    >>> F = Objective(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
+    >>> rule = StoppingRule(F, F.zero_value, patience=2)
+    >>> [rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3)]
+    [False, False, True]
+    """
+
+    def __init__(self, objective: Objective, value: float, patience: int) -> None:
+        self._objective = objective
+        self._patience = patience
+        self._lowest, self._smallest, self.idle = value, np.inf, 0
+
+    def is_stuck(self, value: float, gap: float) -> bool:
+        """Record an iteration; return whether the last ones made no progress.
+
+        Parameters
+        ----------
+        value : float
+            F after the iteration.
+        gap : float
+            Any measure that is proportional to the gap, as the squared gradient norm.
+        """
+        lower = value < self._lowest - rounding(self._objective, self._lowest)
+        smaller = gap < _SMALLER * self._smallest
+        self._lowest = value if lower else self._lowest
+        self._smallest = gap if smaller else self._smallest
+        self.idle = 0 if lower or smaller else self.idle + 1
+        return self.idle >= self._patience
+
+
+def status_without_progress(gap: float, tol: float) -> Status:
+    """Return the status of a fit that no step improves: converged if the gap is small enough."""
+    if gap <= tol:
+        return Status.CONVERGED
+    return Status.PRECISION if gap <= INVISIBLE else Status.STALLED
