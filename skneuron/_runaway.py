@@ -145,11 +145,11 @@ class Runaway:
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
             found = separation_of(self._X, is_one, names, has_bias, self._bounds)
-            if found.kind != "none":
+            if found.is_separated:
                 return (k if n_outputs > 1 else self._of_class), found
         if n_outputs > 1 and self._bounds is None:
             found_at_once = layer_separation_of(self._X, self._y, n_outputs, has_bias)
-            if found_at_once is not None and found_at_once.kind != "none":
+            if found_at_once is not None and found_at_once.is_separated:
                 return None, found_at_once
         return None
 

@@ -17,7 +17,7 @@ _SAMPLE = 16
 
 # Distance of two different values of a column, as a fraction of its standard deviation.
 # Below it, fewer than ten digits of their difference survive the subtraction of the mean.
-_CLOSE = 1e-6
+CLOSE = 1e-6
 
 # The ordinary values are the shortest interval that holds this fraction of all different values.
 _ORDINARY = 0.25
@@ -30,7 +30,7 @@ _ENOUGH = 4000
 _NARROWEST = 1e-280
 
 
-def resolve_ordinary_values(X: DesignMatrix, moments: Moments) -> Moments:
+def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CLOSE) -> Moments:
     """Center columns of very unequal values on their ordinary values instead of on the mean.
 
     A fill value such as 1e20 moves the mean so far that x - mean is the same float64 for all
@@ -41,6 +41,9 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments) -> Moments:
     X : DesignMatrix of shape (n_samples, n_features)
     moments : Moments
         Mean and deviation of each column of X.
+    close : float, default=1e-6
+        Columns change if their ordinary values lie closer together than this fraction of the
+        deviation.
 
     Returns
     -------
@@ -61,13 +64,14 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments) -> Moments:
     >>> bool(resolve_ordinary_values(X, moments).center[0] < 5)
     True
     """
-    columns = (_sparse_candidates if X.is_sparse else _dense_candidates)(X, moments)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        columns = (_sparse_candidates if X.is_sparse else _dense_candidates)(X, moments, close)
     if len(columns) == 0:
         return moments
     center, spread = moments.center.copy(), moments.spread.copy()
     for column in columns:
         found = _ordinary_interval(X.different_values(int(column), _ENOUGH))
-        if found is None or not found[1] < _CLOSE * moments.deviation[column]:
+        if found is None or not found[1] < close * moments.deviation[column]:
             continue
         if found[1] < _NARROWEST * moments.deviation[column]:
             raise ValueError(
@@ -80,33 +84,35 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments) -> Moments:
     return replace(moments, center=center, spread=spread)
 
 
-def _dense_candidates(X: DesignMatrix, moments: Moments) -> AnyArray:
+def _dense_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArray:
     """Return columns that have close values in a sample, or too few different ones to judge."""
     values = np.sort(X.evenly_spaced(_SAMPLE), axis=0)
     gaps = np.diff(values, axis=0)
     apart = gaps > 0
-    close = np.any(apart & (gaps < _CLOSE * moments.deviation), axis=0)
+    chosen = np.any(apart & (gaps < close * moments.deviation), axis=0)
     # Values of 0 and 1 only: there the mean of x² is the mean of x.
     mean, square = moments.mean, moments.deviation**2 + moments.mean**2
     is_binary = np.abs(square - mean) <= 1e-9 * mean
     few = (apart.sum(axis=0) < 2) & ~is_binary & (moments.deviation > 0)
     for column in np.flatnonzero(few):
-        close[column] = _has_close_values(X.different_values(int(column)))
-    return np.flatnonzero(close)
+        chosen[column] = _has_close_values(X.different_values(int(column)), close)
+    return np.flatnonzero(chosen)
 
 
-def _sparse_candidates(X: DesignMatrix, moments: Moments) -> AnyArray:
+def _sparse_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArray:
     """Return columns in which a stored value is far larger than another."""
     size = np.abs(X.stored_values())
-    if len(size) == 0 or size.min() > _CLOSE * size.max():
+    if len(size) == 0 or size.min() > close * size.max():
         return np.empty(0, dtype=np.intp)
     columns = np.flatnonzero(moments.deviation > 0)
-    return np.array([c for c in columns if _has_close_values(X.different_values(int(c)))], np.intp)
+    return np.array(
+        [c for c in columns if _has_close_values(X.different_values(int(c)), close)], np.intp
+    )
 
 
-def _has_close_values(values: FloatArray) -> bool:
+def _has_close_values(values: FloatArray, close: float) -> bool:
     """Return whether two of three or more sorted values are close, relative to the range."""
-    return len(values) > 2 and bool(np.diff(values).min() < _CLOSE * (values[-1] - values[0]))
+    return len(values) > 2 and bool(np.diff(values).min() < close * (values[-1] - values[0]))
 
 
 def _ordinary_interval(values: FloatArray) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skneuron._threads import blas_on_one_thread
@@ -24,10 +25,10 @@ class Separation:
 
     Attributes
     ----------
-    kind : {"complete", "quasi-complete", "none"}
+    kind : {"complete", "quasi-complete", "none", "undecided"}
         Complete: some w, b have every row strictly on its side. Quasi-complete: rows lie on
         the hyperplane too, but not all. None: the classes overlap, and the likelihood has
-        a finite maximum.
+        a finite maximum. Undecided: rounding errors allow no verdict.
     direction : (ndarray of shape (n_features,), float) or None
         Weights and bias that prove it; the likelihood rises along them forever.
     features : tuple of str or int
@@ -42,20 +43,59 @@ class Separation:
         where the overlap is too thin to be told in numbers.
     """
 
-    kind: Literal["complete", "quasi-complete", "none"]
+    kind: Literal["complete", "quasi-complete", "none", "undecided"]
     direction: tuple[FloatArray, float] | None
     features: tuple[str | int, ...]
     signs: tuple[int, ...]
     margin: float
 
+    @property
+    def is_separated(self) -> bool:
+        """Whether a hyperplane separates the classes."""
+        return self.kind in ("complete", "quasi-complete")
+
     def __str__(self) -> str:
         if self.kind == "none":
             return f"no separation: the classes overlap (margin {self.margin:.1e})"
+        if self.kind == "undecided":
+            return (
+                "no verdict: rows on the hyperplane are only there up to rounding errors. Bring "
+                "the columns to similar scales, or replace huge values"
+            )
         ways = ", ".join(
             f"{name} to {'+' if sign > 0 else '-'}inf"
             for name, sign in zip(self.features, self.signs, strict=True)
         )
         return f"{self.kind} separation: {ways or 'the bias alone'}"
+
+
+# Largest distance of a row from the hyperplane that counts as zero, in scaled columns.
+_ON_PLANE = 1e-8
+
+# Largest distance, as a fraction of the terms of w·x, in the units of X and from the middle of
+# the rows on the hyperplane. A larger one shows that scaling has made it look like zero.
+_EXACT = 1e-6
+
+# Rounding error of w·x, relative to the sizes of its terms.
+_ROUNDING = 8 * float(np.finfo(np.float64).eps)
+
+
+def _lies_on_plane(X: Any, coef: FloatArray, fit_intercept: bool) -> bool:
+    """Return whether the rows have the same w·x, or zero without an intercept, in their units."""
+    moving = np.flatnonzero(coef)
+    if X.shape[0] == 0 or len(moving) == 0:
+        return True
+    inner = X[:, moving]
+    inner = inner.toarray() if sparse.issparse(inner) else np.asarray(inner, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        noise = _ROUNDING * (np.abs(inner) @ np.abs(coef[moving]))
+        if fit_intercept:
+            inner = inner - np.median(inner, axis=0)
+        terms = inner * coef[moving]
+        distance = terms.sum(axis=1)
+        if fit_intercept:
+            distance = distance - np.median(distance)
+        return bool(np.all(np.abs(distance) <= _EXACT * np.abs(terms).sum(axis=1) + noise))
 
 
 class _Asked(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -155,6 +195,10 @@ def separation_of(
         if beta is None:
             return Separation("none", None, (), (), 0.0)
     beta = beta / np.abs(beta).max()
+    coef, _ = rows.to_weights(beta)
+    on_plane = np.abs(rows.A @ beta) <= _ON_PLANE
+    if not _lies_on_plane(X[on_plane], coef, fit_intercept):
+        return Separation("undecided", None, (), (), 0.0)
     complete = bool((rows.A @ beta).min() > 1e-12)
     moving = [
         (names[column], int(np.sign(value)))

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import DesignMatrix, Moments, resolve_ordinary_values
 
 __all__ = ["SignedRows", "signed_rows"]
 
@@ -16,6 +17,10 @@ __all__ = ["SignedRows", "signed_rows"]
 # them. Sums of products square the condition number, so sparse columns need the coarser one.
 _DEPENDENT = 1e-10
 _DEPENDENT_IN_PRODUCTS = 1e-7
+
+# Width of the ordinary values of a column, as a fraction of its largest deviation, below which
+# it becomes the unit of the column. Otherwise their differences could look like rounding.
+_CLOSE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class SignedRows:
     Attributes
     ----------
     A : ndarray or CSR array of shape (n_samples, n_kept)
-        Columns have a largest value of 1 and are independent; the bias counts as a column.
+        No value is above 1, and columns are independent; the bias counts as a column. Rows
+        with a huge value are divided by it, which changes no sign of A β.
     kept : ndarray of shape (n_kept,)
         Their numbers; the bias is the last.
     center, scale : ndarray of shape (n_features,)
@@ -57,27 +63,31 @@ def signed_rows(
     n, n_features = X.shape
     if sparse.issparse(X):
         columns, center = _centered_where_full(X, fit_intercept)
-        scale = np.asarray(abs(columns).max(axis=0).todense()).ravel()
+        largest = np.asarray(abs(columns).max(axis=0).todense()).ravel()
+        scale = _spread(X, center, largest, fit_intercept).spread.copy()
         # What is left of a constant column is the rounding of its mean.
-        scale[scale <= 1e-13 * np.abs(center)] = np.inf
+        scale[largest <= 1e-13 * np.abs(center)] = np.inf
         A = sparse.csr_array(columns @ sparse.diags(1 / scale))
         scale[np.isinf(scale)] = 1.0
         if fit_intercept:
             A = sparse.hstack([A, np.ones((n, 1))], format="csr")
-        A = sparse.csr_array(sparse.diags(signs) @ A)
+        size = np.asarray(abs(A).max(axis=1).todense()).ravel()
+        A = sparse.csr_array(sparse.diags(signs / np.maximum(size, 1.0)) @ A)
         root, tolerance = (A.T @ A).toarray(), _DEPENDENT_IN_PRODUCTS
     else:
         A = np.empty((n, n_features + fit_intercept))
         A[:, n_features:] = 1.0
-        center = X.mean(axis=0, dtype=np.float64) if fit_intercept else np.zeros(n_features)
+        mean = X.mean(axis=0, dtype=np.float64) if fit_intercept else np.zeros(n_features)
+        largest = np.abs(X - mean).max(axis=0)
+        ordinary = _spread(X, mean, largest, fit_intercept)
+        center, scale = ordinary.center, ordinary.spread.copy()
         inner = np.subtract(X, center, out=A[:, :n_features])
-        scale = np.abs(inner).max(axis=0)
         # What is left of a constant column is the rounding of its mean.
-        constant = scale <= 1e-13 * np.abs(center)
+        constant = largest <= 1e-13 * np.abs(center)
         scale[constant | (scale == 0)] = 1.0
         inner /= scale
         inner[:, constant] = 0.0
-        A *= signs[:, None]
+        A *= (signs / np.maximum(np.abs(A).max(axis=1, initial=0.0), 1.0))[:, None]
         root, tolerance = np.linalg.qr(A, mode="r"), _DEPENDENT
     if not independent:
         return SignedRows(A, np.arange(A.shape[1]), center, scale, fit_intercept)
@@ -86,6 +96,14 @@ def signed_rows(
     kept = np.sort(order[: np.count_nonzero(np.abs(np.diag(triangle)) > tolerance)])
     A = A if len(kept) == A.shape[1] else A[:, kept]
     return SignedRows(A, kept, center, scale, fit_intercept)
+
+
+def _spread(X: Any, mean: FloatArray, largest: FloatArray, fit_intercept: bool) -> Moments:
+    """Return centers, and units: the largest deviation, or less if it hides ordinary values."""
+    moments = Moments.about_mean(mean, largest)
+    if not fit_intercept:
+        return moments
+    return resolve_ordinary_values(DesignMatrix(X), moments, _CLOSE)
 
 
 def _centered_where_full(X: Any, fit_intercept: bool) -> tuple[Any, FloatArray]:

@@ -192,7 +192,7 @@ class SubsampledCurvature(Descent):
         return bool(steps > 1 + objective.n_params / _HESSIAN_COST)
 
     def reach(self, step: FloatArray, params: FloatArray) -> float:
-        """Return how far a step from ``params`` changes a pre-activation, on the subsample if there is one."""
+        """Return how far a step changes a pre-activation, on the subsample if there is one."""
         return (self._part or self._objective).reach(step, params)
 
     def renewed(self, progress: Progress) -> Model | None:
