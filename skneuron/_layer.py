@@ -139,7 +139,11 @@ def _rounded(
 ) -> SolverResult:
     """Return the result with objective, gap and status of the weights after rounding."""
     params = objective.from_weights(coef, intercept)
-    value, gap = value_and_gap(objective, params)
+    nearest, gap = value_and_gap(objective, params)
+    # Rounding may have moved a weight beyond its bound.
+    value = objective.value_at_weights(coef, intercept)
+    if value > nearest + rounding(objective, nearest):
+        gap += relative(value - nearest, objective)
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
     return replace(result, coef=params, objective=value, gap=gap, status=status)

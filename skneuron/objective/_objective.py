@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,12 @@ __all__ = ["Objective"]
 
 # Rows drawn evenly are drawn anew if they miss more than this share of a column's variance.
 _RARE = 0.3
+
+# Range of an offset above which most samples may be saturated at any start but the best.
+_WIDE_OFFSET = 20.0
+
+# Number of halvings of that range that find the best intercept to start with.
+_HALVINGS = 30
 
 # Rounding error of a pre-activation, relative to its size: that of a sum of some products.
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
@@ -107,10 +114,7 @@ class Objective(Curved, Views, Coordinates):
     def _loss_at_zero(self) -> float:
         """Return the loss of these rows at zero weights, without a pass where it is known."""
         if self._offset is not None:
-            # With the intercept at zero, or at minus the mean offset.
-            shifts = (0.0, self.offset_center)
-            values = [self.loss.value(self._y, self._offset + shift) for shift in shifts]
-            return min(float(self._weights @ value) for value in values)
+            return min(map(self._loss_of_shift, self._shifts()))
         known = np.arange(len(self._class_weights))
         zero = np.zeros((len(known), self.n_outputs)[: 1 + (self.n_outputs > 1)])
         return float(self._class_weights @ self.loss.value(known, zero))
@@ -224,12 +228,38 @@ class Objective(Curved, Views, Coordinates):
         return self.penalty.project(params).ravel()
 
     def _lower_start(self, params: FloatArray) -> FloatArray:
-        """Return the start, or the one with a raw intercept of zero if its loss is lower."""
-        if self._offset is None or not self.fit_intercept or not np.any(self.offset_center):
+        """Return the start with the best intercept of a few, if there is an offset."""
+        if self._offset is None or not self.fit_intercept:
             return params
-        raw = params.copy()
-        raw.reshape(self.n_outputs, -1)[:, -1] += self.offset_center
-        return raw if self.mean_loss(raw) < self.mean_loss(params) else params
+        shifts = self._shifts()
+        values = [self._loss_of_shift(shift) for shift in shifts]
+        params.reshape(self.n_outputs, -1)[:, -1] += shifts[int(np.argmin(values))]
+        return params
+
+    def _shifts(self) -> list[Any]:
+        """Return intercepts for zero weights, to be added to the centered offset."""
+        assert self._offset is not None
+        shifts: list[Any] = [0.0, self.offset_center]
+        if self.n_outputs == 1 and np.ptp(self._offset) > _WIDE_OFFSET:
+            shifts.append(self._best_shift(self._offset))
+        return shifts
+
+    def _loss_of_shift(self, shift: Any) -> float:
+        """Return the mean loss at zero weights, the centered offset moved by an intercept."""
+        with np.errstate(all="ignore"):
+            value = float(self._weights @ self.loss.value(self._y, self._offset + shift))
+        return value if np.isfinite(value) else np.inf
+
+    def _best_shift(self, offset: FloatArray) -> float:
+        """Return the intercept of the lowest loss at zero weights, by bisection on the slope."""
+        low, high = -float(offset.max()), -float(offset.min())
+        for _ in range(_HALVINGS):
+            middle = low / 2 + high / 2
+            with np.errstate(all="ignore"):
+                slopes = self.loss.slopes(self._labels, offset + middle)
+                falls = float(self._weights @ slopes) < 0
+            low, high = (middle, high) if falls else (low, middle)
+        return low
 
     # --- value and derivatives --------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,14 @@ _FALLS, _GAP_HALVINGS = 0.9, 5
 # minimum changes no pre-activation by more than REACH.
 _AGREES, _LEFT = 2.0, 0.1
 
+# It stays believed while each step leaves less than this fraction of the gap: a model whose
+# curvature has become too large predicts small gaps, and steps with it leave nearly all.
+_FASTER = 0.5
+
+# Change of a linear predictor, since the model's curvature was taken, above which that is
+# taken anew before a gap is accepted: curvatures of the log loss may differ by a factor of e.
+_MODEL_REACH = 1.0
+
 # While more than this fraction of F is still to go, Newton steps of nearly separable data are
 # too short: the log loss flattens along them.
 _FAR = 1e-3
@@ -50,6 +59,12 @@ _FLAT = 0.1
 
 # Maximum number of lengths that are tried for a longer step.
 _LENGTHS = 3
+
+# A length is doubled while more than this fraction of the slope is left.
+_STEEP = 0.5
+
+# Maximum number of doublings.
+_DOUBLINGS = 60
 
 # Number of checks of the gap that are put off, as another step costs less and is of use. Later
 # ones wait for twice as many steps each time.
@@ -78,6 +93,8 @@ class Progress:
         Whether F has fallen as the model had promised.
     exact : bool
         Whether the model's curvature is the Hessian at the point.
+    base : ndarray of shape (n_params,)
+        Where the model's curvature was taken.
     """
 
     point: Point
@@ -86,6 +103,7 @@ class Progress:
     contraction: float = 1.0
     believed: bool = False
     exact: bool = False
+    base: FloatArray | None = None
 
 
 class Descent(ABC):
@@ -98,6 +116,10 @@ class Descent(ABC):
     @abstractmethod
     def reach(self, step: FloatArray, params: FloatArray) -> float:
         """Return how far a step changes a pre-activation, on the rows that it knows."""
+
+    @abstractmethod
+    def model(self, point: Point) -> Model:
+        """Return the model of its curvature at a point."""
 
     @abstractmethod
     def renewed(self, progress: Progress) -> Model | None:
@@ -180,6 +202,8 @@ class _Loop:
         self._stopping = StoppingRule(objective, progress.point.value, _PATIENCE)
         self._doubts, self._next_check = 0, _DOUBTS
         self.step, progress.promised = progress.model.step(progress.point)
+        if progress.base is None:
+            progress.base = progress.point.params
         self.progress = self.best = progress
 
     def run(self, *, certify: bool) -> End:
@@ -201,6 +225,8 @@ class _Loop:
 
     def _checked_gap(self) -> float:
         """Return the relative gap if it is known, infinity if another step costs less."""
+        if self._has_left_its_model():
+            self._use(self._rule.model(self.progress.point))
         gap = _known_gap(self._objective, self.progress, self._rule, self.step)
         if gap is not None:
             return gap
@@ -232,13 +258,16 @@ class _Loop:
         self.step, left = model.step(following)
         fallen = before.point.value - following.value
         believed = _agrees(self._objective, fallen, before.promised, left)
+        believed = believed or (before.believed and left < _FASTER * before.promised)
         self.progress = Progress(
             point=following,
             model=model,
             promised=left,
             contraction=left / before.promised if before.promised > 0 else 0.0,
-            believed=length == 1 and (believed or (before.believed and left < before.promised)),
+            believed=length == 1
+            and (believed or (before.believed and left < _FASTER * before.promised)),
             exact=following.hessian is not None,
+            base=before.base if following.hessian is None else following.params,
         )
         if _failed(self.progress, length) and relative(left, self._objective) > self._budget.tol:
             self._renew()
@@ -247,13 +276,27 @@ class _Loop:
 
     def _renew(self) -> bool:
         """Take a better model at the iterate; return False if there is none."""
-        progress = self.progress
-        better = None if progress.exact else self._rule.renewed(progress)
+        better = None if self.progress.exact else self._rule.renewed(self.progress)
         if better is None:
             return False
-        progress.model, progress.exact = better, True
-        self.step, progress.promised = better.step(progress.point)
+        self._use(better)
+        self.progress.exact = True
         return True
+
+    def _use(self, model: Model) -> None:
+        """Take the step from a new model at the iterate."""
+        progress = self.progress
+        progress.model, progress.base = model, progress.point.params
+        self.step, progress.promised = model.step(progress.point)
+
+    def _has_left_its_model(self) -> bool:
+        """Return whether curvature may have changed much since the model's was taken."""
+        params, base = self.progress.point.params, self.progress.base
+        if base is None or base is params or not self._objective.loss.convex:
+            return False
+        moved = params - base
+        bound = self._objective.reach_bound(moved)
+        return bound > _MODEL_REACH and self._rule.reach(moved, base) > _MODEL_REACH
 
     def _compare(self) -> None:
         """Keep the best iterate."""
@@ -383,8 +426,19 @@ def _first_length(
     last, last_slope = 0.0, slope
     for _ in range(_LENGTHS):
         here = along(length)
-        if not here < _FLAT * slope or here == last_slope:
+        if not here < _FLAT * slope:
+            return length
+        if here == last_slope:
             break
         following = length - here * (length - last) / (here - last_slope)
         last, last_slope, length = length, here, following
+    return _doubled(along, length, slope)
+
+
+def _doubled(along: Callable[[float], float], length: float, slope: float) -> float:
+    """Double a length while most of the slope is left: losses with exponential tails keep it."""
+    for _ in range(_DOUBLINGS):
+        if not along(2 * length) < _STEEP * slope:
+            break
+        length *= 2
     return length

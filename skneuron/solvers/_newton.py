@@ -27,6 +27,10 @@ class ExactCurvature(Descent):
         """Return how far a step from ``params`` changes a pre-activation."""
         return self._objective.reach(step, params)
 
+    def model(self, point: Point) -> Model:
+        """Return Newton's model."""
+        return model_at(self._objective, point.params)
+
     def renewed(self, progress: Progress) -> Model | None:
         """Return None: there is no better model."""
         return None

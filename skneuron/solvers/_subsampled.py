@@ -92,6 +92,7 @@ class SubsampledNewton(Solver):
     ) -> SolverResult:
         rng = np.random.default_rng(budget.seed)
         model: Model | None = None
+        base = None
         rule = SubsampledCurvature(objective, rng, budget.tol)
         for part in _subsamples(objective, rng):
             rule.use(part)
@@ -104,10 +105,11 @@ class SubsampledNewton(Solver):
             )
             if np.isfinite(end.point.value):
                 params, model = end.point.params, end.progress.model
+                base = end.progress.base
         point = Point.at(objective, params)
         if model is None:
             model = rule.model(point)
-        progress = Progress(point, model, 0.0)
+        progress = Progress(point, model, 0.0, base=base)
         return descend(objective, progress, budget, history, rule).result(history)
 
 
@@ -146,9 +148,13 @@ class OnFewRows(Descent):
         """Return how far a step from ``params`` changes a pre-activation."""
         return self._part.reach(step, params)
 
+    def model(self, point: Point) -> Model:
+        """Return Newton's model of these rows."""
+        return model_at(self._part, point.params)
+
     def renewed(self, progress: Progress) -> Model | None:
         """Return Newton's model at the point."""
-        return model_at(self._part, progress.point.params)
+        return self.model(progress.point)
 
 
 class SubsampledCurvature(Descent):
