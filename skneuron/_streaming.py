@@ -20,6 +20,7 @@ from skneuron._layer import Layer, as_stored, layer_of
 from skneuron._threads import blas_on_one_thread
 from skneuron._training import (
     offset_of,
+    refuse_overflow,
     regularization_of,
     starting_point,
     tasks_of,
@@ -123,6 +124,7 @@ def learn_chunk(
                 scale=stream.scale,
                 offset=offset_of(task, data.offset, len(tasks)),
             )
+            refuse_overflow(objective)
             solver = plan.solver or choose_solver(objective)
             chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))
             complete = _all_seen(seen, None if len(tasks) == 1 else task)

@@ -27,11 +27,15 @@ __all__ = [
     "Tell",
     "is_softmax",
     "offset_of",
+    "refuse_overflow",
     "regularization_of",
     "starting_point",
     "tasks_of",
     "train",
 ]
+
+# Largest mean loss at zero weights: products of two slopes of this size are float64 numbers.
+_LARGEST_LOSS = 1e150
 
 #: Gets the neuron (None if there is one only), its iteration, and what returns the weights
 #: of the layer as they are then; true asks for a stop.
@@ -95,6 +99,7 @@ def train(
                 offset=offset,
                 offset_center=_center_of(offset, data.weights) if fit_intercept else 0.0,
             )
+            refuse_overflow(objective)
             first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
             on_val = None
@@ -163,6 +168,16 @@ def regularization_of(
     # length of mistakes plus penalty has no penalty left.
     strength = 0.0 if plan.loss == "perceptron" else strength_from_C(C, total_weight)
     return Regularization(strength, plan.l1_ratio, data.low, data.high)
+
+
+def refuse_overflow(objective: Objective) -> None:
+    """Raise ``ValueError`` if an offset makes the loss too large to compute with."""
+    if objective.has_offset and not objective.zero_value < _LARGEST_LOSS:
+        raise ValueError(
+            f"The mean loss at zero weights is {objective.zero_value:.1e} with this offset. "
+            f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "
+            "numbers. Divide the offset, or subtract a value near its mean."
+        )
 
 
 def starting_point(

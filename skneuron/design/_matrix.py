@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,13 @@ THREAD_ELEMENTS, THREAD_STORED = 2**19, 2**17
 DENSE_SHARE = 0.1
 
 
+@dataclass
+class RowCounter:
+    """Number of rows that were read."""
+
+    rows: int = 0
+
+
 class DesignMatrix:
     """Read-only view of X for passes in row blocks.
 
@@ -36,10 +44,8 @@ class DesignMatrix:
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
         float32 or float64; sums are always taken in float64.
 
-    Attributes
-    ----------
-    rows_read : int
-        Rows handed out so far.
+    reads : RowCounter, optional
+        Counts the rows that are handed out, by default a new one.
 
     Examples
     --------
@@ -50,11 +56,11 @@ class DesignMatrix:
     ([slice(0, 2, None)], 2)
     """
 
-    def __init__(self, X: Any) -> None:
+    def __init__(self, X: Any, reads: RowCounter | None = None) -> None:
+        self._counter = reads or RowCounter()
         self.is_sparse = bool(sparse.issparse(X))
         self._X: Any = X if self.is_sparse else np.asarray(X)
         self.shape: tuple[int, int] = X.shape
-        self.rows_read = 0
         n, d = self.shape
         self.n_stored = int(X.nnz) if self.is_sparse else n * d
         # So few elements are stored that sparse products pay.
@@ -62,6 +68,15 @@ class DesignMatrix:
         self._by_columns: Any = None
         self._csr_blocks: dict[range, Any] = {}
         self._transposes: dict[tuple[int, int], Any] = {}
+
+    @property
+    def rows_read(self) -> int:
+        """Rows handed out so far, by this matrix and by those made of it."""
+        return self._counter.rows
+
+    @rows_read.setter
+    def rows_read(self, rows: int) -> None:
+        self._counter.rows = rows
 
     @property
     def source(self) -> Any:
@@ -98,6 +113,28 @@ class DesignMatrix:
     def by_rows(self) -> DesignMatrix:
         """Return a matrix of which any rows can be taken quickly: a CSC one becomes CSR."""
         return self if self.in_rows else DesignMatrix(self._X.tocsr())
+
+    def subtracted(self, center: FloatArray) -> DesignMatrix:
+        """Return a sparse matrix less a value in each column that has no zeros left out.
+
+        Parameters
+        ----------
+        center : ndarray of shape (n_features,)
+            Zero in every column with zeros that are not stored.
+        """
+        copy = self._X.astype(np.float64, copy=True)
+        copy.sum_duplicates()
+        columns = copy.indices
+        if copy.format == "csc":
+            columns = np.repeat(np.arange(self.shape[1]), np.diff(copy.indptr))
+        copy.data -= center[columns]
+        return DesignMatrix(copy, self._counter)
+
+    def full_columns(self) -> AnyArray:
+        """Return whether each column of a sparse matrix stores all its values."""
+        copy = self._X.tocsc()
+        copy.sum_duplicates()
+        return np.asarray(np.diff(copy.indptr) == self.shape[0])
 
     def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, data) of a range of rows; dense data is float64."""

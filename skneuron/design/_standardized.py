@@ -54,12 +54,16 @@ class StandardizedDesign:
     def __init__(
         self, design: DesignMatrix, center: FloatArray, scale: FloatArray, deviation: FloatArray
     ) -> None:
+        far = (np.abs(center) / MAX_CENTER_RATIO > deviation) & (deviation > 0)
+        if design.is_sparse and np.any(far):
+            # Only a column without zeros is far from zero: subtracted, it stays as full.
+            far &= design.full_columns()
+            design, center = design.subtracted(np.where(far, center, 0.0)), np.where(far, 0, center)
         self.design = design
         self.center = center
         self.scale = scale
         self._inverse = 1 / scale
         self._deviation = deviation
-        far = (np.abs(center) / MAX_CENTER_RATIO > deviation) & (deviation > 0)
         self._shift = center if not design.is_sparse and np.any(far) else None
         self._left = np.zeros_like(center) if self._shift is not None else center
         self._is_steady = False

@@ -213,7 +213,7 @@ class Objective(Curved, Views, Coordinates):
         """
         params = np.zeros((self.n_outputs, self.n_coordinates))
         if self.loss.start == 0:
-            return self._lower_start(self.penalty.project(params).ravel())
+            return self.at_zero()
         if self.fit_intercept:
             params[:, -1] = self.loss.start - self._mean_offset()
             return self.penalty.project(params).ravel()
@@ -227,6 +227,11 @@ class Objective(Curved, Views, Coordinates):
         params[:] = direction * (match / curvature if curvature > 0 else 0.0)
         return self.penalty.project(params).ravel()
 
+    def at_zero(self) -> FloatArray:
+        """Return zero weights, with the intercept that ``zero_value`` belongs to."""
+        params = np.zeros((self.n_outputs, self.n_coordinates))
+        return self._lower_start(self.penalty.project(params).ravel())
+
     def _lower_start(self, params: FloatArray) -> FloatArray:
         """Return the start with the best intercept of a few, if there is an offset."""
         if self._offset is None or not self.fit_intercept:
@@ -239,6 +244,8 @@ class Objective(Curved, Views, Coordinates):
     def _shifts(self) -> list[Any]:
         """Return intercepts for zero weights, to be added to the centered offset."""
         assert self._offset is not None
+        if not self.fit_intercept:
+            return [0.0]
         shifts: list[Any] = [0.0, self.offset_center]
         if self.n_outputs == 1 and np.ptp(self._offset) > _WIDE_OFFSET:
             shifts.append(self._best_shift(self._offset))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from skneuron._typing import FloatArray
 from skneuron.losses import Loss
 from skneuron.objective import Objective
 from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
-from skneuron.solvers._gap import value_and_gap
+from skneuron.solvers._gap import rounding, value_and_gap
 from skneuron.solvers._point import Budget
 
 __all__ = ["DEFAULT_TOL", "Solver"]
@@ -105,7 +106,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """
         history = History(callback, observe)
         try:
-            return self._solve(objective, np.array(start), budget, history)
+            result = self._solve(objective, np.array(start), budget, history)
+            return _at_zero_if_lower(objective, result)
         except Halt as halt:
             status = halt.status
         except KeyboardInterrupt:
@@ -152,3 +154,16 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         """Do the work; ``params`` may be overwritten."""
+
+
+def _at_zero_if_lower(objective: Objective, result: SolverResult) -> SolverResult:
+    """Return the result, at zero weights if F is lower there: a fit may end before it descends."""
+    zero = objective.zero_value
+    if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
+        return result
+    params = objective.at_zero()
+    value, gap = value_and_gap(objective, params)
+    if value >= result.objective:
+        # Bounds do not allow zero.
+        return result
+    return replace(result, coef=params, objective=value, gap=gap)

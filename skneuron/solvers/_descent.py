@@ -16,6 +16,7 @@ from skneuron.solvers._gap import (
     REACH,
     VISIBLE,
     bounded,
+    penalty_gap,
     relative,
     relative_gap,
     rounding,
@@ -353,7 +354,12 @@ def _known_gap(
     gap = relative(progress.promised, objective)
     if not objective.loss.convex or not (gap <= VISIBLE or progress.believed):
         return None
-    return gap if _is_near(objective, rule, step, progress.point.params) else None
+    if _is_near(objective, rule, step, progress.point.params):
+        return gap
+    if not objective.is_smooth:
+        return None
+    most = penalty_gap(objective, progress.point.value, progress.point.gradient)
+    return relative(most, objective) if relative(most, objective) <= VISIBLE else None
 
 
 def _is_near(objective: Objective, rule: Descent, step: FloatArray, params: FloatArray) -> bool:
