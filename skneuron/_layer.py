@@ -128,8 +128,8 @@ def as_stored(
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
-    elif objective.prediction_rounding(*stored) > _VISIBLE_ROUNDING:
-        result = _as_predicted(objective, result, *stored)
+    else:
+        result = _as_predicted(objective, result, coef)
     result = judged(objective, result)
     return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
 
@@ -141,7 +141,7 @@ def _rounded(
     params = objective.from_weights(coef, intercept)
     nearest, gap = value_and_gap(objective, params)
     # Rounding may have moved a weight beyond its bound.
-    value = objective.value_at_weights(coef, intercept)
+    value = objective.value_at_weights(coef, intercept + objective.offset_center)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
     lost = result.status in _CONVERGED and gap > _ROUNDING_GAP
@@ -149,13 +149,14 @@ def _rounded(
     return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
-def _as_predicted(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
-) -> SolverResult:
+def _as_predicted(objective: Objective, result: SolverResult, coef: FloatArray) -> SolverResult:
     """Return the result with F as predictions see it: their w·x + b is a rounded sum.
 
     Solvers subtract the center of each column first, and lose fewer digits.
     """
+    intercept = objective.split(result.coef)[1] - coef @ objective.center
+    if objective.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
+        return result
     value = objective.value_at_weights(coef, intercept)
     excess = value - result.objective
     gap = result.gap

@@ -365,6 +365,7 @@ class Objective(Curved, Views, Coordinates):
         ----------
         coef : ndarray of shape (n_outputs, n_features)
         intercept : ndarray of shape (n_outputs,)
+            Without the center of an offset, which all rows have in common.
         """
         self._design.rows_read += self.n_samples
         values = []
@@ -372,12 +373,12 @@ class Objective(Curved, Views, Coordinates):
         def add(rows: slice, z: AnyArray) -> None:
             """Add the loss of these rows."""
             if self._offset is not None:
-                z += (self._offset[rows] + self.offset_center).reshape(z.shape)
+                z += self._offset[rows].reshape(z.shape)
             exact = np.asarray(z if self.n_outputs > 1 else z[:, 0], dtype=np.float64)
             values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
 
         forward(self._design.source, coef, intercept, add)
-        params = self.from_weights(coef, intercept)
+        params = self.from_weights(coef, intercept - self.offset_center)
         with np.errstate(all="ignore"):
             value = float(np.sum(values))
             value += self.penalty.value(params.reshape(self.n_outputs, -1))
