@@ -12,7 +12,7 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
-from skneuron.solvers import Solver, relative, rounding, solver_name, value_and_gap
+from skneuron.solvers import INVISIBLE, Solver, relative, rounding, solver_name, value_and_gap
 
 __all__ = ["Layer", "Neuron", "as_stored", "layer_of"]
 
@@ -29,9 +29,9 @@ _AS_ASKED = (
     Status.EPOCH,
 )
 
-# Smallest relative gap that is worth a warning if the rounding of weights or predictions causes
-# it. Columns whose mean is near zero have a gap of about 1e-14, in float32 too.
-_ROUNDING_GAP = 1e-8
+# Smallest relative gap that is worth a warning when the rounding of float32 weights causes it.
+# Columns whose mean is near zero have a gap of about 1e-14.
+_FLOAT32_GAP = 1e-8
 
 # Smallest rounding error of w·x + b for which F is computed again with the stored weights.
 # Smaller errors change F by less than its last digits.
@@ -144,7 +144,7 @@ def _rounded(
     value = objective.value_at_weights(coef, intercept + objective.offset_center)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
-    lost = result.status in _CONVERGED and gap > _ROUNDING_GAP
+    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
     return replace(result, coef=params, objective=value, gap=gap, status=status)
 
@@ -162,10 +162,9 @@ def _as_predicted(objective: Objective, result: SolverResult, coef: FloatArray) 
     gap = result.gap
     if excess > rounding(objective, result.objective):
         gap += relative(excess, objective)
-    lost = result.status in _CONVERGED and gap > _ROUNDING_GAP
-    status = Status.CANCELLED if lost else result.status
-    if status is Status.CONVERGED:
-        status = Status.PRECISION
+    status = result.status
+    if status in _CONVERGED:
+        status = Status.CANCELLED if gap > INVISIBLE else Status.PRECISION
     return replace(result, objective=value, gap=gap, status=status)
 
 

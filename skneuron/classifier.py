@@ -115,7 +115,7 @@ class NeuronClassifier(
         Relative gap reached, see ``tol``.
     converged_ : bool
         Whether ``tol`` was reached, or no step in float64 lowers F any further and the gap is
-        below 1e-13. Rounding of the stored weights may add up to 1e-8.
+        below 1e-13. The rounding of float32 weights may add up to 1e-8.
     history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
         ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;

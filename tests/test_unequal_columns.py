@@ -61,7 +61,7 @@ def test_a_huge_value_of_the_other_sign(v):
     np.testing.assert_allclose(neuron.coef_[0, 0], OPTIMUM[1.0][0], rtol=1e-8)
 
 
-@pytest.mark.parametrize("shift", [0.0, 1e6, -1e4])
+@pytest.mark.parametrize("shift", [0.0, 1e3, -1e4])
 @pytest.mark.parametrize("fraction", [0.02, 0.3, 0.6, 0.9])
 def test_fill_values_in_many_rows(fraction, shift):
     """Filled rows beyond all others, with the class on their side, leave w as it is without them.

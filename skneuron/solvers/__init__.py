@@ -5,7 +5,7 @@ from __future__ import annotations
 from skneuron.objective import Objective
 from skneuron.solvers._adam import Adam
 from skneuron.solvers._base import DEFAULT_TOL, Solver
-from skneuron.solvers._gap import DENSE_PARAMS, relative, rounding, value_and_gap
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative, rounding, value_and_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._newton import Newton
@@ -21,6 +21,7 @@ from skneuron.solvers._working_set import WorkingSetNewton
 __all__ = [
     "DEFAULT_TOL",
     "GD",
+    "INVISIBLE",
     "LBFGS",
     "SGD",
     "SOLVERS",
