@@ -22,8 +22,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
-from fuzz_checks import Report, check_seed
-from fuzz_draw import Problem, draw
+from fuzzing.attempt import Report
+from fuzzing.checks import check_seed
+from fuzzing.draw import Problem, draw
 
 # CPU seconds after which a seed is given up: a fit may take 5 s, and a seed has two, or three.
 CPU_LIMIT = 20
@@ -72,6 +73,11 @@ def run(seed: int) -> tuple[Problem, Report]:
     except TooSlow:
         report = Report()
         report.check("time", False, f"not ended after {CPU_LIMIT} s")
+        return problem, report
+    except Exception as error:
+        # Not of the fit, whose exceptions are looked at: the fuzzer itself has a fault.
+        report = Report()
+        report.check("the fuzzer works", False, f"{type(error).__name__}: {error}")
         return problem, report
 
 

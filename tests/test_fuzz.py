@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from families import trainable
 from fuzz import lines
-from fuzz_checks import Attempt, Report, _check_objective, check_seed
-from fuzz_columns import DEPENDENT, KINDS, LAYOUTS, dense
-from fuzz_draw import MODES, NAMES, Problem, draw
-from fuzz_exact import EXTENDED, LOG_PROBA, losses
+from fuzzing.attempt import Attempt, Report
+from fuzzing.checks import check_seed
+from fuzzing.columns import DEPENDENT, KINDS, LAYOUTS, dense
+from fuzzing.draw import MODES, NAMES, Problem, draw
+from fuzzing.exact import EXTENDED, LOG_PROBA, losses
+from fuzzing.objective import check_objective
 from mpmath import mp
 
 from skneuron import NeuronClassifier
@@ -79,7 +81,7 @@ def _kinds(problem, spoil):
     spoil(attempt.neuron)
     report = Report()
     z = attempt.neuron.decision_function(problem.X)
-    _check_objective(report, problem, attempt, z)
+    check_objective(report, problem, attempt, z)
     return {kind for kind, _ in report.violations}
 
 
@@ -128,7 +130,9 @@ def test_a_wrong_fit_is_seen(params):
     moved = _kinds(problem, _moved)
     assert "objective" in moved
     assert moved & {"gap", "gap, not convex"}
-    rough = _problem(**params, **{"tol": 1e-3})
+    if params.get("l1_ratio"):
+        return  # Newton ends at the vertex whatever tol is, and its gap is zero.
+    rough = _problem(**params, tol=1e-3)
     assert _kinds(rough, _too_sure) & {"gap", "gap, not convex"}
 
 

@@ -13,7 +13,7 @@ centered columns has this error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -130,6 +130,12 @@ class Task:
                 exact = Fraction(float(b)) + sum(shifts)
                 out[row, -1] = extended(exact)
         return out
+
+    def on(self, rows, weights):
+        """Return the task on some of its rows, with other weights."""
+        return replace(
+            self, A=self.A[rows], y=self.y[rows], weights=weights, offset=self.offset[rows]
+        )
 
     def z(self, params):
         """Return the linear predictor, of shape (n_rows,) or (n_rows, n_outputs)."""

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from families import losses_of, trainable
-from fuzz_columns import LAYOUTS, dense, table
 
-from skneuron.activations import ACTIVATIONS
-from skneuron.solvers import SOLVERS
+from fuzzing.columns import LAYOUTS, dense, table
+from fuzzing.settings import draw_offset, draw_settings, draw_weights, pick
 
 # Salt of the generators: another number draws other problems.
 _SALT = 20
-
-#: Solvers whose iterations the user counts out: each is a pass, and many of them are slow.
-FIRST_ORDER = ("gd", "sgd", "adam", "perceptron", "online-perceptron")
 
 MODES = ("fit", "stream", "warm start")
 
@@ -66,11 +61,6 @@ class Problem:
         return f"{self.mode} n={n} d={d} K={self.n_classes} {self.layout} {'/'.join(self.tags)} [{fit}] {params}{bounds}"
 
 
-def _pick(rng, options, p=None):
-    """Return one of the options as it is: NumPy would make strings and floats its own."""
-    return options[rng.choice(len(options), p=p)]
-
-
 def _shape(rng):
     kind = rng.random()
     if kind < 0.1:
@@ -85,7 +75,7 @@ def _shape(rng):
 def _labels(rng, Z, K):
     """Return class indices that depend on latent columns, of at least two classes."""
     n, d = Z.shape
-    strength = _pick(rng, [0.0, 1.0, 4.0, 1e3], [0.15, 0.5, 0.25, 0.1])
+    strength = pick(rng, [0.0, 1.0, 4.0, 1e3], [0.15, 0.5, 0.25, 0.1])
     shift = np.zeros(K)
     if rng.random() < 0.15:
         shift[1:] = -4.0
@@ -115,104 +105,13 @@ NAMES = {
 }
 
 
-def _weights(rng, n):
-    kind = _pick(rng, ["uniform", "counts", "huge", "tiny", "wide", "extreme", "constant"])
-    if kind == "counts":
-        weights = rng.integers(0, 4, n).astype(float)
-        weights[rng.integers(n)] = 1.0
-    elif kind == "constant":
-        weights = np.full(n, 10.0 ** rng.integers(-5, 6))
-    elif kind in ("wide", "extreme"):
-        weights = (
-            10.0 ** rng.uniform(-1, 1, n) ** 3
-            if kind == "wide"
-            else 10.0 ** rng.uniform(-290, 290, n)
-        )
-    else:
-        weights = rng.uniform(0.1, 3, n) * {"uniform": 1.0, "huge": 1e280, "tiny": 1e-280}[kind]
-    return weights, f"weights {kind}"
-
-
-def _offset(rng, n, K):
-    kind = _pick(rng, ["normal", "wide", "constant", "extreme", "log exposure"])
-    shape = n if K == 2 else (n, K)
-    if kind == "constant":
-        return np.full(shape, _pick(rng, [3.0, -1e3, 1e6])), "offset constant"
-    values = rng.normal(size=shape)
-    factor = {
-        "normal": 1.0,
-        "wide": 1e3,
-        "extreme": 10.0 ** rng.integers(4, 15),
-        "log exposure": 3.0,
-    }[kind]
-    return factor * values, f"offset {kind}"
-
-
-def _bounds(rng, d):
-    kind = rng.integers(6)
-    if kind == 0:
-        return (0, None)
-    if kind == 1:
-        return (-1.0, 1.0)
-    if kind == 2:
-        return (0.01, 0.5)
-    if kind == 3:
-        return {int(rng.integers(d)): (None, 0)}
-    middle = rng.normal(size=d)
-    width = np.abs(rng.normal(size=d)) * (kind == 4)
-    return (
-        np.column_stack([middle - width, middle + width])
-        if kind == 4
-        else [(float(m), None) for m in middle]
-    )
-
-
-def _settings(rng, d, classes):
-    """Return parameters of the estimator that work together, almost always."""
-    if rng.random() < 0.5:
-        activation = _pick(rng, list(ACTIVATIONS))
-        loss, solver = _pick(rng, losses_of(activation)), "auto"
-        if rng.random() < 0.5:
-            activation, loss = "sigmoid", "auto"
-    else:
-        activation, loss, solver = _pick(rng, trainable())
-    params = {"activation": activation, "loss": loss, "solver": solver}
-    params["C"] = _pick(
-        rng,
-        [1e-8, 1e-3, 1.0, 10.0, 1e4, 1e8, 1e12, np.inf],
-        [0.05, 0.1, 0.3, 0.1, 0.1, 0.05, 0.05, 0.25],
-    )
-    params["fit_intercept"] = bool(rng.random() < 0.8)
-    smooth = ACTIVATIONS[activation].smooth
-    kinks = smooth and (solver == "auto" or SOLVERS[solver].takes_kinks)
-    if rng.random() < (0.3 if kinks else 0.02):
-        if rng.random() < 0.6:
-            params["l1_ratio"] = _pick(rng, [0.1, 0.5, 1.0])
-        if rng.random() < 0.5:
-            params["bounds"] = _bounds(rng, d)
-    params["tol"] = _pick(rng, [None, 0, 1e-2, 1e-4, 1e-6, 1e-10], [0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
-    slow = solver in FIRST_ORDER or (solver == "auto" and not smooth)
-    if slow or rng.random() < 0.15:
-        params["max_iter"] = int(_pick(rng, [1, 2, 5, 20, 100]))
-    if rng.random() < 0.15:
-        params["class_weight"] = "balanced" if rng.random() < 0.5 else _class_weight(rng, classes)
-    if activation == "relu" and rng.random() < 0.3:
-        params["restart"] = 2
-    params["random_state"] = int(rng.integers(2**31))
-    return params
-
-
-def _class_weight(rng, classes):
-    return {label: float(10.0 ** rng.integers(-3, 4)) for label in classes.tolist()}
-
-
 def _validation(rng, problem):
     """Let the fit stop early, or watch a validation set, or both."""
     n = len(problem.y_index)
     given = rng.random() < 0.5
     if rng.random() < 0.7:
         problem.params["early_stopping"] = True
-        problem.params["n_iter_no_change"] = int(_pick(rng, [1, 5]))
+        problem.params["n_iter_no_change"] = int(pick(rng, [1, 5]))
     elif not given:
         return
     if not given:
@@ -230,27 +129,27 @@ def draw(seed):
     """Return the problem of a seed."""
     rng = np.random.default_rng([_SALT, seed])
     n, d = _shape(rng)
-    K = _pick(rng, [2, 3, 5], [0.75, 0.18, 0.07])
+    K = pick(rng, [2, 3, 5], [0.75, 0.18, 0.07])
     Z = rng.normal(size=(n, d))
     index, how = _labels(rng, Z, K)
     X, kinds = table(rng, Z)
-    layout = _pick(rng, list(LAYOUTS)) if rng.random() < 0.5 else "C"
-    naming = _pick(rng, list(NAMES)) if rng.random() < 0.4 else "ints"
+    layout = pick(rng, list(LAYOUTS)) if rng.random() < 0.5 else "C"
+    naming = pick(rng, list(NAMES)) if rng.random() < 0.4 else "ints"
     y = NAMES[naming](index, K)
     with np.errstate(all="ignore"):
         X = LAYOUTS[layout](X)
     classes, index = np.unique(np.asarray(y), return_inverse=True)
     special = sorted({kind for kind in kinds if kind != "plain"})
-    params = _settings(rng, dense(X).shape[1], classes)
+    params = draw_settings(rng, dense(X).shape[1], classes)
     problem = Problem(
-        seed, _pick(rng, MODES, [0.8, 0.1, 0.1]), layout, X, y, index, classes, params, {},
+        seed, pick(rng, MODES, [0.8, 0.1, 0.1]), layout, X, y, index, classes, params, {},
         [how, naming, *special],
     )  # fmt: skip
     if rng.random() < 0.3:
-        problem.fit["sample_weight"], tag = _weights(rng, n)
+        problem.fit["sample_weight"], tag = draw_weights(rng, n)
         problem.tags.append(tag)
     if rng.random() < 0.2:
-        problem.fit["offset"], tag = _offset(rng, n, len(classes))
+        problem.fit["offset"], tag = draw_offset(rng, n, len(classes))
         problem.tags.append(tag)
     if problem.mode == "stream":
         cuts = np.sort(rng.integers(1, max(2, n), size=rng.integers(0, 5)))

@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from fuzz_exact import LD, LOG_PROBA, ONE, PI, error
-from scipy import linalg, special
+
+from fuzzing.exact import LD, ONE
+from fuzzing.hessian import is_regular, of_layer, of_neuron, solve
+from fuzzing.slopes import derivatives
 
 #: Activations whose log loss is convex; with squared error the identity is.
 CONVEX = ("sigmoid", "tanh", "probit", "cloglog", "loglog")
@@ -35,65 +37,12 @@ _NEAR, _NEAR_STEPS = 0.1, 10
 # The quadratic model is exact enough if no linear predictor changes by more in its step.
 _SMALL_STEP = 1e-4
 
-# Pivots of a matrix of unit diagonal below this are rounding.
-_PIVOT = 1e-17
-
 
 def is_convex(task):
     """Whether F is, so that every lower value proves a gap."""
     if task.loss == "softmax":
         return True
     return task.activation in (("identity",) if task.loss == "squared_error" else CONVEX)
-
-
-def _slope(activation, z):
-    """Return f'(z)."""
-    if activation == "identity":
-        return np.ones_like(z)
-    if activation in ("relu", "leaky_relu"):
-        return np.where(z > 0, ONE, LD("0.01") if activation == "leaky_relu" else LD(0))
-    if activation == "tanh":
-        return 1 / np.cosh(z) ** 2
-    if activation == "probit":
-        return np.exp(-z * z / 2) / np.sqrt(2 * PI)
-    if activation == "cauchit":
-        return 1 / (PI * (1 + z * z))
-    low, high = LOG_PROBA[activation](z)
-    if activation == "sigmoid":
-        return np.exp(low + high)
-    # cloglog: exp(z - eᶻ), of which loglog is the mirror.
-    return np.exp(z + low) if activation == "cloglog" else np.exp(high - z)
-
-
-def _derivatives(activation, loss, y, z):
-    """Return the first and second derivative of the loss, for one output.
-
-    Where the loss is not convex the second is Gauss's and Fisher's, which is not negative.
-    """
-    if loss == "squared_error":
-        slope = _slope(activation, z)
-        return error(activation, y, z) * slope, slope * slope
-    sign = np.where(y, ONE, -ONE)
-    if activation == "cauchit":
-        slope = _slope(activation, z)
-        low, high = (np.exp(part) for part in LOG_PROBA["cauchit"](z))
-        return -sign * slope / np.where(y, high, low), slope * slope / (low * high)
-    if activation in ("sigmoid", "tanh"):
-        k = 1 if activation == "sigmoid" else 2
-        wrong = 1 / (1 + np.exp(sign * k * z))
-        return -k * sign * wrong, k * k * wrong / (1 + np.exp(-sign * k * z))
-    if activation == "probit":
-        m = sign * z
-        ratio = np.sqrt(2 / PI) / special.erfcx(np.float64(-m / np.sqrt(LD(2))))
-        curvature = np.where(m < -1e4, ONE, ratio * (ratio + m))
-        return -sign * ratio, np.maximum(curvature, 0)
-    mirrored = activation == "loglog"
-    m, event = (-z, 1 - y) if mirrored else (z, y)
-    t = np.exp(np.minimum(m, LD(709)))
-    s = np.where(t > 0, t / np.where(t > 0, np.expm1(t), 1), 1)
-    excess = np.where(t < 1e-3, t / 2 + t * t / 12, t + s - 1)
-    first = np.where(event, -s, t)
-    return (-first if mirrored else first), np.where(event, s * excess, t)
 
 
 @dataclass
@@ -144,56 +93,23 @@ class Search:
             slope[rows, task.y] = -rest[rows, task.y]
             gradient = (task.weights[:, None] * slope).T @ A
             return gradient + self.ridge * params, (p, rest)
-        first, second = _derivatives(task.activation, task.loss, task.y, z)
+        first, second = derivatives(task.activation, task.loss, task.y, z)
         gradient = ((task.weights * first) @ A)[None]
         return gradient + self.ridge * params, second
 
     def hessian(self, curvature, free):
         """Return the Hessian of the free parameters with a unit diagonal, and the units."""
-        task, K = self.task, self.shape[0]
         kind = LD if self.extended else np.float64
-        if K == 1:
-            columns = np.sqrt(task.weights * curvature)[:, None] * task.A[:, free[0]]
-            ridge = self.ridge[free[0]]
-            units = np.sqrt((columns * columns).sum(axis=0) + ridge)
-            units = np.where(units > 0, units, 1)
-            B = (columns / units).astype(kind)
-            H = B.T @ B + np.diag(ridge / units**2).astype(kind)
-            return H, units
-        p, rest = curvature
-        root = np.sqrt(task.weights)[:, None]
-        diagonal = [root * np.sqrt(p[:, [k]] * rest[:, [k]]) * task.A[:, free[k]] for k in range(K)]
-        cross = [root * p[:, [k]] * task.A[:, free[k]] for k in range(K)]
-        units = [
-            np.sqrt((c * c).sum(axis=0) + self.ridge[f])
-            for c, f in zip(diagonal, free, strict=True)
-        ]
-        units = [np.where(u > 0, u, 1) for u in units]
-        blocks = [[None] * K for _ in range(K)]
-        scaled = [(c / u).astype(kind) for c, u in zip(cross, units, strict=True)]
-        for k in range(K):
-            own = (diagonal[k] / units[k]).astype(kind)
-            blocks[k][k] = own.T @ own + np.diag(self.ridge[free[k]] / units[k] ** 2).astype(kind)
-            for j in range(k):
-                blocks[k][j] = -(scaled[k].T @ scaled[j])
-                blocks[j][k] = blocks[k][j].T
-        return np.block(blocks), np.concatenate(units)
+        if self.shape[0] == 1:
+            return of_neuron(self.task, self.ridge, curvature, free[0], kind)
+        return of_layer(self.task, self.ridge, curvature, free, kind)
 
     def step(self, H, units, gradient, damping):
         """Return -(H + damping)⁻¹ g, or None if it is not finite."""
-        H = H + damping * np.eye(len(H))
-        scaled = gradient / units
         with np.errstate(all="ignore"):
-            if self.extended:
-                solved = _solve(H, scaled)
-            else:
-                if not (np.all(np.isfinite(H)) and np.all(np.isfinite(np.float64(scaled)))):
-                    return None
-                values, vectors = linalg.eigh(H)
-                keep = values > 1e-14 * values.max(initial=0)
-                solved = LD(vectors[:, keep]) @ ((LD(vectors[:, keep].T) @ scaled) / values[keep])
-            step = -solved / units
-        return step if np.all(np.isfinite(step)) else None
+            solved = solve(H + damping * np.eye(len(H)), gradient / units)
+            step = None if solved is None else -solved / units
+        return step if step is not None and np.all(np.isfinite(step)) else None
 
     def project(self, params, low, high):
         return np.minimum(np.maximum(params, low), high)
@@ -232,7 +148,7 @@ class Search:
             high = np.where((self.lasso > 0) & (side < 0), np.minimum(self.high, 0), self.high)
             with np.errstate(all="ignore"):
                 H, units = self.hessian(curvature, list(free))
-                regular = _is_regular(H)
+                regular = is_regular(H)
             lower, sure = self._line(params, value, pull[free], free, H, units, low, high)
             certain = sure
             if lower is None:
@@ -287,42 +203,8 @@ class Search:
         if ordinary.all() or ordinary.sum() < 3 or len(np.unique(task.y[ordinary])) < 2:
             return None
         weights = task.weights[ordinary] / task.weights[ordinary].sum()
-        part = Task_on(task, ordinary, weights)
+        part = task.on(ordinary, weights)
         return Search(part).from_place(np.zeros(self.shape, LD)).params
-
-
-def _is_regular(H):
-    """Whether a matrix of unit diagonal is far from singular."""
-    H = H.astype(np.float64)
-    return bool(np.all(np.isfinite(H)) and np.linalg.eigvalsh(H)[0] > 1e-8)
-
-
-def Task_on(task, rows, weights):
-    """Return the task on some of its rows."""
-    from dataclasses import replace
-
-    return replace(task, A=task.A[rows], y=task.y[rows], weights=weights, offset=task.offset[rows])
-
-
-def _solve(H, g):
-    """Return H⁻¹g by Cholesky's way in extended precision; directions that are rounding get zero."""
-    n = len(g)
-    L, keep = np.array(H), np.ones(n, bool)
-    for j in range(n):
-        if not L[j, j] > _PIVOT:
-            keep[j] = False
-            L[j:, j] = 0
-            continue
-        L[j:, j] = L[j:, j] / np.sqrt(L[j, j])
-        if j + 1 < n:
-            column = L[j + 1 :, j]
-            L[j + 1 :, j + 1 :] -= column[:, None] * column
-    x = np.array(g)
-    for j in range(n):
-        x[j] = (x[j] - L[j, :j] @ x[:j]) / L[j, j] if keep[j] else 0
-    for j in range(n - 1, -1, -1):
-        x[j] = (x[j] - L[j + 1 :, j] @ x[j + 1 :]) / L[j, j] if keep[j] else 0
-    return x
 
 
 def minimum(task, stored):
