@@ -36,20 +36,26 @@ def rows_of(values, rows):
 
 
 def learn(problem, neuron):
-    """Fit as the problem says; the last call is what is looked at."""
+    """Fit as the problem says, and return the coefficients that a warm start begins with.
+
+    The last call is what is looked at.
+    """
     X, y, fit = problem.X, problem.y, problem.fit
     if problem.mode == "stream":
         for rows in problem.chunks:
             parts = {name: values[rows] for name, values in fit.items()}
             neuron.partial_fit(rows_of(X, rows), rows_of(y, rows), problem.classes, **parts)
-        return neuron
+        return None
+    start = None
     if problem.mode == "warm start":
         asked = neuron.get_params()
         try:
             neuron.set_params(C=1e-2, max_iter=2).fit(X, y, **fit)
+            start = neuron.coef_, neuron.intercept_
         finally:
             neuron.set_params(C=asked["C"], max_iter=asked["max_iter"])
-    return neuron.fit(X, y, **fit)
+    neuron.fit(X, y, **fit)
+    return start
 
 
 def contents(problem):
@@ -71,12 +77,12 @@ class Attempt:
 
     def __init__(self, problem):
         self.neuron = NeuronClassifier(**problem.params)
-        self.error = None
+        self.error = self.start = None
         start = time.process_time()
         with warnings.catch_warnings(record=True) as self.warnings:
             warnings.simplefilter("always")
             try:
-                learn(problem, self.neuron)
+                self.start = learn(problem, self.neuron)
             except Exception as error:
                 self.error = error
         self.seconds = time.process_time() - start

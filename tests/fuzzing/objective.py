@@ -30,12 +30,7 @@ def check_objective(report, problem, attempt, z):
         report.notes[f"F not known: {unknown}"] += 1
         return
     tasks, used = tasks_of(problem, params["activation"], neuron.loss_)
-    split = [neuron.coef_, neuron.intercept_]
-    if tasks[0].loss == "softmax":
-        split = [[part] for part in split]
-    else:
-        split = [[part[[k]] for k in range(len(tasks))] for part in split]
-    places = [task.place(w, b) for task, w, b in zip(tasks, *split, strict=True)]
+    places = _places(tasks, neuron.coef_, neuron.intercept_)
     if neuron.loss_ == "perceptron":
         _check_mistakes(report, tasks, places, neuron)
         return
@@ -53,10 +48,14 @@ def check_objective(report, problem, attempt, z):
         lambda: f"objective_={neuron.objective_!r}, F of coef_={both}, gap_={neuron.gap_:.1e}",
     )
     floor = ROUNDING + rounding / zero if zero > 0 else np.inf
-    start = float(sum(_value_at_origin(task) for task in tasks))
     if not params.get("early_stopping") and problem.mode != "stream":
-        better = min(both) <= start + floor * zero
-        report.check("not worse than zero", better, lambda: f"F={min(both)}, at zero {start}")
+        most = min(both) - floor * zero
+        origin = float(sum(_value_at_origin(task) for task in tasks))
+        report.check("not worse than zero", most <= origin, f"F={min(both)}, at zero {origin}")
+        if attempt.start is not None:
+            first = zip(tasks, _places(tasks, *attempt.start), strict=True)
+            start = float(sum(task.value(place) for task, place in first))
+            report.check("not worse than the start", most <= start, f"F={min(both)}, {start} there")
     convex = all(is_convex(task) for task in tasks)
     separated = any(issubclass(w.category, SeparationWarning) for w in attempt.warnings)
     if not (neuron.converged_ or separated):
@@ -81,6 +80,13 @@ def check_objective(report, problem, attempt, z):
         report.check(
             "verdict on separation", not _overlap(tasks[0], found[0]), "the classes overlap"
         )
+
+
+def _places(tasks, coef, intercept):
+    """Return the parameters of each task that are stored in these attributes."""
+    if len(tasks) == 1:
+        return [tasks[0].place(coef, intercept)]
+    return [task.place(coef[[k]], intercept[[k]]) for k, task in enumerate(tasks)]
 
 
 def _unknown_objective(problem):
