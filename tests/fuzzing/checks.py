@@ -181,6 +181,8 @@ def _check_end(report, problem, attempt):
     """Look at how the fit has ended: flag, warning, iterations."""
     neuron, params = attempt.neuron, problem.params
     told = [w for w in attempt.warnings if issubclass(w.category, ConvergenceWarning)]
+    for warning in told:
+        report.notes[f"warned: {re.split('[:.(]', str(warning.message))[0][:70]}"] += 1
     solver = SOLVERS[neuron.solver_]
     tol = solver.default_tol if params["tol"] is None else params["tol"]
     step = params["activation"] == "step"
