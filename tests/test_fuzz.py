@@ -1,0 +1,170 @@
+"""Random problems and settings: what must hold of every fit. ``python tests/fuzz.py`` runs more."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from families import trainable
+from fuzz import lines
+from fuzzing.attempt import Attempt, Report
+from fuzzing.checks import check_seed
+from fuzzing.columns import DEPENDENT, KINDS, LAYOUTS, dense
+from fuzzing.draw import MODES, NAMES, Problem, draw
+from fuzzing.exact import EXTENDED, LOG_PROBA, losses
+from fuzzing.objective import check_objective
+from mpmath import mp
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS
+
+SEEDS = 300
+
+# Seeds of one test, so that the tests can be run by several processes.
+CHUNK = 10
+
+needs_extended = pytest.mark.skipif(not EXTENDED, reason="np.longdouble is a float64 here")
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_what_must_hold_of_every_fit(first):
+    found = [line for seed in range(first, first + CHUNK) for line in lines(seed)[0]]
+    assert not found, "\n".join(found)
+
+
+# --- the fuzzer itself: it draws all there is, and a wrong fit is seen ------------------------
+
+
+def test_seeds_draw_all_there_is():
+    problems = [draw(seed) for seed in range(1000)]
+    tags = {tag for problem in problems for tag in problem.tags}
+    assert {problem.mode for problem in problems} == set(MODES)
+    assert {problem.layout for problem in problems} == set(LAYOUTS)
+    assert tags >= (set(KINDS) | set(DEPENDENT) | set(NAMES)) - {"plain"}
+    drawn = {
+        tuple(problem.params[name] for name in ("activation", "loss", "solver"))
+        for problem in problems
+    }
+    assert {activation for activation, _, _ in drawn} == set(ACTIVATIONS)
+    assert {(activation, solver) for activation, _, solver in trainable()} <= {
+        (a, s) for a, _, s in drawn
+    }
+    for name in ("sample_weight", "offset", "X_val"):
+        assert any(name in problem.fit for problem in problems)
+    assert any(problem.dense.shape[1] > problem.dense.shape[0] for problem in problems)
+
+
+def test_a_seed_draws_the_same_problem_again():
+    for seed in range(40):
+        a, b = draw(seed), draw(seed)
+        assert str(a) == str(b)
+        np.testing.assert_array_equal(a.dense, b.dense)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_hold_the_table(layout):
+    X = np.random.default_rng(0).integers(0, 3, size=(6, 4)).astype(float)
+    expected = np.sort(X, axis=0)[3] < X if layout == "bool" else X
+    np.testing.assert_array_equal(dense(LAYOUTS[layout](X)), expected)
+
+
+def _problem(**params):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    y = (X[:, 0] + rng.logistic(size=60) > 0).astype(int)
+    settings = {"activation": "sigmoid", "tol": None, "C": 1.0} | params
+    return Problem(0, "fit", "C", X, y, y, np.array([0, 1]), settings, {})
+
+
+def _kinds(problem, spoil):
+    """Return what is reported of a fit that was spoiled."""
+    attempt = Attempt(problem)
+    spoil(attempt.neuron)
+    report = Report()
+    z = attempt.neuron.decision_function(problem.X)
+    check_objective(report, problem, attempt, z)
+    return {kind for kind, _ in report.violations}
+
+
+def _moved(neuron):
+    neuron.coef_ = neuron.coef_ + 1e-4
+
+
+def _told_otherwise(neuron):
+    neuron.objective_ *= 1 + 1e-9
+
+
+def _too_sure(neuron):
+    neuron.gap_ = 1e-9 * neuron.gap_
+
+
+@needs_extended
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"l1_ratio": 1.0, "C": 0.1},
+        {"bounds": (0, 0.2)},
+        {"activation": "probit"},
+        {"activation": "identity"},
+    ],
+)
+def test_a_right_fit_is_right(params):
+    problem = _problem(**params)
+    assert _kinds(problem, lambda neuron: None) == set()
+    assert check_seed(problem).violations == []
+
+
+@needs_extended
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"l1_ratio": 1.0, "C": 0.1},
+        {"activation": "cauchit"},
+        {"activation": "tanh", "loss": "squared_error"},
+    ],
+)
+def test_a_wrong_fit_is_seen(params):
+    problem = _problem(**params)
+    assert "objective" in _kinds(problem, _told_otherwise)
+    moved = _kinds(problem, _moved)
+    assert "objective" in moved
+    assert moved & {"gap", "gap, not convex"}
+    if params.get("l1_ratio"):
+        return  # Newton ends at the vertex whatever tol is, and its gap is zero.
+    rough = _problem(**params, tol=1e-3)
+    assert _kinds(rough, _too_sure) & {"gap", "gap, not convex"}
+
+
+@needs_extended
+@pytest.mark.parametrize("name", LOG_PROBA)
+def test_losses_of_the_fuzzer_hold_in_many_digits(name):
+    """mpmath's distribution functions, in 40 digits."""
+    cdf = {
+        "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
+        "tanh": lambda z: (1 + mp.tanh(z)) / 2,
+        "probit": lambda z: mp.erfc(-z / mp.sqrt(2)) / 2,
+        "cloglog": lambda z: -mp.expm1(-mp.exp(z)),
+        "loglog": lambda z: mp.exp(-mp.exp(-z)),
+        "cauchit": lambda z: mp.atan2(1, -z) / mp.pi,
+    }[name]
+    points = np.array([-30.5, -5.25, -0.625, 0.0, 0.3, 2.0, 4.5])
+    with mp.workdps(60):
+        exact = [-mp.log(cdf(mp.mpf(z))) for z in points]
+    found = losses(name, "log_loss", np.ones(len(points)), points.astype(np.longdouble))
+    # What SciPy computes of the probit is a float64.
+    np.testing.assert_allclose(found.astype(float), [float(v) for v in exact], rtol=1e-14)
+
+
+def test_counts_show_an_assertion_that_is_never_reached():
+    report = Report()
+    report.check("a", True)
+    report.check("b", False, "why")
+    assert report.reached == Counter(a=1, b=1)
+    assert report.violations == [("b", "why")]
+
+
+def test_a_fit_of_the_estimator_is_what_is_fuzzed():
+    attempt = Attempt(_problem())
+    assert isinstance(attempt.neuron, NeuronClassifier)
+    assert attempt.error is None
