@@ -33,6 +33,9 @@ _NOISE = 4
 # over samples on columns of one scale, says that all samples are saturated instead.
 _NO_SLOPE = 1e-6
 
+# Rounding error of the gradient along them, as a fraction of the gradient.
+_UNSEEN_ROUNDING = 1e-12
+
 
 class Curvature:
     """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
@@ -109,7 +112,10 @@ class Curvature:
 
     def is_blind(self, gradient: FloatArray) -> bool:
         """Return whether there is a slope in a direction without curvature."""
-        return self._cholesky is None and bool(np.linalg.norm(self._unseen(gradient)) > _NO_SLOPE)
+        if self._cholesky is not None:
+            return False
+        noise = _UNSEEN_ROUNDING * float(np.linalg.norm(gradient))
+        return bool(np.linalg.norm(self._unseen(gradient)) > max(_NO_SLOPE, noise))
 
     def _unseen(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the gradient along directions that were left out."""
