@@ -129,7 +129,7 @@ def as_stored(
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
     else:
-        result = _as_predicted(objective, result, coef)
+        result = _as_predicted(objective, result, coef, intercept)
     result = judged(objective, result)
     return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
 
@@ -141,7 +141,7 @@ def _rounded(
     params = objective.from_weights(coef, intercept)
     nearest, gap = value_and_gap(objective, params)
     # Rounding may have moved a weight beyond its bound.
-    value = objective.value_at_weights(coef, intercept + objective.offset_center)
+    value = objective.value_at_weights(coef, intercept)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
@@ -149,15 +149,21 @@ def _rounded(
     return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
-def _as_predicted(objective: Objective, result: SolverResult, coef: FloatArray) -> SolverResult:
+def _as_predicted(
+    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+) -> SolverResult:
     """Return the result with F as predictions see it: their w·x + b is a rounded sum.
 
-    Solvers subtract the center of each column first, and lose fewer digits.
+    Solvers subtract the center of each column first, and lose fewer digits. What a large offset
+    has in common to all rows is left out: it only rounds the intercept.
     """
-    intercept = objective.split(result.coef)[1] - coef @ objective.center
+    eps = float(np.finfo(np.float64).eps)
+    centered = bool(np.any(np.abs(objective.offset_center) * eps > _VISIBLE_ROUNDING))
+    if centered:
+        intercept = objective.split(result.coef)[1] - coef @ objective.center
     if objective.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
         return result
-    value = objective.value_at_weights(coef, intercept)
+    value = objective.value_at_weights(coef, intercept, centered=centered)
     excess = value - result.objective
     gap = result.gap
     if excess > rounding(objective, result.objective):

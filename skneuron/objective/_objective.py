@@ -358,27 +358,32 @@ class Objective(Curved, Views, Coordinates):
             out[:, diagonal, :, diagonal] += (self._gauge() / n)[:, None, None]
         return out.reshape(self.n_params, self.n_params)
 
-    def value_at_weights(self, coef: FloatArray, intercept: FloatArray) -> float:
+    def value_at_weights(
+        self, coef: FloatArray, intercept: FloatArray, *, centered: bool = False
+    ) -> float:
         """Return F at raw weights, with w·x + b rounded as a prediction rounds it.
 
         Parameters
         ----------
         coef : ndarray of shape (n_outputs, n_features)
         intercept : ndarray of shape (n_outputs,)
-            Without the center of an offset, which all rows have in common.
+            Without the offset's center, if ``centered``.
+        centered : bool
+            Whether the center of the offset, which all rows have in common, is left out.
         """
         self._design.rows_read += self.n_samples
         values = []
+        away = 0.0 if centered else self.offset_center
 
         def add(rows: slice, z: AnyArray) -> None:
             """Add the loss of these rows."""
             if self._offset is not None:
-                z += self._offset[rows].reshape(z.shape)
+                z += (self._offset[rows] + away).reshape(z.shape)
             exact = np.asarray(z if self.n_outputs > 1 else z[:, 0], dtype=np.float64)
             values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
 
         forward(self._design.source, coef, intercept, add)
-        params = self.from_weights(coef, intercept - self.offset_center)
+        params = self.from_weights(coef, intercept + away - self.offset_center)
         with np.errstate(all="ignore"):
             value = float(np.sum(values))
             value += self.penalty.value(params.reshape(self.n_outputs, -1))

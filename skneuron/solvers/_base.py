@@ -15,6 +15,7 @@ from skneuron.objective import Objective
 from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
 from skneuron.solvers._gap import rounding, value_and_gap
 from skneuron.solvers._point import Budget
+from skneuron.solvers._stopping import status_without_progress
 
 __all__ = ["DEFAULT_TOL", "Solver"]
 
@@ -107,7 +108,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         history = History(callback, observe)
         try:
             result = self._solve(objective, np.array(start), budget, history)
-            return _at_zero_if_lower(objective, result)
+            return _at_zero_if_lower(objective, result, budget.tol)
         except Halt as halt:
             status = halt.status
         except KeyboardInterrupt:
@@ -156,7 +157,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """Do the work; ``params`` may be overwritten."""
 
 
-def _at_zero_if_lower(objective: Objective, result: SolverResult) -> SolverResult:
+def _at_zero_if_lower(objective: Objective, result: SolverResult, tol: float) -> SolverResult:
     """Return the result, at zero weights if F is lower there: a fit may end before it descends."""
     zero = objective.zero_value
     if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
@@ -166,4 +167,6 @@ def _at_zero_if_lower(objective: Objective, result: SolverResult) -> SolverResul
     if value >= result.objective:
         # Bounds do not allow zero.
         return result
-    return replace(result, coef=params, objective=value, gap=gap)
+    ended = result.status in (Status.CONVERGED, Status.PRECISION, Status.STALLED)
+    status = status_without_progress(gap, tol) if ended else result.status
+    return replace(result, coef=params, objective=value, gap=gap, status=status)

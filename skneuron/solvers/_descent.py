@@ -22,7 +22,7 @@ from skneuron.solvers._gap import (
     rounding,
 )
 from skneuron.solvers._model import Model, model_at
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
 
 __all__ = ["REACH", "Descent", "Progress", "descend"]
@@ -247,7 +247,7 @@ class _Loop:
                 return True
             self._history.add(**_line(self._objective, before.point, 0.0))
             return False
-        moved = length * float(np.linalg.norm(self.step))
+        moved = length * length_of(self.step)
         self._history.add(**_line(self._objective, following, moved))
         if following.hessian is not None:
             # Fisher's curvature converges linearly if the loss is not convex.
@@ -393,6 +393,9 @@ def _search(
         slope += kink((point.params + step).reshape(shape)) - kink(point.params.reshape(shape))
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
+    if slope > 0 and not by_gap:
+        # A nearly singular curvature: its step leads uphill.
+        return point, 0.0
     length = _first_length(objective, progress, step, slope)
     # The model may promise more after a step that F shows to be good where it is exact.
     shown: tuple[Point, float] | None = None

@@ -12,7 +12,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._curvature import largest_curvature
 from skneuron.solvers._gap import GapMonitor, rounding
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["GD"]
@@ -99,7 +99,7 @@ class GD(Solver):
             if not tried.value <= _DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
                 break
-            step = float(np.linalg.norm(tried.params - look.params))
+            step = length_of(tried.params - look.params)
             point, look = following, tried
             best = look if look.value < best.value else best
             history.add(

@@ -21,7 +21,7 @@ from skneuron.solvers._gap import (
     relative_gap,
     rounding,
 )
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
 
 __all__ = ["LBFGS"]
@@ -200,7 +200,7 @@ class _Round:
             point.params,
             objective=point.value,
             gradient_norm=point.gradient_norm,
-            step=float(np.linalg.norm(self._frame.unwhiten(u - self._last))),
+            step=length_of(self._frame.unwhiten(u - self._last)),
             reads=self._objective.reads,
         )
         self._last = u.copy()

@@ -13,7 +13,7 @@ from skneuron.solvers._conjugate import conjugate_gradients, settled
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._model import SmoothModel
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._preconditioner import DiagonalCurvature, has_small_blocks
 from skneuron.solvers._search import Search
 from skneuron.solvers._truncated import TruncatedSearch
@@ -152,7 +152,7 @@ class _Search(Search):
             following, length = backtrack(self._objective, self.point, self._step)
             if length == 0:
                 return 0.0
-        moved = length * float(np.linalg.norm(self._step))
+        moved = length * length_of(self._step)
         self._model.learn(self.point, following)
         self.point = following
         self._step, self._promised = self._model.step(following)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 
-__all__ = ["Budget", "Point"]
+__all__ = ["Budget", "Point", "length_of"]
+
+
+def length_of(vector: FloatArray) -> float:
+    """Return the Euclidean length; squares of its entries may overflow."""
+    return float(blas.dnrm2(vector))
 
 
 @dataclass(frozen=True)
@@ -59,4 +64,4 @@ class Point:
     @property
     def gradient_norm(self) -> float:
         """Euclidean length of the gradient."""
-        return float(np.linalg.norm(self.gradient))
+        return length_of(self.gradient)

@@ -16,7 +16,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._frame import SAMPLE_ROWS, Frame
 from skneuron.solvers._gap import GapMonitor, rounding
-from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 
@@ -250,7 +250,7 @@ class Stochastic(Solver):
                 point.params,
                 objective=point.value,
                 gradient_norm=point.gradient_norm,
-                step=float(np.linalg.norm(point.params - before)),
+                step=length_of(point.params - before),
                 reads=whole.reads,
             )
             if status is Status.DIVERGED:

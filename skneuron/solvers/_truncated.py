@@ -9,7 +9,7 @@ from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, pays_no_more, settled
 from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative
-from skneuron.solvers._point import Point
+from skneuron.solvers._point import Point, length_of
 from skneuron.solvers._preconditioner import LayerBlocks
 from skneuron.solvers._search import Search
 
@@ -95,7 +95,7 @@ class TruncatedSearch(Search):
         following, length = backtrack(self._objective, self.point, self._step)
         if length == 0:
             return 0.0
-        moved = length * float(np.linalg.norm(self._step))
+        moved = length * length_of(self._step)
         fallen, promised = self.point.value - following.value, self._promised
         known = self.may_be_done()
         self.point = following
