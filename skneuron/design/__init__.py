@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._public import set_public_module
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, rows_of
 from skneuron.design._moments import Moments, column_moments
@@ -20,3 +21,5 @@ __all__ = [
     "forward",
     "rows_of",
 ]
+
+set_public_module(globals())
