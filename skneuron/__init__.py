@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.classifier import NeuronClassifier
 
 __all__ = ["NeuronClassifier", "__version__"]

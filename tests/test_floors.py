@@ -14,7 +14,6 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     ("_typing", -1),
     ("_threads", -1),
-    ("_public", -1),
     ("activations", 0),
     ("penalties", 0),
     ("results", 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.activations._base import Activation
 from skneuron.activations._cauchit import Cauchit
 from skneuron.activations._extreme import CLogLog, LogLog

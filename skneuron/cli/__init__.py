@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.cli._main import main
 
 __all__ = ["main"]

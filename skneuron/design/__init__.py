@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, rows_of
 from skneuron.design._moments import Moments, column_moments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.activations import Activation, Sigmoid
 from skneuron.losses._base import Loss
 from skneuron.losses._log_loss import LogLoss

@@ -14,7 +14,7 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.objective._batches import Batches
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._memory import Memory

@@ -10,7 +10,7 @@ except ImportError as error:
         "skneuron.playground needs Altair and vl-convert: pip install 'skneuron[playground]'"
     ) from error
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.playground._playground import Playground, playground
 
 __all__ = ["Playground", "playground"]

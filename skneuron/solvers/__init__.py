@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._public import set_public_module
+from skneuron._typing import set_public_module
 from skneuron.objective import Objective
 from skneuron.solvers._adam import Adam
 from skneuron.solvers._base import DEFAULT_TOL, Solver
