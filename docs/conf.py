@@ -29,7 +29,7 @@ def _show_private_sources(package: Path) -> None:
     the comments of its members.
     """
     name = ".".join(package.relative_to(Path(skneuron.__file__).parents[1]).parts)
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(package.glob("*.py")))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")))
     ModuleAnalyzer.cache["module", name] = ModuleAnalyzer.for_string(source, name)
 
 
