@@ -50,7 +50,7 @@ def import_graph(sources: Mapping[str, Source]) -> dict[str, set[str]]:
     """
     root = min(sources, key=len)
     origin = dict(_names(sources[root].tree))
-    graph = {}
+    graph: dict[str, set[str]] = {}
     for name, source in sources.items():
         targets = set()
         for imported, module in _names(source.tree):
