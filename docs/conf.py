@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from sphinx.pycode import ModuleAnalyzer
 
 import skneuron
 
@@ -19,6 +20,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 def setup(app: Any) -> None:
     """Have links to examples lead to the gallery, as on the site that is where they are."""
     app.connect("source-read", _link_to_gallery)
+
+
+def _show_private_sources(package: Path) -> None:
+    """Have Sphinx read the sources of a package's private modules as the package's source.
+
+    A public class names its package in ``__module__``, so Sphinx looks there for the order and
+    the comments of its members.
+    """
+    name = ".".join(package.relative_to(Path(skneuron.__file__).parents[1]).parts)
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py")))
+    ModuleAnalyzer.cache["module", name] = ModuleAnalyzer.for_string(source, name)
+
+
+for path in Path(skneuron.__file__).parent.rglob("__init__.py"):
+    _show_private_sources(path.parent)
 
 
 def _link_to_gallery(app: Any, page: str, source: list[str]) -> None:

@@ -14,3 +14,28 @@ import pytest
 def _seed() -> None:
     """Estimators without a ``random_state`` draw from NumPy's global generator: the same each run."""
     np.random.seed(0)  # noqa: NPY002
+
+
+#: The files that ``pytest -m quick`` runs, in under a minute. After you add an activation or a
+#: solver, they find each table, formula and page that it still lacks.
+QUICK = (
+    "test_activations",
+    "test_docs",
+    "test_estimator",
+    "test_families",
+    "test_far_fits",
+    "test_floors",
+    "test_inference",
+    "test_links",
+    "test_losses",
+    "test_objective",
+    "test_project",
+    "test_public",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in the quick files."""
+    for item in items:
+        if item.path.stem in QUICK:
+            item.add_marker(pytest.mark.quick)

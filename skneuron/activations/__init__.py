@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.activations._base import Activation
 from skneuron.activations._cauchit import Cauchit
 from skneuron.activations._extreme import CLogLog, LogLog
@@ -24,6 +25,8 @@ __all__ = [
     "Tanh",
     "get_activation",
 ]
+
+set_public_module(globals())
 
 #: Every activation that has a name, in the order in which the documentation tells of them.
 ACTIVATIONS: dict[str, type[Activation]] = {

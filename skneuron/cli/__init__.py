@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.cli._main import main
 
 __all__ = ["main"]
+
+set_public_module(globals())

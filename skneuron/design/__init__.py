@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, rows_of
@@ -22,3 +23,5 @@ __all__ = [
     "resolve_ordinary_values",
     "rows_of",
 ]
+
+set_public_module(globals())

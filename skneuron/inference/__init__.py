@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.inference._frame import Table
 from skneuron.inference._goodness import GoodnessOfFit, GroupedFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
@@ -17,3 +18,5 @@ __all__ = [
     "goodness_of_fit",
     "likelihood_ratio_test",
 ]
+
+set_public_module(globals())

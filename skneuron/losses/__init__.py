@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.activations import Activation, Sigmoid
 from skneuron.losses._base import Loss
 from skneuron.losses._log_loss import LogLoss
@@ -21,6 +22,8 @@ __all__ = [
     "get_loss",
     "resolve_loss_name",
 ]
+
+set_public_module(globals())
 
 #: The values of ``loss``.
 LOSSES = ("auto", "log_loss", "squared_error")

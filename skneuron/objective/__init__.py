@@ -14,6 +14,7 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.objective._batches import Batches
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._memory import Memory
@@ -21,3 +22,5 @@ from skneuron.objective._objective import Objective
 from skneuron.objective._raw_rows import RawRows
 
 __all__ = ["Batches", "Coordinates", "Memory", "Objective", "RawRows", "Regularization"]
+
+set_public_module(globals())

@@ -10,6 +10,9 @@ except ImportError as error:
         "skneuron.playground needs Altair and vl-convert: pip install 'skneuron[playground]'"
     ) from error
 
+from skneuron._typing import set_public_module
 from skneuron.playground._playground import Playground, playground
 
 __all__ = ["Playground", "playground"]
+
+set_public_module(globals())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.plotting._activation import ActivationDisplay
 from skneuron.plotting._boundary import NeuronBoundaryDisplay
 from skneuron.plotting._descent import DescentDisplay
 from skneuron.plotting._weights import WeightDisplay
 
 __all__ = ["ActivationDisplay", "DescentDisplay", "NeuronBoundaryDisplay", "WeightDisplay"]
+
+set_public_module(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.separation._detect import Separation, detect_separation, separation_of
 from skneuron.separation._layer import layer_separation_of
 from skneuron.separation._warning import SeparationWarning, explain
@@ -14,3 +15,5 @@ __all__ = [
     "layer_separation_of",
     "separation_of",
 ]
+
+set_public_module(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.objective import Objective
 from skneuron.solvers._adam import Adam
 from skneuron.solvers._base import DEFAULT_TOL, Solver
@@ -41,6 +42,8 @@ __all__ = [
     "solver_name",
     "value_and_gap",
 ]
+
+set_public_module(globals())
 
 #: Every solver that has a name.
 SOLVERS: dict[str, type[Solver]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._typing import set_public_module
 from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
@@ -35,3 +36,5 @@ __all__ = [
     "split_off",
     "with_bounds",
 ]
+
+set_public_module(globals())

@@ -1,0 +1,1 @@
+"""Measures of the code and of its text, for ``structure.py`` and ``prose.py``."""
