@@ -74,7 +74,7 @@ _DOUBTS = 4
 # Steps without progress that end a fit. As many as the second number are allowed while they
 # still change a linear predictor by more than REACH: they may be leaving a plateau.
 _PATIENCE = 10
-_PATIENCE_ON_PLATEAU = 400
+_PATIENCE_ON_PLATEAU = 100
 
 
 @dataclass
@@ -313,7 +313,8 @@ class _Loop:
         progress = self.progress
         if not self._stopping.is_stuck(progress.point.value, progress.promised):
             return False
-        on_plateau = self._stopping.idle < _PATIENCE_ON_PLATEAU
+        convex = self._objective.loss.convex
+        on_plateau = convex and self._stopping.unseen < _PATIENCE_ON_PLATEAU
         params = progress.point.params
         return not on_plateau or _is_near(self._objective, self._rule, self.step, params)
 

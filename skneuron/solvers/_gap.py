@@ -102,12 +102,13 @@ def penalty_gap(objective: Objective, value: float, gradient: FloatArray) -> flo
     gradient : ndarray of shape (n_params,)
     """
     full = gradient.reshape(objective.n_outputs, -1)
-    ridge = objective.penalty.ridge
-    held = ridge > 0
-    if np.abs(full[:, ~held]).max(initial=0.0) > rounding(objective, value):
+    weights, slopes = full[:, : objective.n_features], full[:, objective.n_features :]
+    ridge = objective.penalty.ridge[: objective.n_features]
+    is_flat = np.abs(slopes).max(initial=0.0) <= rounding(objective, value)
+    if not is_flat or not np.all(ridge > 0):
         return float(np.inf)
     with np.errstate(all="ignore"):
-        return 0.5 * float(np.sum(full[:, held] ** 2 / ridge[held]))
+        return 0.5 * float(np.sum(weights**2 / ridge))
 
 
 def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:

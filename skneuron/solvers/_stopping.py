@@ -6,7 +6,7 @@ import numpy as np
 
 from skneuron.objective import Objective
 from skneuron.results import Status
-from skneuron.solvers._gap import INVISIBLE, rounding
+from skneuron.solvers._gap import INVISIBLE
 
 __all__ = ["StoppingRule", "status_without_progress"]
 
@@ -17,8 +17,8 @@ _SMALLER = 0.5
 class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
-    F has to fall by more than its rounding error within ``patience`` iterations, or the gap
-    has to halve. F is bounded below, and the gap can halve about a thousand times before it
+    F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
+    gap has to halve. F is bounded below, and the gap can halve about a thousand times before it
     is zero. So every fit ends, whatever ``tol`` is.
 
     Parameters
@@ -33,6 +33,8 @@ class StoppingRule:
     ----------
     idle : int
         Iterations without progress so far.
+    unseen : int
+        Iterations in a row that have not lowered F by as much, each alone.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class StoppingRule:
         self._objective = objective
         self._patience = patience
         self._lowest, self._smallest, self.idle = value, np.inf, 0
+        self._last, self.unseen = value, 0
 
     def is_stuck(self, value: float, gap: float) -> bool:
         """Record an iteration; return whether the last ones made no progress.
@@ -64,8 +67,11 @@ class StoppingRule:
         gap : float
             Any measure that is proportional to the gap, as the squared gradient norm.
         """
-        lower = value < self._lowest - rounding(self._objective, self._lowest)
+        scale = max(abs(self._lowest), self._objective.zero_value)
+        lower = value < self._lowest - INVISIBLE * scale
         smaller = gap < _SMALLER * self._smallest
+        self.unseen = 0 if value < self._last - INVISIBLE * scale else self.unseen + 1
+        self._last = value
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
         self.idle = 0 if lower or smaller else self.idle + 1
