@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._layer import Layer, Neuron, as_stored, layer_of
 from skneuron._revival import solve_alive
 from skneuron._runaway import WEAK, Runaway
-from skneuron._threads import blas_on_one_thread
+from skneuron._threads import blas_as_allowed, blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
 from skneuron.activations import Sigmoid
@@ -208,4 +208,10 @@ def _telling(
         return np.vstack(coefs), np.concatenate(biases)
 
     number = None if n_tasks == 1 else len(before)
-    return lambda line: tell(number, line, lambda: weights(line))
+
+    def told(line: Iteration) -> bool:
+        """Run the code of the user with as many BLAS threads as the user allows."""
+        with blas_as_allowed():
+            return tell(number, line, lambda: weights(line))
+
+    return told

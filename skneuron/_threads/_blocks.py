@@ -24,6 +24,10 @@ from skneuron._threads._limit import Limit
 
 __all__ = ["BLOCKS", "Blocks", "blas_as_allowed", "blas_on_one_thread"]
 
+# Seconds after which the lock counts as lost, because an interrupt hit its owner just before
+# the release. Settling takes some microseconds.
+_LOST = 1.0
+
 
 class Blocks:
     """The blocks of all threads, and the limits that follow from them.
@@ -39,7 +43,7 @@ class Blocks:
         self._find = find
         self._entries: dict[_Entry, None] = {}
         self._libraries: tuple[list[Library], list[Library]] | None = None
-        self._shared = Limit([])
+        self._shared: list[Limit] = []
         self._own = threading.local()
         # A signal handler or a finalizer may enter a block while its thread settles.
         self._lock = threading.RLock()
@@ -73,20 +77,29 @@ class Blocks:
     @property
     def allowed(self) -> int:
         """Number of threads that the user allows to the fit that runs, 1 if none runs."""
-        limits = [self._shared, self._own_limit()]
-        return min((limit.allowed for limit in limits if limit.libraries), default=1)
+        return min((limit.allowed for limit in [*self._shared, *self._own_limits()]), default=1)
 
     def settle(self) -> None:
-        """Set the limits that the blocks need."""
-        with self._lock:
+        """Set the limits that the blocks need; a second call completes an interrupted call."""
+        lock = self._lock
+        if not lock.acquire(timeout=_LOST):
+            self._lock = lock = threading.RLock()
+            lock.acquire()
+        try:
             if self._libraries is None:
                 self._libraries = self._find()
-            self._shared.libraries, own = self._libraries
+            if not self._shared:
+                self._shared = [Limit(library) for library in self._libraries[0]]
             holders = self._holders()
-            self._shared.settle(holders)
-            if own:
+            for limit in self._shared:
+                limit.settle(holders)
+            if self._libraries[1]:
                 thread = threading.get_ident()
-                self._own_limit().settle({entry for entry in holders if entry.thread == thread})
+                own = {entry for entry in holders if entry.thread == thread}
+                for limit in self._own_limits():
+                    limit.settle(own)
+        finally:
+            lock.release()
 
     def _holders(self) -> set[_Entry]:
         """Return the blocks that hold BLAS to one thread: not lifted, not left."""
@@ -100,11 +113,13 @@ class Blocks:
                 by_thread.pop(entry.thread, None)
         return set().union(*by_thread.values())
 
-    def _own_limit(self) -> Limit:
-        """Return the limit of the libraries that have one limit per thread."""
-        if not hasattr(self._own, "limit"):
-            self._own.limit = Limit(self._libraries[1] if self._libraries else [])
-        return cast(Limit, self._own.limit)
+    def _own_limits(self) -> list[Limit]:
+        """Return this thread's limits of the libraries that have one limit per thread."""
+        if self._libraries is None or not self._libraries[1]:
+            return []
+        if not hasattr(self._own, "limits"):
+            self._own.limits = [Limit(library) for library in self._libraries[1]]
+        return cast(list[Limit], self._own.limits)
 
     def hold_thread(self) -> None:
         """Hold libraries with one limit per thread to one thread in this thread, for good."""

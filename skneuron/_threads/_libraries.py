@@ -52,7 +52,8 @@ def _open_blas(found: Any) -> Library | None:
     """
     if found.internal_api != "openblas":
         return None
-    opened = ctypes.CDLL(found.filepath, mode=_NO_LOAD)
+    # These calls take less time than releasing the interpreter's lock, and waiting for it.
+    opened = ctypes.PyDLL(found.filepath, mode=_NO_LOAD)
     for prefix, suffix in product(_PREFIXES, _SUFFIXES):
         names = [f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set")]
         if all(hasattr(opened, name) for name in names):
