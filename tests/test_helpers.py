@@ -123,6 +123,7 @@ def test_no_thread_works_on_after_an_interrupt(inside, n_interrupts):
         with pytest.raises(KeyboardInterrupt):
             run_parts(work, [0, 1])
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert ended.is_set()
     assert len(raised) == n_interrupts

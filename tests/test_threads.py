@@ -7,35 +7,15 @@ import time
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from blas import counts
+from threadpoolctl import threadpool_limits
 
 from skneuron import NeuronClassifier
 from skneuron._threads import _blocks, blas_as_allowed, blas_on_one_thread, share_out
 from skneuron._threads._blocks import Blocks
-from skneuron._threads._libraries import Library, find_libraries
+from skneuron._threads._libraries import Library
 from skneuron._threads._limit import Limit
 from skneuron.activations import Sigmoid
-
-_BLAS = ThreadpoolController().select(user_api="blas")
-
-
-def _counts():
-    return [library["num_threads"] for library in _BLAS.info()]
-
-
-@pytest.fixture
-def two_threads():
-    """BLAS is allowed two threads in every library, on any machine.
-
-    Not by ``threadpool_limits``: since 3.8 no other thread can set limits inside of it.
-    """
-    libraries = [library for kind in find_libraries() for library in kind]
-    before = [library.get() for library in libraries]
-    for library in libraries:
-        library.set(2)
-    yield _counts()
-    for library, threads in zip(libraries, before, strict=True):
-        library.set(threads)
 
 
 class _Interrupter:
@@ -89,7 +69,7 @@ _FILES = ("_threads/_blocks.py", "_threads/_limit.py")
 
 def _enter_and_leave():
     with blas_on_one_thread():
-        assert set(_counts()) == {1}
+        assert set(counts()) == {1}
         with blas_as_allowed():
             pass
 
@@ -97,10 +77,10 @@ def _enter_and_leave():
 @pytest.mark.parametrize("opcodes", [False, True])
 def test_an_interrupt_at_any_step_leaves_nothing(two_threads, opcodes):
     for place, interrupt in _interrupted_everywhere(_enter_and_leave, _FILES, opcodes=opcodes):
-        assert _counts() == two_threads, place
+        assert counts() == two_threads, place
         assert len(share_out(100, at_least=10)) == 1, place
         _enter_and_leave()
-        assert _counts() == two_threads, place
+        assert counts() == two_threads, place
         assert interrupt.__traceback__ is not None
 
 
@@ -112,7 +92,7 @@ def test_other_threads_go_on_after_any_interrupt(two_threads, monkeypatch):
         other.start()
         other.join(20)
         assert not other.is_alive(), where
-        assert _counts() == two_threads, where
+        assert counts() == two_threads, where
 
 
 class _Fake:
@@ -230,8 +210,8 @@ def test_threads_side_by_side_lose_nothing(two_threads, seed):
     def work(rng):
         for _ in range(100):
             with blas_on_one_thread():
-                if set(_counts()) != {1} or len(share_out(100, at_least=10)) != 2:
-                    wrong.append(_counts())
+                if set(counts()) != {1} or len(share_out(100, at_least=10)) != 2:
+                    wrong.append(counts())
                 time.sleep(rng.random() * 1e-4)
             time.sleep(rng.random() * 1e-4)
 
@@ -241,7 +221,7 @@ def test_threads_side_by_side_lose_nothing(two_threads, seed):
     for thread in threads:
         thread.join()
     assert not wrong
-    assert _counts() == two_threads
+    assert counts() == two_threads
 
 
 def test_a_thread_that_has_fitted_keeps_no_hold_on_the_limits():
@@ -258,10 +238,10 @@ def test_a_thread_that_has_fitted_keeps_no_hold_on_the_limits():
     thread.start()
     fitted.wait(20)
     with threadpool_limits(3, user_api="blas"):
-        assert set(_counts()) == {3}
+        assert set(counts()) == {3}
         with blas_on_one_thread():
-            assert set(_counts()) == {1}
-        assert set(_counts()) == {3}
+            assert set(counts()) == {1}
+        assert set(counts()) == {3}
     end.set()
     thread.join()
 
@@ -276,8 +256,8 @@ def test_a_limit_that_another_thread_sets_meanwhile_stays(two_threads):
     with blas_on_one_thread():
         _in_thread(threadpool_limits, 3, user_api="blas")
         with blas_on_one_thread():
-            assert set(_counts()) == {1}
-    assert set(_counts()) == {3}
+            assert set(counts()) == {1}
+    assert set(counts()) == {3}
 
 
 def test_a_limit_around_the_begin_of_a_fit_ends_within(two_threads):
@@ -294,7 +274,7 @@ def test_a_limit_around_the_begin_of_a_fit_ends_within(two_threads):
     with blas_on_one_thread():
         end.set()
         thread.join()
-    assert _counts() == two_threads
+    assert counts() == two_threads
 
 
 class _Limiting(Sigmoid):
@@ -303,7 +283,7 @@ class _Limiting(Sigmoid):
     def value(self, z):
         with threadpool_limits(3, user_api="blas"):
             NeuronClassifier.from_weights([1.0]).predict([[1.0]])
-            assert set(_counts()) == {3}
+            assert set(counts()) == {3}
         return super().value(z)
 
 
@@ -312,7 +292,7 @@ def test_an_activation_may_set_limits(two_threads):
     NeuronClassifier(_Limiting(), loss="squared_error", solver="lbfgs", max_iter=3, tol=1e-3).fit(
         X, X[:, 0] > 0.1
     )
-    assert _counts() == two_threads
+    assert counts() == two_threads
 
 
 @pytest.mark.parametrize("chosen", [1, 2, 3])
@@ -324,7 +304,7 @@ def test_a_callback_may_set_limits(two_threads, chosen):
 
     class Limiting(StopAfter):
         def on_fit_task_end(self, estimator, context):
-            seen.append(_counts())
+            seen.append(counts())
             threadpool_limits(chosen, user_api="blas")
             return super().on_fit_task_end(estimator, context)
 
@@ -332,7 +312,7 @@ def test_a_callback_may_set_limits(two_threads, chosen):
     neuron = NeuronClassifier().set_callbacks(Limiting(iterations=2))
     neuron.fit(X, X[:, 0] + X[:, 1] ** 2 > 1)
     assert seen[0] == two_threads
-    assert set(_counts()) == {chosen}
+    assert set(counts()) == {chosen}
 
 
 def test_numpy_errors_are_as_before_after_an_interrupt():
