@@ -112,9 +112,10 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             if history.last is None:
                 raise
             status = Status.INTERRUPTED
-        assert history.last is not None
-        value, gap = value_and_gap(objective, history.last)
-        return SolverResult(history.last, value, gap, len(history), status, history.as_dict())
+        try:
+            return _ended(objective, history, status)
+        except KeyboardInterrupt:
+            return _ended(objective, history, Status.INTERRUPTED)
 
     def epoch(
         self, objective: Objective, params: FloatArray, state: Any, seed: int
@@ -152,3 +153,11 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         """Do the work; ``params`` may be overwritten."""
+
+
+def _ended(objective: Objective, history: History, status: Status) -> SolverResult:
+    """Return the result at the last finished iteration."""
+    params = history.last
+    assert params is not None
+    value, gap = value_and_gap(objective, params)
+    return SolverResult(params, value, gap, len(history), status, history.as_dict())
