@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skneuron._callbacks import FitTasks
 from skneuron._layer import Layer
 from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Tell, train
+from skneuron._training import Reached, Tell, train
 from skneuron._typing import AnyArray
 from skneuron.results import Iteration, Status
 from skneuron.separation import SeparationWarning, explain
@@ -61,17 +61,31 @@ class LearningMixin:
             data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
         self.classes_ = data.classes
         self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
-        layer = train(
-            data,
-            plan,
-            C=float(self.C),
-            fit_intercept=bool(self.fit_intercept),
-            start=self._check_previous(previous, data.classes),
-            held_out=held_out,
-            tell=self._teller(tasks) if self.verbose or tasks.active else None,
-        )
-        self._take_over(layer, plan.budget.tol)
-        return layer, plan.budget.tol
+        start = self._check_previous(previous, data.classes)
+        tell = self._teller(tasks) if self.verbose or tasks.active else None
+        reached: Reached = {}
+
+        def learn() -> tuple[Layer, float]:
+            """Learn all, or only what an interrupt has left of the first call."""
+            layer = train(
+                data,
+                plan,
+                C=float(self.C),
+                fit_intercept=bool(self.fit_intercept),
+                start=start,
+                held_out=held_out,
+                tell=tell,
+                reached=reached,
+            )
+            self._take_over(layer, plan.budget.tol)
+            return layer, plan.budget.tol
+
+        try:
+            return learn()
+        except KeyboardInterrupt:
+            if not reached:
+                raise
+        return learn()
 
     def _learn_chunk(
         self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from skneuron._layer import Layer, Neuron, as_stored, layer_of
 from skneuron._revival import solve_alive
 from skneuron._runaway import WEAK, Runaway
-from skneuron._threads import blas_on_one_thread
+from skneuron._threads import blas_as_allowed, blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron._watch import Watch
 from skneuron.activations import Sigmoid
@@ -24,6 +25,7 @@ from skneuron.solvers import Budget, Solver, choose_solver
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
 __all__ = [
+    "Reached",
     "Tell",
     "is_softmax",
     "offset_of",
@@ -41,6 +43,9 @@ _LARGEST_LOSS = 1e150
 #: of the layer as they are then; true asks for a stop.
 Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]], bool]
 
+#: By number of the neuron: its monitor, how often X was read before, and the solver's result.
+Reached = dict[int, tuple[Watch, float, SolverResult]]
+
 
 def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
     """Whether more than two classes share one softmax: for the sigmoid's log loss only."""
@@ -56,8 +61,12 @@ def train(
     start: tuple[AnyArray, AnyArray] | None,
     held_out: HeldOut | None = None,
     tell: Tell | None = None,
+    reached: Reached | None = None,
 ) -> Layer:
     """Fit the neuron, or one per class.
+
+    If an interrupt ends this function after the first iteration, a second call with the same
+    ``reached`` returns the layer of the last finished iteration.
 
     Parameters
     ----------
@@ -71,7 +80,12 @@ def train(
         Validation set.
     tell : callable or None
         See ``Tell``.
+    reached : dict or None
+        Gets the result of each neuron. This function does not solve for neurons that it finds
+        here, and the last of them counts as interrupted.
     """
+    reached = {} if reached is None else reached
+    interrupted = max(reached, default=None)
     design = DesignMatrix(data.X)
     regularization = regularization_of(plan, data, C, data.total_weight)
     tasks = tasks_of(plan, data)
@@ -100,22 +114,31 @@ def train(
                 offset_center=_center_of(offset, data.weights) if fit_intercept else 0.0,
             )
             refuse_overflow(objective)
-            first = starting_point(objective, start, task)
             solver = plan.solver or choose_solver(objective)
-            on_val = None
-            if held_out is not None:
-                on_val = _on_held_out(objective, held_out, task, len(tasks))
-            told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
-
-            runaway = None
-            if C >= WEAK and plan.loss == "log_loss":
-                own = task if len(tasks) > 1 else None
-                runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
-
-            result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
-            result.history["reads"] -= before
-            found = None if runaway is None else runaway.found
-            neurons.append(as_stored(objective, result, solver, data.X.dtype, found))
+            if task in reached:
+                watch, before, result = reached[task]
+                result = watch.settle(result)
+            else:
+                on_val = None
+                if held_out is not None:
+                    on_val = _on_held_out(objective, held_out, task, len(tasks))
+                told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
+                runaway = None
+                if C >= WEAK and plan.loss == "log_loss":
+                    own = task if len(tasks) > 1 else None
+                    runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
+                monitor = partial(
+                    Watch, objective, plan.activation, on_val, plan.patience, told, runaway
+                )
+                attempts = _Attempts(task, objective, solver, budget, monitor, before, reached)
+                first = starting_point(objective, start, task)
+                result = solve_alive(attempts.solve, objective, first, plan.restart, budget.seed)
+                watch = reached[task][0]
+            reads = result.history["reads"] - before
+            result = replace(result, history=result.history | {"reads": reads})
+            if task == interrupted:
+                result = replace(result, status=Status.INTERRUPTED)
+            neurons.append(as_stored(objective, result, solver, data.X.dtype, watch.found))
             if result.status is Status.STOPPED:
                 # Neurons that are still to learn go as far as this one did.
                 budget = replace(budget, max_iter=result.n_iter)
@@ -194,24 +217,26 @@ def starting_point(
     return given
 
 
-def _watched(
-    objective: Objective,
-    first: FloatArray,
-    solver: Solver,
-    budget: Budget,
-    plan: Plan,
-    on_val: Objective | None,
-    told: Callable[[Iteration], bool] | None,
-    runaway: Runaway | None,
-) -> SolverResult:
-    """Solve under a watch of its own, and anew if the neuron dies."""
+@dataclass(frozen=True)
+class _Attempts:
+    """Attempts to train one neuron: more than one only if the neuron dies."""
 
-    def solve(start: FloatArray) -> SolverResult:
-        """Return one attempt."""
-        watch = Watch(objective, plan.activation, on_val, plan.patience, told, runaway)
-        return watch.settle(solver.solve(objective, start, budget, watch.callback, watch.observe))
+    task: int
+    objective: Objective
+    solver: Solver
+    budget: Budget
+    monitor: Callable[[], Watch]
+    reads_before: float
+    reached: Reached
 
-    return solve_alive(solve, objective, first, plan.restart, budget.seed)
+    def solve(self, start: FloatArray) -> SolverResult:
+        """Return the result of one attempt, and add it to what is reached."""
+        watch = self.monitor()
+        kept, solve = self.reached, self.solver.solve
+        task, reads, objective, budget = self.task, self.reads_before, self.objective, self.budget
+        # One line: no interrupt comes between the end of the solver and the assignment.
+        kept[task] = watch, reads, solve(objective, start, budget, watch.callback, watch.observe)
+        return watch.settle(kept[task][2])
 
 
 def _telling(
@@ -229,4 +254,10 @@ def _telling(
         return np.vstack(coefs), np.concatenate(biases)
 
     number = None if n_tasks == 1 else len(before)
-    return lambda line: tell(number, line, lambda: weights(line))
+
+    def told(line: Iteration) -> bool:
+        """Run the code of the user with as many BLAS threads as the user allows."""
+        with blas_as_allowed():
+            return tell(number, line, lambda: weights(line))
+
+    return told

@@ -13,6 +13,7 @@ from skneuron._typing import FloatArray
 from skneuron.activations import Activation
 from skneuron.objective import Objective
 from skneuron.results import Callback, Halt, Iteration, SolverResult, Status
+from skneuron.separation import Separation
 from skneuron.solvers import value_and_gap
 
 __all__ = ["Watch"]
@@ -61,6 +62,11 @@ class Watch:
         """What decides about each iteration; None if nothing does."""
         silent = self._tell is None and self._patience is None and self._runaway is None
         return None if silent else self._decide
+
+    @property
+    def found(self) -> tuple[int | None, Separation] | None:
+        """The class that a hyperplane separates from the others, None if there is none."""
+        return None if self._runaway is None else self._runaway.found
 
     def observe(self, params: FloatArray) -> dict[str, float]:
         """Return more columns of the history."""

@@ -127,10 +127,16 @@ class History:
         self._observe = observe
         self._lines: list[dict[str, float]] = []
         self._start = time.perf_counter()
-        self.last: FloatArray | None = None
+        # Changed in one step: an interrupt finds an iteration finished or not.
+        self._finished: tuple[int, FloatArray | None] = 0, None
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return self._finished[0]
+
+    @property
+    def last(self) -> FloatArray | None:
+        """Parameters of the last finished iteration, None before the first."""
+        return self._finished[1]
 
     def add(
         self,
@@ -159,14 +165,15 @@ class History:
             "seconds": time.perf_counter() - self._start,
         }
         self._lines.append(line | more)
-        self.last = params.copy()
+        self._finished = len(self._lines), params.copy()
         if self._callback is not None:
             self._callback(Iteration(iteration=len(self), params=params, more=more, **line))
 
     def as_dict(self) -> dict[str, FloatArray]:
         """Return equally long arrays, one per quantity."""
-        names = self._lines[0] if self._lines else ()
-        return {name: np.array([line[name] for line in self._lines], float) for name in names}
+        lines = self._lines[: len(self)]
+        names = lines[0] if lines else ()
+        return {name: np.array([line[name] for line in lines], float) for name in names}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # scikit-learn skips its check of array API input without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import blas
 import numpy as np
 import pytest
 
@@ -39,3 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in QUICK:
             item.add_marker(pytest.mark.quick)
+
+
+@pytest.fixture
+def two_threads():
+    """BLAS is allowed two threads in every library, on any machine."""
+    before = blas.counts()
+    blas.set_counts([2] * len(before))
+    yield blas.counts()
+    blas.set_counts(before)
