@@ -158,7 +158,6 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """Do the work; ``params`` may be overwritten."""
 
 
-<<<<<<< HEAD
 def _at_zero_if_lower(objective: Objective, result: SolverResult, tol: float) -> SolverResult:
     """Return the result, at zero weights if F is lower there: a fit may end before it descends."""
     zero = objective.zero_value
@@ -172,11 +171,11 @@ def _at_zero_if_lower(objective: Objective, result: SolverResult, tol: float) ->
     ended = result.status in (Status.CONVERGED, Status.PRECISION, Status.STALLED)
     status = status_without_progress(gap, tol) if ended else result.status
     return replace(result, coef=params, objective=value, gap=gap, status=status)
-=======
+
+
 def _ended(objective: Objective, history: History, status: Status) -> SolverResult:
     """Return the result at the last finished iteration."""
     params = history.last
     assert params is not None
     value, gap = value_and_gap(objective, params)
     return SolverResult(params, value, gap, len(history), status, history.as_dict())
->>>>>>> threads
