@@ -140,8 +140,13 @@ class Coordinates:
             intercept = bias - coef @ self.center - self.offset_center
         return coef, intercept
 
-    def from_weights(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
-        """Return the parameters of raw weights; a layer's are brought to sum zero."""
+    def from_weights(
+        self, coef: FloatArray, intercept: FloatArray, *, project: bool = True
+    ) -> FloatArray:
+        """Return the parameters of raw weights; a layer's are brought to sum zero.
+
+        Without ``project`` they may be beyond the bounds, as far as rounding has moved them.
+        """
         params = np.zeros((self.n_outputs, self.n_coordinates))
         known = np.isfinite(self.scale)
         params[:, : self.n_features][:, known] = coef[:, known] * self.scale[known]
@@ -149,7 +154,7 @@ class Coordinates:
             params[:, -1] = intercept + coef @ self.center + self.offset_center
         if self.n_outputs > 1 and self.is_smooth:
             params -= params.mean(axis=0)
-        return self.penalty.project(params).ravel()
+        return (self.penalty.project(params) if project else params).ravel()
 
     def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
         """Return how far rounding moves a typical w·x + b, from the size of its terms."""

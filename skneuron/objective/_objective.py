@@ -63,6 +63,12 @@ class Objective(Curved, Views, Coordinates):
     offset_center : float or ndarray of shape (n_outputs,), default=0
         Taken off the offset, and off the bias that users see, as the center of a column is.
 
+    Attributes
+    ----------
+    is_unequal : bool
+        Whether huge values of a column would hide its ordinary ones. Conjugate gradients do not
+        see all of such a Hessian.
+
     Examples
     --------
     >>> import numpy as np
@@ -105,6 +111,7 @@ class Objective(Curved, Views, Coordinates):
             design, self.center, self.scale, moments.spread
         )
         self._deviation = moments.spread
+        self.is_unequal = bool(np.any(moments.spread != moments.deviation))
         self._reads_of_copy = 0.0
         self._class_weights = sums_by_class(y, sample_weight, max(2, loss.n_outputs))
         self.memory = memory
@@ -383,7 +390,7 @@ class Objective(Curved, Views, Coordinates):
             values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
 
         forward(self._design.source, coef, intercept, add)
-        params = self.from_weights(coef, intercept + away - self.offset_center)
+        params = self.from_weights(coef, intercept + away - self.offset_center, project=False)
         with np.errstate(all="ignore"):
             value = float(np.sum(values))
             value += self.penalty.value(params.reshape(self.n_outputs, -1))

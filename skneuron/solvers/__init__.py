@@ -108,7 +108,8 @@ def choose_solver(objective: Objective) -> Solver:
         return Perceptron()
     if not objective.loss.smooth:
         return GD()
-    if objective.is_smooth and has_small_blocks(objective) and objective.n_params > MANY_PARAMS:
+    few = MANY_PARAMS if not objective.is_unequal else DENSE_PARAMS
+    if objective.is_smooth and has_small_blocks(objective) and objective.n_params > few:
         return NewtonCG()
     if objective.n_params > DENSE_PARAMS:
         return NewtonCG() if objective.is_smooth else WorkingSetNewton()

@@ -14,7 +14,7 @@ from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._gap import relative
-from skneuron.solvers._point import Budget
+from skneuron.solvers._point import Budget, length_of
 
 __all__ = ["MistakeDriven", "Standing"]
 
@@ -90,15 +90,7 @@ class MistakeDriven(Solver):
         best = before = Standing.at(objective, params)
         fewest, since, status = best.value, 0, Status.MISTAKES
         for now in self._standings(objective, params, budget.seed):
-            history.add(
-                now.params,
-                objective=now.value,
-                gradient_norm=float(np.linalg.norm(now.direction)),
-                step=float(np.linalg.norm(now.params - before.params)),
-                reads=objective.reads,
-                mistakes=now.mistakes,
-                margin=now.margin,
-            )
+            self._add(history, objective, before, now)
             since += 1
             fewer = now.value < fewest - _SAME
             if fewer:
@@ -111,6 +103,22 @@ class MistakeDriven(Solver):
             if len(history) >= budget.max_iter:
                 status = Status.MAX_ITER
                 break
+        if not len(history):
+            # The first iteration went beyond float64: it moved nothing.
+            self._add(history, objective, before, before)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= budget.tol else status
         return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
+
+    @staticmethod
+    def _add(history: History, objective: Objective, before: Standing, now: Standing) -> None:
+        """Add an iteration to the history."""
+        history.add(
+            now.params,
+            objective=now.value,
+            gradient_norm=length_of(now.direction),
+            step=length_of(now.params - before.params),
+            reads=objective.reads,
+            mistakes=now.mistakes,
+            margin=now.margin,
+        )

@@ -8,7 +8,7 @@ from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, pays_no_more, settled
 from skneuron.solvers._descent import REACH
-from skneuron.solvers._gap import INVISIBLE, VISIBLE, relative
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._point import Point, length_of
 from skneuron.solvers._preconditioner import LayerBlocks
 from skneuron.solvers._search import Search
@@ -80,6 +80,8 @@ class TruncatedSearch(Search):
 
     def certified_gap(self) -> float:
         """Return the relative gap if the step can be believed, inf if it has to come first."""
+        if self._objective.is_unequal and self._objective.n_params <= DENSE_PARAMS:
+            return relative_gap(self._objective, self.point.params, self.point.gradient)
         gap = relative(self._promised, self._objective)
         if gap <= VISIBLE or self._believed or self._objective.reach(self._step) <= REACH:
             return gap
