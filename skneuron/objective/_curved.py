@@ -85,13 +85,14 @@ class Curved:
     def flat_directions(self: Any, params: FloatArray, hessian: FloatArray) -> FloatArray:
         """Return directions in which F is constant, orthonormal rows; looked for once.
 
-        Only of one neuron without a penalty; where there are none, and where it is not
-        certain, the array is empty.
+        Only of one neuron without a penalty, and of columns without huge values; where there
+        are none, and where it is not certain, the array is empty.
         """
         if self._flat is None:
             # Columns of one value, whose scale is infinite, have a ridge in any case.
             held = np.append(np.isfinite(self.scale), True)[: self.n_coordinates]
-            if self.n_outputs > 1 or self.memory is not None or self.penalty.ridge[held].any():
+            several = self.n_outputs > 1 or self.is_unequal
+            if several or self.memory is not None or self.penalty.ridge[held].any():
                 return np.empty((0, self.n_params))
 
             def forward(directions: FloatArray) -> FloatArray:

@@ -66,6 +66,12 @@ class Curvature:
             return
         root = objective.hessian_root(params)
         root = np.where(np.isfinite(root), root, 0.0)
+        # Curvatures of ordinary and of huge values in one unit: their ratio is no collinearity.
+        self._size = np.ones(len(root))
+        if objective.is_unequal:
+            size = np.linalg.norm(root, axis=0)
+            self._size = np.where(size > 0, size, 1.0)
+            root = root / self._size
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
         # What rounding makes of collinear columns far from zero looks like a direction, too.
         noise = np.linalg.norm(vectors * objective.rounding(), axis=1)
@@ -87,13 +93,13 @@ class Curvature:
         """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
         if self._cholesky is not None:
             return _triangular(self._cholesky, gradient, transposed=False)
-        return np.asarray((self._vectors @ gradient) / self._values)
+        return np.asarray((self._vectors @ (gradient / self._size)) / self._values)
 
     def unwhiten(self, step: FloatArray) -> FloatArray:
         """Return R⁻¹ u, a step of those coordinates in the parameters."""
         if self._cholesky is not None:
             return _triangular(self._cholesky, step, transposed=True)
-        return np.asarray(self._vectors.T @ (step / self._values))
+        return np.asarray(self._vectors.T @ (step / self._values)) / self._size
 
     def newton_step(self, gradient: FloatArray) -> FloatArray:
         """Return -H⁻¹ g."""
@@ -101,7 +107,7 @@ class Curvature:
             return -np.asarray(linalg.lapack.dpotrs(self._cholesky, gradient, lower=1)[0])
         step = -self.unwhiten(self.whiten_gradient(gradient))
         # Downhill at least, where there is no telling how far.
-        return step - self._unseen(gradient) if self.is_blind(gradient) else step
+        return step - self._unseen(gradient) / self._size if self.is_blind(gradient) else step
 
     def gap(self, gradient: FloatArray) -> float:
         """Return ½ gᵀH⁻¹g, the excess over the minimum of the quadratic model."""
@@ -114,12 +120,13 @@ class Curvature:
         """Return whether there is a slope in a direction without curvature."""
         if self._cholesky is not None:
             return False
-        noise = _UNSEEN_ROUNDING * float(np.linalg.norm(gradient))
+        noise = _UNSEEN_ROUNDING * float(np.linalg.norm(gradient / self._size))
         return bool(np.linalg.norm(self._unseen(gradient)) > max(_NO_SLOPE, noise))
 
     def _unseen(self, gradient: FloatArray) -> FloatArray:
-        """Return the part of the gradient along directions that were left out."""
-        return np.asarray(gradient - self._vectors.T @ (self._vectors @ gradient))
+        """Return the part of the scaled gradient along directions that were left out."""
+        scaled = gradient / self._size
+        return np.asarray(scaled - self._vectors.T @ (self._vectors @ scaled))
 
 
 def _cholesky(hessian: FloatArray) -> AnyArray | None:
