@@ -4,7 +4,10 @@ import shutil
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -184,6 +187,28 @@ def test_the_line_is_where_the_neuron_changes_its_mind(shown, rng):
 
 
 @browsing
+@pytest.mark.parametrize("units", [(1.0, 1.0), (1.0, 100.0), (1e6, 1e-3)])
+def test_the_arrow_is_perpendicular_on_the_screen(shown, units, rng):
+    """In pixels, on axes of unequal scale too; the line is drawn first, then the arrow."""
+    X, y = _irises()
+    X = X * np.array(units)
+    page = shown(_fit(X, y), X, y, epochs=1)
+    rules = """() => [...document.querySelectorAll("#picture line")]
+        .filter(line => ((line.__data__ || {}).datum || {}).foot_x !== undefined)
+        .map(line => [line.x2.baseVal.value, line.y2.baseVal.value])"""
+    for setting in [{}, *_settings(page, rng, 5)]:
+        (seen,) = page.evaluate(PLAY, [setting])
+        if seen["line"]:
+            line, arrow = np.array(page.evaluate(rules))
+            cosine = line @ arrow / np.linalg.norm(line) / np.linalg.norm(arrow)
+            assert cosine == pytest.approx(0, abs=1e-6)
+            # Steps on the screen go down, in the data up.
+            ends = seen["line"]
+            up = np.array([ends["tip_x"] - ends["foot_x"], ends["tip_y"] - ends["foot_y"]])
+            assert up @ seen["weights"][:2] > 0
+
+
+@browsing
 def test_both_axes_have_one_scale(shown):
     X, y = _irises()
     page = shown(_fit(X, y), X, y, epochs=1)
@@ -272,6 +297,72 @@ def test_hostile_names_stay_text(shown):
     (seen,) = page.evaluate(PLAY, [{}])
     assert X.columns[1] in seen["texts"]
     assert page.title() == f"One neuron over {X.columns[0]} and {X.columns[1]}"
+
+
+# Whitespace and control characters; ends of strings, scripts, comments and templates; escapes;
+# what Vega reads as a path, an expression or a variable; keys of JavaScript's objects, which Vega
+# takes for variables within expressions; no text, long text, halves of surrogate pairs.
+HOSTILE = [
+    "a\nb", "a\u2028b", "a\u2029b", "\u2028\u2028x\u2029\u2029", "a\r\tb", "\0a", "a\x1b[31m\x7f\x85", "\n",
+    "'", '"', "\\", "a\\", "\\n", "\\u0041", '\\"', "`${1}`", '"; alert(1); "', "' + alert(1) + '",
+    "</script>", "</SCRIPT >", "<!--", "<script>", "]]>", "<b>&amp;</b>", "&#39;", "*/", "// a", "/* a",
+    "[0]", "a[0].b", "a.b", "a,b", "a:Q", "datum.x1", "datum['x1']", "{{x}}", "$spec", "${spec}", "$$",
+    "w1", "z0", "classes", "x1", "class", "null", "NaN", "1", "true", "2020-01-01", "%s", "_a",
+    "if", "in", "this", "__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "__defineGetter__",
+    "", " ", "😀", "e\u0301", "\u202eabc", "\ufeff", "\ud800", "\udfff\ud800", "x" * 20_000, "long " * 3000,
+]  # fmt: skip
+
+
+def _renamed(X, y, features, classes):
+    """Return the irises under other names, and a neuron of them."""
+    X = pd.DataFrame(X.to_numpy(), columns=np.array(features, dtype=object))
+    y = np.array(classes, dtype=object)[(y == "virginica").astype(int)]
+    return _fit(X, y), X, y
+
+
+def _assert_drawn(page, neuron, classes):
+    """All samples are drawn, names stand where they belong, and nothing is wider than the page."""
+    (seen,) = page.evaluate(PLAY, [{}])
+    assert len(seen["z"]) == 100
+    names = list(neuron.feature_names_in_)
+    drawn = page.evaluate("() => [...view.signal('features'), ...view.signal('classes')]")
+    assert drawn == [*names, *sorted(classes)]
+    # A title that is missing would be the column's name, "x1".
+    assert "x1" in drawn or "x1" not in seen["texts"]
+    # Vega trims texts and shortens long ones.
+    assert (
+        page.evaluate(
+            "([names, texts]) => names.filter(name => !texts.some("
+            "text => text.startsWith(name.trim().slice(0, 5))))",
+            [drawn, seen["texts"]],
+        )
+        == []
+    )
+    labels = page.evaluate(
+        "() => [...document.querySelectorAll('path[stroke=white]')].map(p => p.ariaLabel)"
+    )
+    labels = [label for label in labels if label and label.startswith("sample 0;")]
+    assert labels == [f"sample 0; {names[0]}: 4.7; {names[1]}: 1.4; true class: {classes[0]}"]
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 900
+    assert page.evaluate("() => document.querySelector('#picture').getBoundingClientRect().y") < 500
+
+
+@browsing
+@pytest.mark.parametrize("names", zip(HOSTILE[::2], HOSTILE[1::2], strict=True), ids=ascii)
+def test_names_are_drawn_as_they_are(shown, names):
+    """Each as a feature and as a class."""
+    renamed = _renamed(*_irises(), names, names[::-1])
+    _assert_drawn(shown(*renamed, epochs=1), renamed[0], names[::-1])
+
+
+@browsing
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.text(st.characters(codec=None), max_size=40), min_size=4, max_size=4, unique=True)
+)
+def test_any_names_are_drawn(shown, names):
+    renamed = _renamed(*_irises(), names[:2], names[2:])
+    _assert_drawn(shown(*renamed, epochs=1), renamed[0], names[2:])
 
 
 @browsing

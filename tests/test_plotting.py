@@ -7,6 +7,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_iris, make_blobs
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,6 +22,7 @@ from skneuron.plotting import (
     NeuronBoundaryDisplay,
     WeightDisplay,
 )
+from skneuron.plotting._normal import normal_of
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -99,6 +102,196 @@ def test_the_arrow_stays_in_the_picture(scales):
     for place in display.arrow_._posA_posB:
         assert (low <= place).all()
         assert (place <= high).all()
+
+
+def _arrow_in_pixels(display):
+    """Return ends of the drawn arrow and a step along the drawn line, in pixels of the figure."""
+    display.figure_.canvas.draw()
+    arrow = display.arrow_
+    # The first two vertices of the path are the ends of the shaft, of which the head takes some.
+    start, end = arrow.get_transform().transform(arrow.get_path().vertices[:2])
+    to_pixels = display.ax_.transData.transform
+    along = to_pixels(display.line_.get_xy2()) - to_pixels(display.line_.get_xy1())
+    return start, end, along
+
+
+def _assert_perpendicular(display, neuron):
+    """The arrow is drawn at 90° to the line, from the line, inside the picture, to class 1."""
+    start, end, along = _arrow_in_pixels(display)
+    arrow = end - start
+    cosine = arrow @ along / np.linalg.norm(arrow) / np.linalg.norm(along)
+    assert np.degrees(np.arccos(cosine)) == pytest.approx(90, abs=1e-6)
+    box = display.ax_.bbox
+    for point in (start, end):
+        assert (box.min - 1e-6 <= point).all()
+        assert (point <= box.max + 1e-6).all()
+    to_data = display.ax_.transData.inverted().transform
+    # A thousandth of a pixel to both sides of the foot, the class changes.
+    step = 1e-3 * arrow / np.linalg.norm(arrow)
+    sides = [to_data(start - step), to_data(start + step)]
+    assert neuron.predict(display.plane.rows(np.array(sides))).tolist() == list(neuron.classes_)
+
+
+def _aspect(display, ratio, **more):
+    """Make a unit of the height of the data so many times as long as one of their width."""
+    width, height = (np.ptp(side) for side in display.grid)
+    display.ax_.set_aspect(ratio * width / height, **more)
+
+
+def _resize(display):
+    display.figure_.set_size_inches(9, 3)
+
+
+def _zoom(display):
+    """Tight limits around the middle of the line, other in x than in y."""
+    foot = display.arrow_.get_path().vertices[0]
+    for k, (low, high) in enumerate((display.ax_.get_xlim(), display.ax_.get_ylim())):
+        reach = (0.02, 0.3)[k] * (high - low)
+        (display.ax_.set_xlim, display.ax_.set_ylim)[k](foot[k] - 0.4 * reach, foot[k] + reach)
+
+
+CHANGES = {
+    "nothing": lambda display: None,
+    "aspect auto": lambda display: display.ax_.set_aspect("auto"),
+    "aspect 3": lambda display: _aspect(display, 3.0),
+    "aspect by limits": lambda display: _aspect(display, 0.5, adjustable="datalim"),
+    "box aspect": lambda display: (display.ax_.set_aspect("auto"), display.ax_.set_box_aspect(2)),
+    "reversed x": lambda display: display.ax_.invert_xaxis(),
+    "reversed y": lambda display: display.ax_.invert_yaxis(),
+    "reversed both": lambda display: (display.ax_.invert_xaxis(), display.ax_.invert_yaxis()),
+    "resized": _resize,
+    "resized, aspect auto": lambda display: (display.ax_.set_aspect("auto"), _resize(display)),
+    "tight limits": lambda display: (display.ax_.set_aspect("auto"), _zoom(display)),
+    "moved": lambda display: (
+        display.figure_.set_layout_engine("none"),
+        display.ax_.set_aspect("auto"),
+        display.ax_.set_position([0.1, 0.1, 0.2, 0.7]),
+    ),
+    "more dots": lambda display: display.figure_.set_dpi(300),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("scales", [(1, 1), (1, 20), (300, 1), (1e9, 1e-6)])
+def test_the_arrow_is_perpendicular_on_the_screen(scales, change):
+    """On axes of unequal scale too, and after each change of the axes or of the figure."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(80, 2))
+    y = np.where(X @ [1.0, 0.6] + 0.3 * rng.normal(size=80) > 0, "yes", "no")
+    X = X * scales
+    neuron = NeuronClassifier().fit(X, y)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, y, grid_resolution=10)
+    display.figure_.canvas.draw()
+    CHANGES[change](display)
+    _assert_perpendicular(display, neuron)
+
+
+@pytest.mark.parametrize("layout", [None, "tight", "constrained"])
+def test_the_arrow_is_perpendicular_in_axes_that_are_given(layout):
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X = X[["worst texture", "worst area"]]
+    neuron = NeuronClassifier().fit(X, y)
+    shared = {"sharex": "col", "sharey": "col"}
+    axes = plt.subplots(2, 2, figsize=(9, 5), layout=layout, **shared)[1]
+    axes[0, 1].set_aspect(0.05)
+    axes[1, 1].invert_xaxis()
+    displays = [NeuronBoundaryDisplay.from_estimator(neuron, X, y, ax=ax) for ax in axes.ravel()]
+    with warnings.catch_warnings():
+        # scikit-learn's warning of names: rows of the plane have none.
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        for display in displays:
+            _assert_perpendicular(display, neuron)
+
+
+def test_a_line_beside_the_picture_has_no_arrow_until_it_is_shown():
+    """The line x + y = 8, of which samples around 0 show nothing."""
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    neuron = NeuronClassifier.from_weights([1.0, 1.0], -8.0)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, neuron.predict(X))
+    display.figure_.canvas.draw()
+    assert not display.arrow_.aim()
+    display.ax_.set(xlim=(0, 9), ylim=(-9, 9), aspect="auto")
+    _assert_perpendicular(display, neuron)
+
+
+@pytest.mark.parametrize("size", [1e-20, 1e-150, 1e-300])
+def test_a_line_that_is_too_far_to_be_drawn(size):
+    """matplotlib cannot tell two points of it apart; once that ended in an error."""
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    neuron = NeuronClassifier.from_weights([size, size], 1.0)
+    display = NeuronBoundaryDisplay.from_estimator(neuron, X, neuron.predict(X))
+    display.figure_.canvas.draw()
+    assert display.line_ is None
+    assert display.arrow_ is None
+
+
+numbers = st.floats(-1, 1).filter(lambda value: abs(value) > 1e-3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    weights=st.tuples(numbers, numbers),
+    bias=st.floats(-3, 3),
+    scales=st.tuples(st.integers(-100, 100), st.integers(-100, 100)),
+    span=st.tuples(numbers, numbers),
+    size=st.tuples(st.floats(1, 2000), st.floats(1, 2000)),
+)
+def test_normals_of_any_scale(weights, bias, scales, span, size):
+    """In pixels at 90° to the line; the foot is on the line; the tip in the picture, z larger."""
+    unit = 10.0 ** np.array(scales)
+    w, span, size = np.array(weights) / unit, np.array(span) * unit, np.array(size)
+    start = -span / 2
+    normal = normal_of(w, bias, start, span, size)
+    foot, tip = ((point - start) / span * size for point in (normal.foot, normal.tip))
+    along = normal.along / span * size
+    assert (tip - foot) @ along == pytest.approx(
+        0, abs=1e-9 * np.linalg.norm(tip - foot) * np.linalg.norm(along)
+    )
+    change = np.abs(w * span).sum() + abs(bias)
+    assert w @ normal.foot + bias == pytest.approx(0, abs=1e-9 * change)
+    assert w @ (normal.foot + normal.along) + bias == pytest.approx(0, abs=1e-9 * change * 100)
+    assert w @ (normal.tip - normal.foot) > 0
+    # z is linear, so the line is in the picture if z has both signs at the corners.
+    corners = start + span * np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    z = corners @ w + bias
+    if normal.in_sight:
+        assert z.min() <= 1e-9 * change
+        assert z.max() >= -1e-9 * change
+        for point in (foot, tip):
+            assert (point >= -1e-9 * size.max()).all()
+            assert (point <= size + 1e-9 * size.max()).all()
+    elif z.min() < 0 < z.max():
+        # A corner with class 1 that is too small for an arrow.
+        steepest = np.linalg.norm(w * span / size)
+        assert z.max() / steepest <= 0.05 * np.linalg.norm(size)
+
+
+@pytest.mark.parametrize(
+    "name", ["$^$", "US$ and CA$", "_hidden", "", "\\frac", "{}", "a\nb", "100 %", "</svg>"]
+)
+def test_names_are_drawn_as_they_are(name):
+    """matplotlib takes "$^$" for a formula, and leaves "_hidden" out of legends."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[50:, 2:], y[50:]
+    frame = pd.DataFrame(X, columns=[name, "other"])
+    labels = np.where(y == 1, name, "other")
+    neuron = NeuronClassifier().fit(frame, labels)
+    boundary = NeuronBoundaryDisplay.from_estimator(neuron, frame, labels)
+    weights = WeightDisplay.from_estimator(neuron)
+    descents = DescentDisplay.from_estimator({name: neuron, "other": neuron})
+    layer = NeuronClassifier().fit(frame, [*labels[1:], "third"])
+    others = [
+        NeuronBoundaryDisplay.from_estimator(layer, frame, labels),
+        WeightDisplay.from_estimator(layer, neuron=0),
+    ]
+    for display in (boundary, weights, descents, *others):
+        display.figure_.canvas.draw()
+    assert boundary.ax_.get_xlabel() == name
+    assert name in [tick.get_text() for tick in weights.ax_.get_yticklabels()]
+    for display in (boundary, descents):
+        texts = display.ax_.get_legend().get_texts()
+        assert name in [text.get_text() for text in texts]
+        assert not any(text.get_parse_math() for text in texts)
 
 
 def test_no_two_classes_look_alike():

@@ -39,6 +39,10 @@ def controls(scene: Scene) -> list[Any]:
             bind=alt.binding_select(options=list(ACTIVATIONS), name="activation f "),
         ),
         *sliders,
+        # Expressions take the names from these two lists. A name within an expression could end
+        # the expression's string, and Vega takes the string "constructor" for a variable.
+        alt.param(name="features", value=list(scene.plane.names)),
+        alt.param(name="classes", value=list(scene.classes)),
         alt.param(name="path", value=scene.path.tolist()),
         alt.param(
             name="epoch",

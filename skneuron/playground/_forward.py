@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import altair as alt
@@ -10,7 +9,7 @@ import altair as alt
 from skneuron.playground._formulas import f_of, log_proba_of
 from skneuron.playground._scene import Scene
 
-__all__ = ["Steps", "calculated", "forward", "picked", "samples", "text"]
+__all__ = ["Steps", "calculated", "forward", "picked", "samples", "short"]
 
 # Vega-Lite transforms as they are written, in order: name of the new column, expression.
 Steps = list[tuple[str, str]]
@@ -47,9 +46,9 @@ def picked(chart: Any) -> Any:
     return chart.transform_filter("pick.sample ? datum.sample == pick.sample[0] : false")
 
 
-def text(value: str) -> str:
-    """Return a string as a Vega expression."""
-    return json.dumps(value, ensure_ascii=False)
+def short(expression: str) -> str:
+    """Return the expression of a number's text in five digits."""
+    return f"format({expression}, '.5~g')"
 
 
 def forward(n_samples: int) -> Steps:

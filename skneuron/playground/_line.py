@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from skneuron.playground._forward import Steps, calculated, text
+from skneuron.playground._forward import Steps, calculated
 from skneuron.playground._scene import Scene
 
 __all__ = ["line_and_arrow"]
@@ -69,21 +69,20 @@ def line_and_arrow(scene: Scene, x: Any, y: Any, *, ink: str, side: int) -> list
     row = alt.Chart(alt.InlineData(values=[{}], name="line"))
     geometry = calculated(row, _geometry(scene))
     seen = geometry.transform_filter("datum.length > 0 && datum.seen")
-    line = seen.mark_rule(color=ink, strokeWidth=2, clip=True).encode(
-        x=x("start_x"), y=y("start_y"), x2="end_x:Q", y2="end_y:Q"
-    )
-    shaft = seen.mark_rule(color=ink, strokeWidth=2.5, clip=True).encode(
-        x=x("foot_x"), y=y("foot_y"), x2="tip_x:Q", y2="tip_y:Q"
-    )
+    line = seen.mark_rule(
+        color=ink, strokeWidth=2, clip=True, description="the line z = z₀"
+    ).encode(x=x("start_x"), y=y("start_y"), x2="end_x:Q", y2="end_y:Q")
+    shaft = seen.mark_rule(
+        color=ink, strokeWidth=2.5, clip=True, description="the weights as an arrow"
+    ).encode(x=x("foot_x"), y=y("foot_y"), x2="tip_x:Q", y2="tip_y:Q")
     head = seen.mark_point(
-        shape="triangle", size=150, color=ink, filled=True, opacity=1, clip=True
+        shape="triangle", size=150, color=ink, filled=True, opacity=1, clip=True, aria=False
     ).encode(x=x("tip_x"), y=y("tip_y"), angle=alt.Angle("turn:Q", scale=None))
-    low, high = (text(name) for name in scene.classes)
-    word = f"'no line in sight: all is ' + (datum.excess < 0 ? {high} : {low})"
+    word = "'no line in sight: all is ' + classes[datum.excess < 0 ? 1 : 0]"
     unseen = (
         geometry.transform_filter("!(datum.length > 0 && datum.seen)")
         .transform_calculate("word", word)
-        .mark_text(fontSize=14, fontWeight="bold", color=ink)
+        .mark_text(fontSize=14, fontWeight="bold", color=ink, limit=side)
         .encode(x=alt.value(side / 2), y=alt.value(14), text="word:N")
     )
     return [line, shaft, head, unseen]

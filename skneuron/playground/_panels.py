@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from skneuron.playground._forward import calculated, forward, picked, samples, text
+from skneuron.playground._forward import calculated, forward, picked, samples, short
 from skneuron.playground._picture import INK
 from skneuron.playground._scene import Scene
 
@@ -18,6 +18,9 @@ Line = tuple[str, ...]
 _HEIGHT = 19
 _WIDTH = 330
 
+# Largest width of a word in the last column, in pixels: what the first column leaves.
+_LAST = 200
+
 # Where the columns of a table end.
 _TWO = (_WIDTH,)
 _FOUR = (180, 255, _WIDTH)
@@ -26,11 +29,6 @@ _FOUR = (180, 255, _WIDTH)
 def _number(expression: str) -> str:
     """Return the expression of its text: four decimals, or an exponent where it is long."""
     return f"format({expression}, abs({expression}) < 1e6 ? '.4f' : '.3e')"
-
-
-def _short(expression: str) -> str:
-    """Return the expression of its text in five digits."""
-    return f"format({expression}, '.5~g')"
 
 
 def _table(chart: Any, lines: list[Line], ends: tuple[int, ...], title: str) -> Any:
@@ -51,7 +49,7 @@ def _table(chart: Any, lines: list[Line], ends: tuple[int, ...], title: str) -> 
         )
     ]
     layers += [
-        rows.mark_text(align="right", font="monospace", **style).encode(
+        rows.mark_text(align="right", font="monospace", limit=_LAST, **style).encode(
             x=alt.value(end), y=y, text=f"column{k}:N"
         )
         for k, end in enumerate(ends, 1)
@@ -82,16 +80,15 @@ def figures(scene: Scene) -> Any:
 def trace(scene: Scene) -> Any:
     """Return the panel of the forward pass of the sample that is picked."""
     one = picked(calculated(samples(scene), forward(len(scene))))
-    low, high = (text(name) for name in scene.classes)
 
     def line(word: str, value: str) -> Line:
         """Return a line of which only the first and the last column say something."""
         return (word, "''", "''", value)
 
     lines: list[Line] = [("'sample ' + datum.sample", "'x'", "'w'", "'w·x'")]
-    for k, name in enumerate(scene.plane.names, 1):
+    for k in (1, 2):
         x, w = f"datum.x{k}", f"w{k}"
-        lines.append((text(name), _short(x), _short(w), _number(f"{w} * {x}")))
+        lines.append((f"features[{k - 1}]", short(x), short(w), _number(f"{w} * {x}")))
     if scene.rest.any():
         lines.append(line("'other features'", _number("datum.rest")))
     lines += [
@@ -100,12 +97,12 @@ def trace(scene: Scene) -> Any:
         line("'= z'", _number("datum.z")),
         line("activation + '(z)'", _number("datum.f")),
         line(
-            f"'P(' + {high} + ')'",
+            "'P(' + classes[1] + ')'",
             f"isValid(datum.log_p) ? {_number('exp(datum.log_p)')} : 'no probability'",
         ),
         line(
             "'class, as z ' + (datum.fires ? '> ' : '≤ ') + format(z0, '.4~f')",
-            f"datum.fires ? {high} : {low}",
+            "classes[datum.fires]",
         ),
         line("'true class'", "(datum.correct ? '' : 'misclassified: ') + datum.class"),
     ]

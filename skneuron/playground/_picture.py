@@ -8,11 +8,11 @@ import altair as alt
 
 from skneuron.playground._controls import picked_sample
 from skneuron.playground._formulas import f_of
-from skneuron.playground._forward import calculated, forward, picked, samples
+from skneuron.playground._forward import calculated, forward, picked, samples, short
 from skneuron.playground._line import line_and_arrow
 from skneuron.playground._scene import Scene
 
-__all__ = ["INK", "curve", "plane"]
+__all__ = ["INK", "curve", "name_axes", "plane"]
 
 # Vermilion and blue of Okabe and Ito, as in the boundary's picture: apart for the colour-blind
 # and, dark and light, in grey.
@@ -22,6 +22,13 @@ _SIDE = 400
 
 # The activation is drawn this far to either side of 0, where all of them bend.
 _REACH = 6
+
+# What a screen reader says of a sample. Vega-Lite would put the axes' titles into an expression.
+_DESCRIPTION = (
+    "description",
+    f"'sample ' + datum.sample + '; ' + features[0] + ': ' + {short('datum.x1')} + '; ' "
+    f"+ features[1] + ': ' + {short('datum.x2')} + '; true class: ' + datum.class",
+)
 
 
 def _classes(scene: Scene, legend: Any = None) -> dict[str, Any]:
@@ -42,10 +49,13 @@ def plane(scene: Scene) -> Any:
         """Return what makes an encoding of the axis of feature k from the name of a column."""
         low, high = scene.center[k] - scene.span[k] / 2, scene.center[k] + scene.span[k] / 2
         scale = alt.Scale(domain=[float(low), float(high)], nice=False, zero=False)
-        return lambda column: kind(f"{column}:Q", title=scene.plane.names[k], scale=scale)
+        axis = alt.Axis(titleLimit=_SIDE)
+        return lambda column: kind(f"{column}:Q", axis=axis, scale=scale)
 
     x, y = axis(alt.X, 0), axis(alt.Y, 1)
-    base = calculated(samples(scene), forward(len(scene))).encode(x=x("x1"), y=y("x2"))
+    base = calculated(samples(scene), [*forward(len(scene)), _DESCRIPTION]).encode(
+        x=x("x1"), y=y("x2"), description="description:N"
+    )
     rings = base.transform_filter("datum.correct == 0").mark_point(
         size=190, stroke=_YELLOW, strokeWidth=4, filled=False, clip=True, opacity=1
     )
@@ -66,6 +76,18 @@ def plane(scene: Scene) -> Any:
     return alt.layer(rings, points, traced, *line).properties(
         width=_SIDE, height=_SIDE, title=title
     )
+
+
+def name_axes(plane: dict[str, Any]) -> None:
+    """Let both axes take their titles from the list ``features``.
+
+    Vega-Lite's compiler makes an expression of every title, and names must not be in one.
+    Altair's schema has no expressions as titles, so that they are added last.
+    """
+    for layer in plane["layer"]:
+        for channel, k in (("x", 0), ("y", 1)):
+            if "axis" in layer["encoding"][channel]:
+                layer["encoding"][channel]["axis"]["title"] = {"expr": f"features[{k}]"}
 
 
 def curve(scene: Scene) -> Any:

@@ -14,7 +14,7 @@ import vl_convert
 
 from skneuron.playground._controls import controls, follow_epochs
 from skneuron.playground._panels import figures, trace
-from skneuron.playground._picture import curve, plane
+from skneuron.playground._picture import curve, name_axes, plane
 from skneuron.playground._scene import Scene, scene_of
 
 __all__ = ["Playground", "playground"]
@@ -47,15 +47,18 @@ class Playground:
         chart = alt.hconcat(plane(scene), side, spacing=24).add_params(*controls(scene))
         chart = chart.resolve_scale(color="independent", shape="independent")
         chart = chart.configure_view(stroke=None).configure_title(fontSize=15)
-        return follow_epochs(chart.to_dict())
+        spec = chart.to_dict()
+        name_axes(spec["hconcat"][0])
+        return follow_epochs(spec)
 
     def to_html(self) -> str:
         """Return a page of its own, which needs no network."""
-        # "</script>" in a name would end the script that the names are in.
-        spec = json.dumps(self.to_dict(), ensure_ascii=False).replace("<", "\\u003c")
+        # All but ASCII is escaped: lines of a script end at U+2028, too, and half of a surrogate
+        # pair has no UTF-8. "</script>" in a name would end the script that the names are in.
+        spec = json.dumps(self.to_dict()).replace("<", "\\u003c")
         names = " and ".join(self._scene.plane.names)
         return _PAGE.substitute(
-            title=html.escape(f"One neuron over {names}"),
+            title=_escape(f"One neuron over {names}"),
             spec=spec,
             vega=vl_convert.javascript_bundle(),
         )
@@ -73,9 +76,14 @@ class Playground:
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the page in a frame of its own."""
         return (
-            f'<iframe srcdoc="{html.escape(self.to_html())}" title="{html.escape(repr(self))}" '
+            f'<iframe srcdoc="{html.escape(self.to_html())}" title="{_escape(repr(self))}" '
             f'style="width: 100%; height: {_HEIGHT}px; border: 0; background: white"></iframe>'
         )
+
+
+def _escape(text: str) -> str:
+    """Return a text as HTML, with a question mark in the place of half a surrogate pair."""
+    return html.escape(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def playground(

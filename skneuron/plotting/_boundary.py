@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._plane import Plane, plane_of
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.plotting._canvas import canvas
+from skneuron.plotting._canvas import as_text, canvas
 
 __all__ = ["NeuronBoundaryDisplay"]
 
@@ -39,10 +39,12 @@ class NeuronBoundaryDisplay:
     surface_ : matplotlib QuadContourSet or AxesImage
     line_ : matplotlib AxLine, list of QuadContourSet, or None
         Where z = z₀; the border of each class where there are more than two. None if both
-        weights are zero.
+        weights are zero, or too small for a line that is near the samples.
     arrow_ : matplotlib FancyArrowPatch or None
-        The weight vector: from the line, perpendicular to it, to the positive class. It looks
-        so where both axes have one scale. None for more than two classes.
+        The weight vector: from the line to the side of ``classes[1]``. The arrow stays
+        perpendicular to the line on the screen if you resize the figure, reverse an axis, or
+        change limits or aspect. On axes of equal scale it has the direction of the weights.
+        None for more than two classes.
     points_ : list of matplotlib PathCollection
         One per class.
     rings_ : matplotlib PathCollection
@@ -166,15 +168,21 @@ class NeuronBoundaryDisplay:
                 # As tall as the axes are with equal scales.
                 beside = self.ax_.inset_axes((1.03, 0.0, 0.05, 1.0))
                 self.figure_.colorbar(self.surface_, cax=beside, label=label)
+                as_text(beside.yaxis.label)
         else:
             self.surface_, self.line_ = regions.draw_many(self.ax_, self.grid, self.response)
         self.points_, self.rings_ = regions.draw_samples(self.ax_, self.plane, self.classes)
         (x0, x1), (y0, y1) = ((side[0], side[-1]) for side in self.grid)
         self.ax_.set(xlim=(x0, x1), ylim=(y0, y1))
         self.ax_.set(xlabel=self.plane.names[0], ylabel=self.plane.names[1])
+        as_text(self.ax_.xaxis.label, self.ax_.yaxis.label)
         spans = sorted([x1 - x0, y1 - y0])
         if spans[1] <= _MOST_UNEQUAL * spans[0]:
             self.ax_.set_aspect("equal")
+        if self.arrow_ is not None:
+            # matplotlib applies the aspect as late as it draws, and the arrow follows the aspect.
+            self.ax_.apply_aspect()
+            self.arrow_.aim()
         return self
 
 

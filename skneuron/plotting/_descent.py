@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.plotting._canvas import DASHES, canvas
+from skneuron.plotting._canvas import DASHES, canvas, legend
 
 __all__ = ["DescentDisplay"]
 
@@ -156,7 +156,7 @@ class DescentDisplay:
         if max(lengths) > 20 * min(lengths):
             self.ax_.set_xscale("log")
         if len(self.curves) > 1:
-            self.ax_.legend()
+            legend(self.ax_, self.lines_, [str(name) for name in self.curves])
         return self
 
 

@@ -12,15 +12,12 @@ from matplotlib.patheffects import Normal, withStroke
 
 from skneuron._plane import Plane
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW
+from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW, legend
+from skneuron.plotting._normal import normal_of
 
-__all__ = ["draw_arrow", "draw_many", "draw_samples", "draw_two"]
+__all__ = ["WeightArrow", "draw_arrow", "draw_many", "draw_samples", "draw_two"]
 
 Grid = tuple[FloatArray, FloatArray]
-
-# The arrow takes at most this share of either side of the picture, so that it stays inside
-# whatever the scales are.
-_ARROW = 0.25
 
 # From so many mistakes on rings are thinner.
 _MANY = 50
@@ -33,30 +30,69 @@ def draw_two(ax: Any, grid: Grid, response: FloatArray) -> Any:
     return ax.contourf(*grid, response, levels=np.linspace(0, 1, 11), cmap=shades, zorder=0)
 
 
+class WeightArrow(FancyArrowPatch):
+    """The weights as an arrow from the line z = z₀, at a right angle to the line on the screen.
+
+    Axes of unequal scale do not keep right angles. The arrow therefore takes its two ends from
+    the limits and the size of its axes, each time that matplotlib asks for its path.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (2,)
+    bias : float
+    """
+
+    def __init__(self, weights: FloatArray, bias: float) -> None:
+        super().__init__(
+            (0.0, 0.0),
+            (1.0, 1.0),
+            arrowstyle="-|>",
+            mutation_scale=16,
+            linewidth=2,
+            color="black",
+            shrinkA=0,
+            shrinkB=0,
+            zorder=4,
+        )
+        self._weights = weights
+        self._bias = bias
+        self._ends: Any = None
+
+    def aim(self) -> bool:
+        """Put the arrow where its axes are now; return whether its foot is in the picture."""
+        ax: Any = self.axes
+        (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+        start, size = np.array([x0, y0]), np.asarray(ax.bbox.size)
+        normal = normal_of(self._weights, self._bias, start, np.array([x1, y1]) - start, size)
+        if normal is None:
+            return False
+        ends = (tuple(normal.foot.tolist()), tuple(normal.tip.tolist()))
+        # Positions that are set anew ask for another draw: set the same ones only once.
+        if ends != self._ends:
+            self._ends = ends
+            self.set_positions(*ends)
+        return normal.in_sight
+
+    def get_path(self) -> Any:
+        """Return the path of the arrow in the coordinates of the data."""
+        self.aim()
+        return super().get_path()
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the arrow if the picture shows its foot."""
+        if self.aim():
+            super().draw(renderer)
+
+
 def draw_arrow(ax: Any, grid: Grid, plane: Plane) -> tuple[Any, Any]:
     """Draw the line z = z₀ and the weights as an arrow on it; (None, None) if there is none."""
-    w, b = plane.weights[0], float(plane.bias[0])
-    size = float(np.linalg.norm(w))
-    if size == 0:
+    weights, bias = plane.weights[0], float(plane.bias[0])
+    start, end = (np.array([side[index] for side in grid]) for index in (0, -1))
+    normal = normal_of(weights, bias, start, end - start, np.ones(2))
+    if normal is None:
         return None, None
-    direction = w / size
-    corners = np.array([(side[0], side[-1]) for side in grid]).T
-    foot = _foot(direction, b / size, corners)
-    along = np.array([-direction[1], direction[0]])
-    line = ax.axline(foot, foot + along, color="black", label="z = z₀")
-    length = _ARROW / np.max(np.abs(direction) / (corners[1] - corners[0]))
-    arrow = FancyArrowPatch(
-        tuple(foot),
-        tuple(foot + direction * length),
-        arrowstyle="-|>",
-        mutation_scale=16,
-        linewidth=2,
-        color="black",
-        shrinkA=0,
-        shrinkB=0,
-        zorder=4,
-    )
-    return line, ax.add_patch(arrow)
+    line = ax.axline(normal.foot, normal.foot + normal.along, color="black", label="z = z₀")
+    return line, ax.add_patch(WeightArrow(weights, bias))
 
 
 def draw_many(ax: Any, grid: Grid, response: FloatArray) -> tuple[Any, list[Any]]:
@@ -109,8 +145,14 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
         zorder=3.5,
         path_effects=[withStroke(linewidth=3.5 * size, foreground="black"), Normal()],
     )
-    # Black lines want white paper, in a dark style too.
-    legend = ax.legend(
+    shown = dict(zip(*ax.get_legend_handles_labels(), strict=True))
+    names = [*map(str, classes.tolist()), rings.get_label()]
+    shown |= zip([*points, rings], names, strict=True)
+    # Black lines need white paper, in a dark style too.
+    box = legend(
+        ax,
+        list(shown),
+        list(shown.values()),
         title="other features at their mean" if len(plane.held) > 2 else None,
         title_fontsize="small",
         loc="lower center",
@@ -123,20 +165,8 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
         labelcolor="black",
         framealpha=1,
     )
-    legend.get_title().set_color("black")
+    box.get_title().set_color("black")
     return points, rings
-
-
-def _foot(normal: FloatArray, distance: float, corners: FloatArray) -> FloatArray:
-    """Return the middle of what the picture shows of the line ``normal · x + distance = 0``."""
-    middle = corners.mean(axis=0)
-    near = middle - normal * (normal @ middle + distance)
-    along = np.array([-normal[1], normal[0]])
-    crossed = along != 0
-    ends = np.sort((corners - near)[:, crossed] / along[crossed], axis=0)
-    first, last = ends[0].max(), ends[1].min()
-    # A line that misses the picture keeps its point nearest to it.
-    return np.asarray(near + along * (first + last) / 2 if first <= last else near)
 
 
 def _colours(n: int) -> list[Any]:

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skneuron._plane import check_neuron
 from skneuron._typing import FloatArray
-from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 
 __all__ = ["WeightDisplay"]
 
@@ -174,10 +174,11 @@ class WeightDisplay:
                 capsize=3,
             )
         self.ax_.axvline(0, color="grey", linewidth=1)
-        self.ax_.set_yticks(places, self.names)
+        self.ax_.set_yticks(places, self.names, parse_math=False)
         self.ax_.invert_yaxis()
         more = f"\n({self.left_out} smaller not shown)" if self.left_out else ""
         self.ax_.set_xlabel(f"← inhibits    excites →\n{self.label}{more}")
+        as_text(self.ax_.xaxis.label)
         return self
 
 
