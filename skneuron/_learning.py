@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skneuron._callbacks import FitTasks
 from skneuron._layer import Layer
 from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Tell, train
+from skneuron._training import Tell, Weights, train
 from skneuron._typing import AnyArray
 from skneuron.results import Iteration, Status
 from skneuron.separation import SeparationWarning, explain
@@ -28,6 +28,11 @@ from skneuron.validation import (
 )
 
 __all__ = ["LearningMixin"]
+
+
+def _named(weights: Weights) -> Callable[[], dict[str, AnyArray]]:
+    """Return what makes attributes of weights."""
+    return lambda: dict(zip(("coef_", "intercept_"), weights(), strict=True))
 
 
 class LearningMixin:
@@ -137,25 +142,14 @@ class LearningMixin:
             )
         return coef, intercept
 
-    def _fitted(self) -> dict[str, Any]:
-        """Return what the fit has set."""
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
-
     def _teller(self, tasks: FitTasks) -> Tell:
-        """Return what prints each iteration and tells callbacks of it."""
+        """Return what prints each iteration and calls the hooks of callbacks."""
 
-        def tell(
-            neuron: int | None, line: Iteration, weights: Callable[[], tuple[AnyArray, AnyArray]]
-        ) -> bool:
+        def tell(neuron: int | None, line: Iteration, start: Weights, reached: Weights) -> bool:
             """Return whether a callback asks for a stop."""
             if self.verbose:
                 self._print(line)
-
-            def fitted() -> dict[str, Any]:
-                """Return the attributes of the neuron as if the fit ended here."""
-                return self._fitted() | dict(zip(("coef_", "intercept_"), weights(), strict=True))
-
-            return tasks.active and tasks.iteration(neuron, line, fitted)
+            return tasks.active and tasks.iteration(neuron, line, _named(start), _named(reached))
 
         return tell
 

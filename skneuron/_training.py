@@ -25,6 +25,7 @@ from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
 __all__ = [
     "Tell",
+    "Weights",
     "is_softmax",
     "offset_of",
     "regularization_of",
@@ -33,9 +34,12 @@ __all__ = [
     "train",
 ]
 
+#: Returns coefficients and intercepts of the whole layer, in the dtype of X.
+Weights = Callable[[], tuple[AnyArray, AnyArray]]
+
 #: Gets the neuron (None if there is one only), its iteration, and what returns the weights
-#: of the layer as they are then; true asks for a stop.
-Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]], bool]
+#: of the layer before the neuron's first iteration and after this one; true asks for a stop.
+Tell = Callable[[int | None, Iteration, Weights, Weights], bool]
 
 
 def is_softmax(plan_loss: str, activation: Any, n_classes: int) -> bool:
@@ -98,7 +102,9 @@ def train(
             on_val = None
             if held_out is not None:
                 on_val = _on_held_out(objective, held_out, task, len(tasks))
-            told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
+            told = None
+            if tell is not None:
+                told = _telling(tell, neurons, len(tasks), objective, first, data.X.dtype)
 
             runaway = None
             if C >= WEAK and plan.loss == "log_loss":
@@ -194,18 +200,30 @@ def _watched(
 
 
 def _telling(
-    tell: Tell, trained: list[Neuron], n_tasks: int, objective: Objective
+    tell: Tell,
+    trained: list[Neuron],
+    n_tasks: int,
+    objective: Objective,
+    start: FloatArray,
+    dtype: Any,
 ) -> Callable[[Iteration], bool]:
     """Return what tells of an iteration of the next neuron, those after it still at zero."""
     before = tuple(trained)
 
-    def weights(line: Iteration) -> tuple[AnyArray, AnyArray]:
+    def weights(params: FloatArray) -> tuple[AnyArray, AnyArray]:
         """Return the weights of the layer if all ended here."""
-        coef, intercept = objective.to_weights(line.params)
+        coef, intercept = objective.to_weights(params)
         rest = n_tasks - len(before) - 1
         coefs = [*(neuron.coef for neuron in before), coef, np.zeros((rest, coef.shape[1]))]
         biases = [*(neuron.intercept for neuron in before), intercept, np.zeros(rest)]
-        return np.vstack(coefs), np.concatenate(biases)
+        return np.vstack(coefs).astype(dtype), np.concatenate(biases).astype(dtype)
 
     number = None if n_tasks == 1 else len(before)
-    return lambda line: tell(number, line, lambda: weights(line))
+    start = start.copy()
+
+    def told(line: Iteration) -> bool:
+        """Tell of the iteration, which may be asked about when the next one has ended."""
+        reached = line.params.copy()
+        return tell(number, line, lambda: weights(start), lambda: weights(reached))
+
+    return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
+from skneuron._draft import Draft
 from skneuron._from_weights import fitted_attributes
 from skneuron._learning import LearningMixin
 from skneuron._tracing import TracingMixin
@@ -244,13 +244,12 @@ class NeuronClassifier(
             probability activation has no minimum then. It names the features. With
             ``C=np.inf`` the fit stops, and is not ``converged_``.
         """
-        # All is set on a copy and taken over at the end, at once.
-        draft = copy.copy(self)
-        tasks = FitTasks(self, X, y, sample_weight, offset)
+        draft = Draft(self)
+        tasks = FitTasks(draft, X, y, sample_weight, offset)
         validation = X_val, y_val, sample_weight_val, offset_val
-        layer, tol = draft._learn_all(X, y, sample_weight, offset, validation, tasks)
-        self.__dict__ = draft.__dict__
-        tasks.end(draft._fitted)
+        layer, tol = draft.copy._learn_all(X, y, sample_weight, offset, validation, tasks)
+        draft.take_over()
+        tasks.end()
         if Status.INTERRUPTED in layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
         self._warn_of(layer, tol, 3 + FRAMES)
@@ -309,9 +308,9 @@ class NeuronClassifier(
         >>> neuron.n_samples_seen_
         569
         """
-        draft = copy.copy(self)
-        layer, tol = draft._learn_chunk(X, y, classes, sample_weight, offset)
-        self.__dict__ = draft.__dict__
+        draft = Draft(self)
+        layer, tol = draft.copy._learn_chunk(X, y, classes, sample_weight, offset)
+        draft.take_over()
         self._warn_of(layer, tol, 3)
         return self
 

@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     ("_typing", -1),
     ("_threads", -1),
+    ("_draft", -1),
     ("activations", 0),
     ("penalties", 0),
     ("results", 0),
