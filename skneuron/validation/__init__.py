@@ -14,6 +14,7 @@ from skneuron.validation._data import (
     refuse_not_finite,
 )
 from skneuron.validation._held_out import HeldOut, check_held_out, split_off
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._params import Plan, check_parameters
 
@@ -26,6 +27,7 @@ __all__ = [
     "check_classes",
     "check_finite",
     "check_held_out",
+    "check_numbers",
     "check_offset",
     "check_parameters",
     "check_rows",

@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._typing import AnyArray
 from skneuron.validation._data import FLOATS, TrainingData, check_weights
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = ["check_chunk", "check_classes"]
@@ -63,7 +64,8 @@ def check_chunk(
     Raises
     ------
     ValueError
-        If X has other columns than before or values that are not finite, a label is not
+        If X has other columns than before, columns of dates or bytes, or values that are not
+        finite, a label is not
         among the classes, weights or an offset cannot be used, or ``class_weight="balanced"``.
     """
     if isinstance(class_weight, str):
@@ -72,6 +74,7 @@ def check_chunk(
             "classes are known at the end of the stream only. Expected a dict or None; "
             "compute_class_weight of scikit-learn makes one from a sample"
         )
+    check_numbers(X, "X")
     X, y = validate_data(
         estimator,
         X,

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
 __all__ = ["HeldOut", "check_held_out", "split_off"]
@@ -66,7 +67,7 @@ def check_held_out(
     if (offset_val is not None) != with_offset:
         given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
         raise ValueError(f"{given} without {missing}: expected both with a validation set")
-    X = check_rows(estimator, X_val)
+    X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
     labels = column_or_1d(y_val)
@@ -79,6 +80,7 @@ def check_held_out(
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
         return HeldOut(X, y, np.full(len(y), 1.0 / len(y)), offset)
+    check_numbers(sample_weight_val, "sample_weight_val")
     weights = check_array(
         sample_weight_val, ensure_2d=False, dtype=np.float64, input_name="sample_weight_val"
     )
