@@ -13,6 +13,7 @@ from skneuron._draft import Draft
 from skneuron._from_weights import fitted_attributes
 from skneuron._learning import LearningMixin
 from skneuron._tracing import TracingMixin
+from skneuron._versioned import VersionedMixin
 from skneuron.activations import Activation
 from skneuron.results import Status
 from skneuron.solvers import Solver
@@ -21,7 +22,12 @@ __all__ = ["NeuronClassifier"]
 
 
 class NeuronClassifier(
-    CallbackSupportMixin, LearningMixin, TracingMixin, ClassifierMixin, BaseEstimator
+    VersionedMixin,
+    CallbackSupportMixin,
+    LearningMixin,
+    TracingMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 

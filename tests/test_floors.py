@@ -15,6 +15,8 @@ FLOORS = [
     ("_typing", -1),
     ("_threads", -1),
     ("_draft", -1),
+    ("exceptions", 4),
+    ("_versioned", 4.1),
     ("activations", 0),
     ("penalties", 0),
     ("results", 0),
