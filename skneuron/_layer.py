@@ -51,6 +51,8 @@ class Layer:
     history : dict of str to ndarray of shape (n_iter,)
     separations : list of (int or None, Separation)
         Classes that are separated from the rest, so that weights run away.
+    never : bool
+        Whether classes without sample weight are never predicted.
     """
 
     coef: AnyArray
@@ -62,6 +64,7 @@ class Layer:
     solver: str
     history: dict[str, FloatArray]
     separations: list[tuple[int | None, Separation]]
+    never: bool = True
 
     def failure(self, tol: float) -> Status | None:
         """Return how a neuron failed to converge, None if the layer has reached ``tol``."""

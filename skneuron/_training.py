@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._certain import certain
 from skneuron._layer import Layer, Neuron, as_stored, layer_of
 from skneuron._revival import solve_alive
 from skneuron._runaway import WEAK, Runaway
@@ -83,6 +84,7 @@ def train(
         moments = column_moments(design, data.weights, center=fit_intercept)
         if moments is None:
             refuse_not_finite(data.X)
+        alone = None
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             offset = offset_of(task, data.offset, len(tasks))
@@ -106,12 +108,14 @@ def train(
             if tell is not None:
                 told = _telling(tell, neurons, len(tasks), objective, first, data.X.dtype)
 
+            alone = certain(objective, y) if data.absent and fit_intercept else None
             runaway = None
-            if C >= WEAK and plan.loss == "log_loss":
+            if C >= WEAK and plan.loss == "log_loss" and alone is None:
                 own = task if len(tasks) > 1 else None
                 runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
 
-            result = _watched(objective, first, solver, budget, plan, on_val, told, runaway)
+            how = alone or solver
+            result = _watched(objective, first, how, budget, plan, on_val, told, runaway)
             result.history["reads"] -= before
             found = None if runaway is None else runaway.found
             neurons.append(as_stored(objective, result, solver, data.X.dtype, found))
@@ -120,7 +124,8 @@ def train(
                 budget = replace(budget, max_iter=result.n_iter)
             elif result.status is Status.INTERRUPTED:
                 budget = replace(budget, max_iter=1)
-    return layer_of(neurons)
+    never = not data.absent or alone is not None
+    return replace(layer_of(neurons), never=never)
 
 
 def _on_held_out(objective: Objective, held_out: HeldOut, task: int, n_tasks: int) -> Objective:
@@ -138,10 +143,10 @@ def _bounds_of(data: TrainingData) -> tuple[FloatArray, FloatArray] | None:
 def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
     """Return a loss and class indices for each objective: one, or one per class."""
     n_classes = len(data.classes)
-    if is_softmax(plan.loss, plan.activation, n_classes):
+    if is_softmax(plan.loss, plan.activation, 3 if data.is_layer else 2):
         return [(SoftmaxLogLoss(n_classes), data.y)]
     loss = get_loss(plan.loss, plan.activation)
-    if n_classes == 2:
+    if not data.is_layer:
         return [(loss, data.y)]
     return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
 

@@ -83,6 +83,7 @@ class NeuronClassifier(
         Whether to stop when the validation loss has not fallen for ``n_iter_no_change``
         iterations, and to keep the weights of the lowest one. The validation set is
         ``X_val`` of ``fit``, or a random share of each class that is not learned from.
+        If a class has one sample only, the fit has no early stopping, and warns.
     validation_fraction : float, default=0.1
         That share, if ``fit`` gets no ``X_val``.
     n_iter_no_change : int, default=5
@@ -243,6 +244,11 @@ class NeuronClassifier(
 
         Warns
         -----
+        AbsentClassWarning
+            If all samples of a class have zero weight. The neuron then never predicts this
+            class, unless it has no intercept.
+        EarlyStoppingWarning
+            If early stopping is asked for and a class has one sample only to hold out.
         ConvergenceWarning
             If the fit ended before the gap ``tol`` was reached; it names the gap.
         SeparationWarning
@@ -253,12 +259,12 @@ class NeuronClassifier(
         draft = Draft(self)
         tasks = FitTasks(draft, X, y, sample_weight, offset)
         validation = X_val, y_val, sample_weight_val, offset_val
-        layer, tol = draft.copy._learn_all(X, y, sample_weight, offset, validation, tasks)
+        learned = draft.copy._learn_all(X, y, sample_weight, offset, validation, tasks)
         draft.take_over()
         tasks.end()
-        if Status.INTERRUPTED in layer.statuses:
+        if Status.INTERRUPTED in learned.layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
-        self._warn_of(layer, tol, 3 + FRAMES)
+        self._warn_of(learned, 3 + FRAMES)
         return self
 
     def partial_fit(
@@ -302,6 +308,11 @@ class NeuronClassifier(
             If anything cannot work, among it ``class_weight="balanced"``. The stream is
             then as it was, and can go on.
 
+        Warns
+        -----
+        AbsentClassWarning
+            On the first chunk, if ``class_weight`` gives zero to a class.
+
         Examples
         --------
         >>> from sklearn.datasets import load_breast_cancer
@@ -315,9 +326,9 @@ class NeuronClassifier(
         569
         """
         draft = Draft(self)
-        layer, tol = draft.copy._learn_chunk(X, y, classes, sample_weight, offset)
+        learned = draft.copy._learn_chunk(X, y, classes, sample_weight, offset)
         draft.take_over()
-        self._warn_of(layer, tol, 3)
+        self._warn_of(learned, 3)
         return self
 
     @classmethod

@@ -4,7 +4,41 @@ from __future__ import annotations
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-__all__ = ["VersionWarning"]
+__all__ = ["AbsentClassWarning", "EarlyStoppingWarning", "VersionWarning"]
+
+
+class AbsentClassWarning(UserWarning):
+    """All samples of a class have zero weight, and the neuron never predicts the class.
+
+    Bootstrap samples of a rare class are the usual reason.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.exceptions import AbsentClassWarning
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     neuron = NeuronClassifier().fit([[1.0], [2.0], [3.0]], [0, 0, 1], [1.0, 1.0, 0.0])
+    >>> caught[0].category.__name__, neuron.predict([[9.0]]).tolist()
+    ('AbsentClassWarning', [0])
+    """
+
+
+class EarlyStoppingWarning(UserWarning):
+    """A class has too few samples to hold one out, and the fit has no early stopping.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.exceptions import EarlyStoppingWarning
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     neuron = NeuronClassifier(early_stopping=True).fit([[1.0], [2.0], [3.0]], [0, 0, 1])
+    >>> caught[0].category.__name__, neuron.converged_
+    ('EarlyStoppingWarning', True)
+    """
 
 
 class VersionWarning(InconsistentVersionWarning):  # type: ignore[misc]

@@ -59,7 +59,8 @@ def check_chunk(
     Returns
     -------
     TrainingData
-        Its weights are of sum 1. Not every class need be there.
+        Its weights are of sum 1. Not every class need be there; ``absent`` are those that
+        ``class_weight`` keeps from being there.
 
     Raises
     ------
@@ -95,11 +96,13 @@ def check_chunk(
     indices = np.searchsorted(classes, y).astype(np.intp)
     weights = check_weights(sample_weight, X.shape[0])
     offset = check_offset(offset, X.shape[0], len(classes), most=MOST_TO_LEARN)
+    absent: tuple[int, ...] = ()
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
             raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
         weights = weights * factors[indices]
+        absent = tuple(np.flatnonzero(factors == 0).tolist())
     total = float(weights.sum())
     if not 0 < total < np.inf:
         raise ValueError(f"the weights of the chunk sum to {total}: expected a positive number")
@@ -107,4 +110,4 @@ def check_chunk(
     if not used.all():
         X, indices, weights = X[used], indices[used], weights[used]
         offset = None if offset is None else offset[used]
-    return TrainingData(X, indices, classes, weights / total, total, offset=offset)
+    return TrainingData(X, indices, classes, weights / total, total, offset=offset, absent=absent)

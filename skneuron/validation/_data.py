@@ -47,6 +47,10 @@ class TrainingData:
     low, high : ndarray of shape (n_features,) or None
         Bounds of the weights.
     offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
+    absent : tuple of int
+        Indices of the classes without a row.
+    one_each : bool
+        Whether two classes have a neuron each, as more than two classes do.
     """
 
     X: Any
@@ -57,6 +61,18 @@ class TrainingData:
     low: FloatArray | None = None
     high: FloatArray | None = None
     offset: FloatArray | None = None
+    absent: tuple[int, ...] = ()
+    one_each: bool = False
+
+    @property
+    def present(self) -> AnyArray:
+        """Indices of the classes that have rows."""
+        return np.setdiff1d(np.arange(len(self.classes)), self.absent)
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether each class has a neuron of its own."""
+        return self.one_each or len(self.classes) > 2
 
 
 def check_rows(estimator: Any, X: Any, name: str = "X") -> Any:
@@ -129,13 +145,10 @@ def check_training_data(
         check_finite(X)
         X, indices, relative = X[used], indices[used], relative[used]
         offset = None if offset is None else offset[used]
-    present = np.unique(indices)
-    if len(present) < 2:
-        raise ValueError(
-            f"only the class {classes[present].tolist()!r} has samples of positive weight: "
-            "expected at least two classes"
-        )
-    return TrainingData(X, indices, classes, relative, total, offset=offset)
+    absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
+    return TrainingData(
+        X, indices, classes, relative, total, offset=offset, absent=tuple(absent.tolist())
+    )
 
 
 def refuse_not_finite(X: Any) -> NoReturn:
