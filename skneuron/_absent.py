@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ def train_present(
     start: tuple[AnyArray, AnyArray] | None,
     held_out: HeldOut | None,
     tell: Tell | None,
+    states: list[Any] | None,
 ) -> Layer:
     """Train the classes that have sample weight, and return the layer of all classes.
 
@@ -37,7 +39,14 @@ def train_present(
     """
     if not data.absent or not fit_intercept:
         return train(
-            data, plan, C=C, fit_intercept=fit_intercept, start=start, held_out=held_out, tell=tell
+            data,
+            plan,
+            C=C,
+            fit_intercept=fit_intercept,
+            start=start,
+            held_out=held_out,
+            tell=tell,
+            states=states,
         )
     held_out = None if held_out is None else _held_present(held_out, data)
     if held_out is None:
@@ -50,6 +59,7 @@ def train_present(
         start=_present_rows(start, data),
         held_out=held_out,
         tell=None if tell is None else _telling_of_all(tell, data),
+        states=states,
     )
     return _with_absent(layer, data)
 

@@ -42,6 +42,7 @@ class LastFit(NamedTuple):
     intercept: AnyArray
     classes: AnyArray
     absent: tuple[int, ...]
+    states: list[Any]
 
     def start(self, data: TrainingData) -> tuple[AnyArray, AnyArray] | None:
         """Return coefficients and intercepts to start from, None to start anew.
@@ -129,7 +130,10 @@ class LearningMixin:
             start=None if previous is None else previous.start(data),
             held_out=held_out,
             tell=self._teller(tasks) if self.verbose or tasks.active else None,
+            states=previous.states if previous else None,
         )
+        if self.warm_start:
+            self._states = layer.states
         self._take_over(layer, plan.budget.tol, data)
         return Learned(layer, plan.budget.tol, notes + _notes_on_absent(data, layer))
 
@@ -158,6 +162,7 @@ class LearningMixin:
             fit_intercept=bool(self.fit_intercept),
             start=None if previous is None else previous.start(data),
         )
+        self.__dict__.pop("_states", None)
         self.classes_, self.n_samples_seen_ = classes, self._stream.n_samples
         self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
         self._take_over(layer, plan.budget.tol, data)
@@ -175,13 +180,13 @@ class LearningMixin:
     def _last_fit(self) -> LastFit | None:
         if not hasattr(self, "coef_"):
             return None
-        absent = getattr(self, "_absent", ())
-        return LastFit(self.coef_, self.intercept_, self.classes_, absent)
+        absent, states = getattr(self, "_absent", ()), getattr(self, "_states", [])
+        return LastFit(self.coef_, self.intercept_, self.classes_, absent, states)
 
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
             delattr(self, name)
-        for name in ("_stream", "_absent"):
+        for name in ("_stream", "_absent", "_states"):
             self.__dict__.pop(name, None)
 
     def _teller(self, tasks: FitTasks) -> Tell:

@@ -57,6 +57,7 @@ def train(
     start: tuple[AnyArray, AnyArray] | None,
     held_out: HeldOut | None = None,
     tell: Tell | None = None,
+    states: list[Any] | None = None,
 ) -> Layer:
     """Fit the neuron, or one per class.
 
@@ -72,6 +73,8 @@ def train(
         Validation set.
     tell : callable or None
         See ``Tell``.
+    states : list or None
+        What the solvers have left where ``start`` is, one of each neuron.
     """
     design = DesignMatrix(data.X)
     regularization = regularization_of(plan, data, C, data.total_weight)
@@ -115,7 +118,9 @@ def train(
                 runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
 
             how = alone or solver
-            result = _watched(objective, first, how, budget, plan, on_val, told, runaway)
+            left = states[task] if states and len(states) == len(tasks) else None
+            own_budget = replace(budget, state=left)
+            result = _watched(objective, first, how, own_budget, plan, on_val, told, runaway)
             result.history["reads"] -= before
             found = None if runaway is None else runaway.found
             neurons.append(as_stored(objective, result, solver, data.X.dtype, found))

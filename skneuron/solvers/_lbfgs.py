@@ -50,6 +50,9 @@ class LBFGS(Solver):
     it, the line search is given ½ (g + g₀)·(v - v₀) instead, F - F₀ up to third order
     without cancellation, so that the fit reaches the same digits as Newton.
 
+    A warm start goes on from the weights alone: SciPy does not return the steps that its
+    model of the curvature was made of. Two fits of one iteration differ from one of two.
+
     Parameters
     ----------
     memory : int, default=20
