@@ -98,7 +98,7 @@ def _present_rows(
 def _present_only(data: TrainingData) -> TrainingData:
     """Return the data of the classes that have rows, each with a neuron as before.
 
-    If one class only has rows, it is told from the others by one neuron.
+    If one class only has rows, one neuron separates the class from the others.
     """
     present = data.present
     if len(data.classes) == 2:
@@ -198,7 +198,7 @@ def explain_absent(classes: AnyArray, absent: tuple[int, ...], *, never: bool) -
         else f"NeuronClassifier may still predict {these}, as no intercept alone rules it out."
     )
     return (
-        f"All samples of {whose} have zero weight. {end} Expected a positive weight in each "
-        "class; if this is intended, run: "
+        f"All samples of {whose} have zero sample weight. {end} Expected a positive sample "
+        "weight in each class; if this is intended, run: "
         "warnings.simplefilter('ignore', skneuron.exceptions.AbsentClassWarning)"
     )

@@ -93,8 +93,8 @@ class NeuronClassifier(
         weights; ``history_`` is that of the last attempt. A neuron that is still dead is
         warned of.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one. On the same data the solver
-        goes on as if it had not ended, but for ``"lbfgs"`` and solvers that draw rows.
+        Whether ``fit`` starts from the coefficients of the last fit. On the same data the
+        solver continues as if it had not ended, except ``"lbfgs"`` and solvers that draw rows.
     random_state : int, RandomState instance or None, default=None
         Draws the subsamples on which large fits begin. It changes the way, and the answer
         by no more than ``tol`` allows.

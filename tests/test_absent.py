@@ -213,7 +213,7 @@ def test_streams_without_a_class():
     order = np.random.default_rng(0).permutation(150)
     chunks = np.array_split(order, 3)
     neuron = NeuronClassifier("probit", class_weight={1: 0})
-    with pytest.warns(AbsentClassWarning, match="class 1 have zero weight"):
+    with pytest.warns(AbsentClassWarning, match="class 1 have zero sample weight"):
         neuron.partial_fit(X3[chunks[0]], Y3[chunks[0]], classes=[0, 1, 2])
     for rows in chunks[1:]:
         neuron.partial_fit(X3[rows], Y3[rows])  # it has been said
@@ -370,8 +370,8 @@ def test_the_text_says_what_and_how():
     with pytest.warns(AbsentClassWarning) as caught:
         NeuronClassifier().fit(X3, np.array(["a", "b", "c"])[Y3], weights_without((1,), 150))
     assert str(caught[0].message) == (
-        "All samples of class 'b' have zero weight. NeuronClassifier never predicts this class. "
-        "Expected a positive weight in each class; if this is intended, run: "
+        "All samples of class 'b' have zero sample weight. NeuronClassifier never predicts this class. "
+        "Expected a positive sample weight in each class; if this is intended, run: "
         "warnings.simplefilter('ignore', skneuron.exceptions.AbsentClassWarning)"
     )
 

@@ -89,6 +89,11 @@ def test_fits_of_labels_at_the_ends_of_their_dtype(dtype, n_classes):
     np.testing.assert_array_equal(weighted.coef_, expected.coef_)
 
 
+def test_classes_of_a_stream_that_cannot_be_sorted():
+    with pytest.raises(ValueError, match=r"classes=\[1, 'a', None\] cannot be sorted"):
+        NeuronClassifier().partial_fit(X, SPECIES, classes=[1, "a", None])
+
+
 def test_the_case_that_was_reported():
     y = np.where(X[:100, 0] > 5.5, 100, -100).astype(np.int8)
     neuron = NeuronClassifier().fit(X[:100], y)

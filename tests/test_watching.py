@@ -228,7 +228,7 @@ def test_with_too_few_samples_to_hold_out_there_is_no_early_stopping(rare):
     assert len(caught) == 1
     assert caught[0].filename == __file__
     assert str(caught[0].message) == (
-        "early_stopping=True has no effect, because class 1 has one sample of positive weight. "
+        "early_stopping=True has no effect, because class 1 has one sample of positive sample weight. "
         "Expected two or more samples of each class, as at least one of them is held out. Pass a "
         "validation set, fit(X, y, X_val=X_val, y_val=y_val), or set early_stopping=False."
     )

@@ -25,7 +25,7 @@ class Adam(Stochastic):
 
     An iteration is an epoch: one pass in batches, and one over all rows that gives F and
     the gradient there exactly. The penalty is the objective's, part of the gradient. A warm
-    start goes on from the weights alone, as with :class:`SGD`.
+    start uses the coefficients only, as with :class:`SGD`.
 
     Parameters
     ----------

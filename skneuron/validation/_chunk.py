@@ -32,7 +32,14 @@ def check_classes(classes: Any, known: AnyArray | None) -> AnyArray:
                 "the stream may bring, as in partial_fit(X, y, classes=[0, 1])"
             )
         return known
-    given = np.unique(column_or_1d(np.asarray(classes)))
+    labels = column_or_1d(np.asarray(classes))
+    try:
+        given = np.unique(labels)
+    except TypeError as error:
+        raise ValueError(
+            f"classes={classes!r} cannot be sorted. Expected labels of one type. "
+            "Use for example strings: [str(label) for label in classes]."
+        ) from error
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             f"classes={given.tolist()!r}: expected None or those of the first call, "

@@ -137,7 +137,7 @@ def explain_no_split(data: TrainingData) -> str:
     labels = data.classes[counts == 1].tolist()
     whose = f"class {labels[0]!r} has" if len(labels) == 1 else f"the classes {labels!r} have"
     return (
-        f"early_stopping=True has no effect, because {whose} one sample of positive weight. "
+        f"early_stopping=True has no effect, because {whose} one sample of positive sample weight. "
         "Expected two or more samples of each class, as at least one of them is held out. Pass "
         "a validation set, fit(X, y, X_val=X_val, y_val=y_val), or set early_stopping=False."
     )
