@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+# First, as the estimator puts it into its pickles.
+__version__ = "0.1.0"
+
 from skneuron._typing import set_public_module
 from skneuron.classifier import NeuronClassifier
 
 __all__ = ["NeuronClassifier", "__version__"]
-__version__ = "0.1.0"
 
 set_public_module(globals())

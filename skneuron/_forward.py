@@ -38,6 +38,16 @@ def _has_likelihood(neuron: ForwardMixin) -> bool:
     )
 
 
+def _apart(log_proba: FloatArray, z: FloatArray) -> FloatArray:
+    """Return logarithms above -9e307, with those below it in the order of z.
+
+    Beyond float64 the logarithms of two classes can look the same, and are far apart.
+    """
+    end = -_LARGEST / 4
+    behind = z.max(axis=1, keepdims=True) - z
+    return np.where(log_proba > end, log_proba, end * (1 + behind / (1 + behind)))
+
+
 class ForwardMixin:
     """Prediction from ``coef_``, ``intercept_``, ``classes_``, ``activation_`` and ``loss_``."""
 
@@ -223,7 +233,7 @@ class ForwardMixin:
             elif z.shape[1] == 1:
                 out = np.stack(self.activation_.log_proba(exact[:, 0]), axis=1)
             else:
-                high = np.maximum(self.activation_.log_proba(exact)[1], -_LARGEST / 2)
+                high = _apart(self.activation_.log_proba(exact)[1], exact)
                 # Of logarithms of -1e308 a sum would lose what it adds.
                 high = high - high.max(axis=1, keepdims=True)
                 out = high - logsumexp(high, axis=1, keepdims=True)

@@ -11,6 +11,7 @@ import numpy as np
 from skneuron._typing import AnyArray
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import resolve_loss_name
+from skneuron.validation import check_numbers
 
 __all__ = ["fitted_attributes"]
 
@@ -32,6 +33,7 @@ def _as_weights(coef: Any) -> AnyArray:
     weights = np.atleast_2d(np.array(coef))
     if np.iscomplexobj(weights):
         raise ValueError("coef is complex: expected real weights")
+    check_numbers(weights, "coef")
     if weights.dtype not in (np.float32, np.float64):
         weights = weights.astype(np.float64)
     return weights
@@ -71,6 +73,7 @@ def fitted_attributes(
         raise ValueError(
             f"classes={labels.tolist()!r}: expected two or more sorted, unequal labels"
         )
+    check_numbers(intercept, "intercept")
     bias = np.array(intercept, dtype=weights.dtype).reshape(-1)
     if len(bias) == 1:
         bias = np.repeat(bias, expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,10 @@ class Layer:
     history : dict of str to ndarray of shape (n_iter,)
     separations : list of (int or None, Separation)
         Classes that are separated from the rest, so that weights run away.
+    never : bool
+        Whether classes without sample weight are never predicted.
+    states : list
+        What the solver of each neuron needs to go on from here, None where nothing.
     """
 
     coef: AnyArray
@@ -66,6 +70,8 @@ class Layer:
     solver: str
     history: dict[str, FloatArray]
     separations: list[tuple[int | None, Separation]]
+    never: bool = True
+    states: list[Any] = field(default_factory=list)
 
     def failure(self, tol: float) -> Status | None:
         """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
@@ -107,6 +113,7 @@ def layer_of(neurons: list[Neuron]) -> Layer:
         solver=neurons[0].solver,
         history=_side_by_side([result.history for result in results]),
         separations=[neuron.separation for neuron in neurons if neuron.separation],
+        states=[result.state for result in results],
     )
 
 

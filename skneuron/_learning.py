@@ -5,29 +5,84 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skneuron._absent import explain_absent, learn_present, train_present
 from skneuron._callbacks import FitTasks
 from skneuron._layer import Layer
-from skneuron._streaming import Stream, learn_chunk
-from skneuron._training import Reached, Tell, train
+from skneuron._streaming import Stream
+from skneuron._training import Reached, Tell, Weights
 from skneuron._typing import AnyArray
+from skneuron.exceptions import AbsentClassWarning, EarlyStoppingWarning
 from skneuron.results import Iteration, Status
 from skneuron.separation import SeparationWarning, explain
 from skneuron.validation import (
+    TrainingData,
     check_chunk,
     check_classes,
     check_held_out,
     check_parameters,
     check_training_data,
+    explain_no_split,
     split_off,
     with_bounds,
 )
 
-__all__ = ["LearningMixin"]
+__all__ = ["Learned", "LearningMixin"]
+
+
+class LastFit(NamedTuple):
+    """What the last fit has left for the next one to start from."""
+
+    coef: AnyArray
+    intercept: AnyArray
+    classes: AnyArray
+    absent: tuple[int, ...]
+    states: list[Any]
+
+    def start(self, data: TrainingData) -> tuple[AnyArray, AnyArray] | None:
+        """Return coefficients and intercepts to start from, None to start anew.
+
+        Raises
+        ------
+        ValueError
+            If the data have other features or classes.
+        """
+        d, classes = data.X.shape[1], data.classes
+        if self.coef.shape[1] != d or not np.array_equal(self.classes, classes):
+            raise ValueError(
+                f"warm_start=True with {d} features and classes {classes.tolist()!r}: expected "
+                f"the {self.coef.shape[1]} features and classes {self.classes.tolist()!r} of the "
+                "last fit"
+            )
+        # No solver comes back from the intercept of a class without weight.
+        if not set(self.absent) <= set(data.absent):
+            return None
+        return self.coef, self.intercept
+
+
+class Learned(NamedTuple):
+    """What a fit has come to: the layer, the gap that was asked for, and warnings of the data."""
+
+    layer: Layer
+    tol: float
+    notes: list[Warning]
+
+
+def _named(weights: Weights) -> Callable[[], dict[str, AnyArray]]:
+    """Return what makes attributes of weights."""
+    return lambda: dict(zip(("coef_", "intercept_"), weights(), strict=True))
+
+
+def _notes_on_absent(data: TrainingData, layer: Layer) -> list[Warning]:
+    """Return a warning of the classes that have no weight, if there are any."""
+    if not data.absent:
+        return []
+    return [AbsentClassWarning(explain_absent(data.classes, data.absent, never=layer.never))]
 
 
 class LearningMixin:
@@ -50,24 +105,30 @@ class LearningMixin:
         offset: Any,
         validation: tuple[Any, Any, Any, Any],
         tasks: FitTasks,
-    ) -> tuple[Layer, float]:
+    ) -> Learned:
         plan = check_parameters(vars(self))
-        previous = self._previous_weights()
+        previous = self._last_fit() if self.warm_start else None
         self._forget()
         data = check_training_data(self, X, y, sample_weight, self.class_weight, offset)
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
+        notes: list[Warning] = []
         held_out = check_held_out(self, data.classes, *validation, with_offset=offset is not None)
         if plan.patience is not None and held_out is None:
-            data, held_out = split_off(data, plan.validation_fraction, plan.budget.seed)
+            split = split_off(data, plan.validation_fraction, plan.budget.seed)
+            if split is None:
+                notes.append(EarlyStoppingWarning(explain_no_split(data)))
+                plan = replace(plan, patience=None)
+            else:
+                data, held_out = split
         self.classes_ = data.classes
         self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
-        start = self._check_previous(previous, data.classes)
+        start = None if previous is None else previous.start(data)
         tell = self._teller(tasks) if self.verbose or tasks.active else None
         reached: Reached = {}
 
-        def learn() -> tuple[Layer, float]:
+        def learn() -> Learned:
             """Learn all, or only what an interrupt has left of the first call."""
-            layer = train(
+            layer = train_present(
                 data,
                 plan,
                 C=float(self.C),
@@ -75,10 +136,13 @@ class LearningMixin:
                 start=start,
                 held_out=held_out,
                 tell=tell,
+                states=previous.states if previous else None,
                 reached=reached,
             )
-            self._take_over(layer, plan.budget.tol)
-            return layer, plan.budget.tol
+            if self.warm_start:
+                self._states = layer.states
+            self._take_over(layer, plan.budget.tol, data)
+            return Learned(layer, plan.budget.tol, notes + _notes_on_absent(data, layer))
 
         try:
             return learn()
@@ -89,87 +153,64 @@ class LearningMixin:
 
     def _learn_chunk(
         self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any
-    ) -> tuple[Layer, float]:
+    ) -> Learned:
         plan = check_parameters(vars(self))
         if plan.patience is not None:
             raise ValueError(
                 "early_stopping=True is not possible with partial_fit, which sees one chunk at a "
                 "time: expected False. Stop calling it when a score of your own says so"
             )
-        known = getattr(self, "classes_", None)
-        classes = check_classes(classes, known)
+        previous = self._last_fit()
+        classes = check_classes(classes, None if previous is None else previous.classes)
         stream: Stream | None = getattr(self, "_stream", None)
-        start = None if known is None else (self.coef_, self.intercept_)
-        first = known is None
+        first = previous is None
         data = check_chunk(
             self, X, y, sample_weight, self.class_weight, classes, offset, first=first
         )
         data = with_bounds(data, self.bounds, getattr(self, "feature_names_in_", None))
-        layer, self._stream = learn_chunk(
+        layer, self._stream = learn_present(
             data,
             plan,
             stream,
             C=float(self.C),
             fit_intercept=bool(self.fit_intercept),
-            start=start,
+            start=None if previous is None else previous.start(data),
         )
+        self.__dict__.pop("_states", None)
         self.classes_, self.n_samples_seen_ = classes, self._stream.n_samples
         self.activation_, self.loss_ = copy.deepcopy(plan.activation), plan.loss
-        self._take_over(layer, plan.budget.tol)
-        return layer, plan.budget.tol
+        self._take_over(layer, plan.budget.tol, data)
+        return Learned(layer, plan.budget.tol, [] if stream else _notes_on_absent(data, layer))
 
-    def _take_over(self, layer: Layer, tol: float) -> None:
+    def _take_over(self, layer: Layer, tol: float, data: TrainingData) -> None:
         """Set the attributes that a trained layer has."""
+        self._absent = data.absent
         self.coef_, self.intercept_ = layer.coef, layer.intercept
         self.solver_ = layer.solver
         self.n_iter_, self.objective_, self.gap_ = layer.n_iter, layer.objective, layer.gap
         self.converged_ = layer.converged(tol)
         self.history_ = layer.history
 
-    def _previous_weights(self) -> tuple[AnyArray, AnyArray, AnyArray] | None:
-        if self.warm_start and hasattr(self, "coef_"):
-            return self.coef_, self.intercept_, self.classes_
-        return None
+    def _last_fit(self) -> LastFit | None:
+        if not hasattr(self, "coef_"):
+            return None
+        absent, states = getattr(self, "_absent", ()), getattr(self, "_states", [])
+        return LastFit(self.coef_, self.intercept_, self.classes_, absent, states)
 
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
             delattr(self, name)
-        self.__dict__.pop("_stream", None)
-
-    def _check_previous(
-        self, previous: tuple[AnyArray, AnyArray, AnyArray] | None, classes: AnyArray
-    ) -> tuple[AnyArray, AnyArray] | None:
-        if previous is None:
-            return None
-        coef, intercept, known = previous
-        n_neurons = 1 if len(classes) == 2 else len(classes)
-        if coef.shape != (n_neurons, self.n_features_in_) or not np.array_equal(known, classes):
-            raise ValueError(
-                f"warm_start=True with {self.n_features_in_} features and classes "
-                f"{classes.tolist()!r}: expected the {coef.shape[1]} features and classes "
-                f"{known.tolist()!r} of the last fit"
-            )
-        return coef, intercept
-
-    def _fitted(self) -> dict[str, Any]:
-        """Return what the fit has set."""
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+        for name in ("_stream", "_absent", "_states"):
+            self.__dict__.pop(name, None)
 
     def _teller(self, tasks: FitTasks) -> Tell:
-        """Return what prints each iteration and tells callbacks of it."""
+        """Return what prints each iteration and calls the hooks of callbacks."""
 
-        def tell(
-            neuron: int | None, line: Iteration, weights: Callable[[], tuple[AnyArray, AnyArray]]
-        ) -> bool:
+        def tell(neuron: int | None, line: Iteration, start: Weights, reached: Weights) -> bool:
             """Return whether a callback asks for a stop."""
             if self.verbose:
                 self._print(line)
-
-            def fitted() -> dict[str, Any]:
-                """Return the attributes of the neuron as if the fit ended here."""
-                return self._fitted() | dict(zip(("coef_", "intercept_"), weights(), strict=True))
-
-            return tasks.active and tasks.iteration(neuron, line, fitted)
+            return tasks.active and tasks.iteration(neuron, line, _named(start), _named(reached))
 
         return tell
 
@@ -180,8 +221,11 @@ class LearningMixin:
                 f"gradient norm {line.gradient_norm:.2e}  {line.seconds:.3f} s"
             )
 
-    def _warn_of(self, layer: Layer, tol: float, frames: int) -> None:
+    def _warn_of(self, learned: Learned, frames: int) -> None:
         """Warn if the fit has failed, as from the caller so many frames up."""
+        layer, tol, notes = learned
+        for note in notes:
+            warnings.warn(note, stacklevel=frames)
         if layer.separations:
             text = explain(
                 layer.separations,

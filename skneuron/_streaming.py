@@ -32,7 +32,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, value_and_gap
 from skneuron.validation import Plan, TrainingData, refuse_not_finite
 
-__all__ = ["Stream", "learn_chunk"]
+__all__ = ["Stream", "learn_chunk", "passed"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def learn_chunk(
         If the stream is of another neuron.
     """
     tasks = tasks_of(plan, data)
-    model = _model_of(plan, fit_intercept, stream)
+    model = _model_of(plan, data, fit_intercept, stream)
     with blas_on_one_thread(), np.errstate(all="ignore"):
         design = DesignMatrix(data.X)
         seen: FloatArray = np.bincount(data.y, data.weights, len(data.classes)).astype(np.float64)
@@ -142,9 +142,28 @@ def learn_chunk(
     return layer_of(neurons), after
 
 
-def _model_of(plan: Plan, fit_intercept: bool, stream: Stream | None) -> str:
+def passed(data: TrainingData, plan: Plan, stream: Stream | None) -> Stream:
+    """Return the stream after a chunk of which nothing is kept, as all of it is of one class.
+
+    Raises
+    ------
+    ValueError
+        If the stream is of another neuron.
+    """
+    model = _model_of(plan, data, True, stream)
+    d, none = data.X.shape[1], np.zeros(len(data.classes))
+    if stream is None:
+        stream = Stream(
+            Moments.about_mean(np.zeros(d), np.ones(d)), np.ones(d), 0.0, none, [None], model
+        )
+    return replace(stream, n_samples=stream.n_samples + len(data.y))
+
+
+def _model_of(plan: Plan, data: TrainingData, fit_intercept: bool, stream: Stream | None) -> str:
     """Return what the neuron is, refused if the stream is of another."""
     model = f"activation={plan.activation!r}, loss={plan.loss!r}, fit_intercept={fit_intercept}"
+    if data.one_each or data.absent:
+        model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:
         raise ValueError(
             f"{model}: expected {stream.model}, with which this stream began; call fit, or begin "

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from skneuron._forward import ForwardMixin
-from skneuron._typing import FloatArray
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.trace import Trace
-from skneuron.validation import check_finite, check_offset, check_rows
+from skneuron.validation import check_finite, check_numbers, check_offset, check_rows
 
 __all__ = ["TracingMixin"]
 
@@ -82,13 +82,22 @@ class TracingMixin(ForwardMixin):
             x = x.to_frame().T  # a Series: its index has the names
         # A plain list has no names, and is not to be warned of for that.
         named = issparse(x) or hasattr(x, "columns")
-        row = check_rows(self, x) if named else np.atleast_2d(np.asarray(x, dtype=np.float64))
+        row = check_rows(self, x, "x") if named else _plain_row(x)
         check_finite(row)
         expected = (1, self.coef_.shape[1])
         if row.shape != expected:
             raise ValueError(f"x has shape {row.shape}: expected {expected}, one sample")
         dense: Any = row.toarray() if issparse(row) else row  # type: ignore[union-attr]
         return np.array(dense[0], dtype=np.float64)
+
+
+def _plain_row(x: Any) -> AnyArray:
+    """Return a list or an array of one sample as float64, of shape (1, n_features)."""
+    check_numbers(x if np.ndim(x) == 2 else [x], "x")
+    row: AnyArray = check_array(
+        np.atleast_2d(np.asarray(x)), dtype=np.float64, ensure_all_finite=False, input_name="x"
+    )
+    return row
 
 
 def _name_of(activation: Activation) -> str:

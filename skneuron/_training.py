@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._certain import certain
 from skneuron._layer import Layer, Neuron, as_stored, layer_of
 from skneuron._revival import solve_alive
 from skneuron._runaway import WEAK, Runaway
@@ -27,6 +28,7 @@ from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 __all__ = [
     "Reached",
     "Tell",
+    "Weights",
     "is_softmax",
     "offset_of",
     "refuse_overflow",
@@ -39,9 +41,12 @@ __all__ = [
 # Largest mean loss at zero weights: products of two slopes of this size are float64 numbers.
 _LARGEST_LOSS = 1e150
 
+#: Returns coefficients and intercepts of the whole layer, in the dtype of X.
+Weights = Callable[[], tuple[AnyArray, AnyArray]]
+
 #: Gets the neuron (None if there is one only), its iteration, and what returns the weights
-#: of the layer as they are then; true asks for a stop.
-Tell = Callable[[int | None, Iteration, Callable[[], tuple[AnyArray, AnyArray]]], bool]
+#: of the layer before the neuron's first iteration and after this one; true asks for a stop.
+Tell = Callable[[int | None, Iteration, Weights, Weights], bool]
 
 #: By number of the neuron: its monitor, how often X was read before, and the solver's result.
 Reached = dict[int, tuple[Watch, float, SolverResult]]
@@ -61,6 +66,7 @@ def train(
     start: tuple[AnyArray, AnyArray] | None,
     held_out: HeldOut | None = None,
     tell: Tell | None = None,
+    states: list[Any] | None = None,
     reached: Reached | None = None,
 ) -> Layer:
     """Fit the neuron, or one per class.
@@ -80,6 +86,8 @@ def train(
         Validation set.
     tell : callable or None
         See ``Tell``.
+    states : list or None
+        What the solvers have left where ``start`` is, one of each neuron.
     reached : dict or None
         Gets the result of each neuron. This function does not solve for neurons that it finds
         here, and the last of them counts as interrupted.
@@ -99,6 +107,7 @@ def train(
             refuse_not_finite(data.X)
         if fit_intercept:
             moments = resolve_ordinary_values(design, moments)
+        alone = None
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             offset = offset_of(task, data.offset, len(tasks))
@@ -115,6 +124,7 @@ def train(
             )
             refuse_overflow(objective)
             solver = plan.solver or choose_solver(objective)
+            alone = certain(objective, y) if data.absent and fit_intercept else None
             if task in reached:
                 watch, before, result = reached[task]
                 result = watch.settle(result)
@@ -122,16 +132,21 @@ def train(
                 on_val = None
                 if held_out is not None:
                     on_val = _on_held_out(objective, held_out, task, len(tasks))
-                told = None if tell is None else _telling(tell, neurons, len(tasks), objective)
+                first = starting_point(objective, start, task)
+                told = None
+                if tell is not None:
+                    told = _telling(tell, neurons, len(tasks), objective, first, data.X.dtype)
                 runaway = None
-                if C >= WEAK and plan.loss == "log_loss":
+                if C >= WEAK and plan.loss == "log_loss" and alone is None:
                     own = task if len(tasks) > 1 else None
                     runaway = Runaway(objective, data.X, y, np.isinf(C), own, _bounds_of(data))
                 monitor = partial(
                     Watch, objective, plan.activation, on_val, plan.patience, told, runaway
                 )
-                attempts = _Attempts(task, objective, solver, budget, monitor, before, reached)
-                first = starting_point(objective, start, task)
+                left = states[task] if states and len(states) == len(tasks) else None
+                own_budget = replace(budget, state=left)
+                how = alone or solver
+                attempts = _Attempts(task, objective, how, own_budget, monitor, before, reached)
                 result = solve_alive(attempts.solve, objective, first, plan.restart, budget.seed)
                 watch = reached[task][0]
             reads = result.history["reads"] - before
@@ -144,7 +159,8 @@ def train(
                 budget = replace(budget, max_iter=result.n_iter)
             elif result.status is Status.INTERRUPTED:
                 budget = replace(budget, max_iter=1)
-    return layer_of(neurons)
+    never = not data.absent or alone is not None
+    return replace(layer_of(neurons), never=never)
 
 
 def _on_held_out(objective: Objective, held_out: HeldOut, task: int, n_tasks: int) -> Objective:
@@ -162,10 +178,10 @@ def _bounds_of(data: TrainingData) -> tuple[FloatArray, FloatArray] | None:
 def tasks_of(plan: Plan, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
     """Return a loss and class indices for each objective: one, or one per class."""
     n_classes = len(data.classes)
-    if is_softmax(plan.loss, plan.activation, n_classes):
+    if is_softmax(plan.loss, plan.activation, 3 if data.is_layer else 2):
         return [(SoftmaxLogLoss(n_classes), data.y)]
     loss = get_loss(plan.loss, plan.activation)
-    if n_classes == 2:
+    if not data.is_layer:
         return [(loss, data.y)]
     return [(loss, (data.y == k).astype(np.intp)) for k in range(n_classes)]
 
@@ -240,24 +256,34 @@ class _Attempts:
 
 
 def _telling(
-    tell: Tell, trained: list[Neuron], n_tasks: int, objective: Objective
+    tell: Tell,
+    trained: list[Neuron],
+    n_tasks: int,
+    objective: Objective,
+    start: FloatArray,
+    dtype: Any,
 ) -> Callable[[Iteration], bool]:
     """Return what tells of an iteration of the next neuron, those after it still at zero."""
     before = tuple(trained)
 
-    def weights(line: Iteration) -> tuple[AnyArray, AnyArray]:
+    def weights(params: FloatArray) -> tuple[AnyArray, AnyArray]:
         """Return the weights of the layer if all ended here."""
-        coef, intercept = objective.to_weights(line.params)
+        coef, intercept = objective.to_weights(params)
         rest = n_tasks - len(before) - 1
         coefs = [*(neuron.coef for neuron in before), coef, np.zeros((rest, coef.shape[1]))]
         biases = [*(neuron.intercept for neuron in before), intercept, np.zeros(rest)]
-        return np.vstack(coefs), np.concatenate(biases)
+        return np.vstack(coefs).astype(dtype), np.concatenate(biases).astype(dtype)
 
     number = None if n_tasks == 1 else len(before)
+    start = start.copy()
 
     def told(line: Iteration) -> bool:
-        """Run the code of the user with as many BLAS threads as the user allows."""
+        """Tell of the iteration, which may be asked about when the next one has ended.
+
+        The code of the user runs with as many BLAS threads as the user allows.
+        """
+        reached = line.params.copy()
         with blas_as_allowed():
-            return tell(number, line, lambda: weights(line))
+            return tell(number, line, lambda: weights(start), lambda: weights(reached))
 
     return told

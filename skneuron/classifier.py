@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -10,9 +9,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
 from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
+from skneuron._draft import Draft
 from skneuron._from_weights import fitted_attributes
 from skneuron._learning import LearningMixin
 from skneuron._tracing import TracingMixin
+from skneuron._versioned import VersionedMixin
 from skneuron.activations import Activation
 from skneuron.results import Status
 from skneuron.solvers import Solver
@@ -21,7 +22,12 @@ __all__ = ["NeuronClassifier"]
 
 
 class NeuronClassifier(
-    CallbackSupportMixin, LearningMixin, TracingMixin, ClassifierMixin, BaseEstimator
+    VersionedMixin,
+    CallbackSupportMixin,
+    LearningMixin,
+    TracingMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
 
@@ -77,6 +83,7 @@ class NeuronClassifier(
         Whether to stop when the validation loss has not fallen for ``n_iter_no_change``
         iterations, and to keep the weights of the lowest one. The validation set is
         ``X_val`` of ``fit``, or a random share of each class that is not learned from.
+        If a class has one sample only, the fit has no early stopping, and warns.
     validation_fraction : float, default=0.1
         That share, if ``fit`` gets no ``X_val``.
     n_iter_no_change : int, default=5
@@ -86,7 +93,8 @@ class NeuronClassifier(
         weights; ``history_`` is that of the last attempt. A neuron that is still dead is
         warned of.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one.
+        Whether ``fit`` starts from the coefficients of the last fit. On the same data the
+        solver continues as if it had not ended, except ``"lbfgs"`` and solvers that draw rows.
     random_state : int, RandomState instance or None, default=None
         Draws the subsamples on which large fits begin. It changes the way, and the answer
         by no more than ``tol`` allows.
@@ -238,6 +246,11 @@ class NeuronClassifier(
 
         Warns
         -----
+        AbsentClassWarning
+            If all samples of a class have zero weight. The neuron then never predicts this
+            class, unless it has no intercept.
+        EarlyStoppingWarning
+            If early stopping is asked for and a class has one sample only to hold out.
         ConvergenceWarning
             If the fit ended before the gap ``tol`` was reached; it names the gap.
         SeparationWarning
@@ -245,16 +258,15 @@ class NeuronClassifier(
             probability activation has no minimum then. It names the features. With
             ``C=np.inf`` the fit stops, and is not ``converged_``.
         """
-        # All is set on a copy and taken over at the end, at once.
-        draft = copy.copy(self)
-        tasks = FitTasks(self, X, y, sample_weight, offset)
+        draft = Draft(self)
+        tasks = FitTasks(draft, X, y, sample_weight, offset)
         validation = X_val, y_val, sample_weight_val, offset_val
-        layer, tol = draft._learn_all(X, y, sample_weight, offset, validation, tasks)
-        self.__dict__ = draft.__dict__
-        tasks.end(draft._fitted)
-        if Status.INTERRUPTED in layer.statuses:
+        learned = draft.copy._learn_all(X, y, sample_weight, offset, validation, tasks)
+        draft.take_over()
+        tasks.end()
+        if Status.INTERRUPTED in learned.layer.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
-        self._warn_of(layer, tol, 3 + FRAMES)
+        self._warn_of(learned, 3 + FRAMES)
         return self
 
     def partial_fit(
@@ -298,6 +310,11 @@ class NeuronClassifier(
             If anything cannot work, among it ``class_weight="balanced"``. The stream is
             then as it was, and can go on.
 
+        Warns
+        -----
+        AbsentClassWarning
+            On the first chunk, if ``class_weight`` gives zero to a class.
+
         Examples
         --------
         >>> from sklearn.datasets import load_breast_cancer
@@ -310,10 +327,10 @@ class NeuronClassifier(
         >>> neuron.n_samples_seen_
         569
         """
-        draft = copy.copy(self)
-        layer, tol = draft._learn_chunk(X, y, classes, sample_weight, offset)
-        self.__dict__ = draft.__dict__
-        self._warn_of(layer, tol, 3)
+        draft = Draft(self)
+        learned = draft.copy._learn_chunk(X, y, classes, sample_weight, offset)
+        draft.take_over()
+        self._warn_of(learned, 3)
         return self
 
     @classmethod

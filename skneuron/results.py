@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -191,6 +192,8 @@ class SolverResult:
     n_iter : int
     status : Status
     history : dict of str to ndarray of shape (n_iter,)
+    state : object or None
+        What the solver needs to go on from these weights as if it had not ended.
     """
 
     coef: FloatArray
@@ -199,3 +202,4 @@ class SolverResult:
     n_iter: int
     status: Status
     history: dict[str, FloatArray]
+    state: Any = None

@@ -42,7 +42,6 @@ DATA = {
     "zero_weights": ((X, Y, np.zeros(100)), "sample_weight is zero for every sample"),
     "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\): expected \(100,\)"),
     "wide_weights": ((X, Y, np.ones((100, 2))), r"sample_weight has shape \(100, 2\)"),
-    "class_without_weight": ((X, Y, (Y == 1).astype(float)), "only the class .* positive weight"),
     "weights_overflow": ((X, Y, np.full(100, 1e308)), "beyond float64"),
 }
 

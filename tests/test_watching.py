@@ -1,11 +1,14 @@
 """Histories, validation sets, early stopping, callbacks and interrupts."""
 
+import warnings
+
 import numpy as np
 import pytest
 from families import trainable
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris, make_classification
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -17,7 +20,9 @@ import skneuron._watch
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, get_activation
 from skneuron.callbacks import StopAfter
+from skneuron.exceptions import AbsentClassWarning, EarlyStoppingWarning
 from skneuron.solvers import SOLVERS
+from skneuron.validation import check_training_data, split_off
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -209,9 +214,69 @@ def test_bad_parameters_are_refused(params):
         NeuronClassifier(**params).fit(X, Y)
 
 
-def test_too_few_samples_to_hold_out():
-    with pytest.raises(ValueError, match=r"got \[3, 1\].*Give X_val"):
-        NeuronClassifier(early_stopping=True).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 0, 1])
+@pytest.mark.parametrize("rare", [[3], [3, 7]])
+def test_with_too_few_samples_to_hold_out_there_is_no_early_stopping(rare):
+    """The fit is the one without early stopping, and says so once."""
+    y = Y[:60].copy()
+    y[:] = 0
+    y[rare] = 1
+    weights = np.ones(60)
+    weights[rare[1:]] = 0.0  # a row of zero weight cannot be held out
+    neuron = NeuronClassifier(early_stopping=True)
+    with pytest.warns(EarlyStoppingWarning) as caught:
+        neuron.fit(X[:60], y, weights)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert str(caught[0].message) == (
+        "early_stopping=True has no effect, because class 1 has one sample of positive sample weight. "
+        "Expected two or more samples of each class, as at least one of them is held out. Pass a "
+        "validation set, fit(X, y, X_val=X_val, y_val=y_val), or set early_stopping=False."
+    )
+    plain = NeuronClassifier().fit(X[:60], y, weights)
+    np.testing.assert_array_equal(neuron.coef_, plain.coef_)
+    assert neuron.converged_
+    assert "validation_loss" not in neuron.history_
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.1, 0.5, 0.99])
+@pytest.mark.parametrize("counts", [(2, 2), (2, 30), (3, 5, 40), (2, 2, 2, 2)])
+def test_of_each_class_a_row_is_held_out_and_a_row_is_left(fraction, counts):
+    y = np.repeat(np.arange(len(counts)), counts)
+    rng = np.random.default_rng(0)
+    data = check_training_data(
+        NeuronClassifier(), rng.normal(size=(len(y), 2)), y, rng.uniform(0.1, 2, len(y)), None
+    )
+    kept, held = split_off(data, fraction, 0)
+    for k, count in enumerate(counts):
+        out = int((held.y == k).sum())
+        assert 1 <= out <= count - 1
+        assert out + int((kept.y == k).sum()) == count
+        assert abs(out - fraction * count) <= 1
+    assert kept.weights.sum() == pytest.approx(1)
+    assert held.weights.sum() == pytest.approx(1)
+    # No row is on both sides, and none is lost.
+    rows = np.concatenate([kept.X, held.X])
+    np.testing.assert_array_equal(np.unique(rows, axis=0), np.unique(data.X, axis=0))
+
+
+@pytest.mark.parametrize("n", [12, 20, 40])
+def test_early_stopping_in_an_ensemble_of_small_bags(n):
+    """Bags without a class, with one row of a class, and with enough of them."""
+    rng = np.random.default_rng(n)
+    data = rng.normal(size=(n, 3))
+    y = np.zeros(n, int)
+    y[:3] = 1
+    bag = BaggingClassifier(NeuronClassifier(early_stopping=True), n_estimators=20, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        bag.fit(data, y)
+    assert {w.category for w in caught} <= {EarlyStoppingWarning, AbsentClassWarning}
+    assert EarlyStoppingWarning in {w.category for w in caught}
+    proba = bag.predict_proba(data)
+    assert np.isfinite(proba).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    seen = ["validation_loss" in neuron.history_ for neuron in bag.estimators_]
+    assert any(seen)
 
 
 # --- stops ----------------------------------------------------------------------------

@@ -148,6 +148,12 @@ def detect_separation(
     asked = _Asked()
     data = check_training_data(asked, X, y, sample_weight, None)
     check_finite(data.X)
+    if len(data.present) < 2:
+        only = data.classes[data.present].tolist()
+        raise ValueError(
+            f"Only the class {only!r} has samples of positive weight. Expected samples of at "
+            "least two classes."
+        )
     names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
     n_classes = len(data.classes)
     # Products with thin matrices wait for each other's threads where cores are shared.

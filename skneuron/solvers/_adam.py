@@ -24,7 +24,8 @@ class Adam(Stochastic):
     """Adam (Kingma & Ba, International Conference on Learning Representations, 2015).
 
     An iteration is an epoch: one pass in batches, and one over all rows that gives F and
-    the gradient there exactly. The penalty is the objective's, part of the gradient.
+    the gradient there exactly. The penalty is the objective's, part of the gradient. A warm
+    start uses the coefficients only, as with :class:`SGD`.
 
     Parameters
     ----------

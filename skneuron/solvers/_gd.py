@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -13,6 +14,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._curvature import largest_curvature
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._point import Budget, Point, length_of
+from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["GD"]
@@ -75,12 +77,16 @@ class GD(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        rate = _Rate(self.learning_rate, objective, params)
-        monitor = GapMonitor(objective, budget.tol)
-        momentum = _Momentum(self.momentum)
         point, look = params, Point.at(objective, params)
         first = best = look
         stopping = StoppingRule(objective, first.value, _PATIENCE)
+        state = _State.to_resume(budget.state, self, look.gradient)
+        rate = _Rate(self.learning_rate, objective, params, state)
+        monitor = GapMonitor(objective, budget.tol)
+        momentum = _Momentum(self.momentum, 1.0 if state is None else state.momentum)
+        if state is not None:
+            point = state.point
+            look = look if state.look is None else Point.at(objective, state.look)
         status = Status.MAX_ITER
         while len(history) < budget.max_iter:
             following = look.params - rate.value * look.gradient
@@ -124,16 +130,41 @@ class GD(Solver):
                 step=0.0,
                 reads=objective.reads,
             )
-        return monitor.result(best, status, history)
+        ahead_of_best = None if look is best else look.params
+        left = _State(repr(self), best.gradient, point, ahead_of_best, rate.value, momentum.t)
+        return replace(monitor.result(best, status, history), state=left)
+
+
+@dataclass(frozen=True)
+class _State(SolverState):
+    """Gradient descent between two steps.
+
+    Attributes
+    ----------
+    point : ndarray of shape (n_params,)
+        Where the last step without momentum has led.
+    look : ndarray of shape (n_params,) or None
+        Where the gradient is known, None if that is where the objective is lowest.
+    rate, momentum : float
+    """
+
+    point: FloatArray
+    look: FloatArray | None
+    rate: float
+    momentum: float
 
 
 class _Rate:
     """The learning rate: a number as given, or one that follows the curvature."""
 
-    def __init__(self, rate: float | str, objective: Objective, start: FloatArray) -> None:
+    def __init__(
+        self, rate: float | str, objective: Objective, start: FloatArray, state: _State | None
+    ) -> None:
         self._adaptive = rate == "auto"
         self._objective = objective
-        if self._adaptive:
+        if state is not None:
+            self.value = state.rate
+        elif self._adaptive:
             largest = largest_curvature(objective, start, steps=_POWER_STEPS)
             self.value = 1 / (_POWER_SLACK * largest)
         else:
@@ -173,17 +204,17 @@ class _Rate:
 class _Momentum:
     """How much of the last step goes on."""
 
-    def __init__(self, momentum: float | str) -> None:
+    def __init__(self, momentum: float | str, t: float) -> None:
         self._fixed = None if momentum == "auto" else float(momentum)
-        self._t = 1.0
+        self.t = t
 
     def restart(self) -> None:
         """Forget what was gathered."""
-        self._t = 1.0
+        self.t = 1.0
 
     def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:
         """Whether the last move, gone on with, would climb; then momentum starts anew."""
-        if self._fixed is not None or self._t == 1 or float(gradient @ last) <= 0:
+        if self._fixed is not None or self.t == 1 or float(gradient @ last) <= 0:
             return False
         self.restart()
         return True
@@ -192,6 +223,6 @@ class _Momentum:
         """Return what to add beyond the gradient step, given the last move."""
         if self._fixed is not None:
             return self._fixed * last
-        t = self._t
-        self._t = (1 + np.sqrt(1 + 4 * t * t)) / 2
-        return np.asarray((t - 1) / self._t * last)
+        t = self.t
+        self.t = (1 + np.sqrt(1 + 4 * t * t)) / 2
+        return np.asarray((t - 1) / self.t * last)

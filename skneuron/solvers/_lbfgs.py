@@ -51,6 +51,9 @@ class LBFGS(Solver):
     it, the line search is given ½ (g + g₀)·(v - v₀) instead, F - F₀ up to third order
     without cancellation, so that the fit reaches the same digits as Newton.
 
+    A warm start uses the coefficients only, because SciPy does not return its quadratic
+    model. Two fits of one iteration therefore differ from one fit of two.
+
     Parameters
     ----------
     memory : int, default=20

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._gap import relative
 from skneuron.solvers._point import Budget, length_of
+from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "Standing"]
 
@@ -40,6 +42,8 @@ class Standing:
     margin : float
         Distance of the sample that is worst off from the line, negative on the wrong side, on
         the columns as given; 0 while all weights are zero.
+    left : object
+        What the solver needs to go on from here.
     """
 
     params: FloatArray
@@ -47,16 +51,17 @@ class Standing:
     direction: FloatArray
     mistakes: int
     margin: float
+    left: Any = None
 
     @classmethod
-    def at(cls, objective: Objective, params: FloatArray) -> Standing:
+    def at(cls, objective: Objective, params: FloatArray, left: Any = None) -> Standing:
         """Look at all rows, in one pass."""
         margins = np.empty(objective.n_samples)
         value, direction = objective.value_gradient_margins(params, margins)
         length = float(np.linalg.norm(objective.to_weights(params)[0]))
         margin = float(margins.min()) / length if length > 0 else 0.0
         mistakes = int(objective.loss.value(np.array(True), margins).sum())
-        return cls(params, value, direction, mistakes, margin)
+        return cls(params, value, direction, mistakes, margin, left)
 
 
 class MistakeDriven(Solver):
@@ -71,8 +76,13 @@ class MistakeDriven(Solver):
     keep: str
 
     @abstractmethod
-    def _standings(self, objective: Objective, params: FloatArray, seed: int) -> Iterator[Standing]:
-        """Yield what could be handed out after each iteration; end if nothing will change."""
+    def _standings(
+        self, objective: Objective, params: FloatArray, seed: int, left: Any
+    ) -> Iterator[Standing]:
+        """Yield what could be handed out after each iteration; end if nothing will change.
+
+        ``left`` is that of the last iteration of an earlier fit, None if there is none.
+        """
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
@@ -88,8 +98,10 @@ class MistakeDriven(Solver):
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         best = before = Standing.at(objective, params)
-        fewest, since, status = best.value, 0, Status.MISTAKES
-        for now in self._standings(objective, params, budget.seed):
+        state = _State.to_resume(budget.state, self, best.direction)
+        since, left = (0, None) if state is None else (state.since, state.left)
+        fewest, status = best.value, Status.MISTAKES
+        for now in self._standings(objective, params, budget.seed, left):
             self._add(history, objective, before, now)
             since += 1
             fewer = now.value < fewest - _SAME
@@ -97,7 +109,7 @@ class MistakeDriven(Solver):
                 fewest, since = now.value, 0
             if fewer or self.keep != "pocket":
                 best = now
-            before = now
+            before, left = now, now.left
             if now.value <= budget.tol or since >= self.patience:
                 break
             if len(history) >= budget.max_iter:
@@ -108,7 +120,8 @@ class MistakeDriven(Solver):
             self._add(history, objective, before, before)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= budget.tol else status
-        return SolverResult(best.params, best.value, gap, len(history), status, history.as_dict())
+        lines, after = history.as_dict(), _State(repr(self), best.direction, left, since)
+        return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
 
     @staticmethod
     def _add(history: History, objective: Objective, before: Standing, now: Standing) -> None:
@@ -122,3 +135,11 @@ class MistakeDriven(Solver):
             mistakes=now.mistakes,
             margin=now.margin,
         )
+
+
+@dataclass(frozen=True)
+class _State(SolverState):
+    """The rule between two iterations, and how many of them had no fewer mistakes."""
+
+    left: Any
+    since: int

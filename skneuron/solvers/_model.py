@@ -63,7 +63,8 @@ class SmoothModel(Model):
     def __init__(self, curvature: HasNewtonStep, memory: int = _MEMORY) -> None:
         self._curvature = curvature
         self._memory = memory
-        self._pairs: list[tuple[FloatArray, FloatArray, float]] = []
+        #: Steps, changes of the gradient along them, and their products, the latest last.
+        self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return -B⁻¹g and ½ gᵀB⁻¹g, which is infinite where B is blind."""
@@ -79,12 +80,12 @@ class SmoothModel(Model):
         """Return B⁻¹g."""
         q = gradient.copy()
         shares = []
-        for s, y, product in reversed(self._pairs):
+        for s, y, product in reversed(self.pairs):
             share = float(s @ q) / product
             shares.append(share)
             blas.daxpy(y, q, a=-share)
         r = -self._curvature.newton_step(q)
-        for (s, y, product), share in zip(self._pairs, reversed(shares), strict=True):
+        for (s, y, product), share in zip(self.pairs, reversed(shares), strict=True):
             blas.daxpy(s, r, a=share - float(y @ r) / product)
         return r
 
@@ -93,7 +94,7 @@ class SmoothModel(Model):
         s, y = after.params - before.params, after.gradient - before.gradient
         product = float(s @ y)
         if product > 1e-10 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
-            self._pairs = [*self._pairs[1 - self._memory :], (s, y, product)]
+            self.pairs = [*self.pairs[1 - self._memory :], (s, y, product)]
 
 
 class KinkedModel(Model):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from skneuron._typing import FloatArray
@@ -15,8 +18,9 @@ from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, rel
 from skneuron.solvers._model import SmoothModel
 from skneuron.solvers._point import Budget, Point, length_of
 from skneuron.solvers._preconditioner import DiagonalCurvature, has_small_blocks
+from skneuron.solvers._resume import SolverState
 from skneuron.solvers._search import Search
-from skneuron.solvers._truncated import TruncatedSearch
+from skneuron.solvers._truncated import TruncatedSearch, TruncatedState
 
 __all__ = ["NewtonCG"]
 
@@ -58,8 +62,14 @@ class NewtonCG(Solver):
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        kind: type[Search] = TruncatedSearch if has_small_blocks(objective) else _Search
-        search = kind(objective, Point.at(objective, params), budget.tol)
+        start = Point.at(objective, params)
+        search: TruncatedSearch | _Search
+        if has_small_blocks(objective):
+            truncated = TruncatedState.to_resume(budget.state, self, start.gradient)
+            search = TruncatedSearch(objective, start, budget.tol, truncated)
+        else:
+            state = _State.to_resume(budget.state, self, start.gradient)
+            search = _Search(objective, start, budget.tol, state)
         status = Status.MAX_ITER
         while len(history) < budget.max_iter:
             if search.may_be_done() and len(history):
@@ -78,15 +88,35 @@ class NewtonCG(Solver):
             if search.is_stuck(length):
                 status = Status.STALLED
                 break
+        # The last look at the gap may change the step that would come next.
+        left = search.state(self)
         if status is not Status.CONVERGED:
             gap = bounded(search.newton_gap(), objective, search.point.value)
             if gap <= budget.tol:
                 status = Status.CONVERGED
             elif status is Status.STALLED and gap <= INVISIBLE:
                 status = Status.PRECISION
-        return SolverResult(
-            search.point.params, search.point.value, gap, len(history), status, history.as_dict()
-        )
+        point, lines = search.point, history.as_dict()
+        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
+
+
+@dataclass(frozen=True)
+class _State(SolverState):
+    """A search between two steps.
+
+    Attributes
+    ----------
+    pairs : list of (ndarray, ndarray, float)
+        Of L-BFGS.
+    past : list of float
+        What the last steps had promised.
+    by_newton : bool
+        Whether the next step is Newton's.
+    """
+
+    pairs: list[tuple[FloatArray, FloatArray, float]]
+    past: list[float]
+    by_newton: bool
 
 
 class _Search(Search):
@@ -95,12 +125,24 @@ class _Search(Search):
     # L-BFGS may wander for long between two better points.
     idle_steps = 40
 
-    def __init__(self, objective: Objective, point: Point, tol: float) -> None:
+    def __init__(
+        self, objective: Objective, point: Point, tol: float, state: _State | None = None
+    ) -> None:
         super().__init__(objective, point, tol)
         self._aim = tol
         self._model = SmoothModel(DiagonalCurvature(objective), memory=_MEMORY)
+        if state is not None:
+            self._model.pairs = list(state.pairs)
         self._step, self._promised = self._model.step(point)
-        self._past = [self._promised]
+        self._past = [self._promised] if state is None else list(state.past)
+        self._by_newton = state is not None and state.by_newton
+        if self._by_newton:
+            self._take_newton_step()
+
+    def state(self, solver: Any) -> _State:
+        """Return what another search at this point needs to take the same step next."""
+        pairs, past = self._model.pairs, self._past
+        return _State(repr(solver), self.point.gradient, pairs, past, self._by_newton)
 
     def may_be_done(self) -> bool:
         """Whether L-BFGS believes that the gap is reached."""
@@ -156,8 +198,11 @@ class _Search(Search):
         self._model.learn(self.point, following)
         self.point = following
         self._step, self._promised = self._model.step(following)
-        self._past.append(self._promised)
-        if len(self._past) > _WINDOW and self._promised > _SLOW * self._past[-1 - _WINDOW]:
+        self._past = [*self._past[-_WINDOW:], self._promised]
+        self._by_newton = (
+            len(self._past) > _WINDOW and self._promised > _SLOW * self._past[-1 - _WINDOW]
+        )
+        if self._by_newton:
             self._past = [self._promised]
             self._take_newton_step()
         return moved

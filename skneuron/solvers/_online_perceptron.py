@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,13 +125,19 @@ class OnlinePerceptron(MistakeDriven):
         if not isinstance(self.shuffle, bool | np.bool_):
             raise ValueError(f"OnlinePerceptron: shuffle={self.shuffle!r}: expected True or False")
 
-    def _standings(self, objective: Objective, params: FloatArray, seed: int) -> Iterator[Standing]:
-        walk, rng = _begin(objective, params), np.random.default_rng(seed)
+    def _standings(
+        self, objective: Objective, params: FloatArray, seed: int, left: Any
+    ) -> Iterator[Standing]:
+        # The fit before this one keeps what it has left.
+        walk, rng = copy.deepcopy(left) or (
+            _begin(objective, params),
+            np.random.default_rng(seed),
+        )
         while True:
             reached = self._epoch(objective, walk, rng)
             if not np.all(np.isfinite(reached)):
                 return
-            yield Standing.at(objective, reached)
+            yield Standing.at(objective, reached, (walk, rng))
 
     def epoch(
         self, objective: Objective, params: FloatArray, state: Any, seed: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -49,16 +50,20 @@ class Perceptron(MistakeDriven):
         self.patience = patience
         self.keep = keep
 
-    def _standings(self, objective: Objective, params: FloatArray, seed: int) -> Iterator[Standing]:
-        now = Standing.at(objective, params)
-        mean, steps = np.zeros_like(params), 0
+    def _standings(
+        self, objective: Objective, params: FloatArray, seed: int, left: Any
+    ) -> Iterator[Standing]:
+        last, mean, steps = left or (params, np.zeros_like(params), 0)
+        now = Standing.at(objective, last)
         while True:
-            now = Standing.at(objective, now.params - now.direction)
+            last = now.params - now.direction
             steps += 1
             if self.keep == "average":
-                mean = mean + (now.params - mean) / steps
-                yield Standing.at(objective, mean)
+                mean = mean + (last - mean) / steps
+                now = Standing.at(objective, last)
+                yield Standing.at(objective, mean, (last, mean, steps))
             else:
+                now = Standing.at(objective, last, (last, mean, steps))
                 yield now
                 if not np.any(now.direction):
                     # The mistakes cancel, as those of XOR do: nothing will ever change.

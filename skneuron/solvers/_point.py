@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.linalg import blas
 
@@ -28,11 +29,14 @@ class Budget:
     max_iter : int
     seed : int
         Of the subsamples that a solver draws.
+    state : object or None
+        What the last fit has left of its solver, if this fit starts where that one ended.
     """
 
     tol: float
     max_iter: int
     seed: int = 0
+    state: Any = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ class SGD(Stochastic):
     """Stochastic gradient descent on shuffled batches of rows.
 
     An iteration is an epoch: one pass in batches, and one over all rows that gives F and
-    the gradient there exactly.
+    the gradient there exactly. A warm start uses the coefficients only: each fit draws its
+    batches, and sets its rate, anew.
 
     Parameters
     ----------

@@ -70,7 +70,8 @@ class SubsampledNewton(Solver):
     L-BFGS corrects it; where it proves poor it is taken anew at the present point, from
     more rows and in the end from all. The subsamples speed the way and do not decide
     where it ends: the gap on all rows does (Roosta-Khorasani & Mahoney, Math. Program.
-    174, 2019; Bollapragada, Byrd & Nocedal, IMA J. Numer. Anal. 39, 2019).
+    174, 2019; Bollapragada, Byrd & Nocedal, IMA J. Numer. Anal. 39, 2019). A warm start
+    uses the coefficients only: each fit draws its subsamples anew.
 
     Examples
     --------

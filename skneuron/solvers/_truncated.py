@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
+from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, pays_no_more, settled
@@ -11,9 +15,10 @@ from skneuron.solvers._descent import REACH
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._point import Point, length_of
 from skneuron.solvers._preconditioner import LayerBlocks
+from skneuron.solvers._resume import SolverState
 from skneuron.solvers._search import Search
 
-__all__ = ["TruncatedSearch"]
+__all__ = ["TruncatedSearch", "TruncatedState"]
 
 # Who asks for a gap below rounding wants digits of the weights. Conjugate gradients leave the
 # error where curvature is least, and there weights of such a gap have too few digits.
@@ -24,6 +29,24 @@ _AGREES = 2.0
 
 # A step in between; at the end the residual is rounding long before.
 _LONGEST = 250
+
+
+@dataclass(frozen=True)
+class TruncatedState(SolverState):
+    """A search between two steps.
+
+    Attributes
+    ----------
+    blocks_at : ndarray of shape (n_params,)
+        Where the blocks of the Hessian were taken, before the next step was looked for.
+    products : float
+        Products since then.
+    believed : bool
+    """
+
+    blocks_at: FloatArray
+    products: float
+    believed: bool
 
 
 class TruncatedSearch(Search):
@@ -39,25 +62,35 @@ class TruncatedSearch(Search):
     point : Point
     tol : float
         Relative gap to reach.
+    state : TruncatedState or None
+        Of the search that ended at this point.
     """
 
     # What is left when five steps gain nothing is rounding.
     idle_steps = 5
 
-    def __init__(self, objective: Objective, point: Point, tol: float) -> None:
+    def __init__(
+        self, objective: Objective, point: Point, tol: float, state: TruncatedState | None = None
+    ) -> None:
         super().__init__(objective, point, _FURTHER * tol if tol < INVISIBLE else tol)
         # Of many products a copy is soon paid for.
         objective.keep_small_copy()
         self._blocks = LayerBlocks(objective)
+        self._blocks_at = point.params
         self._products = np.inf
         self._believed = False
+        if state is not None:
+            self._blocks.at(state.blocks_at)
+            self._blocks_at, self._products = state.blocks_at, state.products
+            self._believed = state.believed
         self._look(self._tol)
 
     def _look(self, tol: float) -> None:
         """Solve for the next step; what it promises is exact where it is at most ``tol``."""
+        self._before = self._blocks_at, self._products
         if self._products >= self._blocks.cost:
             self._blocks.at(self.point.params)
-            self._products = 0
+            self._blocks_at, self._products = self.point.params, 0
 
         def enough(terms: list[float]) -> bool:
             """Whether the step is good enough, or the gap is known."""
@@ -73,6 +106,13 @@ class TruncatedSearch(Search):
         )
         self._step, self._promised = found.step, found.gap
         self._products += found.products
+
+    def state(self, solver: Any) -> TruncatedState:
+        """Return what another search at this point needs to take the same step next."""
+        blocks_at, products = self._before
+        return TruncatedState(
+            repr(solver), self.point.gradient, blocks_at, products, self._believed
+        )
 
     def may_be_done(self) -> bool:
         """Whether the step promises no more than ``tol``."""

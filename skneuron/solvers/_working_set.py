@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
@@ -18,6 +20,7 @@ from skneuron.solvers._model import model_at
 from skneuron.solvers._newton import Newton
 from skneuron.solvers._newton_cg import NewtonCG
 from skneuron.solvers._point import Budget, Point
+from skneuron.solvers._resume import SolverState
 from skneuron.solvers._subsampled import OnFewRows
 
 __all__ = ["WorkingSetNewton"]
@@ -28,6 +31,10 @@ _FIRST = 500
 
 # The set is solved to this share of the gap that it was begun with.
 _INNER = 0.03
+
+# Maximum number of inner iterations on a set. It does not depend on ``max_iter``, so that an
+# iteration is the same however many of them are allowed.
+_INNER_ITERATIONS = 10_000
 
 # What columns outside of the set could do each alone may be this share of what is left
 # inside: they are alike, and together could do several times as much.
@@ -72,7 +79,8 @@ class WorkingSetNewton(Solver):
             return solver._solve(objective, params, budget, history)
         point = Point.at(objective, params)
         gap, last, status = np.inf, np.inf, Status.MAX_ITER
-        by_products = True
+        state = _State.to_resume(budget.state, self, point.gradient)
+        by_products = state is None or state.by_products
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
             if not by_products and len(columns) * objective.n_outputs > DENSE_PARAMS:
@@ -83,7 +91,7 @@ class WorkingSetNewton(Solver):
             if by_products:
                 end = descend_on_faces(part, start, budget.tol)
             else:
-                end = _solve_part(part, start, budget)
+                end = _solve_part(part, start, budget.tol)
             if all_of_them and end.trusted and (np.isfinite(end.left) or not by_products):
                 # What the part has fallen by is no promise.
                 gap = relative(max(end.begun, point.value - end.point.value), objective)
@@ -122,7 +130,15 @@ class WorkingSetNewton(Solver):
             gap = _gap_on_the_way(objective, point, budget.tol)
         gap = bounded(gap, objective, point.value)
         status = Status.CONVERGED if gap <= budget.tol else status
-        return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
+        lines, left = history.as_dict(), _State(repr(self), point.gradient, by_products)
+        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
+
+
+@dataclass(frozen=True)
+class _State(SolverState):
+    """Whether steps on faces have brought something so far."""
+
+    by_products: bool
 
 
 class _Inside:
@@ -157,13 +173,13 @@ class _Inside:
         return out
 
 
-def _solve_part(part: Objective, point: Point, budget: Budget) -> FaceEnd:
+def _solve_part(part: Objective, point: Point, tol: float) -> FaceEnd:
     """Solve the part by factored Hessians, where steps on faces have failed."""
     model = model_at(part, point.params)
     _, begun = model.step(point)
-    tol = max(0.1 * budget.tol, _INNER * relative(begun, part))
+    tol = max(0.1 * tol, _INNER * relative(begun, part))
     first = Progress(point, model, begun, exact=True)
-    inner = Budget(tol, budget.max_iter)
+    inner = Budget(tol, _INNER_ITERATIONS)
     end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
     return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
 

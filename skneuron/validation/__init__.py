@@ -14,7 +14,13 @@ from skneuron.validation._data import (
     check_weights,
     refuse_not_finite,
 )
-from skneuron.validation._held_out import HeldOut, check_held_out, split_off
+from skneuron.validation._held_out import (
+    HeldOut,
+    check_held_out,
+    explain_no_split,
+    split_off,
+)
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._params import Plan, check_parameters
 
@@ -27,11 +33,13 @@ __all__ = [
     "check_classes",
     "check_finite",
     "check_held_out",
+    "check_numbers",
     "check_offset",
     "check_parameters",
     "check_rows",
     "check_training_data",
     "check_weights",
+    "explain_no_split",
     "refuse_not_finite",
     "split_off",
     "with_bounds",

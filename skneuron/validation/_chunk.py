@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._typing import AnyArray
 from skneuron.validation._data import FLOATS, TrainingData, check_weights
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = ["check_chunk", "check_classes"]
@@ -31,7 +32,14 @@ def check_classes(classes: Any, known: AnyArray | None) -> AnyArray:
                 "the stream may bring, as in partial_fit(X, y, classes=[0, 1])"
             )
         return known
-    given = np.unique(column_or_1d(np.asarray(classes)))
+    labels = column_or_1d(np.asarray(classes))
+    try:
+        given = np.unique(labels)
+    except TypeError as error:
+        raise ValueError(
+            f"classes={classes!r} cannot be sorted. Expected labels of one type. "
+            "Use for example strings: [str(label) for label in classes]."
+        ) from error
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             f"classes={given.tolist()!r}: expected None or those of the first call, "
@@ -58,12 +66,14 @@ def check_chunk(
     Returns
     -------
     TrainingData
-        Its weights are of sum 1. Not every class need be there.
+        Its weights are of sum 1. Not every class need be there; ``absent`` are those that
+        ``class_weight`` keeps from being there.
 
     Raises
     ------
     ValueError
-        If X has other columns than before or values that are not finite, a label is not
+        If X has other columns than before, columns of dates or bytes, or values that are not
+        finite, a label is not
         among the classes, weights or an offset cannot be used, or ``class_weight="balanced"``.
     """
     if isinstance(class_weight, str):
@@ -72,6 +82,7 @@ def check_chunk(
             "classes are known at the end of the stream only. Expected a dict or None; "
             "compute_class_weight of scikit-learn makes one from a sample"
         )
+    check_numbers(X, "X")
     X, y = validate_data(
         estimator,
         X,
@@ -92,11 +103,13 @@ def check_chunk(
     indices = np.searchsorted(classes, y).astype(np.intp)
     weights = check_weights(sample_weight, X.shape[0])
     offset = check_offset(offset, X.shape[0], len(classes), most=MOST_TO_LEARN)
+    absent: tuple[int, ...] = ()
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
             raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
         weights = weights * factors[indices]
+        absent = tuple(np.flatnonzero(factors == 0).tolist())
     total = float(weights.sum())
     if not 0 < total < np.inf:
         raise ValueError(f"the weights of the chunk sum to {total}: expected a positive number")
@@ -104,4 +117,4 @@ def check_chunk(
     if not used.all():
         X, indices, weights = X[used], indices[used], weights[used]
         offset = None if offset is None else offset[used]
-    return TrainingData(X, indices, classes, weights / total, total, offset=offset)
+    return TrainingData(X, indices, classes, weights / total, total, offset=offset, absent=absent)

@@ -11,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = [
@@ -46,6 +47,10 @@ class TrainingData:
     low, high : ndarray of shape (n_features,) or None
         Bounds of the weights.
     offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
+    absent : tuple of int
+        Indices of the classes without a row.
+    one_each : bool
+        Whether two classes have a neuron each, as more than two classes do.
     """
 
     X: Any
@@ -56,13 +61,27 @@ class TrainingData:
     low: FloatArray | None = None
     high: FloatArray | None = None
     offset: FloatArray | None = None
+    absent: tuple[int, ...] = ()
+    one_each: bool = False
+
+    @property
+    def present(self) -> AnyArray:
+        """Indices of the classes that have rows."""
+        return np.setdiff1d(np.arange(len(self.classes)), self.absent)
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether each class has a neuron of its own."""
+        return self.one_each or len(self.classes) > 2
 
 
-def check_rows(estimator: Any, X: Any) -> Any:
+def check_rows(estimator: Any, X: Any, name: str = "X") -> Any:
     """Return X for a prediction, in the shape and the column names that were fitted.
 
     Whether it is finite shows in w·x + b, for which :func:`refuse_not_finite` is there.
+    ``name`` is what the user calls it.
     """
+    check_numbers(X, name)
     return validate_data(
         estimator,
         X,
@@ -86,10 +105,11 @@ def check_training_data(
     Raises
     ------
     ValueError
-        If X has missing or infinite values, y is no classification target or has one
-        class only, weights are negative, not finite, all zero or of another length, or
-        an offset is not finite or of another shape.
+        If X has missing or infinite values, or columns of dates or bytes, y is no
+        classification target or has one class only, weights are negative, not finite, all
+        zero or of another length, or an offset is not finite or of another shape.
     """
+    check_numbers(X, "X")
     # The pass that takes the column statistics looks for NaN and infinity as well.
     X, y = validate_data(
         estimator,
@@ -125,13 +145,10 @@ def check_training_data(
         check_finite(X)
         X, indices, relative = X[used], indices[used], relative[used]
         offset = None if offset is None else offset[used]
-    present = np.unique(indices)
-    if len(present) < 2:
-        raise ValueError(
-            f"only the class {classes[present].tolist()!r} has samples of positive weight: "
-            "expected at least two classes"
-        )
-    return TrainingData(X, indices, classes, relative, total, offset=offset)
+    absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
+    return TrainingData(
+        X, indices, classes, relative, total, offset=offset, absent=tuple(absent.tolist())
+    )
 
 
 def refuse_not_finite(X: Any) -> NoReturn:
@@ -156,15 +173,18 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
     if y.ndim == 1 and y.dtype.kind in "iu" and y.dtype.isnative:
         low, high = int(y.min()), int(y.max())
         if high - low < _SPAN:
-            shifted = y if low == 0 else y - y.dtype.type(low)
+            # Labels of one byte can lie further apart than one byte can say.
+            wide = y.astype(np.int16) if y.dtype == np.int8 else y
+            shifted = wide if low == 0 else wide - wide.dtype.type(low)
+            indices = shifted.astype(np.intp, copy=False)
             if high == low + 1:
                 # Both are there.
-                return np.array([low, high], y.dtype), shifted.astype(np.intp, copy=False)
-            present = np.bincount(shifted, minlength=high - low + 1) > 0
-            classes = np.flatnonzero(present).astype(y.dtype) + y.dtype.type(low)
-            if present.all():
-                return classes, shifted.astype(np.intp, copy=False)
-            return classes, (np.cumsum(present) - 1)[shifted]
+                return np.array([low, high], y.dtype), indices
+            present = np.bincount(indices, minlength=high - low + 1) > 0
+            classes = np.flatnonzero(present).astype(wide.dtype) + wide.dtype.type(low)
+            if not present.all():
+                indices = (np.cumsum(present) - 1)[indices]
+            return classes.astype(y.dtype), indices
     if y.ndim == 1 and y.dtype.kind == "b":
         y8 = y.view(np.uint8)
         low, high = int(y8.min()), int(y8.max())
@@ -179,6 +199,7 @@ def check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
     """Return sample weights as float64, all ones if there are none."""
     if sample_weight is None:
         return np.ones(n_samples)
+    check_numbers(sample_weight, "sample_weight")
     weights = np.asarray(
         check_array(
             sample_weight,

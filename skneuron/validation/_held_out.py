@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
-__all__ = ["HeldOut", "check_held_out", "split_off"]
+__all__ = ["HeldOut", "check_held_out", "explain_no_split", "split_off"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def check_held_out(
     if (offset_val is not None) != with_offset:
         given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
         raise ValueError(f"{given} without {missing}: expected both with a validation set")
-    X = check_rows(estimator, X_val)
+    X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
     labels = column_or_1d(y_val)
@@ -79,6 +79,7 @@ def check_held_out(
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
         return HeldOut(X, y, np.full(len(y), 1.0 / len(y)), offset)
+    check_numbers(sample_weight_val, "sample_weight_val")
     weights = check_array(
         sample_weight_val, ensure_2d=False, dtype=np.float64, input_name="sample_weight_val"
     )
@@ -93,30 +94,29 @@ def check_held_out(
     return HeldOut(X[used], y[used], weights / weights.sum(), offset)
 
 
-def split_off(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, HeldOut]:
+def split_off(
+    data: TrainingData, fraction: float, seed: int
+) -> tuple[TrainingData, HeldOut] | None:
     """Return the data without a random share of each class, and that share.
 
-    Both are copies. The validation set keeps the weights of the training, class weights
-    included.
+    Both are copies. At least one row of each class is held out, and one is left. The validation
+    set keeps the weights of the training, class weights included.
 
-    Raises
-    ------
-    ValueError
-        If there are too few samples of a class to be on both sides.
+    Returns
+    -------
+    (TrainingData, HeldOut) or None
+        None if a class has one row only.
     """
-    n = len(data.y)
-    try:
-        kept, out = train_test_split(
-            np.arange(n), test_size=fraction, stratify=data.y, random_state=seed
-        )
-    except ValueError as error:
-        counts = np.bincount(data.y, minlength=len(data.classes)).tolist()
-        raise ValueError(
-            f"early_stopping=True with validation_fraction={fraction!r}: expected samples enough "
-            f"of every class to hold some out, and got {counts} of {data.classes.tolist()!r}. "
-            "Give X_val and y_val"
-        ) from error
-    kept, out = np.sort(kept), np.sort(out)
+    counts = np.bincount(data.y, minlength=len(data.classes))
+    if np.any(counts == 1):
+        return None
+    rng = np.random.default_rng(seed)
+    is_out = np.zeros(len(data.y), dtype=bool)
+    for k in np.flatnonzero(counts):
+        rows = np.flatnonzero(data.y == k)
+        n_out = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
+        is_out[rng.choice(rows, n_out, replace=False)] = True
+    kept, out = np.flatnonzero(~is_out), np.flatnonzero(is_out)
     share = float(data.weights[kept].sum())
     rest = replace(
         data,
@@ -129,3 +129,15 @@ def split_off(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingD
     held = data.weights[out]
     offset = None if data.offset is None else data.offset[out]
     return rest, HeldOut(data.X[out], data.y[out], held / held.sum(), offset)
+
+
+def explain_no_split(data: TrainingData) -> str:
+    """Return the text of the warning that :func:`split_off` has found a class with one row."""
+    counts = np.bincount(data.y, minlength=len(data.classes))
+    labels = data.classes[counts == 1].tolist()
+    whose = f"class {labels[0]!r} has" if len(labels) == 1 else f"the classes {labels!r} have"
+    return (
+        f"early_stopping=True has no effect, because {whose} one sample of positive sample weight. "
+        "Expected two or more samples of each class, as at least one of them is held out. Pass "
+        "a validation set, fit(X, y, X_val=X_val, y_val=y_val), or set early_stopping=False."
+    )

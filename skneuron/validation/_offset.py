@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.validation._numbers import check_numbers
 
 __all__ = ["MOST_TO_LEARN", "check_offset"]
 
@@ -43,6 +44,7 @@ def check_offset(
     """
     if offset is None:
         return None
+    check_numbers(offset, name)
     values: AnyArray = check_array(
         offset,
         ensure_2d=False,

@@ -1,0 +1,51 @@
+"""What a solver leaves so that the next fit can go on from it as if there had been one fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+
+__all__ = ["SolverState"]
+
+# Largest relative change of the gradient at which a state still belongs to an objective. Weights
+# that were stored as float32 change the gradient by less, and other data by more.
+_SAME = 1e-3
+
+
+@dataclass(frozen=True)
+class SolverState:
+    """The state of a solver at the parameters that it has returned.
+
+    Attributes
+    ----------
+    solver : str
+        The solver with its parameters: a state means nothing to another one.
+    gradient : ndarray of shape (n_params,)
+        Of the objective at the parameters that were returned.
+    """
+
+    solver: str
+    gradient: FloatArray
+
+    @classmethod
+    def to_resume(cls, state: Any, solver: Any, gradient: FloatArray) -> Self | None:
+        """Return a state if it is of this solver and of the objective at its start, else None.
+
+        Parameters
+        ----------
+        state : object
+            What the last fit has left.
+        solver : Solver
+        gradient : ndarray of shape (n_params,)
+            Where the fit starts.
+        """
+        if not isinstance(state, cls) or state.solver != repr(solver):
+            return None
+        if state.gradient.shape != gradient.shape:
+            return None
+        change = float(np.linalg.norm(state.gradient - gradient))
+        return state if change <= _SAME * float(np.linalg.norm(state.gradient)) else None

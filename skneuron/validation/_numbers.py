@@ -1,0 +1,159 @@
+"""Values that NumPy would turn into numbers, and that are none: dates, durations, bytes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skneuron._typing import AnyArray
+
+__all__ = ["check_numbers"]
+
+# NumPy's letters for boolean, signed, unsigned, float, complex and string types. scikit-learn
+# refuses complex numbers, and strings that are no numbers.
+_LEFT_TO_SCIKIT_LEARN = "biufcU"
+
+_DATES = (datetime.date, np.datetime64)
+_DURATIONS = (datetime.timedelta, np.timedelta64)
+_BYTES = (bytes, bytearray, memoryview)
+_COMPLEX = (complex, np.complexfloating)
+
+# What to do about a type, by NumPy's letter for it.
+_REMEDIES = {
+    "M": "Use the time since the first date: (dates - dates.min()) / np.timedelta64(1, 'D').",
+    "m": "Divide by a unit of time: durations / np.timedelta64(1, 'D').",
+    "S": "Convert the bytes if they are numbers: np.asarray(values, dtype='S').astype(float).",
+    "V": "Use plain columns: numpy.lib.recfunctions.structured_to_unstructured(X).",
+    "c": "Use the real and the imaginary part as two columns: np.c_[X.real, X.imag].",
+}
+
+
+def check_numbers(values: Any, name: str) -> None:
+    """Raise ``ValueError`` if values are dates, durations, bytes or records.
+
+    NumPy and scikit-learn use the integers behind dates and durations as numbers; these
+    depend on the unit of time, and a missing date becomes -9.2e18.
+
+    Parameters
+    ----------
+    values : object
+        Data frame, array, list or sparse matrix, as a user gave it.
+    name : str
+        What the user calls it.
+
+    Raises
+    ------
+    ValueError
+        It names the column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.validation import check_numbers
+    >>> check_numbers(np.array([["2024-05-01"]], dtype="datetime64[D]"), "X")
+    Traceback (most recent call last):
+        ...
+    ValueError: Column 0 of X has the type datetime64[D]. Expected numbers. Use the time since \
+the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
+    """
+    if issparse(values):
+        return
+    if isinstance(values, np.ndarray):
+        _check_array(values, name)
+    elif not isinstance(values, list | tuple) and _is_frame(values):
+        for where, dtype, column in _columns(values, name):
+            _check_column(dtype, column, where)
+    else:
+        _check_other(values, name)
+
+
+def _is_frame(values: Any) -> bool:
+    return hasattr(values, "column_names") or (
+        hasattr(values, "columns") and hasattr(values, "dtypes")
+    )
+
+
+def _columns(frame: Any, name: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what a column is called, its type, and what returns its values."""
+    if hasattr(frame, "column_names"):  # pyarrow
+        labels, dtypes, at = frame.column_names, frame.schema.types, frame.column
+    elif hasattr(frame, "iloc"):  # pandas
+        labels, dtypes, at = frame.columns, frame.dtypes, lambda j: frame.iloc[:, j]
+    else:  # polars
+        labels, dtypes, at = frame.columns, frame.dtypes, frame.to_series
+    for j, (label, dtype) in enumerate(zip(labels, dtypes, strict=True)):
+        yield f"Column {label!r} of {name}", dtype, lambda j=j: at(j)
+
+
+def _check_column(dtype: Any, column: Any, where: str) -> None:
+    kind = getattr(dtype, "kind", None)
+    if isinstance(kind, str) and kind in "mM":
+        _refuse(where, str(dtype), kind)
+    if isinstance(kind, str) and kind in "biufc":
+        return
+    values = np.asarray(column())
+    if values.dtype.kind == "O":
+        _check_objects(values.ravel().tolist(), where)
+    elif values.dtype.kind not in _LEFT_TO_SCIKIT_LEARN:
+        _refuse(where, str(dtype), values.dtype.kind)
+
+
+def _check_array(values: AnyArray, name: str) -> None:
+    kind = values.dtype.kind
+    if kind == "O":
+        bad = any(_letter(cls) is not None for cls in _types(values.ravel().tolist()))
+        for j in range(values.shape[1] if bad and values.ndim == 2 else 0):
+            _check_objects(values[:, j].tolist(), f"Column {j} of {name}")
+        if bad:
+            _check_objects(values.ravel().tolist(), name)
+    elif kind not in _LEFT_TO_SCIKIT_LEARN:
+        columns = values.ndim == 2 and kind != "V"
+        _refuse(f"Column 0 of {name}" if columns else name, str(values.dtype), kind)
+
+
+def _check_other(values: Any, name: str) -> None:
+    """Check a list, a series, or what else NumPy makes an array of."""
+    try:
+        array = np.asarray(values)
+        # Among numbers in a list bytes or durations make all of it such an array: which column
+        # it is shows in the objects. Dates in nanoseconds are integers there.
+        objects = np.asarray(values, dtype=object) if array.dtype.kind in "mS" else None
+    except (TypeError, ValueError, RuntimeError):
+        return  # scikit-learn says why this is no array
+    if objects is not None:
+        _check_array(objects, name)
+    _check_array(array, name)
+
+
+def _check_objects(values: Iterable[Any], where: str) -> None:
+    for cls in _types(values):
+        letter = _letter(cls)
+        if letter is not None:
+            _refuse(where, cls.__name__, letter)
+
+
+def _types(values: Iterable[Any]) -> list[type]:
+    return sorted(set(map(type, values)), key=lambda cls: cls.__name__)
+
+
+def _letter(cls: type) -> str | None:
+    """Return NumPy's letter for a type that is no number, None if it may be one."""
+    for letter, family in (("M", _DATES), ("m", _DURATIONS), ("S", _BYTES), ("c", _COMPLEX)):
+        if issubclass(cls, family):
+            return letter
+    if issubclass(cls, np.void):
+        return "V"
+    if issubclass(cls, datetime.time):
+        return ""
+    # Periods of pandas, and its other values that are no numbers.
+    own = cls.__module__.partition(".")[0] == "pandas" and not hasattr(cls, "__float__")
+    return "" if own else None
+
+
+def _refuse(where: str, dtype: str, letter: str) -> None:
+    remedy = _REMEDIES.get(letter, "Convert or drop the column.")
+    raise ValueError(f"{where} has the type {dtype}. Expected numbers. {remedy}")
