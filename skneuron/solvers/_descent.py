@@ -250,9 +250,7 @@ class _Loop:
         moved = length * length_of(self.step)
         self._history.add(**_line(self._objective, following, moved))
         if following.hessian is not None:
-            # Fisher's curvature converges linearly if the loss is not convex.
-            slow = not self._objective.loss.convex and before.contraction > _LEFT
-            model = model_at(self._objective, following.params, following.hessian, observed=slow)
+            model = model_at(self._objective, following.params, following.hessian)
         else:
             model = before.model
             model.learn(before.point, following)

@@ -156,7 +156,7 @@ def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, floa
     value, gradient = objective.value_gradient(params)
     if not objective.loss.differentiable:
         return value, relative(value, objective)
-    return value, relative_gap(objective, params, gradient)
+    return value, bounded(relative_gap(objective, params, gradient), objective, value)
 
 
 def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float:

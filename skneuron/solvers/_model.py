@@ -132,21 +132,13 @@ class KinkedModel(Model):
             )
 
 
-def model_at(
-    objective: Objective,
-    params: FloatArray,
-    hessian: FloatArray | None = None,
-    *,
-    observed: bool = False,
-) -> Model:
+def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | None = None) -> Model:
     """Return Newton's model: the curvature of the objective at these parameters.
 
-    With ``observed`` it is the observed Hessian of a smooth objective, if that is positive
-    definite.
+    If the loss is not convex it is the observed Hessian where that is positive definite:
+    Fisher's curvature, which ``hessian`` is, only converges linearly.
     """
-    if objective.is_smooth:
-        curvature = Curvature.observed(objective, params) if observed else None
-        if curvature is not None:
-            return SmoothModel(curvature)
-        return SmoothModel(Curvature(objective, params, hessian))
-    return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)
+    if not objective.is_smooth:
+        return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)
+    curvature = None if objective.loss.convex else Curvature.observed(objective, params)
+    return SmoothModel(curvature or Curvature(objective, params, hessian))
