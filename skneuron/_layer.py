@@ -125,6 +125,24 @@ def as_stored(
     separation: tuple[int | None, Separation] | None = None,
 ) -> Neuron:
     """Return raw weights in the type of X, with objective and gap at just those weights."""
+    stored, result = _stored(objective, result, dtype)
+    zero = objective.zero_value
+    if objective.loss.differentiable and result.objective > zero + rounding(objective, zero):
+        # Rounding may raise F above its value at zero weights.
+        params = objective.at_zero()
+        value, gap = value_and_gap(objective, params)
+        if value < result.objective:
+            stored, result = _stored(
+                objective, replace(result, coef=params, objective=value, gap=gap), dtype
+            )
+    result = judged(objective, result)
+    return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
+
+
+def _stored(
+    objective: Objective, result: SolverResult, dtype: Any
+) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
+    """Return coefficients and intercepts in the type of X, and the result with them."""
     coef, intercept = objective.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
     if not all(np.all(np.isfinite(part)) for part in stored):
@@ -137,8 +155,7 @@ def as_stored(
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
     else:
         result = _as_predicted(objective, result, coef, intercept)
-    result = judged(objective, result)
-    return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
+    return stored, result
 
 
 def _rounded(

@@ -128,7 +128,7 @@ def learn_chunk(
             solver = plan.solver or choose_solver(objective)
             chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))
             complete = _all_seen(seen, None if len(tasks) == 1 else task)
-            weight = data.total_weight / share
+            weight = data.total_weight if memory is None else total
             result, left = chunk.learn(kept_so_far, stream.n_samples, weight, complete=complete)
             neurons.append(as_stored(objective, result, solver, data.X.dtype))
             kept.append(left)
