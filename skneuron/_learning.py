@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -29,6 +30,29 @@ from skneuron.validation import (
 
 __all__ = ["LearningMixin"]
 
+_Params = ParamSpec("_Params")
+_Out = TypeVar("_Out")
+
+
+def _keeps_numpy_errors(
+    method: Callable[Concatenate[LearningMixin, _Params], _Out],
+) -> Callable[Concatenate[LearningMixin, _Params], _Out]:
+    """Restore NumPy's error handling after an exception.
+
+    An interrupt can end ``np.errstate`` before it restores the error handling.
+    """
+
+    @wraps(method)
+    def kept(mixin: LearningMixin, /, *args: _Params.args, **params: _Params.kwargs) -> _Out:
+        errors: Any = np.geterr()
+        try:
+            return method(mixin, *args, **params)
+        except BaseException:
+            np.seterr(**errors)
+            raise
+
+    return kept
+
 
 class LearningMixin:
     """Sets fitted attributes; always on a copy that the estimator takes over at the end."""
@@ -42,6 +66,7 @@ class LearningMixin:
     classes_: AnyArray
     n_features_in_: int
 
+    @_keeps_numpy_errors
     def _learn_all(
         self,
         X: Any,
@@ -87,6 +112,7 @@ class LearningMixin:
                 raise
         return learn()
 
+    @_keeps_numpy_errors
     def _learn_chunk(
         self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any
     ) -> tuple[Layer, float]:

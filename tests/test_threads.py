@@ -45,8 +45,8 @@ class _Interrupter:
         sys.settrace(self._before)
 
 
-def _interrupted_everywhere(function, files, *, opcodes, least=20):
-    """Call the function, each time interrupted one step later, and yield after each call.
+def _interrupted_everywhere(function, files, *, opcodes, least=20, stride=1):
+    """Call the function, each time interrupted some steps later, and yield after each call.
 
     The exception, and the frames of its traceback, live until the next call.
     """
@@ -61,7 +61,7 @@ def _interrupted_everywhere(function, files, *, opcodes, least=20):
         if interrupter.left > 0 and interrupter.place is None:
             assert step > least
             return
-        step += 1
+        step += stride
 
 
 _FILES = ("_threads/_blocks.py", "_threads/_limit.py")
@@ -324,4 +324,18 @@ def test_numpy_errors_are_as_before_after_an_interrupt():
 
     before = np.geterr()
     for place, _ in _interrupted_everywhere(fit, "_ufunc_config.py", opcodes=True, least=1):
+        assert np.geterr() == before, place
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict_proba"])
+def test_an_interrupt_of_a_method_keeps_numpy_errors(method):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = (X[:, 0] > 0.2).astype(int)
+    neuron = NeuronClassifier("probit").fit(X, y)
+
+    def run():
+        getattr(neuron, method)(X, *([] if method == "predict_proba" else [y]))
+
+    before, stride = np.geterr(), 1 if method == "predict_proba" else 7
+    for place, _ in _interrupted_everywhere(run, "_ufunc_config.py", opcodes=False, stride=stride):
         assert np.geterr() == before, place
