@@ -1,6 +1,7 @@
 """The BLAS limit: interrupts at each step, threads side by side, forks, limits of the user."""
 
 import random
+import signal
 import sys
 import threading
 import time
@@ -75,7 +76,8 @@ def _enter_and_leave():
 
 
 @pytest.mark.parametrize("opcodes", [False, True])
-def test_an_interrupt_at_any_step_leaves_nothing(two_threads, opcodes):
+def test_an_interrupt_at_any_step_leaves_nothing(two_threads, monkeypatch, opcodes):
+    monkeypatch.setattr(_blocks, "_LOST", 0.05)
     for place, interrupt in _interrupted_everywhere(_enter_and_leave, _FILES, opcodes=opcodes):
         assert counts() == two_threads, place
         assert len(share_out(100, at_least=10)) == 1, place
@@ -221,6 +223,27 @@ def test_threads_side_by_side_lose_nothing(two_threads, seed):
     for thread in threads:
         thread.join()
     assert not wrong
+    assert counts() == two_threads
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer signals")
+def test_a_signal_handler_may_predict(two_threads):
+    """Whatever it interrupts, entering a block or leaving it."""
+    neuron, calls = NeuronClassifier.from_weights([1.0]), []
+
+    def predict(*_):
+        calls.append(neuron.predict([[1.0]]))
+        signal.setitimer(signal.ITIMER_REAL, 1e-4)
+
+    before = signal.signal(signal.SIGALRM, predict)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-4)
+        while len(calls) < 500:
+            with blas_on_one_thread():
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
     assert counts() == two_threads
 
 
