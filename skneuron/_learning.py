@@ -6,7 +6,8 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -85,6 +86,30 @@ def _notes_on_absent(data: TrainingData, layer: Layer) -> list[Warning]:
     return [AbsentClassWarning(explain_absent(data.classes, data.absent, never=layer.never))]
 
 
+_Params = ParamSpec("_Params")
+_Out = TypeVar("_Out")
+
+
+def _keeps_numpy_errors(
+    method: Callable[Concatenate[LearningMixin, _Params], _Out],
+) -> Callable[Concatenate[LearningMixin, _Params], _Out]:
+    """Restore NumPy's error handling after an exception.
+
+    An interrupt can end ``np.errstate`` before it restores the error handling.
+    """
+
+    @wraps(method)
+    def kept(mixin: LearningMixin, /, *args: _Params.args, **params: _Params.kwargs) -> _Out:
+        errors: Any = np.geterr()
+        try:
+            return method(mixin, *args, **params)
+        except BaseException:
+            np.seterr(**errors)
+            raise
+
+    return kept
+
+
 class LearningMixin:
     """Sets fitted attributes; always on a copy that the estimator takes over at the end."""
 
@@ -97,6 +122,7 @@ class LearningMixin:
     classes_: AnyArray
     n_features_in_: int
 
+    @_keeps_numpy_errors
     def _learn_all(
         self,
         X: Any,
@@ -151,6 +177,7 @@ class LearningMixin:
                 raise
         return learn()
 
+    @_keeps_numpy_errors
     def _learn_chunk(
         self, X: Any, y: Any, classes: Any, sample_weight: Any, offset: Any
     ) -> Learned:

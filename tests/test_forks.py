@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 from blas import counts
+from joblib import Parallel, delayed
 
 from skneuron import NeuronClassifier
 from skneuron._threads import blas_as_allowed, blas_on_one_thread, run_parts, share_out
@@ -141,3 +142,15 @@ def test_a_child_fits_as_its_parent(other_thread_inside):
         return same and counts() == other_thread_inside
 
     assert _child_ends_well(child)
+
+
+def test_processes_of_joblib_fit_beside_a_thread(other_thread_inside):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 4))
+    y = X[:, 0] + rng.logistic(size=500) > 0
+    expected = NeuronClassifier().fit(X, y).coef_
+    with Parallel(n_jobs=2, backend="loky") as parallel:
+        neurons = parallel(delayed(NeuronClassifier().fit)(X, y) for _ in range(4))
+    for neuron in neurons:
+        np.testing.assert_array_equal(neuron.coef_, expected)
+    assert set(counts()) == {1}

@@ -208,6 +208,70 @@ def test_interrupts_at_lines(monkeypatch, two_threads, name, stream):
         fit.check(neuron, before, max(finished, default=0))
 
 
+class _Once:
+    """Raises ``KeyboardInterrupt`` at one call of a function."""
+
+    def __init__(self, function, call):
+        self._function, self._left = function, call
+
+    def __call__(self, *args, **params):
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+        return self._function(*args, **params)
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+@pytest.mark.parametrize("place", ["as_stored", "layer_of", "choose_solver", "_on_held_out"])
+@pytest.mark.parametrize("params", [{}, {"activation": "probit"}, {"early_stopping": True}])
+def test_an_interrupt_between_solvers_keeps_their_results(monkeypatch, params, place, call):
+    """Of the neurons of a layer those that have converged are as they would be anyway."""
+    X, y = _data(*SMALL, 3)
+    neuron = NeuronClassifier(random_state=0, **params)
+    expected = NeuronClassifier(random_state=0, **params).fit(X, y)
+    once = _Once(getattr(skneuron._training, place), call)
+    monkeypatch.setattr(skneuron._training, place, once)
+    try:
+        neuron.fit(X, y)
+    except KeyboardInterrupt:
+        pass
+    else:
+        # That many calls there are not.
+        assert once._left > 0
+        return
+    if place in ("choose_solver", "_on_held_out") and call == 1:
+        assert not hasattr(neuron, "coef_")
+        return
+    n_converged = {"as_stored": call, "layer_of": 3}.get(place, call - 1)
+    if "activation" not in params:
+        # A softmax layer is solved for at once.
+        n_converged = 3
+    np.testing.assert_array_equal(neuron.coef_[:n_converged], expected.coef_[:n_converged])
+    if n_converged == 3:
+        for name, column in expected.history_.items():
+            if name != "seconds":
+                np.testing.assert_array_equal(neuron.history_[name], column)
+
+
+def test_a_second_interrupt_may_hit_the_gap(monkeypatch):
+    """The first ends the solver, the second the objective of its last iteration."""
+    X, y = _data(*SMALL)
+    add = History.add
+
+    def interrupted(self, *args, **params):
+        add(self, *args, **params)
+        if len(self) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(History, "add", interrupted)
+    once = _Once(skneuron.solvers._base.value_and_gap, 1)
+    monkeypatch.setattr(skneuron.solvers._base, "value_and_gap", once)
+    neuron = NeuronClassifier()
+    with pytest.raises(KeyboardInterrupt):
+        neuron.fit(X, y)
+    assert neuron.n_iter_ == 2
+
+
 class _Fitters:
     """Threads that fit until they are told to stop."""
 

@@ -1,6 +1,7 @@
 """The BLAS limit: interrupts at each step, threads side by side, forks, limits of the user."""
 
 import random
+import signal
 import sys
 import threading
 import time
@@ -45,8 +46,8 @@ class _Interrupter:
         sys.settrace(self._before)
 
 
-def _interrupted_everywhere(function, files, *, opcodes, least=20):
-    """Call the function, each time interrupted one step later, and yield after each call.
+def _interrupted_everywhere(function, files, *, opcodes, least=20, stride=1):
+    """Call the function, each time interrupted some steps later, and yield after each call.
 
     The exception, and the frames of its traceback, live until the next call.
     """
@@ -61,7 +62,7 @@ def _interrupted_everywhere(function, files, *, opcodes, least=20):
         if interrupter.left > 0 and interrupter.place is None:
             assert step > least
             return
-        step += 1
+        step += stride
 
 
 _FILES = ("_threads/_blocks.py", "_threads/_limit.py")
@@ -75,7 +76,8 @@ def _enter_and_leave():
 
 
 @pytest.mark.parametrize("opcodes", [False, True])
-def test_an_interrupt_at_any_step_leaves_nothing(two_threads, opcodes):
+def test_an_interrupt_at_any_step_leaves_nothing(two_threads, monkeypatch, opcodes):
+    monkeypatch.setattr(_blocks, "_LOST", 0.05)
     for place, interrupt in _interrupted_everywhere(_enter_and_leave, _FILES, opcodes=opcodes):
         assert counts() == two_threads, place
         assert len(share_out(100, at_least=10)) == 1, place
@@ -224,6 +226,27 @@ def test_threads_side_by_side_lose_nothing(two_threads, seed):
     assert counts() == two_threads
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer signals")
+def test_a_signal_handler_may_predict(two_threads):
+    """Whatever it interrupts, entering a block or leaving it."""
+    neuron, calls = NeuronClassifier.from_weights([1.0]), []
+
+    def predict(*_):
+        calls.append(neuron.predict([[1.0]]))
+        signal.setitimer(signal.ITIMER_REAL, 1e-4)
+
+    before = signal.signal(signal.SIGALRM, predict)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-4)
+        while len(calls) < 500:
+            with blas_on_one_thread():
+                pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert counts() == two_threads
+
+
 def test_a_thread_that_has_fitted_keeps_no_hold_on_the_limits():
     """Since 3.8 threadpoolctl lets one thread set limits, as long as it keeps them."""
     fitted, end = threading.Event(), threading.Event()
@@ -324,4 +347,18 @@ def test_numpy_errors_are_as_before_after_an_interrupt():
 
     before = np.geterr()
     for place, _ in _interrupted_everywhere(fit, "_ufunc_config.py", opcodes=True, least=1):
+        assert np.geterr() == before, place
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict_proba"])
+def test_an_interrupt_of_a_method_keeps_numpy_errors(method):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = (X[:, 0] > 0.2).astype(int)
+    neuron = NeuronClassifier("probit").fit(X, y)
+
+    def run():
+        getattr(neuron, method)(X, *([] if method == "predict_proba" else [y]))
+
+    before, stride = np.geterr(), 1 if method == "predict_proba" else 7
+    for place, _ in _interrupted_everywhere(run, "_ufunc_config.py", opcodes=False, stride=stride):
         assert np.geterr() == before, place

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from inspect import currentframe
 from typing import Any, cast
 from weakref import ref
 
@@ -45,8 +46,8 @@ class Blocks:
         self._libraries: tuple[list[Library], list[Library]] | None = None
         self._shared: list[Limit] = []
         self._own = threading.local()
-        # A signal handler or a finalizer may enter a block while its thread settles.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._is_outdated = False
 
     def block(self, *, holds: bool) -> AbstractContextManager[None]:
         """Return a block that holds BLAS to one thread, or lifts the limit of those around it."""
@@ -81,25 +82,37 @@ class Blocks:
 
     def settle(self) -> None:
         """Set the limits that the blocks need; a second call completes an interrupted call."""
-        lock = self._lock
-        if not lock.acquire(timeout=_LOST):
-            self._lock = lock = threading.RLock()
-            lock.acquire()
-        try:
-            if self._libraries is None:
-                self._libraries = self._find()
-            if not self._shared:
-                self._shared = [Limit(library) for library in self._libraries[0]]
-            holders = self._holders()
-            for limit in self._shared:
-                limit.settle(holders)
-            if self._libraries[1]:
-                thread = threading.get_ident()
-                own = {entry for entry in holders if entry.thread == thread}
-                for limit in self._own_limits():
-                    limit.settle(own)
-        finally:
-            lock.release()
+        while True:
+            lock = self._lock
+            if not lock.acquire(blocking=False):
+                if _is_settling():
+                    # A signal handler has interrupted this thread, which begins again.
+                    self._is_outdated = True
+                    return
+                if not lock.acquire(timeout=_LOST):
+                    self._lock = threading.Lock()
+                    continue
+            try:
+                self._is_outdated = False
+                self._settle()
+            finally:
+                lock.release()
+            if not self._is_outdated:
+                return
+
+    def _settle(self) -> None:
+        if self._libraries is None:
+            self._libraries = self._find()
+        if not self._shared:
+            self._shared = [Limit(library) for library in self._libraries[0]]
+        holders = self._holders()
+        for limit in self._shared:
+            limit.settle(holders)
+        if self._libraries[1]:
+            thread = threading.get_ident()
+            own = {entry for entry in holders if entry.thread == thread}
+            for limit in self._own_limits():
+                limit.settle(own)
 
     def _holders(self) -> set[_Entry]:
         """Return the blocks that hold BLAS to one thread: not lifted, not left."""
@@ -128,13 +141,27 @@ class Blocks:
 
     def after_fork(self) -> None:
         """Forget the blocks of other threads, which a child process does not have."""
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         thread = threading.get_ident()
         for entry in list(self._entries):
             if entry.thread != thread:
                 self._entries.pop(entry, None)
         if self._libraries is not None:
             self.settle()
+
+
+def _is_settling() -> bool:
+    """Whether this thread is in :meth:`Blocks.settle`, below the call that asks.
+
+    The frames say it, as no interrupt can leave them wrong.
+    """
+    asking = currentframe()
+    frame = asking and asking.f_back and asking.f_back.f_back
+    while frame is not None:
+        if frame.f_code is Blocks.settle.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Entry:
