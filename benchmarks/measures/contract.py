@@ -121,7 +121,7 @@ def names_in_docs(sources: Mapping[str, Source], docs: Path) -> set[str]:
         if isinstance(node, ast.FunctionDef | ast.Attribute)
     }
     listed: set[str] = set()
-    for page in sorted(docs.glob("*.md")):
+    for page in sorted(docs.rglob("*.md")):
         section = re.search(
             r"^## Add a solver$(.*?)(?=^## |\Z)", page.read_text("utf-8"), re.M | re.S
         )
