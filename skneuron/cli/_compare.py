@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from skneuron import NeuronClassifier
+from skneuron.cli._streams import printable
 from skneuron.cli._table import Table, TableError, as_model_input
 
 __all__ = ["compare"]
@@ -72,7 +73,7 @@ def compare(neuron: NeuronClassifier, table: Table) -> str:
         for name, model in models.items()
     ]
     n, d = table.X.shape
-    head = f"{table.name}: {n} rows, {d} columns, {len(np.unique(table.y))} classes"
+    head = f"{printable(table.name)}: {n} rows, {d} columns, {len(np.unique(table.y))} classes"
     if table.text_columns:
         head += f"; {len(table.text_columns)} text columns one-hot encoded"
     if table.n_missing:
@@ -118,7 +119,10 @@ def _measure(name: str, model: Any, table: Table, reference: Any, folds: int) ->
     difference = math.nan
     if reference is not None:
         exact = reference[-1].coef_
-        difference = float(np.abs(fitted[-1].coef_ - exact).max() / np.abs(exact).max())
+        largest = float(np.abs(exact).max())
+        # Of a largest coefficient of zero no difference is a fraction.
+        if largest > 0:
+            difference = float(np.abs(fitted[-1].coef_ - exact).max()) / largest
 
     def mean(metric: str) -> float:
         """Return the mean over the folds."""

@@ -5,9 +5,10 @@ pandas parses; scikit-learn's transformers fill missing values and encode text.
 
 from __future__ import annotations
 
+import os
+import reprlib
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from skneuron._typing import AnyArray
 
-__all__ = ["Table", "TableError", "as_model_input", "read_table", "write_predictions"]
+__all__ = ["Table", "TableError", "as_model_input", "first_line", "pandas", "read_table"]
 
 # A column in which more than half of the filled cells are numbers is taken for numbers,
 # and a word in it for a mistake; otherwise it is text.
@@ -30,6 +31,10 @@ _MAX_CATEGORIES = 50
 
 # A target with more values than this is no set of classes.
 _MAX_CLASSES = 100
+
+
+# Largest length of a cell in a message, in characters.
+_LONGEST_CELL = 60
 
 
 class TableError(Exception):
@@ -111,25 +116,36 @@ def read_table(path: str, target: str) -> Table:
     return Table(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
 
 
-def _parse(path: str) -> Any:
+def pandas() -> Any:
+    """Return the package pandas, an extra."""
     try:
         import pandas as pd
     except ImportError as error:
         raise TableError("reading a table needs pandas: pip install 'skneuron[csv]'") from error
-    if not Path(path).is_file():
-        raise TableError(f"{path}: no such file")
+    return pd
+
+
+def _parse(path: str) -> Any:
+    pd = pandas()
+    if os.path.isdir(path):
+        raise TableError(f"{path} is a directory: expected a CSV file")
+    if not os.path.exists(path):
+        raise TableError(f"{path or repr(path)}: no such file")
     try:
         # Blank lines are kept for now, so that lines are counted as a person counts them.
         # Fields beyond the header's are a fault, not an index.
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
-                path, skipinitialspace=True, skip_blank_lines=False, index_col=False
+                path,
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                index_col=False,
+                low_memory=False,
             )
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        # pandas' other parser errors are ValueErrors.
-        reason = str(error).strip().splitlines()[0]
-        raise TableError(f"{path} cannot be read as CSV: {reason}") from error
+    except Exception as error:
+        # Each decompressor that the ending of a name asks for raises types of its own.
+        raise TableError(f"{path} cannot be read as CSV: {first_line(error)}") from error
     frame = frame.dropna(how="all")
     if not len(frame):
         raise TableError(f"{path} has no rows: expected a header line and one line per sample")
@@ -147,7 +163,7 @@ def _numbers(column: Any, name: str) -> Any:
         if filled - unreadable.sum() <= _NUMERIC_SHARE * filled:
             return None
         cell = _cell(column, unreadable, name)
-        raise TableError(f"{cell} is {column[unreadable].iloc[0]!r}: expected a number")
+        raise TableError(f"{cell} is {_shown(column[unreadable].iloc[0])}: expected a number")
     infinite = np.isinf(numbers)
     if infinite.any():
         raise TableError(f"{_cell(column, infinite, name)} is infinite: expected a finite number")
@@ -158,6 +174,18 @@ def _cell(column: Any, where: Any, name: str) -> str:
     """Name the first such cell as a person finds it: the header is line 1."""
     row = int(np.flatnonzero(np.asarray(where))[0])
     return f"line {column.index[row] + 2}, column {name!r}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value of a cell for a message, shortened in the middle."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = _LONGEST_CELL
+    return short.repr(value)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text, or its type if it has no text."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def as_model_input(model: Any, table: Table) -> Pipeline:
@@ -173,22 +201,3 @@ def as_model_input(model: Any, table: Table) -> Pipeline:
     return make_pipeline(
         make_column_transformer((fill, numeric), (encode, table.text_columns)), model
     )
-
-
-def write_predictions(model: Any, table: Table, path: str) -> None:
-    """Write one line per row: the class and, where there is a likelihood, probabilities."""
-    import pandas as pd
-
-    out = pd.DataFrame({"class": model.predict(table.X)})
-    if hasattr(model, "predict_proba"):
-        proba = model.predict_proba(table.X)
-        out["probability"] = proba.max(axis=1)
-        for label, values in zip(model.classes_, proba.T, strict=True):
-            out[f"probability of {label}"] = values
-    else:
-        decision = model.decision_function(table.X)
-        out["decision"] = decision if decision.ndim == 1 else decision.max(axis=1)
-    try:
-        out.to_csv(path, index=False)
-    except OSError as error:
-        raise TableError(f"{path} cannot be written: {error}") from error
