@@ -67,5 +67,13 @@ class Draft:
         return kept | changed
 
     def take_over(self) -> None:
-        """Make the changes on the estimator, all at once."""
-        self.estimator.__dict__ = self.attributes()
+        """Make the changes on the estimator, all at once.
+
+        An interrupt waits: the changes are complete, and gathering them takes no time.
+        """
+        try:
+            after = self.attributes()
+        except KeyboardInterrupt:
+            self.estimator.__dict__ = self.attributes()
+            raise
+        self.estimator.__dict__ = after

@@ -175,8 +175,9 @@ class _Line:
 
 _PACKAGE = str(Path(skneuron.__file__).parent)
 
-# Here the layer is complete, and no signal is handled in this line: no call precedes it.
-_TAKE_OVER = "self.__dict__ = draft.__dict__"
+# Here the layer is complete. Between these few lines and the assignment there is no way back from
+# an interrupt that is raised at the very beginning of one of them.
+_TAKE_OVER = ("draft.take_over()", "try:", "self.estimator.__dict__ =")
 
 
 @pytest.mark.parametrize(("name", "stream"), [case for case in ALL if "large" not in case[0]])
@@ -197,7 +198,9 @@ def test_interrupts_at_lines(monkeypatch, two_threads, name, stream):
         fit.run(neuron)
     places = [(line, visit) for line, visits in lines.visits.items() for visit in {1, visits}]
     for line, visit in random.Random(0).sample(places, min(LINES, len(places))):
-        if _TAKE_OVER in Path(_PACKAGE + line[0]).read_text().splitlines()[line[1] - 1]:
+        text = Path(_PACKAGE + line[0]).read_text().splitlines()[line[1] - 1]
+        is_draft = line[0] in ("/_draft.py", "/classifier.py")
+        if is_draft and any(part in text for part in _TAKE_OVER):
             continue
         neuron = fit.begun()
         before = _state(neuron)
@@ -205,7 +208,10 @@ def test_interrupts_at_lines(monkeypatch, two_threads, name, stream):
         with pytest.raises(KeyboardInterrupt), _Line(line, visit):
             fit.run(neuron)
         assert (counts(), np.geterr()) == (two_threads, errors), (line, visit)
-        fit.check(neuron, before, max(finished, default=0))
+        try:
+            fit.check(neuron, before, max(finished, default=0))
+        except AssertionError:
+            raise AssertionError((line, visit)) from None
 
 
 class _Once:
