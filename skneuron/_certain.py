@@ -10,8 +10,7 @@ from skneuron.activations import Activation
 from skneuron.losses import Loss, SquaredError
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import Budget, Solver
-from skneuron.solvers._gap import relative
+from skneuron.solvers import INVISIBLE, Budget, Solver, relative
 
 __all__ = ["Certain", "certain"]
 
@@ -59,7 +58,9 @@ class Certain(Solver):
         )
         least = objective.penalty.value(reached.reshape(1, -1))
         gap = relative(max(value - least, 0.0), objective)
-        status = Status.CONVERGED if gap <= budget.tol else Status.PRECISION
+        # With tails so heavy that a loss is left, no intercept is the best.
+        end = Status.PRECISION if gap <= INVISIBLE else Status.SEPARATED
+        status = Status.CONVERGED if gap <= budget.tol else end
         return SolverResult(reached, value, gap, 1, status, history.as_dict())
 
 

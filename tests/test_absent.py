@@ -307,8 +307,9 @@ def test_activations_of_a_user(activation, absent):
     neuron = NeuronClassifier(activation).fit(X, Y, weights_without((absent,), 100))
     assert not np.any(neuron.predict(FAR) == absent)
     assert np.isfinite(neuron.intercept_).all()
-    if not isinstance(activation, HeavyTails):
-        assert neuron.converged_
+    # A loss is left of such tails: no intercept is the best, and that is no convergence.
+    assert neuron.converged_ == (not isinstance(activation, HeavyTails))
+    if neuron.converged_:
         assert neuron.objective_ < 1e-18
 
 
