@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -73,6 +72,10 @@ class Penalty:
     lasso: FloatArray
     low: FloatArray
     high: FloatArray
+    _has_lasso: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_has_lasso", bool(np.any(self.lasso)))
 
     @classmethod
     def ridge_only(cls, ridge: FloatArray) -> Penalty:
@@ -103,10 +106,6 @@ class Penalty:
     def kink(self, weights: FloatArray) -> float:
         """Return the lasso of weights of shape (n_outputs, n_coordinates)."""
         return float(np.sum(self.lasso * np.abs(weights))) if self._has_lasso else 0.0
-
-    @cached_property
-    def _has_lasso(self) -> bool:
-        return bool(np.any(self.lasso))
 
     def project(self, weights: FloatArray) -> FloatArray:
         """Return the nearest weights within the bounds."""

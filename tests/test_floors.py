@@ -134,3 +134,11 @@ def test_only_required_packages_are_imported_at_the_top():
                 homes = [home for home in extras if f"{_name(path)}.".startswith(f"{home}.")]
                 mine = allowed.union(*(extras[home] for home in homes))
                 assert root in mine or root in sys.stdlib_module_names, f"{path}: {root}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_no_lock_that_a_fork_can_leave_locked(path):
+    """In Python 3.11 ``cached_property`` has a lock, which all instances share."""
+    locks = {"cached_property", "ThreadPoolExecutor"}
+    for _, names in _imports(path):
+        assert not locks & set(names)

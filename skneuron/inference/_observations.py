@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,7 +59,7 @@ class Observations:
             beside = np.broadcast_to(0.0, n)
         return cls(X, labels == neuron.classes_[1], weights, beside)
 
-    @cached_property
+    @property
     def design(self) -> DesignMatrix:
         """X, to be read in blocks."""
         return DesignMatrix(self.X)
