@@ -16,6 +16,7 @@ from skneuron.solvers._gap import (
     REACH,
     VISIBLE,
     bounded,
+    is_near,
     penalty_gap,
     relative,
     relative_gap,
@@ -427,9 +428,14 @@ def _first_length(
     length, value = 1.0, progress.point.value
     if objective.memory is None and 0 < value < progress.promised < np.inf:
         length = value / progress.promised
-    is_fast = progress.contraction <= _LEFT and relative(progress.promised, objective) <= _FAR
-    if is_fast or not (objective.loss.convex and objective.is_smooth and objective.in_cache):
+    if not (objective.loss.convex and objective.is_smooth and objective.in_cache):
         return length
+    if relative(progress.promised, objective) <= _FAR:
+        # On a plateau a step changes linear predictors by much, and leaves the gap as it was.
+        # A short step along rounding errors of the columns must not become a long one.
+        params = progress.point.params
+        if progress.contraction <= _LEFT or is_near(objective, params, step):
+            return length
     along = objective.slope_along(progress.point.params, step)
     last, last_slope = 0.0, slope
     for _ in range(_LENGTHS):
