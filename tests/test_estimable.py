@@ -8,6 +8,7 @@ import pytest
 from families import PROBABILITIES
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_inference import KINDS
 from textbooks import TABLES
 
 from skneuron import NeuronClassifier
@@ -49,7 +50,7 @@ def _assert_split(table, without):
 
 
 @pytest.mark.parametrize("link", PROBABILITIES)
-@pytest.mark.parametrize("kind", ["expected", "observed", "robust"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_collinear_columns_have_none_and_the_rest_have_theirs(link, kind):
     X, y, _ = _data()
     plain = coefficient_table(_fit(link, X, y), X, y, kind=kind)
@@ -128,7 +129,7 @@ def test_covariance_leaves_them_out():
 
 
 @pytest.mark.parametrize("link", PROBABILITIES)
-@pytest.mark.parametrize("kind", ["expected", "observed", "robust"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_separated_category_leaves_the_limit_of_the_rest(link, kind):
     """The rows of a category with one label drop out; all else is the fit without them."""
     X, y, group = _data()
@@ -222,7 +223,7 @@ def test_held_weights_are_refused_unless_asked_for(params, reason):
 
 
 @pytest.mark.parametrize("link", PROBABILITIES)
-@pytest.mark.parametrize("kind", ["expected", "observed", "robust"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_penalised_errors_are_the_spread_that_the_formula_says(link, kind):
     """(H + Λ)⁻¹ M (H + Λ)⁻¹ from dense matrices of the columns as they are."""
     X, y, _ = _data()
@@ -240,8 +241,9 @@ def test_penalised_errors_are_the_spread_that_the_formula_says(link, kind):
         "observed": -np.where(y == 1, bends[1], bends[0]),
         "robust": np.where(y == 1, slopes[1], slopes[0]) ** 2,
     }
+    h["robust-expected"] = h["robust"]
     middle = rows.T @ (h[kind][:, None] * rows)
-    hessian = rows.T @ (h["expected" if kind == "expected" else "observed"][:, None] * rows)
+    hessian = rows.T @ (h["expected" if "expected" in kind else "observed"][:, None] * rows)
     inverse = np.linalg.inv(hessian + np.diag([1 / 0.7] * 3 + [0.0]))
     found = covariance(neuron, X, y, kind=kind, penalized=True)
     np.testing.assert_allclose(found, inverse @ middle @ inverse, rtol=1e-6, atol=1e-12)
@@ -303,7 +305,8 @@ def test_indefinite_second_derivatives_are_refused():
     for kind in ("observed", "robust"):
         with pytest.raises(ValueError, match=r"not positive definite.*kind='expected'"):
             coefficient_table(neuron, x[:, None], y, weights, kind=kind)
-    _assert_split(coefficient_table(neuron, x[:, None], y, weights), [])
+    for kind in ("expected", "robust-expected"):
+        _assert_split(coefficient_table(neuron, x[:, None], y, weights, kind=kind), [])
 
 
 @pytest.mark.parametrize(
@@ -311,7 +314,7 @@ def test_indefinite_second_derivatives_are_refused():
     [
         ({"level": 95}, "level=95: expected a number between 0 and 1"),
         ({"level": "95 %"}, "level='95 %': expected a number between 0 and 1"),
-        ({"kind": "HC0"}, "kind='HC0': expected 'expected', 'observed' or 'robust'"),
+        ({"kind": "HC0"}, "kind='HC0'.*'expected', 'observed', 'robust', 'robust-expected'"),
         ({"offset": [1.0]}, r"offset has shape \(1,\): expected \(400,\)"),
         ({"sample_weight": np.full(400, -1.0)}, "negative"),
     ],

@@ -122,7 +122,11 @@ def test_losses_never_see_x_and_designs_never_see_y():
 
 def test_only_required_packages_are_imported_at_the_top():
     """Everything more is an extra: imported where it is used, or by a package of its own."""
-    extras = {"playground": {"altair", "vl_convert"}, "plotting._regions": {"matplotlib"}}
+    extras = {
+        "playground": {"altair", "vl_convert"},
+        "plotting._regions": {"matplotlib"},
+        "inference._pandas": {"pandas"},
+    }
     allowed = {"numpy", "scipy", "sklearn", "skneuron", "threadpoolctl"}
     import sys
 

@@ -48,6 +48,20 @@ def test_likelihood_of_counts_is_that_of_statsmodels(name, link):
     grouped = goodness_of_fit(_free(link, X, y, weights), X, y, weights).grouped
     assert grouped.log_likelihood == pytest.approx(reference.llf, rel=1e-10)
     assert grouped.aic == pytest.approx(reference.aic, rel=1e-10)
+    # As R's nobs of a glm of counts, statsmodels' nobs is the number of groups.
+    assert reference.nobs == n == grouped.n_patterns
+    assert grouped.bic == pytest.approx(reference.bic_llf, rel=1e-10)
+
+
+def test_bic_of_counts_takes_groups_as_observations():
+    """R's BIC(glm(cbind(killed, n - killed) ~ dose, binomial)) is AIC + k (log 8 - 2)."""
+    X, y, weights = TABLES["beetles, logit"].load()
+    fit = goodness_of_fit(_free("sigmoid", X, y, weights), X, y, weights)
+    assert fit.grouped.bic == pytest.approx(fit.grouped.aic + 2 * (np.log(8) - 2), rel=1e-12)
+    assert fit.grouped.bic == pytest.approx(41.59, abs=0.005)
+    assert fit.bic == pytest.approx(fit.aic + 2 * (np.log(weights.sum()) - 2), rel=1e-12)
+    penalised = NeuronClassifier(C=1.0).fit(X, y, weights)
+    assert goodness_of_fit(penalised, X, y, weights).grouped.bic is None
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from skneuron.inference import (
     likelihood_ratio_test,
 )
 
-KINDS = ["expected", "observed", "robust"]
+KINDS = ["expected", "observed", "robust", "robust-expected"]
 
 
 def _free(link, X, y, weights=None, **params):
@@ -37,11 +37,34 @@ def _offset(n):
     return np.linspace(-0.7, 1.1, n)
 
 
+def _errors_of_sandwich(reference):
+    """Return White's errors by the formula of R's sandwich (Zeileis, J. Stat. Softw. 16(9), 2006).
+
+    bread = (Σ s h x xᵀ)⁻¹ with h = f'²/(p (1 - p)), which is vcov(glm); meat = Σ s g² x xᵀ with
+    the scores g = (y - p) f'/(p (1 - p)). R was not at hand: p and f' are statsmodels'.
+    """
+    model = reference.model
+    z = model.exog @ reference.params
+    if getattr(model, "offset", None) is not None:
+        z = z + model.offset
+    p, slope = model.family.link.inverse(z), model.family.link.inverse_deriv(z)
+    variance = p * (1 - p)
+    # Rows whose p rounds to 0 or 1, as their y, add nothing.
+    ratio = np.divide(slope, variance, out=np.zeros_like(p), where=variance > 0)
+    information = model.freq_weights * slope * ratio
+    squares = model.freq_weights * ((model.endog - p) * ratio) ** 2
+    bread = np.linalg.inv(model.exog.T @ (information[:, None] * model.exog))
+    meat = model.exog.T @ (squares[:, None] * model.exog)
+    return np.sqrt(np.diag(bread @ meat @ bread))
+
+
 def _errors_of_statsmodels(reference, kind):
     if kind == "robust":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             return reference.model.fit(tol=1e-14, maxiter=1000, cov_type="HC0").bse
+    if kind == "robust-expected":
+        return _errors_of_sandwich(reference)
     information = -reference.model.hessian(reference.params, observed=kind == "observed")
     return np.sqrt(np.diag(np.linalg.inv(information)))
 
@@ -172,6 +195,21 @@ def test_observed_information_is_the_second_derivative(link):
     expected = np.sqrt(np.diag(np.linalg.inv(information)))
     table = coefficient_table(neuron, X, y, kind="observed")
     np.testing.assert_allclose(table["standard_error"], expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog", "cauchit"])
+def test_robust_errors_of_both_informations_differ(link):
+    """By how much depends on the link; for the sigmoid they are the same, as its informations."""
+    X, y = _spector()
+    errors = {
+        kind: coefficient_table(_free(link, X, y), X, y, kind=kind)["standard_error"]
+        for kind in ("robust", "robust-expected")
+    }
+    assert np.abs(errors["robust"] / errors["robust-expected"] - 1).max() > 0.01
+    for link in ("sigmoid", "tanh"):
+        neuron = _free(link, X, y)
+        same = [coefficient_table(neuron, X, y, kind=kind)["standard_error"] for kind in errors]
+        np.testing.assert_allclose(*same, rtol=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._passes import grams
+from skneuron.inference._relations import collinear_notes
 from skneuron.inference._standing import FAR, Standing
 from skneuron.separation import separation_of
 
 __all__ = ["Estimates", "Kind", "estimates_of"]
 
-Kind = Literal["expected", "observed", "robust"]
+Kind = Literal["expected", "observed", "robust", "robust-expected"]
 
 # Margins below this share of the largest are rounding: the row lies on the hyperplane.
 _ON_PLANE = 1e-9
@@ -47,8 +48,9 @@ class Estimates:
 
 def estimates_of(neuron: Any, observations: Observations, kind: Kind, penalized: bool) -> Estimates:
     """Take the covariance at a neuron's weights, as far as the data determine it."""
-    if kind not in ("expected", "observed", "robust"):
-        raise ValueError(f"kind={kind!r}: expected 'expected', 'observed' or 'robust'")
+    if kind not in get_args(Kind):
+        expected = ", ".join(map(repr, get_args(Kind)))
+        raise ValueError(f"Got kind={kind!r}. Expected one of {expected}.")
     conditions = conditions_of(neuron, observations)
     if not penalized:
         conditions.require_classical(", or ask for the approximation with penalized=True")
@@ -59,7 +61,8 @@ def estimates_of(neuron: Any, observations: Observations, kind: Kind, penalized:
     values = np.append(neuron.coef_[0], neuron.intercept_[:has_bias]).astype(np.float64)
     notes = np.append(conditions.held, [""] * has_bias)
     own = np.append(free, [len(conditions.held)] * has_bias).astype(int)
-    notes[own] = _collinear(standing, [names[k] for k in own])
+    relations = standing.known.relations
+    notes[own] = collinear_notes(relations, [names[k] for k in own], has_bias)
     if standing.may_be_separated:
         standing, separated = _without_separated(neuron, standing)
         notes[own] = np.where(notes[own] == "", separated, notes[own])
@@ -72,21 +75,6 @@ def estimates_of(neuron: Any, observations: Observations, kind: Kind, penalized:
     covariance[~known], covariance[:, ~known] = np.nan, np.nan
     values[own] = np.where(known[own], values[own], np.nan)
     return Estimates(names, values, covariance, notes)
-
-
-def _collinear(standing: Standing, names: list[str]) -> AnyArray:
-    """Return a note for each parameter that others can stand for."""
-    jacobian, null = standing.coordinates.jacobian(), standing.known.null
-    lost = np.flatnonzero(standing.known.undetermined(jacobian))
-    notes = np.full(len(names), "", dtype=object)
-    change = jacobian[lost] @ null
-    change /= np.linalg.norm(change, axis=1, keepdims=True)
-    together = np.abs(change @ change.T) > 1e-6
-    for k, row in zip(lost, together, strict=True):
-        others = [names[j] for j in lost[row] if j != k]
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        notes[k] = f"collinear with {', '.join(others[:3])}{more}" if others else "always zero"
-    return notes
 
 
 def _without_separated(neuron: Any, standing: Standing) -> tuple[Standing, AnyArray]:
@@ -116,7 +104,7 @@ def _without_separated(neuron: Any, standing: Standing) -> tuple[Standing, AnyAr
         return standing, notes
     weights = np.where(on_plane, observations.weights, 0.0)
     limit = Standing.of(neuron, replace(observations, weights=weights), standing.conditions)
-    lost = limit.known.undetermined(limit.coordinates.jacobian())
+    lost = limit.known.undetermined
     for k in np.flatnonzero(lost):
         notes[k] = f"separated: goes to {ways[k]}" if directions[k] else _INFINITE
     if limit.distance > FAR:
@@ -125,28 +113,36 @@ def _without_separated(neuron: Any, standing: Standing) -> tuple[Standing, AnyAr
 
 
 def _spread(standing: Standing, kind: Kind) -> FloatArray:
-    """Return A⁻¹ M A⁻¹ of the free parameters: A is minus a Hessian, M the scores' covariance."""
+    """Return A⁻¹ M A⁻¹ of the free parameters: A is an information, M the scores' covariance."""
     coordinates, basis = standing.coordinates, standing.known.basis
     outer = coordinates.jacobian() @ basis
     penalty = (basis.T * standing.ridge) @ basis
     if kind == "expected":
         middle = np.eye(len(penalty)) - penalty
         return np.asarray(outer @ middle @ outer.T)
-    point = standing.derivatives
-    curvatures = [point.observed]
-    if kind == "robust":
-        weights = standing.observations.weights
-        with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
-            # Not slope² / weight, which is zero where weights are small.
-            own = point.slope / weights
-            curvatures.append(np.where(weights > 0, own * point.slope, 0.0))
+    curvatures = []
+    if kind != "robust-expected":
+        curvatures.append(standing.derivatives.observed)
+    if kind != "observed":
+        curvatures.append(_squared_scores(standing))
     found = grams(standing.observations.design, coordinates, basis, curvatures)
-    bread = found[0] + penalty
+    # The basis makes the expected information plus the penalty the identity.
+    bread = np.eye(len(penalty)) if kind == "robust-expected" else found[0] + penalty
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
         raise ValueError(
-            f"kind={kind!r}: minus the second derivatives of the log-likelihood are not positive "
-            "definite at these weights, which are no maximum of it; expected a fit, or "
-            "kind='expected'"
+            f"kind={kind!r} needs minus the second derivatives of the log-likelihood to be "
+            "positive definite, and they are not positive definite at these coefficients. "
+            "Expected coefficients at a maximum of the log-likelihood. "
+            "Use kind='expected' or kind='robust-expected', or fit again."
         )
     half = np.linalg.solve(bread, outer.T)
     return np.asarray(half.T @ found[-1] @ half)
+
+
+def _squared_scores(standing: Standing) -> FloatArray:
+    """Return s g² of each row, for a sample weight s and a derivative g of log P(y) in z."""
+    weights, slope = standing.observations.weights, standing.derivatives.slope
+    with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
+        # Not slope² / weight, which is zero where weights are small.
+        own = slope / weights
+        return np.where(weights > 0, own * slope, 0.0)

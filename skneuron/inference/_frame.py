@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import AnyArray
+from skneuron.inference._p_value import TOO_SMALL, is_too_small
 
 __all__ = ["Table", "as_frame"]
 
@@ -43,11 +44,13 @@ class Table:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
         return np.stack(list(self.columns.values()), axis=1).astype(dtype or None, copy=False)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         text = [["", *self.index]]
         for name, values in self.columns.items():
-            cells = [v if isinstance(v, str) else f"{v:.6g}" for v in values.tolist()]
-            text.append([name, *cells])
+            text.append([name, *(_cell(name, value) for value in values.tolist())])
         widths = [max(map(len, column)) for column in text]
         lines = zip(*text, strict=True)
         return "\n".join(
@@ -59,10 +62,18 @@ class Table:
         )
 
 
+def _cell(name: str, value: Any) -> str:
+    if name == "p_value" and is_too_small(value):
+        return TOO_SMALL
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
 def as_frame(columns: Mapping[str, AnyArray], index: list[str]) -> Any:
     """Return a ``pandas.DataFrame``, or a :class:`Table` without pandas."""
     try:
         import pandas
     except ImportError:
         return Table(columns, index)
-    return pandas.DataFrame(dict(columns), index=index)
+    from skneuron.inference._pandas import CoefficientFrame
+
+    return CoefficientFrame(pandas.DataFrame(dict(columns), index=index))

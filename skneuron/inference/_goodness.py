@@ -11,6 +11,7 @@ from scipy.special import xlogy
 from skneuron._typing import FloatArray
 from skneuron.inference._binomial import most_likely
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._patterns import patterns_of
 from skneuron.inference._standing import FAR, Standing
@@ -35,7 +36,13 @@ class GroupedFit:
         Of the numbers of events, binomial coefficients included, as R and statsmodels
         print it for grouped data.
     aic : float or None
-        -2 of it + 2 k; None where that of the single rows is.
+        -2 ``log_likelihood`` + 2 k for k parameters; None if the AIC of the single rows is None.
+    bic : float or None
+        -2 ``log_likelihood`` + k log ``n_patterns``; None if ``aic`` is None. The number of
+        observations is the number of patterns, as in R: the ``BIC`` of a binomial ``glm`` of
+        counts takes the number of rows with a positive number of trials. R counts patterns that
+        stand on several rows several times. :attr:`GoodnessOfFit.bic` takes the sum of the sample
+        weights instead. Compare models by one of the two only.
     df_residual : int
         ``n_patterns`` less the parameters: the χ² distribution of both, if patterns are
         few and their numbers large.
@@ -47,6 +54,7 @@ class GroupedFit:
     pearson: float
     log_likelihood: float
     aic: float | None
+    bic: float | None
     df_residual: int
 
 
@@ -68,7 +76,7 @@ class GoodnessOfFit:
     deviance, null_deviance : float
         Minus twice these: each observation for itself. See ``grouped`` for grouped data.
     mcfadden : float
-        1 - log-likelihood / null log-likelihood.
+        1 - log-likelihood / null log-likelihood; 0 if the null model predicts y without error.
     aic, bic : float or None
         -2 log-likelihood + 2 k and + k log n for k parameters; None if ``note`` says why.
     grouped : GroupedFit
@@ -130,9 +138,10 @@ def goodness_of_fit(
     """
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     conditions = conditions_of(neuron, observations)
+    activation = neuron.activation_
+    null = null_z(activation, observations, neuron.fit_intercept)
     standing = Standing.of(neuron, observations, conditions)
-    activation, k, n = neuron.activation_, standing.known.rank, observations.total_weight
-    null = observations.null_z(activation, neuron.fit_intercept)
+    k, n = standing.known.rank, observations.total_weight
     fitted = observations.log_likelihood(activation, standing.z)
     without = observations.log_likelihood(activation, null)
     note = conditions.obstacle
@@ -146,7 +155,7 @@ def goodness_of_fit(
         null_log_likelihood=without,
         deviance=_held(0.0 - 2 * fitted),
         null_deviance=_held(0.0 - 2 * without),
-        mcfadden=_held(1 - fitted / without),
+        mcfadden=_held(1 - fitted / without) if without else 0.0,
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
         grouped=_grouped(activation, observations, standing.z, null, k, not note),
@@ -195,5 +204,6 @@ def _grouped(
         pearson=pearson,
         log_likelihood=log_likelihood,
         aic=2 * (k - log_likelihood) if is_maximum else None,
+        bic=k * float(np.log(len(total))) - 2 * log_likelihood if is_maximum else None,
         df_residual=len(total) - k,
     )

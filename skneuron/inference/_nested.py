@@ -9,7 +9,9 @@ import numpy as np
 from scipy.stats import chi2
 
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
+from skneuron.inference._p_value import TOO_SMALL, above_zero, is_too_small
 from skneuron.inference._standing import Standing
 
 __all__ = ["LikelihoodRatioTest", "likelihood_ratio_test"]
@@ -29,12 +31,17 @@ class LikelihoodRatioTest:
     df : int
         Difference of the numbers of parameters.
     p_value : float
-        What χ² with ``df`` degrees of freedom leaves above the statistic.
+        What χ² with ``df`` degrees of freedom leaves above the statistic; never 0. A p-value below
+        1e-300 is printed as ``< 1e-300``.
     """
 
     statistic: float
     df: int
     p_value: float
+
+    def __repr__(self) -> str:
+        p = f" {TOO_SMALL}" if is_too_small(self.p_value) else f"={self.p_value!r}"
+        return f"{type(self).__name__}(statistic={self.statistic!r}, df={self.df!r}, p_value{p})"
 
 
 def likelihood_ratio_test(
@@ -97,7 +104,7 @@ def likelihood_ratio_test(
     if nested is None:
         if not neuron.fit_intercept:
             raise ValueError("the neuron has no intercept: expected a nested neuron, got None")
-        null = observations.null_z(neuron.activation_, True)
+        null = null_z(neuron.activation_, observations, True)
         theirs, k_nested = observations.log_likelihood(neuron.activation_, null), 1
     else:
         smaller = Observations.of(nested, _columns(nested, X, X_nested), y, sample_weight, offset)
@@ -112,8 +119,7 @@ def likelihood_ratio_test(
             "expected a model that the neuron contains"
         )
     statistic, df = max(statistic, 0.0), k - k_nested
-    p = max(float(chi2.sf(statistic, df)), float(np.finfo(float).smallest_subnormal))
-    return LikelihoodRatioTest(statistic, df, p)
+    return LikelihoodRatioTest(statistic, df, float(above_zero(chi2.sf(statistic, df))))
 
 
 def _maximum(neuron: Any, observations: Observations) -> tuple[float, int]:

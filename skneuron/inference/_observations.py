@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
@@ -65,6 +64,11 @@ class Observations:
         return DesignMatrix(self.X)
 
     @property
+    def eps(self) -> float:
+        """Relative rounding error of X."""
+        return float(np.finfo(self.X.dtype).eps)
+
+    @property
     def total_weight(self) -> float:
         """How many observations there are; a row of weight 2 is two."""
         return float(self.weights.sum())
@@ -88,40 +92,15 @@ class Observations:
         return self.product(coef, float(neuron.intercept_[0])) + self.offset
 
     def log_likelihood(self, activation: Activation, z: FloatArray) -> float:
-        """Return Σ sᵢ log P(yᵢ); the logarithms are the activation's, exact in both tails."""
+        """Return Σ sᵢ log P(yᵢ); the logarithms are the activation's, exact in both tails.
+
+        A sum beyond float64 is the most negative float64.
+        """
         low, high = activation.log_proba(z)
         used = self.weights > 0
-        return float(self.weights[used] @ np.where(self.y, high, low)[used])
-
-    def null_z(self, activation: Activation, has_bias: bool) -> FloatArray:
-        """Return z of the model without weights: the offset and the best bias, if there is one."""
-        if not has_bias:
-            return self.offset
-        events = float(self.weights @ self.y)
-        if not 0 < events < self.total_weight:
-            raise ValueError("y has one class only: expected rows of both classes")
-        few = self if np.ptp(self.offset) else self._two_rows(events)
-
-        def loss(bias: float) -> float:
-            """Return minus the log-likelihood."""
-            return -few.log_likelihood(activation, bias + few.offset)
-
-        # Where a link is not concave there may be a hill at each of the offsets.
-        middle, reach = -float(self.offset.mean()), 1.0 + float(np.ptp(self.offset))
-        while min(loss(middle - reach), loss(middle + reach)) <= loss(middle):
-            reach *= 2
-        low, high = middle - reach, middle + reach
-        if not activation.convex_nll:
-            grid = np.linspace(low, high, 101)
-            best = int(np.argmin([loss(bias) for bias in grid]))
-            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 100)]
-        found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
-        return np.asarray(found.x + self.offset)
-
-    def _two_rows(self, events: float) -> Observations:
-        """Return what a bias alone can tell apart where there is one offset for all."""
-        weights = np.array([self.total_weight - events, events])
-        return Observations(None, np.array([False, True]), weights, self.offset[:2])
+        with np.errstate(over="ignore"):
+            total = self.weights[used] @ np.where(self.y, high, low)[used]
+        return max(float(total), -float(np.finfo(np.float64).max))
 
 
 def check_neuron(neuron: Any) -> None:

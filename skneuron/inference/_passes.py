@@ -13,6 +13,13 @@ from skneuron.design import DesignMatrix, column_moments
 
 __all__ = ["Coordinates", "grams", "root", "score"]
 
+# A column is constant if its deviation is at most this number of rounding errors of its mean.
+_CONSTANT = 4
+
+# A constant column of at most this value is zero: StandardScaler leaves such values of constants.
+# The unit is the intercept's own column of ones.
+_ZERO = 1e-12
+
 # A block has 1 MB, and many more rows than columns: its triangle is then small beside it.
 _BLOCK_ELEMENTS, _TALL = 2**17, 8
 
@@ -32,18 +39,26 @@ class Coordinates:
 
     @classmethod
     def of(
-        cls, X: DesignMatrix, weights: FloatArray, columns: AnyArray, has_bias: bool
+        cls,
+        X: DesignMatrix,
+        weights: FloatArray,
+        columns: AnyArray,
+        has_bias: bool,
+        eps: float,
     ) -> Coordinates:
-        """Take the columns' weighted mean and deviation."""
+        """Take the columns' weighted mean and deviation; ``eps`` is the precision of X."""
         shares = weights / weights.max()
         shares /= shares.sum()
         with blas_on_one_thread():
             moments = column_moments(X, shares, center=has_bias)
         if moments is None:
             raise ValueError("X has values whose sums are beyond float64: rescale it")
-        mean, scale = moments.mean[columns], moments.deviation[columns]
-        # A constant column is zero once it is centered, whatever its scale.
-        return cls(columns, mean, np.where(scale > 0, scale, 1.0), has_bias)
+        mean, deviation = moments.mean[columns], moments.deviation[columns]
+        size = np.abs(mean)
+        # The scale of a constant column is its value: notes do not depend on the unit.
+        constant = np.where(size > _ZERO, size, 1.0)
+        is_constant = deviation <= _CONSTANT * eps * size
+        return cls(columns, mean, np.where(is_constant, constant, deviation), has_bias)
 
     @property
     def size(self) -> int:
@@ -54,6 +69,12 @@ class Coordinates:
         """Return what belongs to weights, one per feature, divided by scales; 0 for the bias."""
         out = np.zeros(self.size)
         out[: len(self.columns)] = per_weight[self.columns] / self.scale
+        return out
+
+    def scaled(self, coef: FloatArray) -> FloatArray:
+        """Return the coefficients of the scaled columns, and 0 for the intercept."""
+        out = np.zeros(self.size)
+        out[: len(self.columns)] = coef[self.columns] * self.scale
         return out
 
     def rows(self, data: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from skneuron.inference._conditions import Conditions
 from skneuron.inference._observations import Observations
 from skneuron.inference._passes import Coordinates, root, score
 from skneuron.inference._pointwise import Pointwise, pointwise
+from skneuron.inference._relations import relations_of
 
 __all__ = ["FAR", "Known", "Standing"]
 
@@ -19,12 +20,11 @@ __all__ = ["FAR", "Known", "Standing"]
 #: by less than 0.006; a converged fit is some 1e-8 away.
 FAR = 0.05
 
-# Columns are scaled: what leaves less than this of the longest direction depends on others.
-# Ten roundings may come together in the columns of a data frame, each a sum of others.
-_DEPENDENT, _ROUNDINGS = 1e-10, 10
+# A direction of the scaled columns is zero if it is shorter than this fraction of the longest one.
+_DEPENDENT = 1e-10
 
-# Entries of a null direction below this are rounding.
-_NOTHING = 1e-7
+# Number of rounding errors that can add up in a column that is a sum of other columns.
+_ROUNDINGS = 10
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,17 @@ class Known:
     ----------
     basis : ndarray of shape (p, r)
         Directions B that the rows tell apart (or a ridge Λ), with Bᵀ(Σ hᵢx̃ᵢx̃ᵢᵀ + Λ)B = I.
-    null : ndarray of shape (p, k)
-        Orthonormal directions along which no row's z changes: columns depend on others.
+    relations : ndarray of shape (p, k)
+        Relations between columns, see ``relations_of``. No row's z changes along them.
+    unreal : ndarray of shape (p, p)
+        Root of the information along the relations, which is rounding of X.
     weakest : float
         Root of the smallest information of a direction along which Σ z² changes by 1.
     """
 
     basis: FloatArray
-    null: FloatArray
+    relations: FloatArray
+    unreal: FloatArray
     weakest: float
 
     @classmethod
@@ -61,32 +64,31 @@ class Known:
         lengths[: len(found)] = found
         far = np.ones(p)
         far[: len(coordinates.mean)] += np.abs(coordinates.mean) / coordinates.scale
-        # What rounding of the columns as they are given makes of a direction of no length.
-        rounding = (
-            _ROUNDINGS * np.finfo(observations.X.dtype).eps * np.linalg.norm(right * far, axis=1)
-        )
-        told_apart = lengths > np.maximum(_DEPENDENT, rounding) * lengths.max(initial=0.0)
-        null = right[~told_apart].T
-        null[np.abs(null) < _NOTHING] = 0.0
+        # Rounding errors of the columns of X, in units of the scaled columns.
+        rounding = _ROUNDINGS * observations.eps * far
+        smallest = np.maximum(_DEPENDENT, np.linalg.norm(right * rounding, axis=1))
+        told_apart = lengths > smallest * lengths.max(initial=0.0)
+        relations = relations_of(right, lengths, ~told_apart, coordinates, rounding)
         start = np.eye(p)
         if not ridge.any():
             start = right[told_apart].T / lengths[told_apart]
-        half = np.vstack([root(X, coordinates, information), np.diag(np.sqrt(ridge))]) @ start
+        half = root(X, coordinates, information)
+        unreal = half @ right[~told_apart].T @ right[~told_apart]
+        half = np.vstack([half, np.diag(np.sqrt(ridge))]) @ start
         _, sizes, turn = np.linalg.svd(half, full_matrices=False)
         told = sizes > np.finfo(float).tiny
         weakest = float(sizes.min(initial=np.inf)) if told.all() else 0.0
-        return cls(start @ turn[told].T / sizes[told], null, weakest)
+        return cls(start @ turn[told].T / sizes[told], relations, unreal, weakest)
 
     @property
     def rank(self) -> int:
         """Number of parameters that X determines."""
-        return int(self.null.shape[0] - self.null.shape[1])
+        return int(self.relations.shape[0] - self.relations.shape[1])
 
-    def undetermined(self, functionals: FloatArray) -> AnyArray:
-        """Tell for each row c of functionals whether c·θ changes where no row does."""
-        change = np.abs(functionals @ self.null)
-        size = np.abs(functionals) @ np.abs(self.null)
-        return np.asarray((change > 1e-6 * size).any(axis=1))
+    @property
+    def undetermined(self) -> AnyArray:
+        """Whether a coefficient, or the intercept (last), changes along a relation."""
+        return np.asarray((self.relations != 0).any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Standing:
     known : Known
     distance : float
         Of the weights from the maximum, in standard errors of the worst direction: the
-        root of the score statistic.
+        root of the score statistic, and of the change that rounding errors of X make.
     """
 
     observations: Observations
@@ -121,17 +123,23 @@ class Standing:
     def of(cls, neuron: Any, observations: Observations, conditions: Conditions) -> Standing:
         """Read X five times: moments, z, two roots, score."""
         weights, X = observations.weights, observations.design
-        coordinates = Coordinates.of(X, weights, conditions.free, neuron.fit_intercept)
+        coordinates = Coordinates.of(
+            X, weights, conditions.free, neuron.fit_intercept, observations.eps
+        )
         z = observations.pre_activation(neuron)
         at_z = pointwise(neuron.activation_, observations.y, z)
-        derivatives = Pointwise(*(np.where(weights > 0, weights * part, 0.0) for part in at_z))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            derivatives = Pointwise(*(np.where(weights > 0, weights * part, 0.0) for part in at_z))
         coef = neuron.coef_[0].astype(np.float64)
         pull = conditions.ridge * coef + conditions.lasso * np.sign(coef)
         ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
         known = Known.of(observations, coordinates, derivatives.expected, ridge)
         gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(pull)
         with np.errstate(over="ignore", invalid="ignore"):
-            distance = float(np.linalg.norm(known.basis.T @ gradient))
+            from_score = np.linalg.norm(known.basis.T @ gradient)
+            # Coefficients that fit rounding errors of X move the other ones by up to this distance.
+            from_rounding = np.linalg.norm(known.unreal @ coordinates.scaled(coef))
+            distance = float(np.hypot(from_score, from_rounding))
         # A slope beyond float64 is as far away as can be.
         distance = np.inf if np.isnan(distance) else distance
         return cls(observations, conditions, coordinates, z, derivatives, ridge, known, distance)
@@ -159,7 +167,7 @@ class Standing:
         if self.distance > FAR:
             hint = "pass the X, y, sample_weight and offset of the fit; one that has not converged "
             hint += "needs more iterations or a smaller tol, and separated classes have no maximum"
-            if self.known.null.size:
+            if self.known.relations.size:
                 hint = "columns of X depend on others but for rounding, leave some out; or else "
                 hint += "these are not X, y, sample_weight and offset of the fit"
             raise ValueError(

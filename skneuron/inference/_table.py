@@ -11,6 +11,7 @@ from scipy.stats import norm
 from skneuron.inference._estimates import Kind, estimates_of
 from skneuron.inference._frame import as_frame
 from skneuron.inference._observations import Observations
+from skneuron.inference._p_value import above_zero
 
 __all__ = ["coefficient_table", "covariance"]
 
@@ -36,14 +37,18 @@ def coefficient_table(
         The data of the fit, here and below: a neuron does not remember them.
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
-        How often each row was seen: a row of weight 2 is two rows.
+        How often each row was seen: a row of weight 2 is two rows. Survey weights are no counts.
     level : float, default=0.95
         Coverage of the intervals.
-    kind : {"expected", "observed", "robust"}, default="expected"
-        Whose inverse the covariance is: Fisher's information, as R's ``glm`` prints, or
-        minus the second derivatives, as Stata does. They are one for ``"sigmoid"`` and
-        ``"tanh"``. ``"robust"`` is the sandwich of the second derivatives with the sum of
-        sᵢ gᵢgᵢᵀ over the rows' scores (White's HC0, no correction for small samples).
+    kind : {"expected", "observed", "robust", "robust-expected"}, default="expected"
+        The covariance. ``"expected"`` inverts Fisher's information, as R's ``glm`` does.
+        ``"observed"`` inverts minus the second derivatives of the log-likelihood, as Stata does.
+        The other two are sandwiches A⁻¹ (Σ sᵢ gᵢgᵢᵀ) A⁻¹ with the score gᵢ and the sample weight sᵢ
+        of each row (White's HC0, without a correction for small samples). A is the observed
+        information for ``"robust"``, as in statsmodels, and the expected information for
+        ``"robust-expected"``, as in R's ``sandwich``. Both informations are equal for ``"sigmoid"``
+        and ``"tanh"``. Sandwiches with survey weights need another formula, see
+        ``docs/inference.md``.
     offset : array-like of shape (n_samples,), default=None
         What was added to w·x + b.
     penalized : bool, default=False
@@ -61,7 +66,8 @@ def coefficient_table(
         which is empty, or says why the row has no numbers (NaN): the column depends on
         others, its weight goes to infinity, or was held. If a hyperplane separates some of
         the classes' rows, the other weights get their limits, and errors from the rows that lie on
-        it. Without pandas it is a :class:`Table`.
+        it. Without pandas it is a :class:`Table`. A p-value is never 0; a p-value below 1e-300 is
+        printed as ``< 1e-300``, and remains a number.
 
     Raises
     ------
@@ -94,8 +100,7 @@ def coefficient_table(
     error = np.sqrt(np.diag(found.covariance))
     z = found.values / error
     reach = norm.isf((1 - level) / 2) * error
-    # Beyond z = 38 it is below any double, and yet not zero.
-    p = np.maximum(2 * norm.sf(np.abs(z)), np.finfo(float).smallest_subnormal)
+    p = above_zero(2 * norm.sf(np.abs(z)))
     columns = {
         "estimate": found.values,
         "standard_error": error,
