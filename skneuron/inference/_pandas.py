@@ -124,8 +124,9 @@ class CoefficientFrame(pandas.DataFrame):
 
     def __repr__(self) -> str:
         # In a terminal, pandas leaves out columns, often the p-values. It breaks lines instead.
-        shown = pandas.get_option("display.max_columns") or _MAX_COLUMNS
-        with pandas.option_context("display.max_columns", shown):
+        columns = pandas.get_option("display.max_columns")
+        columns = _MAX_COLUMNS if columns == 0 else columns
+        with pandas.option_context("display.max_columns", columns):
             return repr(self._printed())
 
     def _repr_html_(self) -> Any:
