@@ -13,13 +13,17 @@ __all__ = ["StoppingRule", "status_without_progress"]
 # A smaller gap counts as progress if it is below this fraction of the smallest one so far.
 _SMALLER = 0.5
 
+# Gap, as a fraction of the first one, below which a smaller gap is no progress: it is the square
+# of rounding errors. Losses with exponential tails lower it for ever.
+_LEAST = 1e-40
+
 
 class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
     F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
-    gap has to halve. F is bounded below, and the gap can halve about a thousand times before it
-    is zero. So every fit ends, whatever ``tol`` is.
+    gap has to halve. F is bounded below, and the gap can halve some hundred times before it is
+    the square of rounding errors. So every fit ends, whatever ``tol`` is.
 
     Parameters
     ----------
@@ -56,6 +60,7 @@ class StoppingRule:
         self._patience = patience
         self._lowest, self._smallest, self.idle = value, np.inf, 0
         self._last, self.unseen = value, 0
+        self._first = np.inf
 
     def is_stuck(self, value: float, gap: float) -> bool:
         """Record an iteration; return whether the last ones made no progress.
@@ -69,7 +74,8 @@ class StoppingRule:
         """
         scale = max(abs(self._lowest), self._objective.zero_value)
         lower = value < self._lowest - INVISIBLE * scale
-        smaller = gap < _SMALLER * self._smallest
+        self._first = min(self._first, gap) if np.isinf(self._first) else self._first
+        smaller = _LEAST * self._first < gap < _SMALLER * self._smallest
         self.unseen = 0 if value < self._last - INVISIBLE * scale else self.unseen + 1
         self._last = value
         self._lowest = value if lower else self._lowest
