@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
 import shlex
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skneuron.cli._table import Table, TableError, pandas
+from skneuron.cli._table import Table, TableError, pandas, reason_of
 
 __all__ = ["check_destination", "same_file", "write_predictions"]
 
@@ -115,8 +116,7 @@ def _writing(path: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ImportError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TableError(f"{path} cannot be written: {reason}") from error
+        raise TableError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
 def _exists(path: str) -> bool:
@@ -135,8 +135,8 @@ def _is_special(path: str) -> bool:
 
 def _check_existing(path: str, status: os.stat_result) -> None:
     """Raise if an existing file must not be written."""
-    if not os.access(path, os.W_OK):
-        raise TableError(f"{path} cannot be written: permission denied")
+    if not os.access(path, os.W_OK) or _is_kept_by_others(path, status):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
         return
     for number, name in enumerate(("standard input", "standard output", "standard error")):
@@ -149,6 +149,14 @@ def _check_existing(path: str, status: os.stat_result) -> None:
                 f"{path} is the {name} of this command. Expected another file, such as "
                 "--predict predictions.csv."
             )
+
+
+def _is_kept_by_others(path: str, status: os.stat_result) -> bool:
+    """Return whether a sticky directory, as /tmp is, keeps a file that another user owns."""
+    parent = os.stat(os.path.dirname(os.path.realpath(path)))
+    if not parent.st_mode & stat.S_ISVTX or not stat.S_ISREG(status.st_mode):
+        return False
+    return os.geteuid() not in (0, status.st_uid, parent.st_uid)
 
 
 def _write_beside(path: str, columns: dict[str, Any], *, replace: bool) -> None:
