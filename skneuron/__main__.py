@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from skneuron.cli import main, run
+from skneuron.cli import main
+from skneuron.cli._streams import run
 
 if __name__ == "__main__":
     sys.exit(run(main))

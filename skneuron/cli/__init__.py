@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from skneuron.cli._main import main
-from skneuron.cli._streams import run
 
-__all__ = ["main", "run"]
+__all__ = ["main"]
