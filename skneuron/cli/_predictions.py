@@ -1,4 +1,4 @@
-"""Predictions as a CSV file: whether it can be written, what is in it, and its safe replacement."""
+"""Predictions as a CSV file: checks of its path, safe cells, and replacement in one step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["check_destination", "same_file", "write_predictions"]
 # Apostrophes count, so that a label "'=a" is not written as the label "=a" is.
 _FORMULA = re.compile(r"'*[\s\x00-\x1f]*[=+\-@\t\r\n＝＋－＠]")
 
-# A number is no formula, whatever its sign.
+# A number with a sign is no formula.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ def check_destination(path: str) -> None:
             _check_existing(path, os.stat(path))
         if not _is_special(path):
             # An empty table shows whether one with rows can be written.
-            _write_beside(path, {"class": []}, replace=False)
+            _write_draft(path, {"class": []}, replace=False)
 
 
 def write_predictions(model: Any, table: Table, path: str) -> None:
@@ -100,7 +100,7 @@ def write_predictions(model: Any, table: Table, path: str) -> None:
         if _is_special(path):
             _write(path, columns)
         else:
-            _write_beside(path, columns, replace=True)
+            _write_draft(path, columns, replace=True)
 
 
 def _cell(label: Any) -> Any:
@@ -112,7 +112,7 @@ def _cell(label: Any) -> Any:
 
 @contextmanager
 def _writing(path: str) -> Iterator[None]:
-    """Turn what goes wrong with a file into one line about its path."""
+    """Raise TableError, one line about the path, for each error of the system or of pandas."""
     try:
         yield
     except (OSError, ImportError, ValueError) as error:
@@ -159,8 +159,8 @@ def _is_kept_by_others(path: str, status: os.stat_result) -> bool:
     return os.geteuid() not in (0, status.st_uid, parent.st_uid)
 
 
-def _write_beside(path: str, columns: dict[str, Any], *, replace: bool) -> None:
-    """Write a file of the same name in a new directory beside it; move it there if asked to."""
+def _write_draft(path: str, columns: dict[str, Any], *, replace: bool) -> None:
+    """Write a file of the same name in a new directory next to it; move it there if asked to."""
     target = os.path.realpath(path)
     parent = os.path.dirname(target)
     if not os.path.isdir(parent):

@@ -196,7 +196,7 @@ def _shown(value: Any) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return what went wrong with a file, without its path."""
+    """Return the reason of an error of the system, without the path in its text."""
     return getattr(error, "strerror", None) or first_line(error)
 
 
