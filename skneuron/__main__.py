@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from skneuron.cli import main
-from skneuron.cli._streams import run
+from skneuron.cli import main, run
 
 if __name__ == "__main__":
     sys.exit(run(main))

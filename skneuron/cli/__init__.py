@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from skneuron.cli._main import main
+from skneuron.cli._streams import run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

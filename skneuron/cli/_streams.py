@@ -36,6 +36,14 @@ def run(main: Callable[[], int]) -> int:
     int
         The command's own code; 141 if the reader of the standard output has closed it, 1 if
         the output could not be written, 130 after an interrupt.
+
+    Examples
+    --------
+    >>> from skneuron.cli import run
+    >>> def interrupted():
+    ...     raise KeyboardInterrupt
+    >>> run(interrupted)
+    130
     """
     _open_missing()
     try:
