@@ -1,7 +1,12 @@
 """``python -m skneuron``, as a person calls it."""
 
+import bz2
+import gzip
+import io
+import lzma
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -126,6 +131,74 @@ def test_bytes_that_are_no_text(tmp_path, capsys):
     path = tmp_path / "bad.csv"
     path.write_bytes(b"a,b\n\xff\xfe,1\n")
     assert "cannot be read as CSV" in _fails(capsys, path, "--target", "b")
+
+
+def _zip(text):
+    """Return the bytes of a zip archive of one file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("people.csv", text)
+    return buffer.getvalue()
+
+
+COMPRESSED = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": _zip,
+    "tar": bytes,
+    "tar.gz": bytes,
+    "zst": bytes,
+}
+
+
+@pytest.mark.parametrize("ending", COMPRESSED)
+@pytest.mark.parametrize("fault", ["cut", "turned", "plain"])
+def test_compressed_files_that_are_broken(people, tmp_path, capsys, ending, fault):
+    """Each decompressor raises errors of its own kind, EOFError and LZMAError among them."""
+    text = people.read_bytes()
+    whole = COMPRESSED[ending](text)
+    middle = len(whole) // 2
+    broken = {
+        "cut": whole[:middle],
+        "turned": whole[:middle] + bytes(255 - byte for byte in whole[middle : middle + 9]),
+        "plain": text,
+    }[fault]
+    path = tmp_path / f"bad.csv.{ending}"
+    path.write_bytes(broken)
+    assert "cannot be read as CSV: " in _fails(capsys, path, "--target", "bought")
+
+
+def test_paths_that_are_no_files(tmp_path, capsys):
+    for path, message in [
+        ("", "'': no such file"),
+        (tmp_path, "is a directory: expected a CSV file"),
+        (tmp_path / ("x" * 300), "cannot be read: File name too long"),
+        ("a\0b", r"a\x00b cannot be read: embedded null byte"),
+        ("none\n\x1b[31m.csv", r"none\n\x1b[31m.csv: no such file"),
+        ("\udcff.csv", r"\udcff.csv: no such file"),
+    ]:
+        assert message in _fails(capsys, path, "--target", "y")
+
+
+def test_messages_are_short_and_of_one_line(tmp_path, capsys):
+    """Whatever the cells and the names of columns are."""
+    path = tmp_path / "bad.csv"
+    path.write_text("a,b\n1,x\n2,y\n3,y\n" + "w" * 100_000 + ",x\n")
+    message = _fails(capsys, path, "--target", "b")
+    assert "line 5, column 'a' is 'www" in message
+    assert "www': expected a number" in message
+    assert len(message) < 200
+    path.write_text('"a\n\x1b[31m\u2028","' + "c" * 1000 + '",b\n1,2,x\n')
+    message = _fails(capsys, path, "--target", "z")
+    assert r"expected one of a\n\x1b[31m\u2028, ccc" in message
+    assert len(message) <= 512
+
+
+def test_coefficients_that_are_all_zero(people, capsys):
+    """Of a largest coefficient of zero, no difference is a fraction; once NumPy warned."""
+    assert main([str(people), "--target", "bought", "--C", "1e-300"]) == 0
+    assert "coefficients  –                          –\n" in capsys.readouterr().out
 
 
 def test_output_that_cannot_be_written(people, tmp_path, capsys):

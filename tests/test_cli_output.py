@@ -251,7 +251,7 @@ def test_permissions_are_checked_before_the_fit(table, tmp_path, what, no_work, 
         assert main([str(table), "--target", "y", "--predict", str(out)]) == 2
     finally:
         protected.chmod(0o700)
-    assert "out.csv cannot be written: permission denied" in capsys.readouterr().err.lower()
+    assert "out.csv cannot be written: Permission denied" in capsys.readouterr().err
     assert out.read_text() == "mine\n"
 
 
@@ -261,7 +261,7 @@ def test_a_file_that_may_not_be_written(table, tmp_path, monkeypatch, no_work, c
     out.write_text("mine\n")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert main([str(table), "--target", "y", "--predict", str(out)]) == 2
-    assert "cannot be written: permission denied" in capsys.readouterr().err
+    assert "cannot be written: Permission denied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("existing", [True, False])

@@ -23,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all errors of the command."""
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong with the arguments, and end with code 2."""
+        """Print the message in one line, and end with code 2."""
         complain(f"{message}. For all options: {self.prog} --help")
         raise SystemExit(2)
 

@@ -1,8 +1,9 @@
-"""Predictions as a CSV file: whether it can be written, what is in it, and its safe replacement."""
+"""Predictions as a CSV file: checks of its path, safe cells, and replacement in one step."""
 
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
 import shlex
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skneuron.cli._table import Table, TableError, pandas
+from skneuron.cli._table import Table, TableError, pandas, reason_of
 
 __all__ = ["check_destination", "same_file", "write_predictions"]
 
@@ -22,7 +23,7 @@ __all__ = ["check_destination", "same_file", "write_predictions"]
 # Apostrophes count, so that a label "'=a" is not written as the label "=a" is.
 _FORMULA = re.compile(r"'*[\s\x00-\x1f]*[=+\-@\t\r\n＝＋－＠]")
 
-# A number is no formula, whatever its sign.
+# A number with a sign is no formula.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def check_destination(path: str) -> None:
             _check_existing(path, os.stat(path))
         if not _is_special(path):
             # An empty table shows whether one with rows can be written.
-            _write_beside(path, {"class": []}, replace=False)
+            _write_draft(path, {"class": []}, replace=False)
 
 
 def write_predictions(model: Any, table: Table, path: str) -> None:
@@ -99,7 +100,7 @@ def write_predictions(model: Any, table: Table, path: str) -> None:
         if _is_special(path):
             _write(path, columns)
         else:
-            _write_beside(path, columns, replace=True)
+            _write_draft(path, columns, replace=True)
 
 
 def _cell(label: Any) -> Any:
@@ -111,12 +112,11 @@ def _cell(label: Any) -> Any:
 
 @contextmanager
 def _writing(path: str) -> Iterator[None]:
-    """Turn what goes wrong with a file into one line about its path."""
+    """Raise TableError, one line about the path, for each error of the system or of pandas."""
     try:
         yield
     except (OSError, ImportError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TableError(f"{path} cannot be written: {reason}") from error
+        raise TableError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
 def _exists(path: str) -> bool:
@@ -135,8 +135,8 @@ def _is_special(path: str) -> bool:
 
 def _check_existing(path: str, status: os.stat_result) -> None:
     """Raise if an existing file must not be written."""
-    if not os.access(path, os.W_OK):
-        raise TableError(f"{path} cannot be written: permission denied")
+    if not os.access(path, os.W_OK) or _is_kept_by_others(path, status):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
         return
     for number, name in enumerate(("standard input", "standard output", "standard error")):
@@ -151,8 +151,16 @@ def _check_existing(path: str, status: os.stat_result) -> None:
             )
 
 
-def _write_beside(path: str, columns: dict[str, Any], *, replace: bool) -> None:
-    """Write a file of the same name in a new directory beside it; move it there if asked to."""
+def _is_kept_by_others(path: str, status: os.stat_result) -> bool:
+    """Return whether a sticky directory, as /tmp is, keeps a file that another user owns."""
+    parent = os.stat(os.path.dirname(os.path.realpath(path)))
+    if not parent.st_mode & stat.S_ISVTX or not stat.S_ISREG(status.st_mode):
+        return False
+    return os.geteuid() not in (0, status.st_uid, parent.st_uid)
+
+
+def _write_draft(path: str, columns: dict[str, Any], *, replace: bool) -> None:
+    """Write a file of the same name in a new directory next to it; move it there if asked to."""
     target = os.path.realpath(path)
     parent = os.path.dirname(target)
     if not os.path.isdir(parent):

@@ -36,6 +36,14 @@ def run(main: Callable[[], int]) -> int:
     int
         The command's own code; 141 if the reader of the standard output has closed it, 1 if
         the output could not be written, 130 after an interrupt.
+
+    Examples
+    --------
+    >>> from skneuron.cli import run
+    >>> def interrupted():
+    ...     raise KeyboardInterrupt
+    >>> run(interrupted)
+    130
     """
     _open_missing()
     try:
@@ -63,12 +71,12 @@ def complain(text: str) -> None:
     line = printable(text)
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 1] + "…"
-    with suppress(OSError):  # nobody reads
+    with suppress(OSError):  # the reader has closed it
         print(_encodable(f"skneuron: {line}", sys.stderr), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:
-    """Return a text in one line, with escapes for what a terminal would act on."""
+    """Return a text in one line, with escapes for control characters."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
@@ -107,6 +115,6 @@ def _finish(code: int) -> int:
         except OSError as error:
             if stream is sys.stdout and code == 0:
                 code = _failure(error)
-            # What the stream still holds goes nowhere, without a message of the interpreter.
+            # The null device takes the remaining text; else the interpreter prints an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return code

@@ -19,7 +19,15 @@ from sklearn.preprocessing import OneHotEncoder
 
 from skneuron._typing import AnyArray
 
-__all__ = ["Table", "TableError", "as_model_input", "first_line", "pandas", "read_table"]
+__all__ = [
+    "Table",
+    "TableError",
+    "as_model_input",
+    "first_line",
+    "pandas",
+    "read_table",
+    "reason_of",
+]
 
 # A column in which more than half of the filled cells are numbers is taken for numbers,
 # and a word in it for a mistake; otherwise it is text.
@@ -129,8 +137,12 @@ def _parse(path: str) -> Any:
     pd = pandas()
     if os.path.isdir(path):
         raise TableError(f"{path} is a directory: expected a CSV file")
-    if not os.path.exists(path):
-        raise TableError(f"{path or repr(path)}: no such file")
+    try:
+        os.stat(path)
+    except FileNotFoundError as error:
+        raise TableError(f"{path or repr(path)}: no such file") from error
+    except (OSError, ValueError) as error:
+        raise TableError(f"{path} cannot be read: {reason_of(error)}") from error
     try:
         # Blank lines are kept for now, so that lines are counted as a person counts them.
         # Fields beyond the header's are a fault, not an index.
@@ -181,6 +193,11 @@ def _shown(value: Any) -> str:
     short = reprlib.Repr()
     short.maxstring = short.maxother = _LONGEST_CELL
     return short.repr(value)
+
+
+def reason_of(error: Exception) -> str:
+    """Return the reason of an error of the system, without the path in its text."""
+    return getattr(error, "strerror", None) or first_line(error)
 
 
 def first_line(error: Exception) -> str:

@@ -18,7 +18,7 @@ Line = tuple[str, ...]
 _HEIGHT = 19
 _WIDTH = 330
 
-# Largest width of a word in the last column, in pixels: what the first column leaves.
+# Largest width of a word in the last column, in pixels. The first column takes the remaining width.
 _LAST = 200
 
 # Where the columns of a table end.

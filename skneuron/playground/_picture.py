@@ -23,7 +23,8 @@ _SIDE = 400
 # The activation is drawn this far to either side of 0, where all of them bend.
 _REACH = 6
 
-# What a screen reader says of a sample. Vega-Lite would put the axes' titles into an expression.
+# The text of a sample for screen readers. Vega-Lite's own text would be an expression that
+# contains the titles of the axes.
 _DESCRIPTION = (
     "description",
     f"'sample ' + datum.sample + '; ' + features[0] + ': ' + {short('datum.x1')} + '; ' "

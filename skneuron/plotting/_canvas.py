@@ -1,4 +1,4 @@
-"""What all displays share: axes, colours, names, and the error when matplotlib is missing."""
+"""Axes, colours and names of all displays, and the error if matplotlib is missing."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ __all__ = ["Normal", "normal_of"]
 # Largest length of the arrow, as a fraction of the width and of the height of the picture.
 _LENGTH = 0.25
 
-# Smallest length of the arrow, in diagonals of the picture. A shorter arrow is all head.
-_SHORTEST = 0.02
+# Smallest length of the arrow, as a fraction of its largest. A shorter arrow is all head.
+_SHORTEST = 0.1
 
 # Largest distance of the line from the lower left corner, in diagonals of the picture. The
 # coordinates of points of a line that is farther away differ in less than half of their digits.
@@ -82,7 +82,7 @@ def normal_of(
         return None
     foot, visible = _foot(normal, distance, size)
     length, room = _LENGTH / float(np.max(np.abs(normal) / size)), _room(normal, foot, size)
-    in_sight = visible and room >= _SHORTEST * diagonal
+    in_sight = visible and room >= _SHORTEST * length
     if in_sight:
         length = min(length, room)
     per_unit = span / size
