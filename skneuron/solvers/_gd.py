@@ -19,8 +19,9 @@ from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["GD"]
 
-# Iterations without progress that end a fit: momentum goes in waves of hundreds.
-_PATIENCE = 1000
+# Iterations without progress that end a fit: momentum goes in waves of hundreds, and the last
+# digits of an ill-conditioned fit take thousands.
+_PATIENCE = 5000
 
 # A constant rate that lifts the objective to this multiple of its start has diverged.
 _DIVERGED = 1e4
