@@ -201,7 +201,8 @@ def explain_absent(classes: AnyArray, absent: tuple[int, ...], *, never: bool) -
         else f"NeuronClassifier may still predict {these}, as no intercept alone rules it out."
     )
     return (
-        f"All samples of {whose} have zero sample weight. {end} Expected a positive sample "
-        "weight in each class; if this is intended, run: "
+        f"All samples of {whose} have zero sample weight, or a weight that rounds to zero next to "
+        f"the largest. {end} Expected a positive sample weight in each class; "
+        "if this is intended, run: "
         "warnings.simplefilter('ignore', skneuron.exceptions.AbsentClassWarning)"
     )

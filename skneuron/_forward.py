@@ -48,6 +48,16 @@ def _apart(log_proba: FloatArray, z: FloatArray) -> FloatArray:
     return np.where(log_proba > end, log_proba, end * (1 + behind / (1 + behind)))
 
 
+def _check_overflow(stored: AnyArray, output: AnyArray) -> None:
+    """Raise if outputs, computed in float64, overflow the dtype of X."""
+    lost = ~np.isfinite(stored) & np.isfinite(output)
+    if lost.any():
+        raise ValueError(
+            f"The output {output[lost][0]:.6g} overflows {stored.dtype}, the dtype of X. "
+            "Expected outputs in its range. Pass X as float64: X.astype(np.float64)."
+        )
+
+
 class ForwardMixin:
     """Prediction from ``coef_``, ``intercept_``, ``classes_``, ``activation_`` and ``loss_``."""
 
@@ -79,7 +89,11 @@ class ForwardMixin:
             """Put away what becomes of the z of these rows."""
             if beside is not None:
                 z += beside[rows].reshape(z.shape)
-            out[rows] = of_z(z)
+            output = of_z(z)
+            with np.errstate(over="ignore"):
+                out[rows] = output
+            if output.dtype != kind:
+                _check_overflow(out[rows], output)
 
         if not forward(X, self.coef_, self.intercept_, keep):
             keep(slice(None), self._far_pre_activation(X))
@@ -113,16 +127,14 @@ class ForwardMixin:
             w·x + b + offset - z₀; for two classes positive means ``classes_[1]``.
         """
         check_is_fitted(self)
+        return self._through(X, self._beyond_threshold, offset)
+
+    def _beyond_threshold(self, z: AnyArray) -> AnyArray:
+        """Return z - z₀, of shape (n_rows,) for two classes."""
         shift = 0.0 if self._is_softmax() else self.activation_.threshold
-        single = len(self.coef_) == 1
-
-        def decide(z: AnyArray) -> AnyArray:
-            """Return z - z₀."""
-            if shift:
-                z = z - z.dtype.type(shift)
-            return z[:, 0] if single else z
-
-        return self._through(X, decide, offset)
+        if shift:
+            z = z - z.dtype.type(shift)
+        return z[:, 0] if len(self.coef_) == 1 else z
 
     def activate(self, X: Any, *, offset: Any = None) -> FloatArray:
         """Return what leaves the axon: f(w·x + b), softmax for a layer that has one.
@@ -165,8 +177,8 @@ class ForwardMixin:
         """
         check_is_fitted(self)
         if len(self.coef_) == 1:
-            decision = self.decision_function(X, offset=offset)
-            return np.asarray(self.classes_[(decision > 0).astype(np.intp)])
+            positive = self._through(X, lambda z: self._beyond_threshold(z) > 0, offset)
+            return np.asarray(self.classes_[positive.astype(np.intp)])
         most = self._through(X, lambda z: z.argmax(axis=1), offset)
         return np.asarray(self.classes_[most.astype(np.intp)])
 

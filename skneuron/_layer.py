@@ -218,7 +218,8 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
     out = {name: column(name) for name in histories[0]}
     for name, values in out.items():
         if name in ("gradient_norm", "step"):
-            out[name] = np.sqrt((values**2).sum(axis=0))
+            # Not the root of a sum of squares: the squares overflow above 1e154.
+            out[name] = np.hypot.reduce(values, axis=0)
         elif name == "saturation":
             out[name] = values.mean(axis=0)
         elif name == "margin":

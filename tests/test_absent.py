@@ -371,7 +371,8 @@ def test_the_text_says_what_and_how():
     with pytest.warns(AbsentClassWarning) as caught:
         NeuronClassifier().fit(X3, np.array(["a", "b", "c"])[Y3], weights_without((1,), 150))
     assert str(caught[0].message) == (
-        "All samples of class 'b' have zero sample weight. NeuronClassifier never predicts this class. "
+        "All samples of class 'b' have zero sample weight, or a weight that rounds to zero next "
+        "to the largest. NeuronClassifier never predicts this class. "
         "Expected a positive sample weight in each class; if this is intended, run: "
         "warnings.simplefilter('ignore', skneuron.exceptions.AbsentClassWarning)"
     )

@@ -80,3 +80,19 @@ def test_no_class_is_impossible(activation):
     proba = neuron.predict_proba(np.array([[-1.0], [1.0]]))
     assert np.all(proba > 0)
     np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_an_output_beyond_float32_is_refused_with_the_remedy():
+    """Its class and its probability are right all the same."""
+    X32 = np.array([[1.0], [1e10], [-1e10]], np.float32)
+    neuron, line = (
+        NeuronClassifier.from_weights([[1e30]], [0.0], activation=name, classes=[0, 1])
+        for name in ("sigmoid", "identity")
+    )
+    neuron.coef_ = line.coef_ = np.array([[1e30]], np.float32)
+    for method in (neuron.decision_function, line.activate):
+        with pytest.raises(ValueError, match=r"overflows float32.*X\.astype\(np\.float64\)"):
+            method(X32)
+        np.testing.assert_allclose(method(X32.astype(float)), [1e30, 1e40, -1e40], rtol=1e-6)
+    assert neuron.predict(X32).tolist() == [1, 1, 0]
+    assert neuron.predict_proba(X32)[:, 1].tolist() == [1, 1, 0]
