@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 # First, as the estimator puts it into its pickles.
 __version__ = "0.1.0"
 
 from skneuron._typing import set_public_module
 from skneuron.classifier import NeuronClassifier
+from skneuron.prediction import _trace as trace
 
 __all__ = ["NeuronClassifier", "__version__"]
 
 set_public_module(globals())
+
+# ``skneuron.trace`` is a module, as ``os.path`` is.
+sys.modules["skneuron.trace"] = trace

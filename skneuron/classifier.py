@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 
-from skneuron._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
-from skneuron._draft import Draft
-from skneuron._from_weights import fitted_attributes
-from skneuron._learning import LearningMixin
-from skneuron._tracing import TracingMixin
-from skneuron._versioned import VersionedMixin
 from skneuron.activations import Activation
+from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
+from skneuron.fitting._draft import Draft
+from skneuron.fitting._fit import LearningMixin
+from skneuron.fitting._versioned import VersionedMixin
+from skneuron.prediction._from_weights import fitted_attributes
+from skneuron.prediction._tracing import TracingMixin
 from skneuron.results import Status
 from skneuron.solvers import Solver
 

@@ -25,7 +25,7 @@ QUICK = (
     "test_estimator",
     "test_families",
     "test_far_fits",
-    "test_floors",
+    "test_levels",
     "test_inference",
     "test_links",
     "test_losses",

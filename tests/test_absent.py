@@ -11,10 +11,9 @@ from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from skneuron import NeuronClassifier
-from skneuron._certain import certain
 from skneuron.activations import ACTIVATIONS, Activation
-from skneuron.callbacks import StopAfter
-from skneuron.exceptions import AbsentClassWarning
+from skneuron.fitting import AbsentClassWarning, StopAfter
+from skneuron.fitting._certain import certain
 from skneuron.losses import get_loss, resolve_loss_name
 from skneuron.separation import detect_separation
 
@@ -27,7 +26,7 @@ FAR = np.concatenate([X3, 1e3 * X3, -1e3 * X3, 1e4 * np.random.default_rng(0).no
 # (samples, which classes are absent)
 ABSENT = [(100, (0,)), (100, (1,)), (150, (0,)), (150, (1,)), (150, (2,)), (150, (0, 1)), (150, (1, 2))]  # fmt: skip
 
-quiet = pytest.mark.filterwarnings("ignore::skneuron.exceptions.AbsentClassWarning")
+quiet = pytest.mark.filterwarnings("ignore::skneuron.fitting.AbsentClassWarning")
 unfinished = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -374,7 +373,7 @@ def test_the_text_says_what_and_how():
         "All samples of class 'b' have zero sample weight, or a weight that rounds to zero next "
         "to the largest. NeuronClassifier never predicts this class. "
         "Expected a positive sample weight in each class; if this is intended, run: "
-        "warnings.simplefilter('ignore', skneuron.exceptions.AbsentClassWarning)"
+        "warnings.simplefilter('ignore', skneuron.fitting.AbsentClassWarning)"
     )
 
 

@@ -133,7 +133,7 @@ def test_one_setup_has_one_teardown_after_bad_input(neuron, place):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_one_setup_has_one_teardown_after_a_stop(neuron, place):
-    from skneuron.callbacks import StopAfter
+    from skneuron.fitting import StopAfter
 
     spreading = Spreading()
     PLACES[place](neuron).set_callbacks(spreading, StopAfter(iterations=1)).fit(X, Y)

@@ -5,8 +5,8 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
-import skneuron._revival
-import skneuron._watch
+import skneuron.fitting._monitor
+import skneuron.fitting._restart
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
 from skneuron.solvers import GD
@@ -77,7 +77,7 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
     with pytest.warns(ConvergenceWarning, match="dead"):
         neuron = dead().fit(X, Y)
     attempts = []
-    observe = skneuron._watch.Watch.observe
+    observe = skneuron.fitting._monitor.Watch.observe
 
     def interrupted(self, params):
         attempts.append(params)
@@ -85,7 +85,7 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
             raise KeyboardInterrupt
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
     # No tolerance: without a gradient the first line would be the last.
     neuron.set_params(warm_start=True, restart=3, tol=0.0, C=1.0)
     with pytest.raises(KeyboardInterrupt):
@@ -98,7 +98,7 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
 def test_a_random_start_is_undecided_on_average(monkeypatch):
     """Columns are centered: the mean of z is the bias, where every neuron starts."""
     means, deviations = [], []
-    random_start = skneuron._revival._random_start
+    random_start = skneuron.fitting._restart._random_start
 
     def spied(objective, rng):
         start = random_start(objective, rng)
@@ -109,7 +109,7 @@ def test_a_random_start_is_undecided_on_average(monkeypatch):
         start[-1] = -1e6
         return start
 
-    monkeypatch.setattr(skneuron._revival, "_random_start", spied)
+    monkeypatch.setattr(skneuron.fitting._restart, "_random_start", spied)
     with pytest.warns(ConvergenceWarning, match="dead"):
         dead(restart=20, random_state=0, max_iter=20).fit(X, Y)
     np.testing.assert_allclose(means, 0.5, atol=1e-9)

@@ -8,7 +8,7 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix, StandardizedDesign
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.objective._draw import draw_rows
+from skneuron.objective._sampling import draw_rows
 
 
 def _one_hot(n=20_000, seed=0):

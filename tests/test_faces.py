@@ -15,12 +15,12 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers import _face_model, _face_newton, _working_set
-from skneuron.solvers._face_model import FaceModel, curvature_to_divide_by
-from skneuron.solvers._kinked import KinkedQuadratic
-from skneuron.solvers._point import Point
-from skneuron.solvers._quadratic import minimize_quadratic
-from skneuron.solvers._working_set import _gap_everywhere
+from skneuron.solvers._iterate import Point
+from skneuron.solvers.proximal import _face_model, _face_newton, _working_set
+from skneuron.solvers.proximal._face_model import FaceModel, curvature_to_divide_by
+from skneuron.solvers.proximal._kinked import KinkedQuadratic
+from skneuron.solvers.proximal._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._working_set import _gap_everywhere
 
 
 def _words(n_texts=1200, n_words=1500):

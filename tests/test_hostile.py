@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron import NeuronClassifier
-from skneuron.exceptions import AbsentClassWarning
+from skneuron.fitting import AbsentClassWarning
 
 # Seeds of the data rather than the data themselves: numbers of all magnitudes come
 # from `factors`, and shrinking leads to few rows and few columns.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from skneuron import NeuronClassifier
-from skneuron.solvers import _quadratic
-from skneuron.solvers._free_line import FreeLine
+from skneuron.solvers.proximal import _quadratic
+from skneuron.solvers.proximal._free_line import FreeLine
 
 
 def _table(kind, n_rows, n_columns):

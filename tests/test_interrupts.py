@@ -235,8 +235,8 @@ def test_an_interrupt_between_solvers_keeps_their_results(monkeypatch, params, p
     X, y = _data(*SMALL, 3)
     neuron = NeuronClassifier(random_state=0, **params)
     expected = NeuronClassifier(random_state=0, **params).fit(X, y)
-    once = _Once(getattr(skneuron._training, place), call)
-    monkeypatch.setattr(skneuron._training, place, once)
+    once = _Once(getattr(skneuron.fitting._train, place), call)
+    monkeypatch.setattr(skneuron.fitting._train, place, once)
     try:
         neuron.fit(X, y)
     except KeyboardInterrupt:

@@ -15,9 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers._kinked import KinkedQuadratic, solve_positive
-from skneuron.solvers._path import follow_path
-from skneuron.solvers._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._kinked import KinkedQuadratic, solve_positive
+from skneuron.solvers.proximal._path import follow_path
+from skneuron.solvers.proximal._quadratic import minimize_quadratic
 
 RAW, Y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(RAW)

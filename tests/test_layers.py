@@ -10,8 +10,8 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers._conjugate import pays_no_more
-from skneuron.solvers._preconditioner import has_small_blocks
+from skneuron.solvers.newton._conjugate import pays_no_more
+from skneuron.solvers.newton._preconditioner import has_small_blocks
 
 
 def _layer(n=3_000, d=60, k=5, seed=0, noise=1.0):

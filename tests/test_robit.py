@@ -74,7 +74,7 @@ def test_degrees_of_freedom_are_searched_like_any_parameter():
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 # One check trims a class by sample weights: the neuron then predicts the other class only.
-@pytest.mark.filterwarnings("ignore::skneuron.exceptions.AbsentClassWarning")
+@pytest.mark.filterwarnings("ignore::skneuron.fitting.AbsentClassWarning")
 def test_check(estimator, check):
     """scikit-learn's own."""
     check(estimator)

@@ -126,7 +126,7 @@ def test_the_blind_checks_are_some_of_those_that_are_run():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 # One check trims a class by sample weights: the neuron then predicts the other class only.
-@pytest.mark.filterwarnings("ignore::skneuron.exceptions.AbsentClassWarning")
+@pytest.mark.filterwarnings("ignore::skneuron.fitting.AbsentClassWarning")
 @pytest.mark.parametrize(("estimator", "check"), _checks(), ids=_name)
 def test_check(estimator, check):
     assert isinstance(estimator, NeuronClassifier)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-import skneuron._streaming
+import skneuron.fitting._stream
 from skneuron import NeuronClassifier
 from skneuron.results import History
 from skneuron.solvers import SOLVERS
@@ -66,7 +66,7 @@ def test_an_interrupted_chunk_was_never_there(monkeypatch, solver):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(skneuron._streaming, "as_stored", interrupted)
+        patch.setattr(skneuron.fitting._stream, "as_stored", interrupted)
         with pytest.raises(KeyboardInterrupt):
             neuron.partial_fit(X[400:], Y[400:])
     assert vars(neuron) == before

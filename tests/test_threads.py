@@ -321,7 +321,7 @@ def test_an_activation_may_set_limits(two_threads):
 @pytest.mark.parametrize("chosen", [1, 2, 3])
 def test_a_callback_may_set_limits(two_threads, chosen):
     pytest.importorskip("sklearn.callback")
-    from skneuron.callbacks import StopAfter
+    from skneuron.fitting import StopAfter
 
     seen = []
 

@@ -10,11 +10,11 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix, ReadyDesign
 from skneuron.losses import SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers import _preconditioner
-from skneuron.solvers._conjugate import conjugate_gradients, settled
-from skneuron.solvers._point import Point
-from skneuron.solvers._preconditioner import LayerBlocks
-from skneuron.solvers._truncated import TruncatedSearch
+from skneuron.solvers._iterate import Point
+from skneuron.solvers.newton import _preconditioner
+from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
+from skneuron.solvers.newton._preconditioner import LayerBlocks
+from skneuron.solvers.newton._truncated import TruncatedSearch
 
 
 def _layer(rng, *, sparse_rows=False, fit_intercept=True):

@@ -16,11 +16,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skneuron._watch
+import skneuron.fitting._monitor
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, get_activation
-from skneuron.callbacks import StopAfter
-from skneuron.exceptions import AbsentClassWarning, EarlyStoppingWarning
+from skneuron.fitting import AbsentClassWarning, EarlyStoppingWarning, StopAfter
 from skneuron.solvers import SOLVERS
 from skneuron.validation import check_training_data, split_off
 
@@ -139,13 +138,13 @@ def test_early_stopping_holds_a_share_of_each_class_out():
 def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
     """C weighs the sum of the losses that are left, as if the others had never been there."""
     seen = []
-    original = skneuron._watch.Watch.__init__
+    original = skneuron.fitting._monitor.Watch.__init__
 
     def spy(self, objective, *rest):
         seen.append(objective)
         original(self, objective, *rest)
 
-    monkeypatch.setattr(skneuron._watch.Watch, "__init__", spy)
+    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "__init__", spy)
     NeuronClassifier(C=0.01, early_stopping=True, random_state=0).fit(X, Y)
     (left,) = seen
     assert left.n_samples == 512
@@ -384,7 +383,7 @@ def test_a_stop_has_to_know_when(given):
 @pytest.mark.parametrize(("activation", "loss", "solver"), one_of_each_solver())
 def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation, loss, solver):
     iterates = []
-    observe = skneuron._watch.Watch.observe
+    observe = skneuron.fitting._monitor.Watch.observe
 
     def interrupted(self, params):
         if len(iterates) == 2:
@@ -392,7 +391,7 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
         iterates.append(self._objective.to_weights(params))
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
     neuron = NeuronClassifier(activation, loss=loss, solver=solver, random_state=0)
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X, Y)
@@ -405,7 +404,7 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
 
 def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
     calls = []
-    observe = skneuron._watch.Watch.observe
+    observe = skneuron.fitting._monitor.Watch.observe
 
     def interrupted(self, params):
         calls.append(params)
@@ -413,7 +412,7 @@ def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
             raise KeyboardInterrupt
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
     neuron = NeuronClassifier("probit")
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X3, Y3)
@@ -428,7 +427,7 @@ def test_an_interrupt_before_the_first_iteration_leaves_all_as_it_was(monkeypatc
     def interrupted(self, params):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(skneuron._watch.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X[:, :3], Y)
     assert vars(neuron) == before

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from skneuron._plane import check_neuron
 from skneuron.activations import (
     Activation,
     Cauchit,
@@ -21,7 +20,8 @@ from skneuron.activations import (
     Tanh,
 )
 from skneuron.classifier import NeuronClassifier
-from skneuron.trace import Trace
+from skneuron.plotting._plane import check_neuron
+from skneuron.prediction import Trace
 
 try:
     import torch

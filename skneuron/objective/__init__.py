@@ -15,12 +15,11 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
-from skneuron.objective._batches import Batches
 from skneuron.objective._coordinates import Coordinates, Regularization
-from skneuron.objective._memory import Memory
 from skneuron.objective._objective import Objective
 from skneuron.objective._raw_rows import RawRows
+from skneuron.objective._surrogate import Memory
 
-__all__ = ["Batches", "Coordinates", "Memory", "Objective", "RawRows", "Regularization"]
+__all__ = ["Coordinates", "Memory", "Objective", "RawRows", "Regularization"]
 
 set_public_module(globals())

@@ -19,8 +19,8 @@ from skneuron.design import (
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Coordinates, Regularization
 from skneuron.objective._curved import Curved
-from skneuron.objective._draw import draw_rows, shares_of_columns, sums_by_class
-from skneuron.objective._memory import Memory
+from skneuron.objective._sampling import draw_rows, shares_of_columns, sums_by_class
+from skneuron.objective._surrogate import Memory
 from skneuron.objective._views import Views
 
 __all__ = ["Objective"]

@@ -10,8 +10,8 @@ import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Pointwise, StandardizedDesign, Sums
-from skneuron.objective._memory import Memory
 from skneuron.objective._raw_rows import RawRows
+from skneuron.objective._surrogate import Memory
 
 if TYPE_CHECKING:
     from skneuron.objective._objective import Objective

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skneuron._plane import Plane
 from skneuron._typing import FloatArray
+from skneuron.plotting._plane import Plane
 
 __all__ = ["recorded_descent"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from skneuron._plane import Plane, check_neuron, plane_of
 from skneuron._typing import FloatArray
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.playground._descent import recorded_descent
+from skneuron.plotting._plane import Plane, check_neuron, plane_of
 
 __all__ = ["Scene", "scene_of"]
 

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from skneuron._plane import Plane, plane_of
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.plotting._canvas import as_text, canvas
+from skneuron.plotting._plane import Plane, plane_of
 
 __all__ = ["NeuronBoundaryDisplay"]
 

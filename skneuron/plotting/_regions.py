@@ -10,10 +10,10 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import Normal, withStroke
 
-from skneuron._plane import Plane
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW, legend
 from skneuron.plotting._normal import normal_of
+from skneuron.plotting._plane import Plane
 
 __all__ = ["WeightArrow", "draw_arrow", "draw_many", "draw_samples", "draw_two"]
 

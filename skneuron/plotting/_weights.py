@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skneuron._plane import check_neuron
 from skneuron._typing import FloatArray
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
+from skneuron.plotting._plane import check_neuron
 
 __all__ = ["WeightDisplay"]
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from skneuron._typing import set_public_module
 from skneuron.objective import Objective
-from skneuron.solvers._adam import Adam
 from skneuron.solvers._base import DEFAULT_TOL, Solver
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative, rounding, value_and_gap
 from skneuron.solvers._gd import GD
+from skneuron.solvers._iterate import Budget
 from skneuron.solvers._lbfgs import LBFGS
-from skneuron.solvers._newton import Newton
-from skneuron.solvers._newton_cg import NewtonCG
-from skneuron.solvers._online_perceptron import OnlinePerceptron
-from skneuron.solvers._perceptron import Perceptron
-from skneuron.solvers._point import Budget
-from skneuron.solvers._preconditioner import has_small_blocks
-from skneuron.solvers._sgd import SGD
-from skneuron.solvers._subsampled import MANY_PARAMS, SubsampledNewton, pays_to_subsample
-from skneuron.solvers._working_set import WorkingSetNewton
+from skneuron.solvers.newton._newton import Newton
+from skneuron.solvers.newton._newton_cg import NewtonCG
+from skneuron.solvers.newton._preconditioner import has_small_blocks
+from skneuron.solvers.newton._subsampled import MANY_PARAMS, SubsampledNewton, pays_to_subsample
+from skneuron.solvers.perceptron._online_perceptron import OnlinePerceptron
+from skneuron.solvers.perceptron._perceptron import Perceptron
+from skneuron.solvers.proximal._working_set import WorkingSetNewton
+from skneuron.solvers.stochastic._adam import Adam
+from skneuron.solvers.stochastic._sgd import SGD
 
 __all__ = [
     "DEFAULT_TOL",

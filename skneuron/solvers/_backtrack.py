@@ -5,7 +5,7 @@ from __future__ import annotations
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._gap import VISIBLE
-from skneuron.solvers._point import Point
+from skneuron.solvers._iterate import Point
 
 __all__ = ["backtrack"]
 

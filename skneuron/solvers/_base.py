@@ -14,7 +14,7 @@ from skneuron.losses import Loss
 from skneuron.objective import Objective
 from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
 from skneuron.solvers._gap import rounding, value_and_gap
-from skneuron.solvers._point import Budget
+from skneuron.solvers._iterate import Budget
 from skneuron.solvers._stopping import status_without_progress
 
 __all__ = ["DEFAULT_TOL", "Solver"]

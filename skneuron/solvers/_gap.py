@@ -7,11 +7,11 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._conjugate import KNOWN, conjugate_gradients, settled
-from skneuron.solvers._curvature import DENSE_PARAMS, Curvature
-from skneuron.solvers._model import Model, SmoothModel, model_at
-from skneuron.solvers._point import Point
-from skneuron.solvers._preconditioner import divisor
+from skneuron.solvers._iterate import Point
+from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
+from skneuron.solvers.newton._curvature import DENSE_PARAMS, Curvature
+from skneuron.solvers.newton._model import Model, SmoothModel, model_at
+from skneuron.solvers.newton._preconditioner import divisor
 
 __all__ = [
     "DENSE_PARAMS",

@@ -11,11 +11,11 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
-from skneuron.solvers._curvature import largest_curvature
 from skneuron.solvers._gap import GapMonitor, rounding
-from skneuron.solvers._point import Budget, Point, length_of
+from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["GD"]
 

@@ -12,7 +12,6 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
-from skneuron.solvers._curvature import Curvature
 from skneuron.solvers._gap import (
     DENSE_PARAMS,
     INVISIBLE,
@@ -21,8 +20,9 @@ from skneuron.solvers._gap import (
     relative_gap,
     rounding,
 )
-from skneuron.solvers._point import Budget, Point, length_of
+from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers.newton._curvature import Curvature
 
 __all__ = ["LBFGS"]
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._point import Point
+from skneuron.solvers._iterate import Point
 from skneuron.solvers._stopping import StoppingRule
 
 __all__ = ["Search"]

@@ -1,0 +1,96 @@
+"""How many samples have left the steep part of the activation."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import brentq
+
+from skneuron._typing import FloatArray
+from skneuron.activations import ACTIVATIONS, Activation
+from skneuron.objective import Objective
+
+__all__ = ["SHARE", "Saturation"]
+
+#: A slope below this share of the largest one is saturated.
+SHARE = 1e-3
+
+# So many rows tell a share to 1.6 % of all (one standard error) at worst, and cost next to
+# nothing beside an iteration.
+_ROWS = 1000
+
+# Where the slope of a user's own function is looked at for its largest value.
+_LOOK = np.linspace(-20.0, 20.0, 401)
+
+
+class Saturation:
+    """Share of the samples whose slope f'(z) is below 1e-3 of the largest slope of f.
+
+    It is taken on at most 1,000 rows, spread evenly over X. Every output of a softmax layer
+    counts on its own, with slope p (1 - p).
+
+    Parameters
+    ----------
+    objective : Objective
+    activation : Activation
+        With a slope.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.activations import Sigmoid
+    >>> from skneuron.fitting._saturation import steep_interval
+    >>> round(steep_interval(Sigmoid())[1], 2)
+    8.29
+    """
+
+    def __init__(self, objective: Objective, activation: Activation) -> None:
+        self._sample = objective.evenly(_ROWS)
+        self._activation = activation
+        self._softmax = objective.n_outputs > 1
+        self._interval = None if self._softmax else steep_interval(activation)
+
+    def share(self, params: FloatArray) -> float:
+        """Return the share at these parameters."""
+        z = self._sample.pre_activations(params)
+        if self._softmax:
+            z -= z.max(axis=1, keepdims=True)
+            proba = np.exp(z)
+            proba /= proba.sum(axis=1, keepdims=True)
+            return float(np.mean(proba * (1 - proba) < SHARE / 4))
+        if self._interval is not None:
+            low, high = self._interval
+            z -= (high + low) / 2
+            return 1 - np.count_nonzero(np.abs(z, out=z) < (high - low) / 2) / len(z)
+        slope = np.abs(self._activation.derivative(z))
+        largest = max(_largest_slope(self._activation), float(slope.max(initial=0.0)))
+        return float(np.mean(slope <= SHARE * largest))
+
+
+def steep_interval(activation: Activation) -> tuple[float, float] | None:
+    """Return where the slope of one of the package's distribution functions is steep.
+
+    They all are steepest at 0 and flatter on either side. None for any other function.
+    """
+    own = type(activation).__module__.startswith("skneuron.activations")
+    if not own or not activation.smooth or not np.isfinite(activation.range[0]):
+        return None
+    return _interval(type(activation).__name__)
+
+
+@lru_cache
+def _interval(name: str) -> tuple[float, float]:
+    """Return the interval of the activation whose class has that name."""
+    function = next(known for known in ACTIVATIONS.values() if known.__name__ == name)()
+
+    def excess(z: float) -> float:
+        """Return how far the slope is above the share."""
+        at_z, at_zero = function.derivative(np.array([z, 0.0]))
+        return float(at_z - SHARE * at_zero)
+
+    return float(brentq(excess, -1e3, 0.0)), float(brentq(excess, 0.0, 1e3))
+
+
+def _largest_slope(activation: Activation) -> float:
+    return float(np.abs(activation.derivative(_LOOK)).max())

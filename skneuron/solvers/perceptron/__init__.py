@@ -1,0 +1,1 @@
+"""Solvers for the step activation: the perceptron rule, sample by sample."""

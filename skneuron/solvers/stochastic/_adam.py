@@ -1,0 +1,107 @@
+"""Adam: steps of a size that each weight's own gradients set."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skneuron._typing import FloatArray
+from skneuron.solvers._whitening import Frame
+from skneuron.solvers.schedules import Schedule
+from skneuron.solvers.stochastic._batches import Batches
+from skneuron.solvers.stochastic._stochastic import State, Stochastic, _is_number
+
+__all__ = ["Adam"]
+
+# Adam's step is about the rate in every direction, however small the gradient is. In a
+# frame the optimum is a few units away: a tenth of one a step, and less where there are
+# many steps. Measured on 30 to 4,000 batches.
+_RATE, _MANY_RATE = 0.1, 0.6
+
+
+class Adam(Stochastic):
+    """Adam (Kingma & Ba, International Conference on Learning Representations, 2015).
+
+    An iteration is an epoch: one pass in batches, and one over all rows that gives F and
+    the gradient there exactly. The penalty is the objective's, part of the gradient. A warm
+    start uses the coefficients only, as with :class:`SGD`.
+
+    Parameters
+    ----------
+    learning_rate : float, "auto" or Schedule, default="auto"
+        Size of a step: a number, or a schedule from :mod:`skneuron.solvers.schedules`, for
+        standardized columns. ``"auto"`` works as for :class:`SGD`: in coordinates whitened
+        by a subsample's Hessian, halved after an epoch that does not lower F.
+    batch_size : int or "auto", default="auto"
+        Rows of a batch. ``"auto"`` is 256, of few rows a 32nd, but 8 at least.
+    beta1, beta2 : float in [0, 1), default=0.9 and 0.999
+        What the means of gradients and of their squares keep at each step.
+    epsilon : float, default=1e-8
+        Added to the root of the mean square of the gradient.
+    averaging : bool or "auto", default="auto"
+        As for :class:`SGD`.
+    variance_reduction : bool, default=True
+        As for :class:`SGD`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.solvers import Adam
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> neuron = NeuronClassifier(solver=Adam(), random_state=0).fit(X, y)
+    >>> neuron.converged_, bool(neuron.gap_ < 1e-6)
+    (True, True)
+    """
+
+    default_tol = 1e-6
+    buffers = ("mean", "square")
+
+    def __init__(
+        self,
+        learning_rate: float | str | Schedule = "auto",
+        *,
+        batch_size: int | str = "auto",
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        averaging: bool | str = "auto",
+        variance_reduction: bool = True,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.averaging = averaging
+        self.variance_reduction = variance_reduction
+
+    def check_parameters(self) -> None:
+        """Raise ``ValueError`` if a parameter has a value that cannot work."""
+        super().check_parameters()
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            if not (_is_number(value) and 0 <= value < 1):
+                raise ValueError(f"Adam: {name}={value!r}: expected a number in [0, 1)")
+        if not (_is_number(self.epsilon) and 0 < self.epsilon < np.inf):
+            raise ValueError(f"Adam: epsilon={self.epsilon!r}: expected a positive, finite number")
+
+    def _automatic_rate(self, frame: Frame, batches: Batches) -> float:
+        return min(_RATE, _MANY_RATE / math.sqrt(batches.n_batches))
+
+    def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
+        mean, square = state.buffers["mean"], state.buffers["square"]
+        mean *= self.beta1
+        mean += (1 - self.beta1) * gradient
+        square *= self.beta2
+        gradient *= gradient
+        gradient *= 1 - self.beta2
+        square += gradient
+        t = state.since
+        root = np.sqrt(square, out=gradient)
+        root *= 1 / math.sqrt(1 - self.beta2**t)
+        root += self.epsilon
+        np.divide(mean, root, out=root)
+        root *= -rate / (1 - self.beta1**t)
+        return root
