@@ -27,7 +27,7 @@ from skneuron.fitting._train import (
     starting_point,
     tasks_of,
 )
-from skneuron.objective import Coordinates, Memory, Objective, Regularization
+from skneuron.objective import Objective, QuadraticSummary, Regularization, SolverCoordinates
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import Solver, choose_solver, value_and_gap
 from skneuron.validation import Plan, TrainingData, refuse_not_finite
@@ -52,7 +52,7 @@ class Stream:
     seen : ndarray of shape (n_classes,)
         Of each class.
     kept : list
-        One per neuron, or one for a softmax layer: a Memory, what a stochastic solver
+        One per neuron, or one for a softmax layer: a QuadraticSummary, what a stochastic solver
         keeps, or None where mistakes are counted.
     model : str
         The neuron that learns; its parameters mean nothing to another.
@@ -109,10 +109,10 @@ def learn_chunk(
         neurons, kept = [], []
         for task, (loss, y) in enumerate(tasks):
             kept_so_far = stream.kept[task]
-            memory = kept_so_far if isinstance(kept_so_far, Memory) else None
+            memory = kept_so_far if isinstance(kept_so_far, QuadraticSummary) else None
             # Beside a memory the chunk weighs what it does among all rows; else it is all.
             share = 1.0 if memory is None else data.total_weight / total
-            objective = Objective(
+            objective = Objective.of_data(
                 design,
                 y,
                 loss,
@@ -120,7 +120,7 @@ def learn_chunk(
                 regularization,
                 fit_intercept,
                 stream.moments,
-                memory=None if memory is None else memory.times(1 / total),
+                summary=None if memory is None else memory.times(1 / total),
                 scale=stream.scale,
                 offset=offset_of(task, data.offset, len(tasks)),
             )
@@ -190,7 +190,7 @@ def _opened(
     moments = Moments.about_mean(found.mean, deviation)
     if fit_intercept:
         moments = resolve_ordinary_values(design, moments)
-    scale = Coordinates(moments, regularization, fit_intercept, 1).scale
+    scale = SolverCoordinates.of_columns(moments, regularization, fit_intercept, 1).scale
     return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks, model)
 
 
@@ -214,7 +214,7 @@ class _Chunk:
         self, kept: Any, n_samples: int, weight: float, *, complete: bool
     ) -> tuple[SolverResult, Any]:
         """Learn the rows, and return what is kept of them, of this weight, and of all before."""
-        memory = kept if isinstance(kept, Memory) else None
+        memory = kept if isinstance(kept, QuadraticSummary) else None
         if self.solver.streams:
             return self.pass_over(kept if memory is None else None, n_samples)
         if not self.objective.loss.differentiable:
@@ -237,12 +237,12 @@ class _Chunk:
             raise KeyboardInterrupt(result.status.value)
         return result
 
-    def solve_and_expand(self) -> tuple[SolverResult, Memory]:
+    def solve_and_expand(self) -> tuple[SolverResult, QuadraticSummary]:
         """Minimize, and return the losses expanded there as well."""
         result = self.solve()
         return result, self._finite(self.objective.expansion(result.coef))
 
-    def expand_only(self) -> tuple[SolverResult, Memory]:
+    def expand_only(self) -> tuple[SolverResult, QuadraticSummary]:
         """Expand the losses where learning starts, and minimize the quadratic."""
         objective = self.objective
         own = self._finite(objective.expansion(objective.start()))
@@ -266,7 +266,7 @@ class _Chunk:
         return SolverResult(params, value, gap, 1, status, history.as_dict())
 
     @staticmethod
-    def _finite(own: Memory) -> Memory:
+    def _finite(own: QuadraticSummary) -> QuadraticSummary:
         """Return the expansion, if it is one."""
         if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
             raise ValueError(

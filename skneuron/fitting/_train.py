@@ -111,7 +111,7 @@ def train(
         for task, (loss, y) in enumerate(tasks):
             before = design.reads if task else 0.0
             offset = offset_of(task, data.offset, len(tasks))
-            objective = Objective(
+            objective = Objective.of_data(
                 design,
                 y,
                 loss,
