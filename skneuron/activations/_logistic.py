@@ -19,7 +19,8 @@ class Sigmoid(Activation):
     """Logistic function, f(z) = 1 / (1 + e⁻ᶻ), the activation of logistic regression.
 
     Range (0, 1), largest slope 1/4 at z = 0. The linear predictor z is the log-odds of
-    ``classes_[1]`` (the logit link; McCullagh & Nelder, Generalized Linear Models, 1989, section 4.3).
+    ``classes_[1]`` (the logit link; McCullagh & Nelder, Generalized Linear Models, 1989,
+    section 4.3).
 
     Examples
     --------
