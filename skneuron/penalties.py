@@ -1,4 +1,4 @@
-"""The penalty on the weights, and the one place that knows what ``C`` means."""
+"""The penalty on the coefficients, and the only map from ``C`` to its strength."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Penalty:
     Parameters
     ----------
     ridge, lasso : ndarray of shape (n_coordinates,)
-        One strength per coordinate; the bias has none.
+        One strength per coordinate, zero for the intercept.
     low, high : ndarray of shape (n_coordinates,)
-        Bounds, infinite where there are none.
+        Bounds, infinite for a coordinate without bounds.
 
     Examples
     --------
