@@ -126,7 +126,7 @@ class NeuronClassifier(
         below 1e-13. The rounding of float32 weights may add up to 1e-8.
     history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
-        ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
+        ``n_passes`` (over X, since the fit began) and ``seconds`` after each iteration;
         ``saturation``, the share of samples whose slope f'(z) is below 1e-3 of the largest
         (on 1,000 rows at most), and with a validation set ``validation_loss``, its mean
         loss without penalty; for ``"step"`` ``mistakes`` (samples on the wrong side or on the

@@ -285,8 +285,8 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
     weights = np.full(len(Y), 1 / len(Y))
     held = Regularization(1e-3, 1.0)
     objective = Objective.of_data(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
-    point = Point.at(objective, np.zeros(objective.n_params))
-    every = np.arange(objective.n_params)
+    point = Point.at(objective, np.zeros(objective.dims.n_params))
+    every = np.arange(objective.dims.n_params)
     pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
     assert pull.max() > 0
     others = np.delete(every, np.argmax(pull))
@@ -299,7 +299,7 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
 def _dense_model(objective, params, damping=0.0):
     """The model with its Hessian formed, what SLSQP is held against in another test."""
     value, gradient, hessian = objective.value_gradient_hessian(params)
-    own = objective.hessian_operator(params).diagonal()
+    own = objective.curvature(params).diagonal()
     diagonal = curvature_to_divide_by(objective, own)
     hessian.flat[:: len(params) + 1] += damping * diagonal
     kinks = objective.penalty.lasso, objective.penalty.low, objective.penalty.high
@@ -352,7 +352,7 @@ def test_a_told_promise_is_exact_where_a_rough_one_is_not():
         weak = Regularization(1e-6, 0.5)
         weights = np.full(400, 1 / 400)
         objective = Objective.of_data(DesignMatrix(data), y, LogisticLoss(), weights, weak, True)
-        params = np.zeros(objective.n_params)
+        params = np.zeros(objective.dims.n_params)
         for _ in range(12):
             params, _ = minimize_quadratic(_dense_model(objective, params)[1])
         params = params * (1 + 1e-4 * rng.normal(size=params.shape))

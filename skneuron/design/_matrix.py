@@ -74,7 +74,7 @@ class DesignMatrix:
         return self._X
 
     @property
-    def reads(self) -> float:
+    def n_passes(self) -> float:
         """Number of passes over the rows; a pass over some of them counts as that fraction."""
         return self.counter.rows / self.shape[0]
 

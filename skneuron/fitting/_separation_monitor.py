@@ -76,10 +76,10 @@ class Runaway:
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
         # With an offset a row may be certain whatever the weights are.
-        proves = not objective.has_offset
-        self._below = objective.least_weight * _undecided(objective) if proves else 0.0
+        proves = not objective.rows.has_offset
+        self._below = objective.rows.least_weight * _undecided(objective) if proves else 0.0
         self._bounds = bounds
-        self._asked = objective.n_features > _WIDEST
+        self._asked = objective.dims.n_features > _WIDEST
         self.found: tuple[int | None, Separation] | None = None
 
     def look(self, line: Iteration) -> None:
@@ -125,13 +125,13 @@ class Runaway:
         if self._bounds is None:
             return True
         low, high = self._bounds
-        weights, _ = self._objective.split(params)
+        weights, _ = self._objective.coordinates.split(params)
         up, down = (weights > 0) & np.isfinite(high), (weights < 0) & np.isfinite(low)
         return not bool(np.any(up | down))
 
     def _along(self, params: FloatArray) -> Separation:
         """Return the complete separation that the weights prove, the largest first."""
-        weights, _ = self._objective.split(params)
+        weights, _ = self._objective.coordinates.split(params)
         size = np.abs(weights).max(axis=0)
         order = np.argsort(-size, kind="stable")
         columns = order[size[order] > 0]
@@ -140,8 +140,8 @@ class Runaway:
 
     def _proved(self) -> tuple[int | None, Separation] | None:
         """Return what separates a class from the rest, or all at once, if anything does."""
-        n_outputs = self._objective.n_outputs
-        names, has_bias = range(self._X.shape[1]), self._objective.fit_intercept
+        n_outputs = self._objective.dims.n_outputs
+        names, has_bias = range(self._X.shape[1]), self._objective.dims.fit_intercept
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
             found = separation_of(self._X, is_one, names, has_bias, self._bounds)
@@ -154,7 +154,7 @@ class Runaway:
         return None
 
     def _has_certain_rows(self, params: FloatArray) -> bool:
-        z = self._objective.pre_activations(params)
+        z = self._objective.linear_predictor(params)
         if z.ndim > 1:
             # A row may be certain not to be of a class, and of two others either.
             return bool(np.ptp(z, axis=1).max() > -np.log(_CERTAIN))
@@ -171,6 +171,6 @@ def _undecided(objective: Objective) -> float:
     At z = 0 for one neuron; in a layer at a probability of 1/2, above which no other class has
     as much.
     """
-    if objective.n_outputs > 1:
+    if objective.dims.n_outputs > 1:
         return float(np.log(2))
     return float(objective.loss.value(np.array([0, 1]), np.zeros(2)).min())

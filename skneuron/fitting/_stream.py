@@ -240,15 +240,15 @@ class _Chunk:
     def solve_and_expand(self) -> tuple[SolverResult, QuadraticSummary]:
         """Minimize, and return the losses expanded there as well."""
         result = self.solve()
-        return result, self._finite(self.objective.expansion(result.coef))
+        return result, self._finite(self.objective.summarize(result.coef))
 
     def expand_only(self) -> tuple[SolverResult, QuadraticSummary]:
         """Expand the losses where learning starts, and minimize the quadratic."""
         objective = self.objective
-        own = self._finite(objective.expansion(objective.start()))
-        quadratic = own if objective.memory is None else own.plus(objective.memory)
-        ridge = np.tile(objective.penalty.ridge, objective.n_outputs)
-        least = quadratic.minimum(ridge).reshape(objective.n_outputs, -1)
+        own = self._finite(objective.summarize(objective.start()))
+        quadratic = own if objective.summary is None else own.plus(objective.summary)
+        ridge = np.tile(objective.penalty.ridge, objective.dims.n_outputs)
+        least = quadratic.minimum(ridge).reshape(objective.dims.n_outputs, -1)
         return self._one_step(objective.penalty.project(least).ravel(), Status.UNSEEN), own
 
     def _one_step(self, params: FloatArray, status: Status) -> SolverResult:
@@ -260,7 +260,7 @@ class _Chunk:
             objective=value,
             gradient_norm=float(np.linalg.norm(gradient)),
             step=float(np.linalg.norm(params - self.start)),
-            reads=self.objective.reads,
+            n_passes=self.objective.n_passes,
         )
         value, gap = value_and_gap(self.objective, params)
         return SolverResult(params, value, gap, 1, status, history.as_dict())

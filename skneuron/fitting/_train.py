@@ -109,7 +109,7 @@ def train(
             moments = resolve_ordinary_values(design, moments)
         alone = None
         for task, (loss, y) in enumerate(tasks):
-            before = design.reads if task else 0.0
+            before = design.n_passes if task else 0.0
             offset = offset_of(task, data.offset, len(tasks))
             objective = Objective.of_data(
                 design,
@@ -149,8 +149,8 @@ def train(
                 attempts = _Attempts(task, objective, how, own_budget, monitor, before, reached)
                 result = solve_alive(attempts.solve, objective, first, plan.restart, budget.seed)
                 watch = reached[task][0]
-            reads = result.history["reads"] - before
-            result = replace(result, history=result.history | {"reads": reads})
+            n_passes = result.history["n_passes"] - before
+            result = replace(result, history=result.history | {"n_passes": n_passes})
             if task == interrupted:
                 result = replace(result, status=Status.INTERRUPTED)
             neurons.append(as_stored(objective, result, solver, data.X.dtype, watch.found))
@@ -211,7 +211,7 @@ def regularization_of(
 
 def refuse_overflow(objective: Objective) -> None:
     """Raise ``ValueError`` if an offset makes the loss too large to compute with."""
-    if objective.has_offset and not objective.zero_value < _LARGEST_LOSS:
+    if objective.rows.has_offset and not objective.zero_value < _LARGEST_LOSS:
         raise ValueError(
             f"The mean loss at zero weights is {objective.zero_value:.1e} with this offset. "
             f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "
@@ -225,8 +225,8 @@ def starting_point(
     """Return the parameters of the weights to start from, where there are some."""
     if start is None:
         return objective.start()
-    rows = slice(None) if objective.n_outputs > 1 else slice(task, task + 1)
-    given = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+    rows = slice(None) if objective.dims.n_outputs > 1 else slice(task, task + 1)
+    given = objective.coordinates.from_weights(*(part[rows].astype(np.float64) for part in start))
     if objective.loss.smooth and objective.value_gradient(given)[0] > objective.zero_value:
         # Weights of other data, or in other units.
         return objective.start()
@@ -242,16 +242,16 @@ class _Attempts:
     solver: Solver
     budget: Budget
     monitor: Callable[[], Watch]
-    reads_before: float
+    passes_before: float
     reached: Reached
 
     def solve(self, start: FloatArray) -> SolverResult:
         """Return the result of one attempt, and add it to what is reached."""
         watch = self.monitor()
         kept, solve = self.reached, self.solver.solve
-        task, reads, objective, budget = self.task, self.reads_before, self.objective, self.budget
+        task, passes, objective, budget = self.task, self.passes_before, self.objective, self.budget
         # One line: no interrupt comes between the end of the solver and the assignment.
-        kept[task] = watch, reads, solve(objective, start, budget, watch.callback, watch.observe)
+        kept[task] = watch, passes, solve(objective, start, budget, watch.callback, watch.observe)
         return watch.settle(kept[task][2])
 
 
@@ -268,7 +268,7 @@ def _telling(
 
     def weights(params: FloatArray) -> tuple[AnyArray, AnyArray]:
         """Return the weights of the layer if all ended here."""
-        coef, intercept = objective.to_weights(params)
+        coef, intercept = objective.coordinates.to_weights(params)
         rest = n_tasks - len(before) - 1
         coefs = [*(neuron.coef for neuron in before), coef, np.zeros((rest, coef.shape[1]))]
         biases = [*(neuron.intercept for neuron in before), intercept, np.zeros(rest)]

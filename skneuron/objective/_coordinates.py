@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,30 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import Moments
 from skneuron.penalties import Penalty
 
-__all__ = ["Regularization", "SolverCoordinates"]
+__all__ = ["Dimensions", "Regularization", "SolverCoordinates"]
 
 # Smallest scale of a column. Below it deviations have lost digits to subnormal numbers, and
 # coefficients of order 1/scale come close to the largest float64.
 _SMALLEST_SCALE = 1e-290
+
+
+class Dimensions(NamedTuple):
+    """Sizes of an objective.
+
+    Attributes
+    ----------
+    n_samples, n_features, n_outputs, n_coordinates, n_params : int
+        ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
+        those of all outputs.
+    fit_intercept : bool
+    """
+
+    n_samples: int
+    n_features: int
+    n_outputs: int
+    n_coordinates: int
+    n_params: int
+    fit_intercept: bool
 
 
 @dataclass(frozen=True)

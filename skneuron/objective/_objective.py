@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments
 from skneuron.losses import Loss
-from skneuron.objective._coordinates import Regularization, SolverCoordinates
+from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
 from skneuron.objective._flat import FlatDirections
 from skneuron.objective._hessian import Hessian, matrix_of
 from skneuron.objective._rows import MemoryRows, finite_or_inf
@@ -127,9 +127,22 @@ class Objective:
     # --- size and reference -----------------------------------------------------------
 
     @property
-    def n_samples(self) -> int:
-        """Number of rows."""
-        return self.rows.n_samples
+    def dims(self) -> Dimensions:
+        """Numbers of samples, features, outputs, coordinates and parameters."""
+        at = self.coordinates
+        return Dimensions(
+            self.rows.n_samples,
+            at.n_features,
+            at.n_outputs,
+            at.n_coordinates,
+            at.n_params,
+            at.fit_intercept,
+        )
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether F contains a summary of past chunks."""
+        return self.summary is not None
 
     @property
     def n_passes(self) -> float:
@@ -154,7 +167,7 @@ class Objective:
     def _on(self, rows: MemoryRows) -> Objective:
         return Objective(rows, self.coordinates, self.summary)
 
-    def subsample(self, m: int, rng: np.random.Generator) -> Objective:
+    def sample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` random rows, in the same coordinates."""
         return self._on(self.rows.sample(m, rng, self.coordinates.variance))
 
@@ -162,7 +175,7 @@ class Objective:
         """Return the objective on at most ``m`` rows, spread evenly, of equal weight."""
         return self._on(self.rows.evenly(m))
 
-    def steady(self) -> Objective:
+    def reproducible(self) -> Objective:
         """Return the same objective, whose sums have the same bits on any number of threads.
 
         Of an X below 4 MB it keeps a standardised copy.
@@ -380,164 +393,3 @@ class Objective:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
         zero_value = self._lowest_at_zero()[0]
         return QuadraticSummary.about(params, sums.value, gradient, curvature, zero_value)
-
-    # --- names that solvers use until they have a contract of their own --------------------
-
-    @property
-    def n_params(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_params
-
-    @property
-    def n_outputs(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_outputs
-
-    @property
-    def n_coordinates(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_coordinates
-
-    @property
-    def n_features(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_features
-
-    @property
-    def fit_intercept(self) -> bool:
-        """See ``coordinates``."""
-        return self.coordinates.fit_intercept
-
-    @property
-    def is_unequal(self) -> bool:
-        """See ``coordinates``."""
-        return self.coordinates.is_unequal
-
-    @property
-    def center(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.center
-
-    @property
-    def scale(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.scale
-
-    @property
-    def variance(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.variance
-
-    @property
-    def offset_center(self) -> FloatArray | float:
-        """See ``coordinates``."""
-        return self.coordinates.offset_center
-
-    @property
-    def is_smooth(self) -> bool:
-        """See ``penalty``."""
-        return self.penalty.is_smooth
-
-    @property
-    def in_cache(self) -> bool:
-        """See ``rows``."""
-        return self.rows.in_cache
-
-    @property
-    def row_elements(self) -> float:
-        """See ``rows``."""
-        return self.rows.row_elements
-
-    @property
-    def least_weight(self) -> float:
-        """See ``rows``."""
-        return self.rows.least_weight
-
-    @property
-    def memory(self) -> QuadraticSummary | None:
-        """See ``summary``."""
-        return self.summary
-
-    @property
-    def reads(self) -> float:
-        """See ``n_passes``."""
-        return self.n_passes
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether linear predictors have an offset."""
-        return self.rows.offset is not None
-
-    def keep_small_copy(self) -> None:
-        """See ``rows``."""
-        self.rows.keep_small_copy()
-
-    def to_weights(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See ``coordinates``."""
-        return self.coordinates.to_weights(params)
-
-    def from_weights(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.from_weights(coef, intercept)
-
-    def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See ``coordinates``."""
-        return self.coordinates.split(params)
-
-    def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
-        """See ``coordinates``."""
-        return self.coordinates.prediction_rounding(coef, intercept)
-
-    def rounding(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.rounding()
-
-    def value_gradient_margins(
-        self, params: FloatArray, margins: FloatArray
-    ) -> tuple[float, FloatArray]:
-        """See :meth:`value_gradient`."""
-        return self.value_gradient(params, margins=margins)
-
-    def pre_activations(self, params: FloatArray) -> FloatArray:
-        """See :meth:`linear_predictor`."""
-        return self.linear_predictor(params)
-
-    def expansion(self, params: FloatArray) -> QuadraticSummary:
-        """See :meth:`summarize`."""
-        return self.summarize(params)
-
-    def reach(self, step: FloatArray, params: FloatArray | None = None) -> float:
-        """See :meth:`max_change`."""
-        return self.max_change(step, params)
-
-    def reach_bound(self, step: FloatArray) -> float:
-        """See :meth:`max_change_bound`."""
-        return self.max_change_bound(step)
-
-    def hessian(self, params: FloatArray, *, observed: bool = False) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).matrix(observed=observed)
-
-    def hessian_operator(self, params: FloatArray) -> Hessian:
-        """See :meth:`curvature`."""
-        return self.curvature(params).evaluate()
-
-    def bounding_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """See :meth:`curvature`."""
-        return self.curvature(params).bound_product
-
-    def hessian_root(self, params: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).root()
-
-    def own_blocks(self, params: FloatArray) -> Iterator[FloatArray]:
-        """See :meth:`curvature`."""
-        return self.curvature(params).own_blocks()
-
-    def shared_curvature(self, params: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).mean_block()
-
-    def flat_directions(self, params: FloatArray, hessian: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).flat_directions(hessian)

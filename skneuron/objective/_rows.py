@@ -126,6 +126,11 @@ class MemoryRows:
         return self._columns.shape[0]
 
     @property
+    def has_offset(self) -> bool:
+        """Whether linear predictors have an offset."""
+        return self.offset is not None
+
+    @property
     def least_weight(self) -> float:
         """Smallest sample weight."""
         return float(self.weights[0] if self._has_equal_weights else self.weights.min())

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.proximal._kinked import KinkedQuadratic
@@ -102,13 +102,13 @@ class KinkedModel(Model):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     hessian : ndarray of shape (n_params, n_params)
     """
 
-    def __init__(self, objective: Objective, hessian: FloatArray) -> None:
+    def __init__(self, objective: ObjectiveProtocol, hessian: FloatArray) -> None:
         self._hessian = hessian
-        penalty, k = objective.penalty, objective.n_outputs
+        penalty, k = objective.penalty, objective.dims.n_outputs
         self._limits = tuple(np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
         # The last step, as the same one may be asked for again.
         self._known: tuple[Point, tuple[FloatArray, float]] | None = None
@@ -132,13 +132,17 @@ class KinkedModel(Model):
             )
 
 
-def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | None = None) -> Model:
+def model_at(
+    objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
+) -> Model:
     """Return Newton's model: the curvature of the objective at these parameters.
 
     If the loss is not convex it is the observed Hessian where that is positive definite:
     Fisher's curvature, which ``hessian`` is, only converges linearly.
     """
-    if not objective.is_smooth:
-        return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)
+    if not objective.penalty.is_smooth:
+        return KinkedModel(
+            objective, objective.curvature(params).matrix() if hessian is None else hessian
+        )
     curvature = None if objective.loss.convex else Curvature.observed(objective, params)
     return SmoothModel(curvature or Curvature(objective, params, hessian))

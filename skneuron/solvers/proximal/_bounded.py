@@ -6,8 +6,8 @@ import numpy as np
 from scipy import optimize
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import INVISIBLE, relative
 from skneuron.solvers._iterate import Budget, Point
 from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
@@ -24,7 +24,7 @@ _LONGEST, _LAST = 200, 3
 
 
 def bounded_lbfgs(
-    objective: Objective, point: Point, budget: Budget, history: History
+    objective: ObjectiveProtocol, point: Point, budget: Budget, history: History
 ) -> SolverResult:
     """Go on with SciPy's L-BFGS-B, weights with an L1 penalty as difference of two parts."""
     split = _Split(objective)
@@ -47,9 +47,9 @@ def bounded_lbfgs(
 class _Split:
     """v = a - c with a, c ≥ 0 where there is an L1 penalty; v = a within its bounds elsewhere."""
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: ObjectiveProtocol) -> None:
         self._objective = objective
-        penalty, k = objective.penalty, objective.n_outputs
+        penalty, k = objective.penalty, objective.dims.n_outputs
         self._lasso = np.tile(penalty.lasso, k)
         low, high = np.tile(penalty.low, k), np.tile(penalty.high, k)
         self._bent = self._lasso > 0
@@ -84,7 +84,7 @@ class _Split:
                 objective=seen.value,
                 gradient_norm=seen.gradient_norm,
                 step=float(np.linalg.norm(parts - line_from[0])),
-                reads=self._objective.reads,
+                n_passes=self._objective.n_passes,
             )
             line_from[0] = parts.copy()
 
@@ -105,9 +105,9 @@ class _Split:
         return following if following.value < point.value else point
 
 
-def _free_gap(objective: Objective, point: Point) -> float:
+def _free_gap(objective: ObjectiveProtocol, point: Point) -> float:
     """Return the relative gap of Newton's model on the weights that want to move."""
-    product = objective.hessian_operator(point.params)
+    product = objective.curvature(point.params)
     faces = Faces.of(objective)
     lasso, low, high = faces.lasso, faces.low, faces.high
     v, g = point.params, point.gradient

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, Faces
@@ -90,7 +90,7 @@ class FaceModel:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     point : Point
     damping : float
         Share of the diagonal that is added to it.
@@ -101,9 +101,9 @@ class FaceModel:
         How many were taken.
     """
 
-    def __init__(self, objective: Objective, point: Point, *, damping: float = 0.0) -> None:
+    def __init__(self, objective: ObjectiveProtocol, point: Point, *, damping: float = 0.0) -> None:
         self._faces = Faces.of(objective)
-        self._product = objective.hessian_operator(point.params)
+        self._product = objective.curvature(point.params)
         diagonal = curvature_to_divide_by(objective, self._product.diagonal())
         self._added = damping * diagonal
         self._diagonal = diagonal + self._added
@@ -266,6 +266,6 @@ class FaceModel:
         return u + found.step, -found.residual - tilt
 
 
-def curvature_to_divide_by(objective: Objective, diagonal: FloatArray) -> FloatArray:
+def curvature_to_divide_by(objective: ObjectiveProtocol, diagonal: FloatArray) -> FloatArray:
     """Return a Hessian's diagonal, raised to a share of what it is at zero weights."""
     return np.asarray(np.maximum(diagonal, _LEAST * objective.zero_diagonal()))

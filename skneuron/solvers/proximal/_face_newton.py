@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import DENSE_PARAMS, VISIBLE, relative
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._descent import REACH
@@ -61,7 +61,7 @@ class FaceEnd:
     trusted: bool
 
 
-def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
+def descend_on_faces(objective: ObjectiveProtocol, point: Point, tol: float) -> FaceEnd:
     """Minimize, step by step on the face that a gradient step foresees.
 
     A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
@@ -71,7 +71,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     point : Point
     tol : float
         Relative gap that is asked for in the end.
@@ -81,8 +81,8 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     believed, last = False, np.inf
     # So many products cost as much as a few models with a factored Hessian. Where rows are too
     # few for one that is not singular, faces are left for it in the end only.
-    worth = objective.n_params**2 / objective.row_elements
-    most_lost = worth if objective.n_params <= objective.n_samples else np.inf
+    worth = objective.dims.n_params**2 / objective.rows.row_elements
+    most_lost = worth if objective.dims.n_params <= objective.dims.n_samples else np.inf
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
         exact = relative(last, objective) <= VISIBLE
@@ -102,7 +102,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
         told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
         if taken == 0:
             begun = promised + step.wanted
-        if told and spent > _LOOK * worth and objective.n_params <= DENSE_PARAMS:
+        if told and spent > _LOOK * worth and objective.dims.n_params <= DENSE_PARAMS:
             # It has been hard: directions may hide that are nearly flat. A Hessian shows them.
             break
         if told:
@@ -132,11 +132,11 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     return FaceEnd(point, begun, np.inf, point, trusted=False)
 
 
-def _is_near(objective: Objective, point: Point, step: FaceStep) -> bool:
-    return objective.reach(step.params - point.params) <= REACH
+def _is_near(objective: ObjectiveProtocol, point: Point, step: FaceStep) -> bool:
+    return objective.max_change(step.params - point.params) <= REACH
 
 
-def _search(objective: Objective, point: Point, step: FaceStep) -> tuple[Point, float]:
+def _search(objective: ObjectiveProtocol, point: Point, step: FaceStep) -> tuple[Point, float]:
     """Halve the way until F falls enough, and then while it falls more; 0 if it never does.
 
     The model is convex: a part of the way has at least that part of what it promises.

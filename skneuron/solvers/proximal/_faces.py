@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["Face", "Faces"]
 
@@ -63,9 +63,9 @@ class Faces:
     high: FloatArray
 
     @classmethod
-    def of(cls, objective: Objective) -> Faces:
+    def of(cls, objective: ObjectiveProtocol) -> Faces:
         """Return those of an objective, one after another over its outputs."""
-        p, k = objective.penalty, objective.n_outputs
+        p, k = objective.penalty, objective.dims.n_outputs
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 
     def shrinkage(self, u: FloatArray, v: FloatArray) -> float:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._iterate import Budget, Point
 from skneuron.solvers._resume import SolverState
@@ -71,11 +71,11 @@ class WorkingSetNewton(Solver):
     takes_kinks = True
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        if objective.is_smooth:
+        if objective.penalty.is_smooth:
             # Nothing holds a weight: every column is in the set.
-            solver = Newton() if objective.n_params <= DENSE_PARAMS else NewtonCG()
+            solver = Newton() if objective.dims.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
         point = Point.at(objective, params)
         gap, last, status = np.inf, np.inf, Status.MAX_ITER
@@ -83,7 +83,7 @@ class WorkingSetNewton(Solver):
         by_products = state is None or state.by_products
         while len(history) < budget.max_iter:
             columns, all_of_them = _columns(objective, point)
-            if not by_products and len(columns) * objective.n_outputs > DENSE_PARAMS:
+            if not by_products and len(columns) * objective.dims.n_outputs > DENSE_PARAMS:
                 return bounded_lbfgs(objective, point, budget, history)
             part = objective.restrict(columns)
             inside = _Inside(objective, columns)
@@ -116,7 +116,7 @@ class WorkingSetNewton(Solver):
                 objective=following.value,
                 gradient_norm=following.gradient_norm,
                 step=moved,
-                reads=objective.reads,
+                n_passes=objective.n_passes,
             )
             if reached <= budget.tol:
                 point, gap = following, reached
@@ -144,17 +144,17 @@ class _State(SolverState):
 class _Inside:
     """Between the parameters of all columns and those of some."""
 
-    def __init__(self, objective: Objective, columns: AnyArray) -> None:
+    def __init__(self, objective: ObjectiveProtocol, columns: AnyArray) -> None:
         kept = columns
-        if objective.fit_intercept:
-            kept = np.append(columns, objective.n_features)
-        outputs = np.arange(objective.n_outputs)[:, None] * objective.n_coordinates
+        if objective.dims.fit_intercept:
+            kept = np.append(columns, objective.dims.n_features)
+        outputs = np.arange(objective.dims.n_outputs)[:, None] * objective.dims.n_coordinates
         #: Where the part's parameters stand among all.
         self.index = (outputs + kept).ravel()
-        self._shape = (objective.n_outputs, objective.n_coordinates)
+        self._shape = (objective.dims.n_outputs, objective.dims.n_coordinates)
         # A softmax does not see what all biases have in common; a memory does.
-        shifts = objective.fit_intercept and objective.memory is None
-        self._has_shift = objective.n_outputs > 1 and shifts
+        shifts = objective.dims.fit_intercept and not objective.has_summary
+        self._has_shift = objective.dims.n_outputs > 1 and shifts
 
     def take(self, point: Point) -> Point:
         """Return the point as the part sees it; all else is where the part has it."""
@@ -173,7 +173,7 @@ class _Inside:
         return out
 
 
-def _solve_part(part: Objective, point: Point, tol: float) -> FaceEnd:
+def _solve_part(part: ObjectiveProtocol, point: Point, tol: float) -> FaceEnd:
     """Solve the part by factored Hessians, where steps on faces have failed."""
     model = model_at(part, point.params)
     _, begun = model.step(point)
@@ -184,18 +184,20 @@ def _solve_part(part: Objective, point: Point, tol: float) -> FaceEnd:
     return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
 
 
-def _walked(objective: Objective, point: Point, part: Objective, start: Point) -> float:
+def _walked(
+    objective: ObjectiveProtocol, point: Point, part: ObjectiveProtocol, start: Point
+) -> float:
     """Return the relative gap at a point by walking to the minimum, of the part if need be.
 
     One model's promise is no gap where faces have failed: columns that are not drawn yet may
     be so on the way.
     """
-    if objective.n_params > DENSE_PARAMS:
+    if objective.dims.n_params > DENSE_PARAMS:
         return relative_gap(part, start.params, start.gradient)
     return relative_gap(objective, point.params, point.gradient)
 
 
-def _wants(objective: Objective, point: Point) -> FloatArray:
+def _wants(objective: ObjectiveProtocol, point: Point) -> FloatArray:
     """Return how strongly each parameter is drawn from where it is held, infinity if it is free."""
     faces = Faces.of(objective)
     face = faces.around(point.params)
@@ -203,7 +205,7 @@ def _wants(objective: Objective, point: Point) -> FloatArray:
     return np.asarray(np.where(face.free, np.inf, pull))
 
 
-def _columns_drawn(objective: Objective, point: Point) -> tuple[FloatArray, AnyArray]:
+def _columns_drawn(objective: ObjectiveProtocol, point: Point) -> tuple[FloatArray, AnyArray]:
     """Return the strongest pull of each column, and whether it has a weight or a free one.
 
     One whose weights are held at a bound other than zero is among these: what is left out of
@@ -214,12 +216,12 @@ def _columns_drawn(objective: Objective, point: Point) -> tuple[FloatArray, AnyA
     return pull, np.isinf(pull) | held
 
 
-def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
+def _per_column(objective: ObjectiveProtocol, params: FloatArray) -> FloatArray:
     """Return what belongs to weights, a row for each output."""
-    return params.reshape(objective.n_outputs, -1)[:, : objective.n_features]
+    return params.reshape(objective.dims.n_outputs, -1)[:, : objective.dims.n_features]
 
 
-def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
+def _columns(objective: ObjectiveProtocol, point: Point) -> tuple[AnyArray, bool]:
     """Return the columns to solve for, and whether they are all that want to move."""
     pull, needed = _columns_drawn(objective, point)
     drawn = np.flatnonzero((pull > 0) & ~needed)
@@ -228,7 +230,9 @@ def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
     return np.sort(np.append(np.flatnonzero(needed), strongest)), len(drawn) <= most
 
 
-def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known: float) -> float:
+def _gap_everywhere(
+    objective: ObjectiveProtocol, point: Point, inside: AnyArray, known: float
+) -> float:
     """Return the relative gap where some parameters, those inside, have a ``known`` one.
 
     Infinite where the others, each alone, could do too much to be overlooked.
@@ -238,13 +242,13 @@ def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known:
     drawn = np.flatnonzero(pull)
     outside = 0.0
     if len(drawn) > 0:
-        diagonal = objective.hessian_operator(point.params).diagonal()
+        diagonal = objective.curvature(point.params).diagonal()
         curvature = curvature_to_divide_by(objective, diagonal)[drawn]
         outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
     return relative(known + outside, objective) if outside <= _OUTSIDE * known else np.inf
 
 
-def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
+def _gap_on_the_way(objective: ObjectiveProtocol, point: Point, tol: float) -> float:
     """Return the relative gap of a fit that was ended.
 
     A walk to the minimum of all columns that are drawn, which changes nothing for the
