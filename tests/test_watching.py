@@ -148,7 +148,7 @@ def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
     NeuronClassifier(C=0.01, early_stopping=True, random_state=0).fit(X, Y)
     (left,) = seen
     assert left.dims.n_samples == 512
-    strength = left.penalty.ridge[:-1] * left.scale**2
+    strength = left.penalty.ridge[:-1] * left.coordinates.scale**2
     np.testing.assert_allclose(strength, 1 / (0.01 * 512), rtol=1e-12)
 
 
