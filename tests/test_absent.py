@@ -324,7 +324,7 @@ def test_far_is_where_the_loss_vanishes(activation, label):
     for name in losses_of(activation):
         loss = get_loss(resolve_loss_name(name, f), f)
         y = np.full(100, label)
-        objective = Objective(
+        objective = Objective.of_data(
             DesignMatrix(X), y, loss, np.full(100, 0.01), Regularization(0.01), True
         )
         found = single_class_solver(objective, y)

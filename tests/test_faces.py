@@ -284,7 +284,7 @@ def test_bounds_of_raw_columns_are_exact():
 def test_a_gap_inside_of_some_columns_is_not_told_for_all():
     weights = np.full(len(Y), 1 / len(Y))
     held = Regularization(1e-3, 1.0)
-    objective = Objective(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
+    objective = Objective.of_data(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
     point = Point.at(objective, np.zeros(objective.n_params))
     every = np.arange(objective.n_params)
     pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
@@ -319,7 +319,7 @@ def test_steps_of_the_model_against_its_dense_minimum(damping, alike):
         bound = np.where(np.arange(30) % 2 == 0, np.inf, 0.2)
         held = Regularization(0.02, 0.9, -bound, bound)
         weights = np.full(200, 1 / 200)
-        objective = Objective(DesignMatrix(data), y, LogisticLoss(), weights, held, True)
+        objective = Objective.of_data(DesignMatrix(data), y, LogisticLoss(), weights, held, True)
         low, high = objective.penalty.low, objective.penalty.high
         params = np.clip(0.5 * rng.normal(size=31), low, high)
         params[rng.random(31) < 0.4] = 0.0
@@ -351,7 +351,7 @@ def test_a_told_promise_is_exact_where_a_rough_one_is_not():
         y = (data[:, :4].sum(axis=1) + rng.logistic(size=400) > 0).astype(int)
         weak = Regularization(1e-6, 0.5)
         weights = np.full(400, 1 / 400)
-        objective = Objective(DesignMatrix(data), y, LogisticLoss(), weights, weak, True)
+        objective = Objective.of_data(DesignMatrix(data), y, LogisticLoss(), weights, weak, True)
         params = np.zeros(objective.n_params)
         for _ in range(12):
             params, _ = minimize_quadratic(_dense_model(objective, params)[1])

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
-from skneuron.objective import Objective, Regularization
+from skneuron.objective import Hessian, Objective, Regularization
 
 
 def _levels(rng, n=3_000, factors=(4, 5, 6)):
@@ -21,7 +21,9 @@ def _levels(rng, n=3_000, factors=(4, 5, 6)):
 
 def _objective(X, y, strength=0.0):
     weights = np.full(len(y), 1 / len(y))
-    return Objective(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(strength), True)
+    return Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), weights, Regularization(strength), True
+    )
 
 
 def _found(objective):
@@ -62,7 +64,7 @@ def test_regular_columns_and_penalties_have_none(rng):
 
 def test_the_way_is_newtons_and_the_answer_of_least_norm(rng, monkeypatch):
     X, y = _levels(rng)
-    monkeypatch.setattr(Objective, "hessian_root", lambda *_: pytest.fail("a root was formed"))
+    monkeypatch.setattr(Hessian, "root", lambda *_: pytest.fail("a root was formed"))
     neuron = NeuronClassifier(C=np.inf, solver="newton").fit(X, y)
     assert neuron.converged_
     assert neuron.n_iter_ <= 8

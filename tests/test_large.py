@@ -224,7 +224,9 @@ def test_a_subsample_stands_for_the_whole(draw):
     X, y = _data(20_000, 3, raw=False)
     weights = np.random.default_rng(0).uniform(0.5, 2, 20_000)
     weights /= weights.sum()
-    whole = Objective(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True)
+    whole = Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True
+    )
     v = np.array([0.5, -1.0, 0.3, 0.2])
     part = whole.subsample(5_000, np.random.default_rng(draw))
     assert part.n_samples == 5_000

@@ -28,7 +28,7 @@ def _objective(activation, loss, *, data=X, strength=0.3, fit_intercept=True):
     else:
         resolved = ACTIVATIONS[activation]()
         y, pointwise = np.arange(40) % 2, get_loss(resolve_loss_name(loss, resolved), resolved)
-    return Objective(
+    return Objective.of_data(
         DesignMatrix(data), y, pointwise, S, Regularization(strength), fit_intercept
     ), y
 
@@ -139,7 +139,7 @@ def test_many_blocks_are_one_block(monkeypatch):
     monkeypatch.setattr("skneuron.design._matrix.BLOCK_ELEMENTS", 12)  # three rows a block
     parts, _ = _objective("softmax", "auto")
     v = RNG.normal(size=whole.n_params)
-    assert len(list(parts._design.blocks(range(40)))) == 14
+    assert len(list(parts.rows._source.blocks(range(40)))) == 14
     np.testing.assert_allclose(parts.scale, whole.scale, rtol=1e-13)
     np.testing.assert_allclose(parts.value_gradient(v)[1], whole.value_gradient(v)[1], atol=1e-13)
     np.testing.assert_allclose(parts.hessian(v), whole.hessian(v), atol=1e-13)
@@ -222,7 +222,7 @@ def test_a_memory_stands_for_its_rows(fit_intercept):
 
     def objective(rows, memory=None):
         part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
-        return Objective(*part, some, fit_intercept, moments, memory)
+        return Objective.of_data(*part, some, fit_intercept, moments, memory)
 
     first = objective(slice(0, 40))
     memory = first.expansion(rng.standard_normal(first.n_params))
@@ -259,9 +259,41 @@ def test_the_diagonal_at_zero_with_a_memory(classes):
 
     def objective(rows, memory=None):
         part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
-        return Objective(*part, Regularization(0.1), True, moments, memory)
+        return Objective.of_data(*part, Regularization(0.1), True, moments, memory)
 
     first = objective(slice(0, 30))
     both = objective(slice(30, 60), first.expansion(np.zeros(first.n_params)))
     whole = objective(slice(None))
     np.testing.assert_allclose(both.zero_diagonal(), whole.zero_diagonal(), rtol=1e-12)
+
+
+def test_rows_of_validation_have_their_own_loss_at_zero():
+    """The loss at zero of cloglog depends on the fractions of the classes."""
+    activation = ACTIVATIONS["cloglog"]()
+    loss = get_loss(resolve_loss_name("auto", activation), activation)
+    y = np.repeat([0, 1], [10, 30])
+    whole = Objective.of_data(DesignMatrix(X), y, loss, S, Regularization(0.3), True)
+    zeros = whole.on_rows(X[:10], y[:10], np.full(10, 0.1))
+    expected = loss.value(np.array([0]), np.zeros(1))[0]
+    assert zeros.zero_value == pytest.approx(expected, rel=1e-12)
+    assert zeros.zero_value != pytest.approx(whole.zero_value, rel=0.1)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_sums_of_two_blocks_add_up(container):
+    objective, _ = _objective("softmax", "auto", data=container(X))
+    coef, rows = RNG.normal(size=(3, 5)), objective.rows
+    parts = [
+        rows.take(np.arange(a, b), S[a:b]).sums(coef, gram=True) for a, b in ((0, 15), (15, 40))
+    ]
+    whole, both = rows.sums(coef, gram=True), parts[0] + parts[1]
+    assert both.value == pytest.approx(whole.value, rel=1e-12)
+    np.testing.assert_allclose(both.slopes, whole.slopes, atol=1e-12)
+    np.testing.assert_allclose(both.gram, whole.gram, atol=1e-12)
+
+
+def test_a_restricted_objective_counts_its_own_passes():
+    objective, _ = _objective("sigmoid", "auto")
+    part = objective.restrict(np.array([1, 3]))
+    part.value_gradient(np.zeros(3))
+    assert part.n_passes == 1

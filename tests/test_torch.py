@@ -63,7 +63,9 @@ def test_there_and_back(activation, n_classes, dtype):
 
 def _objective(X, y, loss, C):
     n = len(y)
-    return Objective(DesignMatrix(X), y, loss, np.full(n, 1 / n), Regularization(1 / (C * n)), True)
+    return Objective.of_data(
+        DesignMatrix(X), y, loss, np.full(n, 1 / n), Regularization(1 / (C * n)), True
+    )
 
 
 def _check_gradient(objective, params, loss_of):

@@ -21,7 +21,7 @@ def _layer(rng, *, sparse_rows=False, fit_intercept=True):
     X, weights = rng.normal(size=(50, 5)) + 1.0, rng.uniform(0.1, 1, 50)
     design = DesignMatrix(sparse.csr_matrix(X) if sparse_rows else X)
     y = np.arange(50) % 3
-    return Objective(
+    return Objective.of_data(
         design, y, SoftmaxLogLoss(3), weights / weights.sum(), Regularization(0.1), fit_intercept
     )
 
@@ -63,6 +63,10 @@ def _blocks_by_differences(objective, params):
     return [hessian[k, :, k] for k in range(3)]
 
 
+def _with_summary(objective, params):
+    return Objective(objective.rows, objective.coordinates, objective.summarize(params))
+
+
 def _centered(rng, objective):
     params = 0.3 * rng.normal(size=(3, objective.n_params // 3))
     return (params - params.mean(axis=0)).ravel()
@@ -77,7 +81,7 @@ def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
     rng = np.random.default_rng(1)
     objective = _layer(rng, sparse_rows=sparse_rows, fit_intercept=fit_intercept)
     if remembers:
-        objective.memory = objective.expansion(np.zeros(objective.n_params))
+        objective = _with_summary(objective, np.zeros(objective.n_params))
     params = _centered(rng, objective)
     blocks = _blocks_by_differences(objective, params)
     matrix = objective.shared_curvature(params)
@@ -117,7 +121,7 @@ def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered
         params = _centered(rng, objective)
     vector = rng.normal(size=objective.n_params)
     if reason == "a memory":
-        objective.memory = objective.expansion(params)
+        objective = _with_summary(objective, params)
         params = _centered(rng, objective)
     divided = LayerBlocks(objective).at(params).divide(vector).reshape(3, -1)
     back = (objective.shared_curvature(params) @ divided.T).T
@@ -138,7 +142,7 @@ def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
     X, y = load_digits(return_X_y=True)
     fit = NeuronClassifier(tol=1e-3).fit(X, y)
     held = Regularization(1 / len(y))
-    objective = Objective(
+    objective = Objective.of_data(
         DesignMatrix(X), y, SoftmaxLogLoss(10), np.full(len(y), 1 / len(y)), held, True
     )
     params = objective.from_weights(fit.coef_, fit.intercept_)
@@ -255,7 +259,7 @@ def test_a_layer_of_many_weights_agrees_with_logistic_regression():
 def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     """A small table is standardized once; every pass over that copy counts like one over X."""
     passes = []
-    for name in ("sweep", "forward"):
+    for name in ("sums", "forward"):
         method = getattr(ReadyDesign, name)
 
         def counted(self, *args, method=method, **kwargs):
@@ -266,7 +270,7 @@ def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     X, y = load_digits(return_X_y=True)
     design = DesignMatrix(X)
     held, weights = Regularization(1 / len(y)), np.full(len(y), 1 / len(y))
-    objective = Objective(design, y, SoftmaxLogLoss(10), weights, held, True)
+    objective = Objective.of_data(design, y, SoftmaxLogLoss(10), weights, held, True)
     search = TruncatedSearch(objective, Point.at(objective, np.zeros(objective.n_params)), 1e-4)
     before = objective.reads - len(passes)
     while not search.may_be_done():

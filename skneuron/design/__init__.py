@@ -5,17 +5,18 @@ from __future__ import annotations
 from skneuron._typing import set_public_module
 from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
-from skneuron.design._matrix import DesignMatrix, rows_of
+from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
 from skneuron.design._moments import Moments, column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
-from skneuron.design._sums import Pointwise, Sums
+from skneuron.design._sums import RowFunction, Sums
 
 __all__ = [
     "DesignMatrix",
     "Moments",
-    "Pointwise",
     "ReadyDesign",
+    "RowCounter",
+    "RowFunction",
     "StandardizedDesign",
     "Sums",
     "column_moments",

@@ -28,7 +28,7 @@ DENSE_SHARE = 0.1
 
 @dataclass
 class RowCounter:
-    """Number of rows that were read."""
+    """Number of rows that passes have read; only the thread that starts a pass adds to it."""
 
     rows: int = 0
 
@@ -43,21 +43,20 @@ class DesignMatrix:
     ----------
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
         float32 or float64; sums are always taken in float64.
-
-    reads : RowCounter, optional
-        Counts the rows that are handed out, by default a new one.
+    counter : RowCounter, optional
+        Counts the rows that passes read, by default a new one.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skneuron.design import DesignMatrix
     >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
-    >>> [rows for rows, _ in X.blocks(range(2))], X.rows_read
-    ([slice(0, 2, None)], 2)
+    >>> [rows for rows, _ in X.blocks(range(2))], X.n_stored
+    ([slice(0, 2, None)], 4)
     """
 
-    def __init__(self, X: Any, reads: RowCounter | None = None) -> None:
-        self._counter = reads or RowCounter()
+    def __init__(self, X: Any, counter: RowCounter | None = None) -> None:
+        self.counter = counter or RowCounter()
         self.is_sparse = bool(sparse.issparse(X))
         self._X: Any = X if self.is_sparse else np.asarray(X)
         self.shape: tuple[int, int] = X.shape
@@ -70,23 +69,14 @@ class DesignMatrix:
         self._transposes: dict[tuple[int, int], Any] = {}
 
     @property
-    def rows_read(self) -> int:
-        """Rows handed out so far, by this matrix and by those made of it."""
-        return self._counter.rows
-
-    @rows_read.setter
-    def rows_read(self, rows: int) -> None:
-        self._counter.rows = rows
-
-    @property
     def source(self) -> Any:
         """X as it was given."""
         return self._X
 
     @property
     def reads(self) -> float:
-        """How often all rows have been read; a part of them counts as that part."""
-        return self.rows_read / self.shape[0]
+        """Number of passes over the rows; a pass over some of them counts as that fraction."""
+        return self.counter.rows / self.shape[0]
 
     @property
     def in_rows(self) -> bool:
@@ -112,7 +102,7 @@ class DesignMatrix:
 
     def by_rows(self) -> DesignMatrix:
         """Return a matrix of which any rows can be taken quickly: a CSC one becomes CSR."""
-        return self if self.in_rows else DesignMatrix(self._X.tocsr())
+        return self if self.in_rows else DesignMatrix(self._X.tocsr(), self.counter)
 
     def subtracted(self, center: FloatArray) -> DesignMatrix:
         """Return a sparse matrix less a value in each column that has no zeros left out.
@@ -128,7 +118,7 @@ class DesignMatrix:
         if copy.format == "csc":
             columns = np.repeat(np.arange(self.shape[1]), np.diff(copy.indptr))
         copy.data -= center[columns]
-        return DesignMatrix(copy, self._counter)
+        return DesignMatrix(copy, self.counter)
 
     def full_columns(self) -> AnyArray:
         """Return whether each column of a sparse matrix stores all its values."""
@@ -138,23 +128,15 @@ class DesignMatrix:
 
     def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, data) of a range of rows; dense data is float64."""
-        self.rows_read += len(part)
-        if self.is_sparse:
-            yield from self._sparse_blocks(part)
-            return
-        size = max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
-        for start in range(part.start, part.stop, size):
-            rows = slice(start, min(part.stop, start + size))
-            yield rows, self._X[rows].astype(np.float64, copy=False)
-
-    def _sparse_blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
-        if not self.in_rows or len(part) == self.shape[0]:
+        if not self.is_sparse:
+            yield from self._dense_blocks(self._X, part)
+        elif not self.in_rows or len(part) == self.shape[0]:
             yield slice(part.start, part.stop), self._X
-            return
-        rows = slice(part.start, part.stop)
-        if part not in self._csr_blocks:
-            self._csr_blocks[part] = rows_of(self._X, rows)
-        yield rows, self._csr_blocks[part]
+        else:
+            rows = slice(part.start, part.stop)
+            if part not in self._csr_blocks:
+                self._csr_blocks[part] = rows_of(self._X, rows)
+            yield rows, self._csr_blocks[part]
 
     def transposed(self, rows: slice, data: Any) -> Any:
         """Return the transpose of a sparse block, made once: that costs as much as a product."""
@@ -165,9 +147,12 @@ class DesignMatrix:
 
     def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""
-        self.rows_read += len(part)
+        yield from self._dense_blocks(self._X.tocsr() if self.is_sparse else self._X, part, n_rows)
+
+    def _dense_blocks(
+        self, source: Any, part: range, n_rows: int | None = None
+    ) -> Iterator[tuple[slice, Any]]:
         size = n_rows or max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
-        source = self._X.tocsr() if self.is_sparse else self._X
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = source[rows]
@@ -176,7 +161,7 @@ class DesignMatrix:
     def take(self, rows: AnyArray | slice) -> Any:
         """Return these rows: a float64 array, or CSR where few elements are stored."""
         data = self._X[rows]
-        self.rows_read += data.shape[0]
+        self.counter.rows += data.shape[0]
         if not self.is_sparse:
             return data.astype(np.float64, copy=False)
         return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
@@ -222,7 +207,6 @@ class DesignMatrix:
 
     def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
         """Return rows, columns and float64 values of what a sparse matrix stores."""
-        self.rows_read += self.shape[0]
         stored = self._X.tocoo()
         return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
 

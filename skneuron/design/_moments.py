@@ -82,11 +82,10 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
         careful = np.flatnonzero(~safe)
         part = X if len(careful) == len(safe) and not X.is_sparse else X.columns(careful)
         exact = _careful_moments(part, weights, center=center)
+        X.counter.rows += (1 if exact is None else 2) * X.shape[0]
         if exact is None:
             return None
         mean[careful], deviation[careful] = exact.mean, exact.deviation
-        if part is not X:
-            X.rows_read += part.rows_read
     return Moments.about_mean(mean, deviation)
 
 
@@ -106,6 +105,7 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
 
     # Fixed ones: coordinates have the same bits on any number of threads.
     parts = run_parts(sums, X.fixed_parts())
+    X.counter.rows += X.shape[0]
     first, second = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
     return first, second
 

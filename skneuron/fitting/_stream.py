@@ -27,7 +27,7 @@ from skneuron.fitting._subproblems import (
     regularization_of,
     subproblems,
 )
-from skneuron.objective import Coordinates, Memory, Objective
+from skneuron.objective import Objective, QuadraticSummary, SolverCoordinates
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import value_and_gap
 from skneuron.validation import Settings, TrainingData, refuse_not_finite
@@ -65,10 +65,10 @@ class Stream:
     model: str
     n_samples: int = 0
 
-    def summary(self, index: int) -> Memory | None:
+    def summary(self, index: int) -> QuadraticSummary | None:
         """Return the quadratic summary of past chunks for a subproblem, if there is one."""
         kept = self.kept[index]
-        return kept if isinstance(kept, Memory) else None
+        return kept if isinstance(kept, QuadraticSummary) else None
 
 
 def learn_chunk(
@@ -165,7 +165,7 @@ def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, mo
     if settings.fit_intercept:
         moments = resolve_ordinary_values(design, moments)
     regularization = regularization_of(settings, data, data.total_weight)
-    scale = Coordinates(moments, regularization, settings.fit_intercept, 1).scale
+    scale = SolverCoordinates.of_columns(moments, regularization, settings.fit_intercept, 1).scale
     kept: list[object] = [None] * n_subproblems(settings, data)
     return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), kept, model)
 
@@ -207,7 +207,7 @@ def _solve(
         own = _expansion(objective, result.coef)
     else:
         own = _expansion(objective, objective.start())
-        quadratic = own if objective.memory is None else own.plus(objective.memory)
+        quadratic = own if objective.summary is None else own.plus(objective.summary)
         ridge = np.tile(objective.penalty.ridge, objective.n_outputs)
         minimum = quadratic.minimum(ridge).reshape(objective.n_outputs, -1)
         params = objective.penalty.project(minimum).ravel()
@@ -233,7 +233,7 @@ def _one_step(
     return SolverResult(params, value, gap, 1, status, history.as_dict())
 
 
-def _expansion(objective: Objective, params: FloatArray) -> Memory:
+def _expansion(objective: Objective, params: FloatArray) -> QuadraticSummary:
     """Return the second-order expansion of the loss; raise if it is not finite."""
     own = objective.expansion(params)
     if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):

@@ -16,7 +16,7 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
-from skneuron.objective import Memory, Objective, Regularization
+from skneuron.objective import Objective, QuadraticSummary, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.solvers import Solver, choose_solver
 from skneuron.validation import Settings, TrainingData, ValidationSet
@@ -105,7 +105,7 @@ def subproblems(
     moments: Moments,
     *,
     center_offset: bool = False,
-    summary_of: Callable[[int], Memory | None] = lambda index: None,
+    summary_of: Callable[[int], QuadraticSummary | None] = lambda index: None,
     total_weight: float | None = None,
     scale: FloatArray | None = None,
 ) -> Iterator[Subproblem]:
@@ -138,7 +138,7 @@ def subproblems(
         passes_before = design.reads if index else 0.0
         summary = summary_of(index)
         offset = _offset_of(index, data.offset, len(losses))
-        objective = Objective(
+        objective = Objective.of_data(
             design,
             y,
             loss,
@@ -146,7 +146,7 @@ def subproblems(
             regularization,
             settings.fit_intercept,
             moments,
-            memory=None if summary is None else summary.times(1 / total),
+            summary=None if summary is None else summary.times(1 / total),
             scale=scale,
             offset=offset,
             offset_center=_center_of(offset, data.weights) if center_offset else 0.0,

@@ -1,22 +1,20 @@
-"""A root of the Hessian, for where the Hessian itself has lost what matters."""
+"""A root of the Hessian, for where the Hessian itself has lost the digits that matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 from scipy import linalg
 
 from skneuron._typing import FloatArray
-from skneuron.penalties import Penalty
 
 __all__ = ["qr_root"]
 
 
 def qr_root(
-    blocks: Iterable[tuple[slice, FloatArray]],
-    curvatures: Callable[[slice, FloatArray], FloatArray],
-    penalty: Penalty,
+    blocks: Iterable[tuple[FloatArray, FloatArray]],
+    ridge: FloatArray,
     gauge: FloatArray,
     n_outputs: int,
 ) -> FloatArray:
@@ -28,29 +26,23 @@ def qr_root(
 
     Parameters
     ----------
-    blocks : iterable of (rows, X̃ of these rows)
-    curvatures : callable
-        From rows and their X̃ to weights of shape (n_rows, n_outputs, n_outputs).
-    penalty : Penalty
-    gauge : ndarray of shape (n_coordinates,)
-        Curvature of the directions in which all outputs move alike.
+    blocks : iterable of (X̃ of some rows, their curvatures)
+        Curvatures have the shape (n_rows, n_outputs, n_outputs).
+    ridge, gauge : ndarray of shape (n_coordinates,)
+        Curvature of the penalty, and of directions in which all outputs move alike.
     n_outputs : int
     """
-    n, m = n_outputs, len(penalty.ridge)
+    n, m = n_outputs, len(ridge)
     diagonal = np.arange(m)
-    start = np.zeros((n, m, n, m))
-    for i in range(n):
-        start[i, diagonal, i, diagonal] = np.sqrt(penalty.ridge)
-    root = start.reshape(n * m, n * m)
+    root = np.diag(np.tile(np.sqrt(ridge), n))
     if n > 1:
-        alike = np.zeros((m, n, m))
-        alike[diagonal, :, diagonal] = np.sqrt(gauge / n)[:, None]
-        root = np.vstack([root, alike.reshape(m, n * m)])
-    for block, data in blocks:
+        common = np.zeros((m, n, m))
+        common[diagonal, :, diagonal] = np.sqrt(gauge / n)[:, None]
+        root = np.vstack([root, common.reshape(m, n * m)])
+    for data, h in blocks:
         rows = np.ones((len(data), m))
         rows[:, : data.shape[1]] = data
-        factors = _matrix_roots(curvatures(block, data))
-        stacked = np.einsum("skl,sm->sklm", factors, rows).reshape(-1, n * m)
+        stacked = np.einsum("skl,sm->sklm", _matrix_roots(h), rows).reshape(-1, n * m)
         (root,) = linalg.qr(np.vstack([root, stacked]), mode="r", check_finite=False)
         root = root[: n * m]
     return np.asarray(root)

@@ -49,7 +49,7 @@ class StoppingRule:
     >>> from skneuron.solvers._stopping import StoppingRule
     >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
     >>> none = Regularization(0.0)
-    >>> F = Objective(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
+    >>> F = Objective.of_data(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
     >>> rule = StoppingRule(F, F.zero_value, patience=2)
     >>> [rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3)]
     [False, False, True]

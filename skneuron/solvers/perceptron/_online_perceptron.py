@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective, RawRows
+from skneuron.objective import Objective
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, Standing
+from skneuron.solvers.perceptron._raw_rows import RawRows, raw_rows
 
 __all__ = ["OnlinePerceptron"]
 
@@ -150,7 +151,7 @@ class OnlinePerceptron(MistakeDriven):
         """Go over all rows once, and return the parameters to hand out."""
         n = objective.n_samples
         order = rng.permutation(n) if self.shuffle else np.arange(n)
-        for rows in objective.raw_rows(order):
+        for rows in raw_rows(objective, order):
             walk.over(rows, fit_intercept=objective.fit_intercept)
         weights, bias = walk.mean() if self.keep == "average" else (walk.weights, walk.bias)
         silent = ~np.isfinite(objective.scale)
