@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray, Matrix
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
@@ -221,7 +221,7 @@ class MemoryRows:
 
     def validation(
         self,
-        X: AnyArray,
+        X: Matrix,
         y: AnyArray,
         weights: FloatArray,
         offset: FloatArray | None,
