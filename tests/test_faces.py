@@ -17,9 +17,9 @@ from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.proximal import _face_model, _face_newton, _working_set
+from skneuron.solvers.proximal._active_set import PenalisedQuadratic, minimize_quadratic
 from skneuron.solvers.proximal._face_model import FaceModel, curvature_to_divide_by
-from skneuron.solvers.proximal._kinked import KinkedQuadratic
-from skneuron.solvers.proximal._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._working_set import _gap_everywhere
 
 
@@ -302,8 +302,8 @@ def _dense_model(objective, params, damping=0.0):
     own = objective.hessian_operator(params).diagonal()
     diagonal = curvature_to_divide_by(objective, own)
     hessian.flat[:: len(params) + 1] += damping * diagonal
-    kinks = objective.penalty.lasso, objective.penalty.low, objective.penalty.high
-    return Point(params, value, gradient), KinkedQuadratic(hessian, gradient, params, *kinks)
+    quadratic = PenalisedQuadratic(hessian, gradient, params, L1Box.of(objective))
+    return Point(params, value, gradient), quadratic
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.1])

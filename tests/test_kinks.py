@@ -15,9 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers.proximal._kinked import KinkedQuadratic, solve_positive
-from skneuron.solvers.proximal._path import follow_path
-from skneuron.solvers.proximal._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._active_set import PenalisedQuadratic, minimize_quadratic, primal
+from skneuron.solvers.proximal._faces import L1Box
 
 RAW, Y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(RAW)
@@ -275,7 +274,7 @@ def test_quadratic_model_against_a_general_solver():
         def model(u, g=gradient, h=hessian, v=start, weights=lasso):
             return g @ (u - v) + 0.5 * (u - v) @ h @ (u - v) + weights @ np.abs(u)
 
-        q = KinkedQuadratic(hessian, gradient, start, lasso, low, high)
+        q = PenalisedQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
         u, decrease = minimize_quadratic(q)
         assert np.all((u >= low) & (u <= high))
         assert decrease == pytest.approx(model(start) - model(u), abs=1e-9)
@@ -290,36 +289,31 @@ def test_quadratic_model_against_a_general_solver():
         assert model(u) <= model(general.x[:n]) + 1e-7
 
 
+@pytest.mark.parametrize("method", [minimize_quadratic, primal])
+@pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_the_followed_minimum_meets_the_conditions_of_one(seed):
+def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice, method):
+    """Also where every column stands twice, and the Hessian is singular."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 40))
     rows = rng.normal(size=(2 * n, n)) @ (np.eye(n) + 0.5 * rng.normal(size=(n, n)))
-    hessian, gradient = rows.T @ rows / (2 * n), 2 * rng.normal(size=n)
+    if twice:
+        rows, n = np.hstack([rows, rows]), 2 * n
+    hessian, gradient = rows.T @ rows / n, 2 * rng.normal(size=n)
+    if twice:
+        gradient[n // 2 :] = gradient[: n // 2]
     lasso = np.where(rng.random(n) < 0.7, rng.random(n), 0.0)
     bounded = rng.random((2, n)) < 0.3
     low = np.where(bounded[0], -rng.integers(0, 2, n) * rng.random(n), -np.inf)
     high = np.where(bounded[1], rng.integers(0, 2, n) * rng.random(n), np.inf)
     start = np.clip(rng.normal(size=n) * rng.integers(0, 2, n), low, high)
-    u = follow_path(KinkedQuadratic(hessian, gradient, start, lasso, low, high))
-    assert u is not None
+    found = method(PenalisedQuadratic(hessian, gradient, start, L1Box(lasso, low, high)))
+    u = found.u if method is primal else found[0]
     assert np.all((u >= low) & (u <= high))
     slope = gradient + hessian @ (u - start)
     # The directional derivatives to the right and to the left; none of them leads down.
     right = slope + lasso * np.where(u >= 0, 1, -1)
     left = -slope - lasso * np.where(u > 0, 1, -1)
-    scale = np.abs(gradient).max() + np.abs(hessian).sum()
-    assert np.all(right[u < high] >= -1e-11 * scale)
-    assert np.all(left[u > low] >= -1e-11 * scale)
-
-
-def test_a_path_over_columns_that_stand_twice_is_refused():
-    hessian, free = np.ones((2, 2)), np.full(2, np.inf)
-    start, lasso = np.array([1.0, 1.0]), np.full(2, 0.1)
-    q = KinkedQuadratic(hessian, np.array([-1.0, -1.0]), start, lasso, -free, free)
-    assert follow_path(q) is None
-
-
-@pytest.mark.parametrize("off", [1.0, 2.0])
-def test_a_matrix_that_is_not_positive_definite_is_not_solved(off):
-    assert solve_positive(np.array([[1.0, off], [off, 1.0]]), np.ones(2)) is None
+    tolerance = (1e-7 if twice else 1e-11) * (np.abs(gradient).max() + np.abs(hessian).sum())
+    assert np.all(right[u < high] >= -tolerance)
+    assert np.all(left[u > low] >= -tolerance)

@@ -12,8 +12,8 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._curvature import Curvature
-from skneuron.solvers.proximal._kinked import KinkedQuadratic
-from skneuron.solvers.proximal._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._active_set import PenalisedQuadratic, minimize_quadratic
+from skneuron.solvers.proximal._faces import L1Box
 
 __all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
 
@@ -108,15 +108,14 @@ class KinkedModel(Model):
 
     def __init__(self, objective: Objective, hessian: FloatArray) -> None:
         self._hessian = hessian
-        penalty, k = objective.penalty, objective.n_outputs
-        self._limits = tuple(np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
+        self._terms = L1Box.of(objective)
         # The last step, as the same one may be asked for again.
         self._known: tuple[Point, tuple[FloatArray, float]] | None = None
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
         if self._known is None or self._known[0] is not point:
-            q = KinkedQuadratic(self._hessian, point.gradient, point.params, *self._limits)
+            q = PenalisedQuadratic(self._hessian, point.gradient, point.params, self._terms)
             u, decrease = minimize_quadratic(q)
             self._known = point, (u - point.params, decrease)
         return self._known[1]

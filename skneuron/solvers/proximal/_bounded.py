@@ -12,7 +12,7 @@ from skneuron.solvers._gap import INVISIBLE, relative
 from skneuron.solvers._iterate import Budget, Point
 from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
 from skneuron.solvers.newton._preconditioner import DiagonalCurvature
-from skneuron.solvers.proximal._faces import Faces
+from skneuron.solvers.proximal._face_geometry import Faces
 
 __all__ = ["bounded_lbfgs"]
 

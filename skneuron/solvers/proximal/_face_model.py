@@ -10,7 +10,7 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
-from skneuron.solvers.proximal._faces import Face, Faces
+from skneuron.solvers.proximal._face_geometry import Face, Faces
 
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
 

@@ -19,9 +19,9 @@ from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
 from skneuron.solvers.newton._subsampled import OnFewRows
 from skneuron.solvers.proximal._bounded import bounded_lbfgs
+from skneuron.solvers.proximal._face_geometry import Faces
 from skneuron.solvers.proximal._face_model import curvature_to_divide_by
 from skneuron.solvers.proximal._face_newton import FaceEnd, descend_on_faces
-from skneuron.solvers.proximal._faces import Faces
 
 __all__ = ["WorkingSetNewton"]
 
