@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers.proximal._active_set import PenalisedQuadratic, minimize_quadratic, primal
+from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
 
 RAW, Y = load_breast_cancer(return_X_y=True)
@@ -274,8 +274,9 @@ def test_quadratic_model_against_a_general_solver():
         def model(u, g=gradient, h=hessian, v=start, weights=lasso):
             return g @ (u - v) + 0.5 * (u - v) @ h @ (u - v) + weights @ np.abs(u)
 
-        q = PenalisedQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
-        u, decrease = minimize_quadratic(q)
+        q = DenseQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
+        step = q.step(max_rounds=1000)
+        u, decrease = step.params, step.decrease
         assert np.all((u >= low) & (u <= high))
         assert decrease == pytest.approx(model(start) - model(u), abs=1e-9)
         general = optimize.minimize(
@@ -289,10 +290,9 @@ def test_quadratic_model_against_a_general_solver():
         assert model(u) <= model(general.x[:n]) + 1e-7
 
 
-@pytest.mark.parametrize("method", [minimize_quadratic, primal])
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice, method):
+def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice):
     """Also where every column stands twice, and the Hessian is singular."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 40))
@@ -307,8 +307,8 @@ def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice, method):
     low = np.where(bounded[0], -rng.integers(0, 2, n) * rng.random(n), -np.inf)
     high = np.where(bounded[1], rng.integers(0, 2, n) * rng.random(n), np.inf)
     start = np.clip(rng.normal(size=n) * rng.integers(0, 2, n), low, high)
-    found = method(PenalisedQuadratic(hessian, gradient, start, L1Box(lasso, low, high)))
-    u = found.u if method is primal else found[0]
+    q = DenseQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
+    u = q.step(max_rounds=1000).params
     assert np.all((u >= low) & (u <= high))
     slope = gradient + hessian @ (u - start)
     # The directional derivatives to the right and to the left; none of them leads down.

@@ -12,10 +12,10 @@ from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._curvature import Curvature
-from skneuron.solvers.proximal._active_set import PenalisedQuadratic, minimize_quadratic
+from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
 
-__all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
+__all__ = ["Model", "ProximalModel", "SmoothModel", "model_at"]
 
 # So many pairs of step and change of gradient correct a curvature before it is renewed.
 _MEMORY = 30
@@ -97,7 +97,7 @@ class SmoothModel(Model):
             self.pairs = [*self.pairs[1 - self._memory :], (s, y, product)]
 
 
-class KinkedModel(Model):
+class ProximalModel(Model):
     """A dense B, L1 penalty and bounds; each pair corrects B by the BFGS formula.
 
     Parameters
@@ -115,9 +115,9 @@ class KinkedModel(Model):
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
         if self._known is None or self._known[0] is not point:
-            q = PenalisedQuadratic(self._hessian, point.gradient, point.params, self._terms)
-            u, decrease = minimize_quadratic(q)
-            self._known = point, (u - point.params, decrease)
+            q = DenseQuadratic(self._hessian, point.gradient, point.params, self._terms)
+            step = q.step()
+            self._known = point, (step.params - point.params, step.decrease + step.released)
         return self._known[1]
 
     def learn(self, before: Point, after: Point) -> None:
@@ -138,6 +138,6 @@ def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | Non
     Fisher's curvature, which ``hessian`` is, only converges linearly.
     """
     if not objective.is_smooth:
-        return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)
+        return ProximalModel(objective, objective.hessian(params) if hessian is None else hessian)
     curvature = None if objective.loss.convex else Curvature.observed(objective, params)
     return SmoothModel(curvature or Curvature(objective, params, hessian))

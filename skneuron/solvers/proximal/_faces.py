@@ -18,18 +18,12 @@ class Face:
 
     The active set are the variables that stay at zero or at a bound. All other variables are
     free. A free variable with an L1 penalty keeps its sign, so the penalty is linear on the face.
-
-    Attributes
-    ----------
-    free : ndarray of bool of shape (n_params,)
-    sign : ndarray of shape (n_params,)
-        Sign of each free variable; 0 for fixed variables.
-    bottom, top : ndarray of shape (n_params,)
-        Smallest and largest value of each free variable on the face.
     """
 
     free: AnyArray
+    #: Sign of each free variable, 0 for fixed variables.
     sign: FloatArray
+    #: Smallest and largest value of each free variable on the face.
     bottom: FloatArray
     top: FloatArray
 
@@ -41,20 +35,17 @@ class Face:
         """Return the point of the face that is nearest to u."""
         return np.where(self.free, np.clip(u, self.bottom, self.top), u)
 
-    def boundary_step(
-        self, u: FloatArray, direction: FloatArray, outside: AnyArray
-    ) -> tuple[FloatArray, float]:
-        """Return the first point of the boundary along a direction, and the step length to it.
+    def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float]:
+        """Return the first point of the boundary along a step, and the fraction of the step.
 
-        ``outside`` are the variables that leave the face within a step of length 1. The first
-        variable ends exactly on its boundary.
+        The variable that meets the boundary first is exactly there.
         """
-        end = np.where(direction > 0, self.top, self.bottom)
+        outside = self.outside(u + step)
+        end = np.where(step > 0, self.top, self.bottom)
         lengths = np.full(len(u), np.inf)
-        lengths[outside] = (end[outside] - u[outside]) / direction[outside]
-        length = float(lengths.min())
-        point = np.where(lengths <= length, end, self.project(u + length * direction))
-        return point, length
+        lengths[outside] = (end[outside] - u[outside]) / step[outside]
+        first = float(lengths.min())
+        return np.where(lengths <= first, end, self.project(u + first * step)), first
 
     def fix(self, fixed: AnyArray) -> Face:
         """Return the face with more variables fixed."""
@@ -64,12 +55,7 @@ class Face:
 
 @dataclass(frozen=True)
 class L1Box:
-    """An L1 penalty Σ lassoⱼ|uⱼ| with box constraints low ≤ u ≤ high.
-
-    Attributes
-    ----------
-    lasso, low, high : ndarray of shape (n_params,)
-    """
+    """An L1 penalty Σ lassoⱼ|uⱼ| with box constraints low ≤ u ≤ high."""
 
     lasso: FloatArray
     low: FloatArray
@@ -79,24 +65,23 @@ class L1Box:
     def of(cls, objective: Objective) -> L1Box:
         """Return the L1 penalty and the bounds of an objective, output after output."""
         p, k = objective.penalty, objective.n_outputs
+        if k == 1:
+            return cls(p.lasso, p.low, p.high)
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 
     def l1_decrease(self, u: FloatArray, v: FloatArray) -> float:
         """Return by how much the L1 penalty at v is below the L1 penalty at u."""
         return float(self.lasso @ (np.abs(u) - np.abs(v)))
 
-    def proximal_step(
-        self, u: FloatArray, gradient: FloatArray, curvature: FloatArray
-    ) -> FloatArray:
-        """Return the proximal gradient step: soft thresholding, then the projection on the box."""
-        target = u - gradient / curvature
-        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / curvature, 0.0)
+    def proximal_step(self, u: FloatArray, gradient: FloatArray, scale: FloatArray) -> FloatArray:
+        """Return the proximal gradient step with step lengths 1 / ``scale``."""
+        target = u - gradient / scale
+        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / scale, 0.0)
         return np.asarray(np.clip(shrunk, self.low, self.high))
 
     def face_at(self, u: FloatArray) -> Face:
         """Return the face that has u in its interior."""
-        free = (u > self.low) & (u < self.high) & ((u != 0) | (self.lasso == 0))
-        return self._face(free, np.sign(u))
+        return self._face((u > self.low) & (u < self.high) & ((u != 0) | (self.lasso == 0)), u)
 
     def violation(self, u: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return how far each fixed variable violates the optimality (KKT) condition.
@@ -118,10 +103,10 @@ class L1Box:
             size = np.abs(violation)
             violation = np.where(size >= size.max(initial=0.0), violation, 0.0)
         free = self.face_at(u).free | (violation != 0)
-        return self._face(free, np.where(u != 0, np.sign(u), np.sign(violation)))
+        return self._face(free, np.where(u != 0, u, violation))
 
-    def _face(self, free: AnyArray, sign: FloatArray) -> Face:
-        penalised = self.lasso > 0
-        bottom = np.where(penalised & (sign > 0), np.maximum(self.low, 0.0), self.low)
-        top = np.where(penalised & (sign < 0), np.minimum(self.high, 0.0), self.high)
-        return Face(free, np.where(free, sign, 0.0), bottom, top)
+    def _face(self, free: AnyArray, direction: FloatArray) -> Face:
+        sign = np.where(free, np.sign(direction), 0.0)
+        bottom = np.where((self.lasso > 0) & (sign > 0), np.maximum(self.low, 0.0), self.low)
+        top = np.where((self.lasso > 0) & (sign < 0), np.minimum(self.high, 0.0), self.high)
+        return Face(free, sign, bottom, top)
