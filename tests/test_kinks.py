@@ -20,7 +20,7 @@ from skneuron.solvers.proximal._faces import L1Box
 
 RAW, Y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(RAW)
-KINKED = [name for name, cls in SOLVERS.items() if cls.takes_kinks]
+NONSMOOTH = [name for name, cls in SOLVERS.items() if cls.supports_nonsmooth]
 
 
 def _value(coef, intercept, data, y, C, l1_ratio, activation="sigmoid"):
@@ -59,7 +59,7 @@ def _split_solve(data, y, C, l1_ratio, bounds=(None, None), activation="sigmoid"
     return start[:d] - start[d:-1], start[-1]
 
 
-@pytest.mark.parametrize("solver", KINKED)
+@pytest.mark.parametrize("solver", NONSMOOTH)
 @pytest.mark.parametrize("l1_ratio", [0.3, 1.0])
 @pytest.mark.parametrize("C", [0.01, 0.1, 0.3])
 def test_elastic_net_against_saga(solver, l1_ratio, C):
@@ -98,7 +98,7 @@ def test_every_link_against_a_split_problem(activation, l1_ratio):
     np.testing.assert_array_equal(neuron.coef_[0] == 0, np.abs(w) < 1e-6)
 
 
-@pytest.mark.parametrize("solver", KINKED)
+@pytest.mark.parametrize("solver", NONSMOOTH)
 @pytest.mark.parametrize("bounds", [(0, None), (None, 0), (-0.1, 0.3)])
 def test_bounds_against_a_bounded_solve(solver, bounds):
     neuron = NeuronClassifier(bounds=bounds, solver=solver).fit(X, Y)
@@ -222,7 +222,7 @@ def test_faces_and_factored_hessians_agree(l1_ratio, alike):
     np.testing.assert_array_equal(by_products.coef_ == 0, factored.coef_ == 0)
 
 
-@pytest.mark.parametrize("solver", KINKED)
+@pytest.mark.parametrize("solver", NONSMOOTH)
 @pytest.mark.parametrize("settings", [{"l1_ratio": 1.0}, {"bounds": (0, 0.5)}])
 def test_gap_of_a_loose_fit(solver, settings):
     best = NeuronClassifier(C=0.5, **settings).fit(X, Y).objective_
@@ -242,7 +242,7 @@ def test_a_fit_that_was_ended_says_so():
     assert measured / 10 <= neuron.gap_ <= 10 * measured
 
 
-@pytest.mark.parametrize("solver", [name for name in SOLVERS if name not in KINKED])
+@pytest.mark.parametrize("solver", [name for name in SOLVERS if name not in NONSMOOTH])
 def test_other_solvers_refuse(solver):
     activation = "step" if "perceptron" in solver else "sigmoid"
     for settings, told in (({"l1_ratio": 0.5}, "l1_ratio=0.5"), ({"bounds": (0, 1)}, "bounds")):

@@ -134,7 +134,7 @@ def _kinks(params: dict[str, Any]) -> str | None:
 
 
 def _refuse_kinks(kinks: str, solver: Solver | None, loss: Loss, activation: str) -> None:
-    if solver is not None and not solver.takes_kinks:
+    if solver is not None and not solver.supports_nonsmooth:
         raise ValueError(
             f"{type(solver).__name__} cannot take {kinks}: use solver='newton' or 'auto'"
         )

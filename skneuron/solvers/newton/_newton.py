@@ -57,7 +57,7 @@ class Newton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History

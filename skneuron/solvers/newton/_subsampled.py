@@ -86,7 +86,7 @@ class SubsampledNewton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History

@@ -11,9 +11,9 @@ from skneuron.solvers.proximal._quadratic import Iterate, Quadratic, Step, minim
 
 __all__ = ["DenseQuadratic"]
 
-# Maximum number of rounds that release variables. A quadratic that needs more is so
-# ill-conditioned that a new model at a lower point is worth more than its exact minimum.
-_MAX_ROUNDS = 10
+# Maximum number of rounds that release variables. Most quadratics need three to five, and those of
+# ill-conditioned columns up to 100.
+_MAX_ROUNDS = 200
 
 # Stop when a round adds less than this fraction of the decrease so far: rounding.
 _MIN_RELATIVE_GAIN = 1e-13

@@ -36,6 +36,9 @@ _MAX_HALVINGS = 40
 # The actual decrease agrees with the prediction if they differ by at most this factor.
 _AGREES = 2.0
 
+# A good model leaves at most this fraction of the predicted decrease.
+_CONTRACTION = 0.1
+
 # Damping of the model after a step that was cut, as a fraction of the diagonal ...
 _DAMPING = 1e-2
 
@@ -144,9 +147,10 @@ class ProximalNewton:
             if step.is_reliable and gap <= self._tol and self._predicts_well(step, gap):
                 self.gap = gap
         progress.products += model.products
-        if not progress.factored and progress.products > _MAX_UNCHECKED * self._hessian_cost:
+        is_costly = progress.products > _MAX_UNCHECKED * self._hessian_cost
+        if np.isfinite(self.gap) and is_costly and not progress.factored:
             # Conjugate gradients may have missed flat directions: a Hessian shows them.
-            self.gap = np.inf
+            progress.factored, self.gap = True, np.inf
         if np.isinf(progress.begun):
             progress.begun = self._relative(step.decrease + step.released)
         return step
@@ -157,11 +161,14 @@ class ProximalNewton:
         if progress.factored:
             hessian = part.hessian(point.params) if point.hessian is None else point.hessian
             return DenseQuadratic(hessian, point.gradient, point.params, self._terms)
-        return ReducedCG(part, point, progress.damping, self._hessian_cost - progress.products)
+        return ReducedCG(
+            part, point, progress.damping, spent=progress.products, budget=self._hessian_cost
+        )
 
     def _predicts_well(self, step: Step, gap: float) -> bool:
         """Return whether the quadratic model is good enough for its gap to be reported."""
-        if gap <= VISIBLE or self.progress.agrees:
+        progress = self.progress
+        if gap <= VISIBLE or (progress.agrees and gap <= _CONTRACTION * progress.predicted):
             return True
         return is_near(self._part, self.point.params, step.params - self.point.params)
 

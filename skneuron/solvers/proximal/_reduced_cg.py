@@ -29,8 +29,8 @@ _MAX_PRODUCTS = 400
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
 
-# ... for this fraction of the terms, counted from the last: terms of ill-conditioned columns
-# are small long before the minimum.
+# ... in the last products, as many as this fraction of all products on the same columns: terms
+# of ill-conditioned columns are small long before the minimum.
 _LAST_FRACTION = 0.25
 
 # Maximum number of products where a gap is reported.
@@ -61,8 +61,10 @@ class ReducedCG(Quadratic):
     point : Point
     damping : float
         Fraction of the diagonal that is added to the Hessian.
+    spent : int
+        Number of products with earlier Hessians on the same columns.
     budget : float
-        Maximum number of products in all.
+        Maximum number of products, with earlier Hessians too.
 
     Attributes
     ----------
@@ -71,13 +73,20 @@ class ReducedCG(Quadratic):
     """
 
     def __init__(
-        self, objective: Objective, point: Point, damping: float = 0.0, budget: float = np.inf
+        self,
+        objective: Objective,
+        point: Point,
+        damping: float = 0.0,
+        *,
+        spent: int = 0,
+        budget: float = np.inf,
     ) -> None:
         self._hessian = objective.hessian_operator(point.params)
         diagonal = safe_diagonal(objective, self._hessian.diagonal())
         self._added, terms = damping * diagonal, L1Box.of(objective)
         super().__init__(point.gradient, point.params, diagonal + self._added, terms)
-        self._budget, self._limit = budget, min(budget, _MAX_PRODUCTS)
+        self._spent, self._budget = spent, budget - spent
+        self._limit = min(self._budget, _MAX_PRODUCTS)
         # No loss is negative: F cannot decrease by more than F.
         self._highest = np.inf if objective.memory is not None else point.value
         #: The decrease that exact solutions start from, None for rough solutions.
@@ -147,7 +156,7 @@ class ReducedCG(Quadratic):
             return True
         if self._known is None:
             return settled(terms, 2, _ROUGH)
-        last = max(KNOWN, int(_LAST_FRACTION * (before + len(terms))))
+        last = max(KNOWN, int(_LAST_FRACTION * (self._spent + before + len(terms))))
         return len(terms) > last and settled([self._known, *terms], last, _EXACT)
 
     def _proximal_step(self, at: Iterate) -> FloatArray:

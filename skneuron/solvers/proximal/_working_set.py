@@ -54,7 +54,7 @@ class WorkingSetNewton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
         self, objective: Objective, params: FloatArray, budget: Budget, history: History
