@@ -259,7 +259,7 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
 
 
 def _minimum(quadratic):
-    return quadratic.step(max_rounds=1000)
+    return quadratic.step()
 
 
 def _decrease(quadratic, params):

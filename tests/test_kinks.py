@@ -275,7 +275,7 @@ def test_quadratic_model_against_a_general_solver():
             return g @ (u - v) + 0.5 * (u - v) @ h @ (u - v) + weights @ np.abs(u)
 
         q = DenseQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
-        step = q.step(max_rounds=1000)
+        step = q.step()
         u, decrease = step.params, step.decrease
         assert np.all((u >= low) & (u <= high))
         assert decrease == pytest.approx(model(start) - model(u), abs=1e-9)
@@ -308,7 +308,7 @@ def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice):
     high = np.where(bounded[1], rng.integers(0, 2, n) * rng.random(n), np.inf)
     start = np.clip(rng.normal(size=n) * rng.integers(0, 2, n), low, high)
     q = DenseQuadratic(hessian, gradient, start, L1Box(lasso, low, high))
-    u = q.step(max_rounds=1000).params
+    u = q.step().params
     assert np.all((u >= low) & (u <= high))
     slope = gradient + hessian @ (u - start)
     # The directional derivatives to the right and to the left; none of them leads down.

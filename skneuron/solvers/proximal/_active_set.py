@@ -7,16 +7,9 @@ from scipy import linalg
 
 from skneuron._typing import FloatArray
 from skneuron.solvers.proximal._faces import Face, L1Box
-from skneuron.solvers.proximal._quadratic import Iterate, Quadratic, Step, minimize_on_face
+from skneuron.solvers.proximal._quadratic import Quadratic, Step
 
 __all__ = ["DenseQuadratic"]
-
-# Maximum number of rounds that release variables. Most quadratics need three to five, and those of
-# ill-conditioned columns up to 100.
-_MAX_ROUNDS = 200
-
-# Stop when a round adds less than this fraction of the decrease so far: rounding.
-_MIN_RELATIVE_GAIN = 1e-13
 
 # Fraction of its diagonal element below which a pivot of a factor is rounding: the Hessian
 # counts as singular.
@@ -56,25 +49,10 @@ class DenseQuadratic(Quadratic):
         super().__init__(gradient, start, np.where(diagonal > 0, diagonal, 1.0), terms)
         self.hessian = hessian
 
-    def step(self, max_rounds: int = _MAX_ROUNDS) -> Step:
-        """Return a step to the minimum, or to a point near it.
-
-        The primal active-set method with many variables at a time (Nocedal & Wright, Numerical
-        Optimization, 2006, section 16.5): release every variable that violates its condition,
-        minimize on the face, and repeat. Variables at zero or at a bound are there exactly.
-        """
-        at, released, strongest = Iterate(self.start, self.gradient), np.inf, False
-        for _ in range(max_rounds):
-            before = at.decrease
-            face = self.terms.released_face(at.u, at.gradient, strongest=strongest)
-            at = minimize_on_face(self, at, face).at
-            released = self.released(at)
-            gains = at.decrease - before > _MIN_RELATIVE_GAIN * at.decrease
-            if released <= _MIN_RELATIVE_GAIN * at.decrease or (strongest and not gains):
-                break
-            # Several released variables may block each other, a single one cannot.
-            strongest = not gains
-        return Step(at.u, at.decrease, released, at.decrease)
+    def refined(self) -> Step:
+        """Return the last step: it is exact."""
+        at = self._last.at
+        return Step(at.u, at.decrease, self.released(at), at.decrease)
 
     def product(self, change: FloatArray) -> FloatArray:
         """Return H times a vector."""

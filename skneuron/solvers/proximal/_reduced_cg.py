@@ -11,8 +11,6 @@ from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settl
 from skneuron.solvers.proximal._faces import Face, L1Box
 from skneuron.solvers.proximal._quadratic import (
     SUFFICIENT,
-    FaceMinimum,
-    Iterate,
     Quadratic,
     Step,
     minimize_on_face,
@@ -20,7 +18,8 @@ from skneuron.solvers.proximal._quadratic import (
 
 __all__ = ["ReducedCG", "safe_diagonal"]
 
-# Conjugate gradients end when their last two terms add less than this fraction of all terms.
+# Conjugate gradients end when their last two terms add less than this fraction of all terms, and
+# rounds of the active-set method when a further one would add less than this fraction.
 _ROUGH = 0.1
 
 # Maximum number of products of a rough solution.
@@ -35,16 +34,6 @@ _LAST_FRACTION = 0.25
 
 # Maximum number of products where a gap is reported.
 _MAX_PRODUCTS_EXACT = 2000
-
-# Proximal gradient steps are shorter by this factor than the diagonal allows: correlated
-# columns share a decrease.
-_CAUTION = 4.0
-
-# Halvings of a proximal gradient step. More change no digit of the function.
-_MAX_HALVINGS = 40
-
-# Maximum number of rounds that release variables after a wrong prediction.
-_MAX_ROUNDS = 10
 
 # Smallest curvature of a variable, as a fraction of its curvature at zero coefficients.
 _MIN_CURVATURE = 1e-3
@@ -72,6 +61,8 @@ class ReducedCG(Quadratic):
         The number of products so far.
     """
 
+    negligible = _ROUGH
+
     def __init__(
         self,
         objective: Objective,
@@ -91,34 +82,7 @@ class ReducedCG(Quadratic):
         self._highest = np.inf if objective.memory is not None else point.value
         #: The decrease that exact solutions start from, None for rough solutions.
         self._known: float | None = None
-        start = Iterate(self.start, self.gradient)
-        self._last = FaceMinimum(start, terms.face_at(self.start))
         self.products = 0
-
-    def step(self) -> Step:
-        """Return a rough solution of the subproblem.
-
-        A proximal gradient step predicts the active set (Byrd, Chin, Nocedal & Oztoprak, Math.
-        Program. 159, 2016). If the prediction is wrong, rounds of gradient projection with
-        conjugate gradients follow (Moré & Toraldo, SIAM J. Optim. 1, 1991).
-        """
-        u = self._proximal_step(self._last.at)
-        face = self.terms.face_at(u)
-        at = self.moved(self._last.at, np.where(face.free, self.start, u))
-        predicted = minimize_on_face(self, at, face)
-        if predicted.at.decrease > 0:
-            self._last = predicted
-        step = self._as_step()
-        for _ in range(_MAX_ROUNDS):
-            is_enough = step.decrease > step.released and step.is_tight
-            if is_enough or self.products >= self._limit:
-                break
-            at, before = self._gradient_step(self._last.at), step.decrease
-            self._last = minimize_on_face(self, at, self.terms.face_at(at.u))
-            step = self._as_step()
-            if step.decrease <= before:
-                break
-        return step
 
     def refined(self) -> Step:
         """Return a solution on the face of the last one that is exact enough for a gap."""
@@ -158,23 +122,6 @@ class ReducedCG(Quadratic):
             return settled(terms, 2, _ROUGH)
         last = max(KNOWN, int(_LAST_FRACTION * (self._spent + before + len(terms))))
         return len(terms) > last and settled([self._known, *terms], last, _EXACT)
-
-    def _proximal_step(self, at: Iterate) -> FloatArray:
-        return self.terms.proximal_step(at.u, at.gradient, _CAUTION * self.diagonal)
-
-    def _gradient_step(self, at: Iterate) -> Iterate:
-        """Return the end of a proximal gradient step that lowers the function, if there is one."""
-        direction, length = self._proximal_step(at) - at.u, 1.0
-        for _ in range(_MAX_HALVINGS if np.any(direction) else 0):
-            following = self.moved(at, at.u + length * direction)
-            if following.decrease > at.decrease:
-                return following
-            length /= 2
-        return at
-
-    def _as_step(self) -> Step:
-        at = self._last.at
-        return Step(at.u, at.decrease, self.released(at), self._last.bound)
 
 
 def safe_diagonal(objective: Objective, diagonal: FloatArray) -> FloatArray:
