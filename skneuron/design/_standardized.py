@@ -7,7 +7,9 @@ corrects sums for the center.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import combinations_with_replacement
+from operator import iadd
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from skneuron.design._matrix import (
 )
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, add_up, times_rows
+from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
 
 __all__ = ["StandardizedDesign"]
 
@@ -168,7 +170,8 @@ class StandardizedDesign:
                     self._add_gram(sums.gram, data, h, work)
             return sums
 
-        out = add_up(over, self.design.fixed_parts() if self._is_steady else self.design.parts())
+        parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
+        out = reduce(iadd, run_parts(over, parts))
         out.slopes[:, :-1] -= np.outer(out.slopes[:, -1], self._left)
         out.slopes[:, :-1] *= self._inverse
         self.counter.rows += self.shape[0]

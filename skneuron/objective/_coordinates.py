@@ -158,6 +158,11 @@ class SolverCoordinates:
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
 
+    def dims(self, n_samples: int) -> Dimensions:
+        """Return the sizes of an objective on so many samples."""
+        sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
+        return Dimensions(n_samples, *sizes, self.fit_intercept)
+
     def restrict(self, columns: AnyArray) -> SolverCoordinates:
         """Return the coordinates of these columns only, and of the intercept."""
         kept = np.append(columns, self.n_features) if self.fit_intercept else columns

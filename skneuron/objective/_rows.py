@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
     RowCounter,
-    RowFunction,
     StandardizedDesign,
     Sums,
     forward,
@@ -22,7 +20,7 @@ from skneuron.objective._gathered import GatheredRows
 from skneuron.objective._loss_curvature import LossCurvature
 from skneuron.objective._sampling import column_probabilities, sample_rows, sums_by_class
 
-__all__ = ["MemoryRows", "OriginalRows"]
+__all__ = ["MemoryRows"]
 
 # Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
 _MAX_MISSED = 0.3
@@ -32,26 +30,6 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
-
-
-class OriginalRows(NamedTuple):
-    """Some rows on the original scale.
-
-    Attributes
-    ----------
-    data : ndarray or CSR array of shape (n_rows, n_features)
-    y : ndarray of shape (n_rows,)
-        Class indices.
-    weights : ndarray of shape (n_rows,)
-        Sample weights, divided by the largest.
-    offset : ndarray of shape (n_rows,) or None
-        Less its center.
-    """
-
-    data: AnyArray
-    y: AnyArray
-    weights: FloatArray
-    offset: FloatArray | None
 
 
 class MemoryRows:
@@ -246,8 +224,14 @@ class MemoryRows:
         columns = self._columns
         return self if isinstance(columns, ReadyDesign) else self._with(columns.by_rows())
 
-    def in_order(self, order: AnyArray) -> Iterator[OriginalRows]:
-        """Yield rows on the original scale in this order, some at a time."""
+    def in_order(
+        self, order: AnyArray
+    ) -> Iterator[tuple[AnyArray, AnyArray, FloatArray, FloatArray | None]]:
+        """Yield rows on the original scale in this order, some at a time.
+
+        Each piece is X (an array or a CSR matrix), class indices, sample weights divided by the
+        largest, and the offset less its center.
+        """
         assert self._source is not None
         source = self._source.by_rows()
         weights = self.weights / self.weights.max()
@@ -255,7 +239,7 @@ class MemoryRows:
         for first in range(0, len(order), size):
             rows = order[first : first + size]
             offset = None if self.offset is None else self.offset[rows]
-            yield OriginalRows(source.take(rows), self.y[rows], weights[rows], offset)
+            yield source.take(rows), self.y[rows], weights[rows], offset
 
     # --- sums -------------------------------------------------------------------------
 
@@ -281,6 +265,8 @@ class MemoryRows:
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
             """Return the loss of these rows, their slopes and curvatures."""
+            if self.offset is not None:
+                z = self._shifted(rows, z)
             if margins is not None:
                 margins[rows] = np.where(self.y[rows], z, -z)
             sums = self.loss.sums(
@@ -292,15 +278,7 @@ class MemoryRows:
 
         if gram:
             self.keep_small_copy()
-        return self._pass(coef, function, gram=gram)
-
-    def _pass(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
-        """Read all rows once, with the offset in their linear predictors."""
-        if self.offset is None:
-            return self._columns.sums(coef, function, gram=gram)
-        return self._columns.sums(
-            coef, lambda rows, z: function(rows, self._shifted(rows, z)), gram=gram
-        )
+        return self._columns.sums(coef, function, gram=gram)
 
     def _shifted(self, rows: slice, z: FloatArray) -> FloatArray:
         """Return z of these rows with their offset; z may be overwritten."""
@@ -313,10 +291,11 @@ class MemoryRows:
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
             """Return the sum of the losses and no slopes."""
+            z = self._shifted(rows, z)
             return self.loss.sums(self._labels[rows], z, self.weights[rows])[0], z[:0], None
 
         with np.errstate(all="ignore"):
-            return finite_or_inf(self._pass(coef, function).value)
+            return finite_or_inf(self._columns.sums(coef, function).value)
 
     def predicted_loss(
         self, coef: FloatArray, intercept: FloatArray, away: FloatArray | float
