@@ -165,15 +165,16 @@ class SolverCoordinates:
 
     def restrict(self, columns: AnyArray) -> SolverCoordinates:
         """Return the coordinates of these columns only, and of the intercept."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         parts = {name: getattr(self, name)[columns] for name in _PER_COLUMN}
-        return replace(self, penalty=self.penalty.take(kept), **parts)
+        return replace(self, penalty=self.penalty.take(self._of_one_output(columns)), **parts)
 
     def positions(self, columns: AnyArray) -> AnyArray:
         """Return the positions of the parameters of these columns, and of the intercepts."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         outputs = np.arange(self.n_outputs)[:, None] * self.n_coordinates
-        return np.asarray((outputs + kept).ravel(), dtype=np.intp)
+        return np.asarray((outputs + self._of_one_output(columns)).ravel(), dtype=np.intp)
+
+    def _of_one_output(self, columns: AnyArray) -> AnyArray:
+        return np.append(columns, self.n_features) if self.fit_intercept else columns
 
     def with_intercept(self, params: FloatArray) -> FloatArray:
         """Return parameters of shape (n_outputs, n_features + 1), the intercept last."""
