@@ -75,7 +75,6 @@ class ReadyDesign:
         size = max(1, BLOCK_ELEMENTS // (d + 1))
 
         def over(part: range) -> Sums:
-            """Return the sums over a range of rows."""
             sums, work = Sums.zeros(k, d, gram=gram), Workspace()
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
