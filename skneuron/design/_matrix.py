@@ -101,7 +101,7 @@ class DesignMatrix:
         """Yield (rows, data) of a range of rows; dense data is float64."""
         rows = slice(part.start, part.stop)
         if not self.is_sparse:
-            yield from self._dense_blocks(part)
+            yield from self.dense_blocks(part)
         elif not self.in_rows or len(part) == self.shape[0]:
             yield rows, self.source
         else:
@@ -111,9 +111,6 @@ class DesignMatrix:
 
     def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""
-        yield from self._dense_blocks(part, n_rows)
-
-    def _dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         size = n_rows or max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
         source = self.source.tocsr() if self.is_sparse else self.source
         for start in range(part.start, part.stop, size):
