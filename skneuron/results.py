@@ -14,12 +14,12 @@ from skneuron._typing import FloatArray
 
 __all__ = [
     "Callback",
-    "Halt",
     "History",
     "Iteration",
     "Observer",
     "SolverResult",
     "Status",
+    "StopRequest",
 ]
 
 
@@ -88,14 +88,14 @@ class Iteration:
     more: dict[str, float] = field(default_factory=dict)
 
 
-#: Sees each iteration; raises :class:`Halt` to end the fit there.
+#: Sees each iteration; raises :class:`StopRequest` to end the fit there.
 Callback = Callable[[Iteration], None]
 
 #: From a solver's parameters to more columns of the history.
 Observer = Callable[[FloatArray], dict[str, float]]
 
 
-class Halt(Exception):  # noqa: N818 - no error: a request
+class StopRequest(Exception):  # noqa: N818 - no error: a request
     """Raised by a callback to end a fit after the iteration that it was shown."""
 
     def __init__(self, status: Status) -> None:
@@ -153,7 +153,7 @@ class History:
 
         Raises
         ------
-        Halt
+        StopRequest
             If the callback wants the fit to end here; ``Solver.solve`` catches it.
         """
         if self._observe is not None:

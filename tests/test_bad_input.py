@@ -43,7 +43,7 @@ DATA = {
     "zero_weights": ((X, Y, np.zeros(100)), "sample_weight is zero for every sample"),
     "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\): expected \(100,\)"),
     "wide_weights": ((X, Y, np.ones((100, 2))), r"sample_weight has shape \(100, 2\)"),
-    "weights_overflow": ((X, Y, np.full(100, 1e308)), "beyond float64"),
+    "weights_overflow": ((X, Y, np.full(100, 1e308)), "overflows float64"),
 }
 
 
@@ -145,7 +145,7 @@ def test_prediction_before_and_beside_the_fit():
     neuron.fit(frame, Y)
     with pytest.raises(ValueError, match="feature names should match"):
         neuron.predict(frame.rename(columns={"a": "z"}))
-    with pytest.raises(ValueError, match="w·x \\+ b of row 0 is beyond float64"):
+    with pytest.raises(ValueError, match="w·x \\+ b overflows float64 in row 0"):
         NeuronClassifier.from_weights([1e300, -1e300]).predict([[1e300, 1e300]])
 
 

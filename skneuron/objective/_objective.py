@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
@@ -161,7 +161,7 @@ class Objective:
 
     def on_rows(
         self,
-        X: AnyArray,
+        X: Matrix,
         y: AnyArray,
         weights: FloatArray,
         offset: FloatArray | None = None,

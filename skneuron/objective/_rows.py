@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray, Matrix
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
@@ -199,7 +199,7 @@ class MemoryRows:
 
     def validation(
         self,
-        X: AnyArray,
+        X: Matrix,
         y: AnyArray,
         weights: FloatArray,
         offset: FloatArray | None,

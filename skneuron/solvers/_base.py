@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from skneuron._typing import FloatArray
 from skneuron.losses import Loss
-from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
+from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import rounding, value_and_gap
 from skneuron.solvers._iterate import Budget
@@ -95,7 +95,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         budget : Budget
         callback : callable, optional
             Called after each iteration with its :class:`skneuron.results.Iteration`. If it
-            raises :class:`skneuron.results.Halt`, the fit ends there.
+            raises :class:`skneuron.results.StopRequest`, the fit ends there.
         observe : callable, optional
             Gets the parameters of each iteration, returns more columns of the history.
 
@@ -109,8 +109,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         try:
             result = self._solve(objective, np.array(start), budget, history)
             return _at_zero_if_lower(objective, result, budget.tol)
-        except Halt as halt:
-            status = halt.status
+        except StopRequest as request:
+            status = request.status
         except KeyboardInterrupt:
             if history.last is None:
                 raise

@@ -1,4 +1,4 @@
-"""A neuron whose samples are all of one class: there is nothing to learn but a far intercept."""
+"""A neuron whose samples are all of one class: an intercept alone makes the loss vanish."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import INVISIBLE, Budget, ObjectiveProtocol, Solver, relative
 
-__all__ = ["Certain", "certain"]
+__all__ = ["SingleClass", "single_class_solver"]
 
-# Loss of a sample, in units of the loss: below it a pre-activation is as good as infinite, as
-# the relative gap is then below every default of ``tol``.
-_NO_LOSS = 1e-20
+# Loss of a sample that counts as zero. The relative gap is then below every default of ``tol``.
+_ZERO_LOSS = 1e-20
 
-# Largest power of two that a pre-activation is set to: 1e30, which float32 holds.
-_MAX_POWER = 100
+# Exponent of the largest pre-activation that this solver sets, 2¹⁰⁰ = 1e30. float32 holds it.
+_MAX_EXPONENT = 100
 
 
-class Certain(Solver):
-    """Sets the intercept at which the loss of every sample vanishes, with coefficients of zero.
+class SingleClass(Solver):
+    """Sets the intercept at which the loss of every sample vanishes, and coefficients of zero.
 
-    Where f saturates the intercept is finite and the loss about 1e-20, as F has no minimum but
-    an infimum. Every solver would come close to it, if slowly.
+    For a saturating f the infimum of F is not reached. The intercept is then finite and the loss
+    about 1e-20. Every solver would approach the infimum slowly.
 
     Parameters
     ----------
     params : ndarray of shape (n_params,)
-        From :func:`certain`.
+        From :func:`single_class_solver`.
     """
 
     def __init__(self, params: FloatArray) -> None:
@@ -56,72 +55,72 @@ class Certain(Solver):
             n_passes=objective.n_passes,
             **more,
         )
-        least = objective.penalty.value(reached.reshape(1, -1))
-        gap = relative(max(value - least, 0.0), objective)
-        # With tails so heavy that a loss is left, no intercept is the best.
+        lowest = objective.penalty.value(reached.reshape(1, -1))
+        gap = relative(max(value - lowest, 0.0), objective)
+        # For very heavy tails the loss is positive at every intercept, and has no minimum.
         end = Status.PRECISION if gap <= INVISIBLE else Status.SEPARATED
         status = Status.CONVERGED if gap <= budget.tol else end
         return SolverResult(reached, value, gap, 1, status, history.as_dict())
 
 
-def certain(objective: Objective, y: AnyArray) -> Certain | None:
-    """Return what solves a neuron whose samples are all of one class.
+def single_class_solver(objective: Objective, y: AnyArray) -> SingleClass | None:
+    """Return the solver of a neuron whose samples are all of one class.
 
     Parameters
     ----------
     objective : Objective
-        Of one output, with an intercept.
+        With one output and an intercept.
     y : ndarray of shape (n_samples,)
         Class indices, all the same.
 
     Returns
     -------
-    Certain or None
-        None if no intercept alone makes the loss vanish, as with squared error, an activation
-        that does not saturate, and an offset: then F has a minimum, which any solver finds.
+    SingleClass or None
+        None if no intercept alone makes the loss vanish, so that F has a minimum. Examples are
+        squared error with an offset or with an activation that does not saturate.
     """
-    # Coefficients of zero cost least, unless bounds exclude zero.
+    # Coefficients of zero have the lowest penalty, unless bounds exclude zero.
     params = objective.penalty.project(np.zeros((1, objective.dims.n_coordinates)))
     z = objective.linear_predictor(params.ravel())
     label = y[:1]
     varies = objective.rows.has_offset or bool(np.any(params))
     far = _far(objective.loss, label)
     if far is not None:
-        # Where z varies, it may vary more from row to row later than it does here.
-        far = 2.0**_MAX_POWER if varies else far
+        # If z varies over these rows, later rows may vary more.
+        far = 2.0**_MAX_EXPONENT if varies else far
         sign = 1.0 if label[0] else -1.0
         params[0, -1] = sign * (far - float((sign * z).min()))
     elif isinstance(objective.loss, SquaredError) and not varies:
-        params[0, -1] = _meets(objective.loss.activation, int(label[0]))
+        params[0, -1] = _inverse_of_target(objective.loss.activation, int(label[0]))
     else:
         return None
-    return Certain(params.ravel())
+    return SingleClass(params.ravel())
 
 
 def _far(loss: Loss, label: AnyArray) -> float | None:
-    """Return the magnitude of a pre-activation from which on the label costs nothing."""
-    sizes: FloatArray = np.power(2.0, np.arange(_MAX_POWER + 1))
-    costs = loss.value(np.repeat(label, len(sizes)), sizes if label[0] else -sizes)
-    costly = np.flatnonzero(~(costs <= _NO_LOSS))
-    last = int(costly[-1]) if len(costly) else -1
-    if last < _MAX_POWER:
+    """Return the magnitude of z from which on the loss of the label is zero, None without one."""
+    sizes: FloatArray = np.power(2.0, np.arange(_MAX_EXPONENT + 1))
+    losses = loss.value(np.repeat(label, len(sizes)), sizes if label[0] else -sizes)
+    positive = np.flatnonzero(~(losses <= _ZERO_LOSS))
+    last = int(positive[-1]) if len(positive) else -1
+    if last < _MAX_EXPONENT:
         return float(sizes[last + 1])
-    # Tails of a distribution function can be so heavy that they cost something everywhere.
+    # The tails of a distribution function can be so heavy that the loss is positive everywhere.
     return None if isinstance(loss, SquaredError) else float(sizes[-1])
 
 
-def _meets(activation: Activation, label: int) -> float:
-    """Return the pre-activation at which f is the target of a class."""
+def _inverse_of_target(activation: Activation, label: int) -> float:
+    """Return the pre-activation at which f equals the target of a class."""
     target = activation.targets[label]
 
     def excess(z: float) -> float:
         """Return f(z) minus the target."""
         return float(activation.value(np.array([z]))[0]) - target
 
-    # So it is for the identity and the rectifiers.
+    # The identity and the rectifiers return the target unchanged.
     if excess(target) == 0:
         return target
-    reach = 1.0
-    while excess(-reach) > 0 or excess(reach) < 0:
-        reach *= 2
-    return float(brentq(excess, -reach, reach, xtol=1e-14))
+    end = 1.0
+    while excess(-end) > 0 or excess(end) < 0:
+        end *= 2
+    return float(brentq(excess, -end, end, xtol=1e-14))
