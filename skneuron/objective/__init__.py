@@ -21,7 +21,7 @@ from skneuron._typing import set_public_module
 from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
 from skneuron.objective._hessian import Hessian
 from skneuron.objective._objective import Objective
-from skneuron.objective._rows import MemoryRows, OriginalRows
+from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Hessian",
     "MemoryRows",
     "Objective",
-    "OriginalRows",
     "QuadraticSummary",
     "Regularization",
     "SolverCoordinates",

@@ -158,17 +158,23 @@ class SolverCoordinates:
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
 
+    def dims(self, n_samples: int) -> Dimensions:
+        """Return the sizes of an objective on so many samples."""
+        sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
+        return Dimensions(n_samples, *sizes, self.fit_intercept)
+
     def restrict(self, columns: AnyArray) -> SolverCoordinates:
         """Return the coordinates of these columns only, and of the intercept."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         parts = {name: getattr(self, name)[columns] for name in _PER_COLUMN}
-        return replace(self, penalty=self.penalty.take(kept), **parts)
+        return replace(self, penalty=self.penalty.take(self._of_one_output(columns)), **parts)
 
     def positions(self, columns: AnyArray) -> AnyArray:
         """Return the positions of the parameters of these columns, and of the intercepts."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         outputs = np.arange(self.n_outputs)[:, None] * self.n_coordinates
-        return np.asarray((outputs + kept).ravel(), dtype=np.intp)
+        return np.asarray((outputs + self._of_one_output(columns)).ravel(), dtype=np.intp)
+
+    def _of_one_output(self, columns: AnyArray) -> AnyArray:
+        return np.append(columns, self.n_features) if self.fit_intercept else columns
 
     def with_intercept(self, params: FloatArray) -> FloatArray:
         """Return parameters of shape (n_outputs, n_features + 1), the intercept last."""

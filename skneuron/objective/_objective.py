@@ -9,7 +9,7 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, column_moments
 from skneuron.losses import Loss
-from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
+from skneuron.objective._coordinates import Regularization, SolverCoordinates
 from skneuron.objective._flat import FlatDirections
 from skneuron.objective._hessian import Hessian, matrix_of
 from skneuron.objective._rows import MemoryRows, finite_or_inf
@@ -37,6 +37,7 @@ class Objective:
 
     Attributes
     ----------
+    dims : Dimensions
     loss : Loss
     penalty : Penalty
         On the parameters.
@@ -67,8 +68,12 @@ class Objective:
         self.summary = summary
         self.loss = rows.loss
         self.penalty = coordinates.penalty
+        self.dims = coordinates.dims(rows.n_samples)
         self._flat = FlatDirections()
-        self._lowest: tuple[float, FloatArray | float] | None = None
+        self._zero_loss, self._zero_intercept = lowest_at_zero(
+            rows, coordinates.offset_center, fit_intercept=coordinates.fit_intercept
+        )
+        self.zero_value = self._zero_loss + (0.0 if summary is None else summary.zero_value)
 
     @classmethod
     def of_data(
@@ -124,21 +129,6 @@ class Objective:
         rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, standardization)
         return cls(rows, at, summary)
 
-    # --- size and reference -----------------------------------------------------------
-
-    @property
-    def dims(self) -> Dimensions:
-        """Numbers of samples, features, outputs, coordinates and parameters."""
-        at = self.coordinates
-        return Dimensions(
-            self.rows.n_samples,
-            at.n_features,
-            at.n_outputs,
-            at.n_coordinates,
-            at.n_params,
-            at.fit_intercept,
-        )
-
     @property
     def has_summary(self) -> bool:
         """Whether F contains a summary of past chunks."""
@@ -148,19 +138,6 @@ class Objective:
     def n_passes(self) -> float:
         """Number of passes over the rows so far; a pass over some of them is a fraction."""
         return self.rows.counter.rows / self.rows.n_samples
-
-    @property
-    def zero_value(self) -> float:
-        """F at zero coefficients."""
-        return self._lowest_at_zero()[0] + (
-            0.0 if self.summary is None else self.summary.zero_value
-        )
-
-    def _lowest_at_zero(self) -> tuple[float, FloatArray | float]:
-        if self._lowest is None:
-            center, fit_intercept = self.coordinates.offset_center, self.coordinates.fit_intercept
-            self._lowest = lowest_at_zero(self.rows, center, fit_intercept=fit_intercept)
-        return self._lowest
 
     # --- the same model on other rows -------------------------------------------------
 
@@ -221,7 +198,7 @@ class Objective:
         at = self.coordinates
         params = self.penalty.project(np.zeros((at.n_outputs, at.n_coordinates)))
         if at.fit_intercept:
-            params[:, -1] += self._lowest_at_zero()[1]
+            params[:, -1] += self._zero_intercept
         return params.ravel()
 
     def start(self) -> FloatArray:
@@ -391,5 +368,4 @@ class Objective:
             curvature: FloatArray = self.rows.curvature(coef).diagonal()[:, :m].ravel()
         else:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
-        zero_value = self._lowest_at_zero()[0]
-        return QuadraticSummary.about(params, sums.value, gradient, curvature, zero_value)
+        return QuadraticSummary.about(params, sums.value, gradient, curvature, self._zero_loss)

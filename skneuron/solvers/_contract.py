@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.losses import Loss
-from skneuron.objective import Dimensions, OriginalRows, SolverCoordinates
+from skneuron.objective import Dimensions, SolverCoordinates
 from skneuron.penalties import Penalty
 
 __all__ = ["BatchProtocol", "HessianProtocol", "ObjectiveProtocol", "RowsProtocol"]
@@ -153,8 +153,10 @@ class RowsProtocol(Protocol):
     def gather(self, rows: AnyArray) -> BatchProtocol:
         """Return these rows, gathered for the gradients of batches."""
 
-    def in_order(self, order: AnyArray) -> Iterator[OriginalRows]:
-        """Yield rows on the original scale in this order, some at a time."""
+    def in_order(
+        self, order: AnyArray
+    ) -> Iterator[tuple[AnyArray, AnyArray, FloatArray, FloatArray | None]]:
+        """Yield X, class indices, relative sample weights and offset of rows in this order."""
 
 
 class BatchProtocol(Protocol):
