@@ -15,7 +15,7 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers._iterate import Point
+from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal import _face_model, _face_newton, _working_set
 from skneuron.solvers.proximal._face_model import FaceModel, curvature_to_divide_by
 from skneuron.solvers.proximal._kinked import KinkedQuadratic
@@ -285,7 +285,7 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
     weights = np.full(len(Y), 1 / len(Y))
     held = Regularization(1e-3, 1.0)
     objective = Objective(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
-    point = Point.at(objective, np.zeros(objective.n_params))
+    point = Iterate.at(objective, np.zeros(objective.n_params))
     every = np.arange(objective.n_params)
     pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
     assert pull.max() > 0
@@ -303,7 +303,7 @@ def _dense_model(objective, params, damping=0.0):
     diagonal = curvature_to_divide_by(objective, own)
     hessian.flat[:: len(params) + 1] += damping * diagonal
     kinks = objective.penalty.lasso, objective.penalty.low, objective.penalty.high
-    return Point(params, value, gradient), KinkedQuadratic(hessian, gradient, params, *kinks)
+    return Iterate(params, value, gradient), KinkedQuadratic(hessian, gradient, params, *kinks)
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.1])

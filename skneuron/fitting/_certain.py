@@ -10,7 +10,7 @@ from skneuron.activations import Activation
 from skneuron.losses import Loss, SquaredError
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import INVISIBLE, Budget, Solver, relative
+from skneuron.solvers import PRECISION, Solver, StoppingCriteria, relative
 
 __all__ = ["Certain", "certain"]
 
@@ -38,7 +38,7 @@ class Certain(Solver):
         self.params = params
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: Objective, params: FloatArray, budget: StoppingCriteria, history: History
     ) -> SolverResult:
         reached = self.params.copy()
         margins = np.empty(objective.n_samples)
@@ -59,7 +59,7 @@ class Certain(Solver):
         least = objective.penalty.value(reached.reshape(1, -1))
         gap = relative(max(value - least, 0.0), objective)
         # With tails so heavy that a loss is left, no intercept is the best.
-        end = Status.PRECISION if gap <= INVISIBLE else Status.SEPARATED
+        end = Status.PRECISION if gap <= PRECISION else Status.SEPARATED
         status = Status.CONVERGED if gap <= budget.tol else end
         return SolverResult(reached, value, gap, 1, status, history.as_dict())
 

@@ -22,7 +22,7 @@ from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.penalties import strength_from_C
 from skneuron.results import Iteration, SolverResult, Status
-from skneuron.solvers import Budget, Solver, choose_solver
+from skneuron.solvers import Solver, StoppingCriteria, choose_solver
 from skneuron.validation import HeldOut, Plan, TrainingData, refuse_not_finite
 
 __all__ = [
@@ -240,7 +240,7 @@ class _Attempts:
     task: int
     objective: Objective
     solver: Solver
-    budget: Budget
+    budget: StoppingCriteria
     monitor: Callable[[], Watch]
     reads_before: float
     reached: Reached

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
-from skneuron.solvers import DEFAULT_TOL, Budget, Solver, get_solver
+from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver
 
 __all__ = ["Plan", "check_parameters"]
 
@@ -26,7 +26,7 @@ class Plan:
     loss : {"log_loss", "squared_error", "perceptron"}
     solver : Solver or None
         None where the number of parameters is to decide.
-    budget : Budget
+    budget : StoppingCriteria
     l1_ratio : float
     patience : int or None
         Iterations without a lower validation loss after which to stop, None for no early
@@ -39,7 +39,7 @@ class Plan:
     activation: Activation
     loss: str
     solver: Solver | None
-    budget: Budget
+    budget: StoppingCriteria
     l1_ratio: float
     patience: int | None
     validation_fraction: float
@@ -116,7 +116,7 @@ def check_parameters(params: dict[str, Any]) -> Plan:
         _refuse_kinks(kinks, solver, get_loss(loss, activation), type(activation).__name__)
     if tol is None:
         tol = DEFAULT_TOL if solver is None else solver.default_tol
-    budget = Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"]))
+    budget = StoppingCriteria(float(tol), int(params["max_iter"]), _seed(params["random_state"]))
     restart = params["restart"]
     if not isinstance(restart, Integral) or isinstance(restart, bool) or restart < 0:
         raise ValueError(f"restart={restart!r}: expected a non-negative integer")

@@ -8,10 +8,11 @@ from scipy import optimize
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._gap import INVISIBLE, relative
-from skneuron.solvers._iterate import Budget, Point
+from skneuron.solvers._gap import relative
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers._tolerances import PRECISION
 from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
-from skneuron.solvers.newton._preconditioner import DiagonalCurvature
+from skneuron.solvers.newton._preconditioner import DiagonalPreconditioner
 from skneuron.solvers.proximal._faces import Faces
 
 __all__ = ["bounded_lbfgs"]
@@ -24,7 +25,7 @@ _LONGEST, _LAST = 200, 3
 
 
 def bounded_lbfgs(
-    objective: Objective, point: Point, budget: Budget, history: History
+    objective: Objective, point: Iterate, budget: StoppingCriteria, history: History
 ) -> SolverResult:
     """Go on with SciPy's L-BFGS-B, weights with an L1 penalty as difference of two parts."""
     split = _Split(objective)
@@ -38,7 +39,7 @@ def bounded_lbfgs(
         idle = 0 if gap < 0.5 * best_gap else idle + 1
         best_gap = min(gap, best_gap)
         if idle > _IDLE or point is before:
-            status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
+            status = Status.PRECISION if gap <= PRECISION else Status.STALLED
             break
     status = Status.CONVERGED if gap <= budget.tol else status
     return SolverResult(point.params, point.value, gap, len(history), status, history.as_dict())
@@ -61,7 +62,7 @@ class _Split:
             ),
         )
 
-    def run(self, point: Point, steps: int, history: History) -> Point:
+    def run(self, point: Iterate, steps: int, history: History) -> Iterate:
         """Return the point after so many iterations."""
         v, n = point.params, len(point.params)
         start = np.append(np.where(self._bent, np.maximum(v, 0), v), np.maximum(-v[self._bent], 0))
@@ -72,7 +73,7 @@ class _Split:
             nonlocal seen
             params = parts[:n].copy()
             params[self._bent] -= parts[n:]
-            seen = Point.at(self._objective, params)
+            seen = Iterate.at(self._objective, params)
             return seen.value, np.append(
                 seen.gradient + self._lasso, self._lasso[self._bent] - seen.gradient[self._bent]
             )
@@ -101,11 +102,11 @@ class _Split:
         )
         params = result.x[:n].copy()
         params[self._bent] -= result.x[n:]
-        following = Point.at(self._objective, params)
+        following = Iterate.at(self._objective, params)
         return following if following.value < point.value else point
 
 
-def _free_gap(objective: Objective, point: Point) -> float:
+def _free_gap(objective: Objective, point: Iterate) -> float:
     """Return the relative gap of Newton's model on the weights that want to move."""
     product = objective.hessian_operator(point.params)
     faces = Faces.of(objective)
@@ -118,8 +119,8 @@ def _free_gap(objective: Objective, point: Point) -> float:
     found = conjugate_gradients(
         lambda u: np.where(free, product(u), 0.0),
         slope,
-        DiagonalCurvature(objective).divide,
+        DiagonalPreconditioner(objective).solve,
         lambda terms: settled(terms, _LAST),
-        most=_LONGEST,
+        max_products=_LONGEST,
     )
     return relative(found.gap, objective)

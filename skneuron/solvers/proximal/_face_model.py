@@ -8,8 +8,8 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective import Objective
-from skneuron.solvers._iterate import Point
-from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
+from skneuron.solvers._iterate import Iterate
+from skneuron.solvers.newton._conjugate import GAP_TERMS, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, Faces
 
 __all__ = ["FaceModel", "FaceStep", "curvature_to_divide_by"]
@@ -91,7 +91,7 @@ class FaceModel:
     Parameters
     ----------
     objective : Objective
-    point : Point
+    point : Iterate
     damping : float
         Share of the diagonal that is added to it.
 
@@ -101,7 +101,7 @@ class FaceModel:
         How many were taken.
     """
 
-    def __init__(self, objective: Objective, point: Point, *, damping: float = 0.0) -> None:
+    def __init__(self, objective: Objective, point: Iterate, *, damping: float = 0.0) -> None:
         self._faces = Faces.of(objective)
         self._product = objective.hessian_operator(point.params)
         diagonal = curvature_to_divide_by(objective, self._product.diagonal())
@@ -253,7 +253,7 @@ class FaceModel:
             """Whether the last few terms add little."""
             if known is None:
                 return settled(terms, _LAST, _ROUGH)
-            last = max(KNOWN, int(_LAST_SHARE * (before + len(terms))))
+            last = max(GAP_TERMS, int(_LAST_SHARE * (before + len(terms))))
             return len(terms) > last and settled([known, *terms], last, _EXACT)
 
         found = conjugate_gradients(
@@ -261,7 +261,7 @@ class FaceModel:
             slope + tilt,
             lambda v: np.where(face.free, v / self._diagonal, 0.0),
             enough,
-            most=most,
+            max_products=most,
         )
         return u + found.step, -found.residual - tilt
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron.objective import Objective
-from skneuron.solvers._gap import DENSE_PARAMS, VISIBLE, relative
-from skneuron.solvers._iterate import Point
-from skneuron.solvers.newton._descent import REACH
+from skneuron.solvers._gap import relative
+from skneuron.solvers._iterate import Iterate
+from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE
 from skneuron.solvers.proximal._face_model import FaceModel, FaceStep
 
 __all__ = ["FaceEnd", "descend_on_faces"]
@@ -43,25 +43,25 @@ class FaceEnd:
 
     Attributes
     ----------
-    point : Point
+    point : Iterate
     begun : float
         How much lower the first model's minimum was.
     left : float
         How much lower the last one's is than the point; infinite if not known.
-    beyond : Point
+    beyond : Iterate
         A step further, where one is known.
     trusted : bool
         Whether it has come as near as was asked for.
     """
 
-    point: Point
+    point: Iterate
     begun: float
     left: float
-    beyond: Point
+    beyond: Iterate
     trusted: bool
 
 
-def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
+def descend_on_faces(objective: Objective, point: Iterate, tol: float) -> FaceEnd:
     """Minimize, step by step on the face that a gradient step foresees.
 
     A semismooth Newton method: who is at zero, at a bound or on which side of zero is read
@@ -72,7 +72,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     Parameters
     ----------
     objective : Objective
-    point : Point
+    point : Iterate
     tol : float
         Relative gap that is asked for in the end.
     """
@@ -85,7 +85,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     most_lost = worth if objective.n_params <= objective.n_samples else np.inf
     begun, aim = 0.0, tol
     for taken in range(_STEPS):
-        exact = relative(last, objective) <= VISIBLE
+        exact = relative(last, objective) <= MEASURABLE
         model = FaceModel(objective, point, damping=damping)
         step = model.step()
         small = damping == 0 and relative(step.promised, objective) <= aim == tol
@@ -99,7 +99,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
             wait = 0 if step.settled else spent + model.products - rough
         promised, gap = step.promised, relative(step.promised, objective)
         told = sure and damping == 0 and step.settled and gap <= aim
-        told = told and (gap <= VISIBLE or believed or _is_near(objective, point, step))
+        told = told and (gap <= MEASURABLE or believed or _is_near(objective, point, step))
         if taken == 0:
             begun = promised + step.wanted
         if told and spent > _LOOK * worth and objective.n_params <= DENSE_PARAMS:
@@ -112,7 +112,7 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
             aim = max(tol, _INNER * gap)
         # Nobody is told the gap of a part that others follow.
         near = taken > 0 and relative(promised + step.wanted, objective) <= aim > tol
-        failed = promised >= _FALLS * last and gap <= VISIBLE
+        failed = promised >= _FALLS * last and gap <= MEASURABLE
         failures = failures + 1 if failed else 0
         lost += 0 if np.isfinite(step.most) else model.products
         if promised <= 0 or failures >= _FAILURES or lost > most_lost:
@@ -132,29 +132,29 @@ def descend_on_faces(objective: Objective, point: Point, tol: float) -> FaceEnd:
     return FaceEnd(point, begun, np.inf, point, trusted=False)
 
 
-def _is_near(objective: Objective, point: Point, step: FaceStep) -> bool:
-    return objective.reach(step.params - point.params) <= REACH
+def _is_near(objective: Objective, point: Iterate, step: FaceStep) -> bool:
+    return objective.reach(step.params - point.params) <= MAX_DELTA_Z
 
 
-def _search(objective: Objective, point: Point, step: FaceStep) -> tuple[Point, float]:
+def _search(objective: Objective, point: Iterate, step: FaceStep) -> tuple[Iterate, float]:
     """Halve the way until F falls enough, and then while it falls more; 0 if it never does.
 
     The model is convex: a part of the way has at least that part of what it promises.
     """
     promised, way = step.promised, step.params - point.params
-    rounding = VISIBLE * max(abs(point.value), objective.zero_value)
+    rounding = MEASURABLE * max(abs(point.value), objective.zero_value)
     slack = rounding if promised <= rounding else 0.0
     # The end itself, not what rounding makes of it: zeros are exact.
-    trial, length = Point.at(objective, step.params), 1.0
+    trial, length = Iterate.at(objective, step.params), 1.0
     for _ in range(_HALVINGS):
         if trial.value <= point.value - _ARMIJO * length * promised + slack:
             break
         length /= 2
-        trial = Point.at(objective, point.params + length * way)
+        trial = Iterate.at(objective, point.params + length * way)
     else:
         return point, 0.0
     while length < 1:
-        shorter = Point.at(objective, point.params + 0.5 * length * way)
+        shorter = Iterate.at(objective, point.params + 0.5 * length * way)
         if shorter.value >= trial.value:
             break
         trial, length = shorter, length / 2

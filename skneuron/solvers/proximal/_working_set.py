@@ -10,14 +10,14 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
-from skneuron.solvers._iterate import Budget, Point
+from skneuron.solvers._gap import at_most_value, relative, relative_gap
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers.newton._descent import Progress, descend
-from skneuron.solvers.newton._model import model_at
+from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers.newton._descent import descend
+from skneuron.solvers.newton._factored import HESSIAN_COST, FactoredHessian
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
-from skneuron.solvers.newton._subsampled import OnFewRows
 from skneuron.solvers.proximal._bounded import bounded_lbfgs
 from skneuron.solvers.proximal._face_model import curvature_to_divide_by
 from skneuron.solvers.proximal._face_newton import FaceEnd, descend_on_faces
@@ -71,13 +71,13 @@ class WorkingSetNewton(Solver):
     takes_kinks = True
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: Objective, params: FloatArray, budget: StoppingCriteria, history: History
     ) -> SolverResult:
         if objective.is_smooth:
             # Nothing holds a weight: every column is in the set.
             solver = Newton() if objective.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
-        point = Point.at(objective, params)
+        point = Iterate.at(objective, params)
         gap, last, status = np.inf, np.inf, Status.MAX_ITER
         state = _State.to_resume(budget.state, self, point.gradient)
         by_products = state is None or state.by_products
@@ -100,16 +100,16 @@ class WorkingSetNewton(Solver):
                 if gap <= budget.tol and len(history):
                     status = Status.CONVERGED
                     break
-                if not by_products and 0.5 * last <= gap <= INVISIBLE:
+                if not by_products and 0.5 * last <= gap <= PRECISION:
                     status = Status.PRECISION
                     break
                 last = gap
             reached = np.inf
             if relative(end.left, objective) <= budget.tol:
-                following = Point.at(objective, inside.put(end.point.params, point.params))
+                following = Iterate.at(objective, inside.put(end.point.params, point.params))
                 reached = _gap_everywhere(objective, following, inside.index, end.left)
             if reached > budget.tol:
-                following = Point.at(objective, inside.put(end.beyond.params, point.params))
+                following = Iterate.at(objective, inside.put(end.beyond.params, point.params))
             moved = float(np.linalg.norm(following.params - point.params))
             history.add(
                 following.params,
@@ -122,13 +122,13 @@ class WorkingSetNewton(Solver):
                 point, gap = following, reached
                 break
             if moved == 0 and all_of_them and end.trusted:
-                status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
+                status = Status.PRECISION if gap <= PRECISION else Status.STALLED
                 break
             point = following
             by_products = by_products and end.trusted
         if status is Status.MAX_ITER and gap > budget.tol:
             gap = _gap_on_the_way(objective, point, budget.tol)
-        gap = bounded(gap, objective, point.value)
+        gap = at_most_value(gap, objective, point.value)
         status = Status.CONVERGED if gap <= budget.tol else status
         lines, left = history.as_dict(), _State(repr(self), point.gradient, by_products)
         return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
@@ -156,9 +156,9 @@ class _Inside:
         shifts = objective.fit_intercept and objective.memory is None
         self._has_shift = objective.n_outputs > 1 and shifts
 
-    def take(self, point: Point) -> Point:
+    def take(self, point: Iterate) -> Iterate:
         """Return the point as the part sees it; all else is where the part has it."""
-        return Point(point.params[self.index], point.value, point.gradient[self.index])
+        return Iterate(point.params[self.index], point.value, point.gradient[self.index])
 
     def put(self, params: FloatArray, into: FloatArray) -> FloatArray:
         """Return the parameters of all columns, the biases of a softmax layer of mean zero."""
@@ -173,18 +173,18 @@ class _Inside:
         return out
 
 
-def _solve_part(part: Objective, point: Point, tol: float) -> FaceEnd:
+def _solve_part(part: Objective, point: Iterate, tol: float) -> FaceEnd:
     """Solve the part by factored Hessians, where steps on faces have failed."""
-    model = model_at(part, point.params)
-    _, begun = model.step(point)
-    tol = max(0.1 * tol, _INNER * relative(begun, part))
-    first = Progress(point, model, begun, exact=True)
-    inner = Budget(tol, _INNER_ITERATIONS)
-    end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
-    return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
+    cheap = part.n_params <= 2 * HESSIAN_COST
+    strategy = FactoredHessian(part, point, tol, in_every_pass=cheap, any_gap=True)
+    begun = strategy.predicted
+    strategy.tol = max(0.1 * tol, _INNER * relative(begun, part))
+    criteria = StoppingCriteria(strategy.tol, _INNER_ITERATIONS)
+    end = descend(part, point, strategy, criteria, History())
+    return FaceEnd(end.iterate, begun, np.inf, end.iterate, trusted=True)
 
 
-def _walked(objective: Objective, point: Point, part: Objective, start: Point) -> float:
+def _walked(objective: Objective, point: Iterate, part: Objective, start: Iterate) -> float:
     """Return the relative gap at a point by walking to the minimum, of the part if need be.
 
     One model's promise is no gap where faces have failed: columns that are not drawn yet may
@@ -195,7 +195,7 @@ def _walked(objective: Objective, point: Point, part: Objective, start: Point) -
     return relative_gap(objective, point.params, point.gradient)
 
 
-def _wants(objective: Objective, point: Point) -> FloatArray:
+def _wants(objective: Objective, point: Iterate) -> FloatArray:
     """Return how strongly each parameter is drawn from where it is held, infinity if it is free."""
     faces = Faces.of(objective)
     face = faces.around(point.params)
@@ -203,7 +203,7 @@ def _wants(objective: Objective, point: Point) -> FloatArray:
     return np.asarray(np.where(face.free, np.inf, pull))
 
 
-def _columns_drawn(objective: Objective, point: Point) -> tuple[FloatArray, AnyArray]:
+def _columns_drawn(objective: Objective, point: Iterate) -> tuple[FloatArray, AnyArray]:
     """Return the strongest pull of each column, and whether it has a weight or a free one.
 
     One whose weights are held at a bound other than zero is among these: what is left out of
@@ -219,7 +219,7 @@ def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
     return params.reshape(objective.n_outputs, -1)[:, : objective.n_features]
 
 
-def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
+def _columns(objective: Objective, point: Iterate) -> tuple[AnyArray, bool]:
     """Return the columns to solve for, and whether they are all that want to move."""
     pull, needed = _columns_drawn(objective, point)
     drawn = np.flatnonzero((pull > 0) & ~needed)
@@ -228,7 +228,7 @@ def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
     return np.sort(np.append(np.flatnonzero(needed), strongest)), len(drawn) <= most
 
 
-def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known: float) -> float:
+def _gap_everywhere(objective: Objective, point: Iterate, inside: AnyArray, known: float) -> float:
     """Return the relative gap where some parameters, those inside, have a ``known`` one.
 
     Infinite where the others, each alone, could do too much to be overlooked.
@@ -244,7 +244,7 @@ def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known:
     return relative(known + outside, objective) if outside <= _OUTSIDE * known else np.inf
 
 
-def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
+def _gap_on_the_way(objective: Objective, point: Iterate, tol: float) -> float:
     """Return the relative gap of a fit that was ended.
 
     A walk to the minimum of all columns that are drawn, which changes nothing for the
@@ -255,7 +255,7 @@ def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
     start = _Inside(objective, columns).take(point)
     end = descend_on_faces(objective.restrict(columns), start, tol)
     fallen = start.value - end.beyond.value
-    if relative(fallen, objective) <= VISIBLE:
+    if relative(fallen, objective) <= MEASURABLE:
         # Rounding: the first model has promised what cannot be seen any more.
         fallen = max(fallen, end.begun)
     return relative(fallen, objective)
