@@ -35,7 +35,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     needs : tuple of {"gradient", "hessian", "mistakes"}
         What the loss must offer: a slope that leads somewhere, second derivatives, or
         the perceptron rule.
-    takes_kinks : bool
+    supports_nonsmooth : bool
         Whether it can handle an L1 penalty and bounds.
     streams : bool
         Whether it can learn from chunks, see :meth:`epoch`.
@@ -44,7 +44,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
-    takes_kinks: ClassVar[bool] = False
+    supports_nonsmooth: ClassVar[bool] = False
     streams: ClassVar[bool] = False
     default_tol: ClassVar[float] = DEFAULT_TOL
 

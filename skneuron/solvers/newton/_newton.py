@@ -57,7 +57,7 @@ class Newton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
         self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History

@@ -84,7 +84,7 @@ class SubsampledNewton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
         self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
