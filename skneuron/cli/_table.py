@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 from skneuron._typing import AnyArray
 
 __all__ = [
-    "Table",
+    "InputTable",
     "TableError",
     "as_model_input",
     "first_line",
@@ -50,7 +50,7 @@ class TableError(Exception):
 
 
 @dataclass(frozen=True)
-class Table:
+class InputTable:
     """Features and target.
 
     Attributes
@@ -70,7 +70,7 @@ class Table:
     n_missing: int
 
 
-def read_table(path: str, target: str) -> Table:
+def read_table(path: str, target: str) -> InputTable:
     """Read a CSV file with a header line.
 
     Parameters
@@ -81,7 +81,7 @@ def read_table(path: str, target: str) -> Table:
 
     Returns
     -------
-    Table
+    InputTable
 
     Raises
     ------
@@ -121,7 +121,7 @@ def read_table(path: str, target: str) -> Table:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
         else:
             frame[name] = column
-    return Table(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
+    return InputTable(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
 
 
 def pandas() -> Any:
@@ -205,7 +205,7 @@ def first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def as_model_input(model: Any, table: Table) -> Pipeline:
+def as_model_input(model: Any, table: InputTable) -> Pipeline:
     """Return a pipeline that fills and encodes the table's columns before the model."""
     numeric = [name for name in getattr(table.X, "columns", []) if name not in table.text_columns]
     if not table.n_missing and not table.text_columns:
