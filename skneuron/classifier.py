@@ -152,7 +152,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         below 1e-13. The rounding of float32 coefficients may add up to 1e-8.
     history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
-        ``reads`` (passes over all rows since the start) and ``seconds`` after each iteration.
+        ``n_passes`` (passes over all rows since the start) and ``seconds`` after each iteration.
         ``saturation`` is the fraction of samples whose slope f'(z) is below 1e-3 of the largest
         slope, on 1,000 rows at most. With a validation set ``validation_loss`` is its mean loss
         without the penalty. ``"step"`` has ``mistakes`` (samples on the wrong side or on the

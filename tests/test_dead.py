@@ -102,7 +102,7 @@ def test_a_random_start_is_undecided_on_average(monkeypatch):
 
     def spied(objective, rng):
         start = random_start(objective, rng)
-        z = objective.pre_activations(start)
+        z = objective.linear_predictor(start)
         means.append(z.mean())
         deviations.append(z.std())
         # None of them revives the neuron, so that all of them are seen.

@@ -81,7 +81,7 @@ def test_no_column_is_left_out(convert):
     places = np.asarray(X.sum(axis=0))[:40]
     assert places.min() < 10
     for seed in range(20):
-        part = whole.subsample(2_000, np.random.default_rng(seed))
+        part = whole.sample(2_000, np.random.default_rng(seed))
         seen = part.rows.second_moments()
         # Of the rarest places the even draw would hold one row of ten, or none.
         assert np.all(seen > 0.2 * whole.coordinates.variance)
@@ -95,7 +95,7 @@ def test_outliers_of_dense_columns_are_drawn():
     y = (X[:, 1] + rng.logistic(size=20_000) > 0).astype(int)
     whole = _objective(X, y)
     for seed in range(10):
-        part = whole.subsample(2_000, np.random.default_rng(seed))
+        part = whole.sample(2_000, np.random.default_rng(seed))
         assert part.rows.second_moments()[0] > 0.5 * whole.coordinates.variance[0]
 
 

@@ -133,7 +133,7 @@ def test_history_has_one_entry_per_iteration(activation, loss, solver, capsys):
     neuron.set_params(verbose=1).fit(IRIS[:100], SPECIES[:100])
     lines = capsys.readouterr().out.splitlines()
     history = neuron.history_
-    columns = {"objective", "gradient_norm", "step", "reads", "seconds"}
+    columns = {"objective", "gradient_norm", "step", "n_passes", "seconds"}
     # A step has no slope that could saturate, but mistakes.
     own = {"mistakes", "margin"} if activation == "step" else {"saturation"}
     assert set(history) == columns | own

@@ -27,8 +27,8 @@ def _objective(X, y, strength=0.0):
 
 
 def _found(objective):
-    params = np.zeros(objective.n_params)
-    return objective.flat_directions(params, objective.hessian(params))
+    params = np.zeros(objective.dims.n_params)
+    return objective.curvature(params).flat_directions(objective.curvature(params).matrix())
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_all_levels_of_factors_are_found(rng, form):
     )
     np.testing.assert_allclose(flat @ flat.T, np.eye(len(flat)), atol=1e-14)
     for direction in flat:
-        np.testing.assert_allclose(objective.pre_activations(direction), 0, atol=1e-13)
+        np.testing.assert_allclose(objective.linear_predictor(direction), 0, atol=1e-13)
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-8, 1e-10])
@@ -75,7 +75,7 @@ def test_the_way_is_newtons_and_the_answer_of_least_norm(rng, monkeypatch):
         neuron.decision_function(X), exact.decision_function(kept), rtol=1e-8, atol=1e-9
     )
     objective = _objective(X, y)
-    params = objective.from_weights(neuron.coef_, neuron.intercept_)
+    params = objective.coordinates.from_weights(neuron.coef_, neuron.intercept_)
     np.testing.assert_allclose(_found(objective) @ params, 0, atol=1e-9)
 
 

@@ -204,7 +204,7 @@ def test_batches_add_up_to_the_whole(n_outputs, layout, weighted):
     for fit_intercept in (True, False):
         F = _objective(layout(X), y, loss, weights, fit_intercept)
         batches = Batches(F, 50)
-        there, here = rng.standard_normal((2, F.n_params))
+        there, here = rng.standard_normal((2, F.dims.n_params))
         expected = F.value_gradient(here)[1]
         for snapshot in (False, True):
             if snapshot:

@@ -147,8 +147,8 @@ def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
     monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "__init__", spy)
     NeuronClassifier(C=0.01, early_stopping=True, random_state=0).fit(X, Y)
     (left,) = seen
-    assert left.n_samples == 512
-    strength = left.penalty.ridge[:-1] * left.scale**2
+    assert left.dims.n_samples == 512
+    strength = left.penalty.ridge[:-1] * left.coordinates.scale**2
     np.testing.assert_allclose(strength, 1 / (0.01 * 512), rtol=1e-12)
 
 
@@ -388,7 +388,7 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
     def interrupted(self, params):
         if len(iterates) == 2:
             raise KeyboardInterrupt
-        iterates.append(self._objective.to_weights(params))
+        iterates.append(self._objective.coordinates.to_weights(params))
         return observe(self, params)
 
     monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "observe", interrupted)

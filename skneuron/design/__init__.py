@@ -1,4 +1,4 @@
-"""The design matrix: X as it lies in memory, read in blocks of rows, on one scale."""
+"""The design matrix: passes over blocks of rows of X, on standardised columns."""
 
 from __future__ import annotations
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import iadd
 
 import numpy as np
 
-from skneuron._threads import share_out
+from skneuron._threads import run_parts, share_out
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design._matrix import BLOCK_ELEMENTS, RowCounter
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, add_up, times_rows
+from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
 
 __all__ = ["ReadyDesign"]
 
@@ -73,7 +75,6 @@ class ReadyDesign:
         size = max(1, BLOCK_ELEMENTS // (d + 1))
 
         def over(part: range) -> Sums:
-            """Return the sums over a range of rows."""
             sums, work = Sums.zeros(k, d, gram=gram), Workspace()
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
@@ -89,7 +90,7 @@ class ReadyDesign:
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k
         # One thread takes little longer than two for so few rows.
         parts = [range(n)] if self._is_steady else share_out(n, at_least=max(1, at_least))
-        out = add_up(over, parts)
+        out = reduce(iadd, run_parts(over, parts))
         self.counter.rows += n
         return out
 

@@ -7,7 +7,9 @@ corrects sums for the center.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from itertools import combinations_with_replacement
+from operator import iadd
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from skneuron.design._matrix import (
 )
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, add_up, times_rows
+from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
 
 __all__ = ["StandardizedDesign"]
 
@@ -114,7 +116,7 @@ class StandardizedDesign:
         """Return [X̃, 1] of these rows."""
         n = self.shape[0] if isinstance(rows, slice) else len(rows)
         out = np.empty((n, self.shape[1] + 1))
-        # Piece by piece: what is taken is a copy already.
+        # Piece by piece, as the rows of X are copied first.
         for start in range(0, n, TAKEN_ROWS):
             piece = slice(start, min(n, start + TAKEN_ROWS))
             data = self.design.take(piece if isinstance(rows, slice) else rows[piece])
@@ -152,7 +154,6 @@ class StandardizedDesign:
         offset = coef[:, -1] - raw @ self._left
 
         def over(part: range) -> Sums:
-            """Return the sums over a range of rows, of columns that are not scaled."""
             sums, work = Sums.zeros(len(coef), self.shape[1], gram=gram), Workspace()
             dense = gram and not self.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
@@ -168,7 +169,8 @@ class StandardizedDesign:
                     self._add_gram(sums.gram, data, h, work)
             return sums
 
-        out = add_up(over, self.design.fixed_parts() if self._is_steady else self.design.parts())
+        parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
+        out = reduce(iadd, run_parts(over, parts))
         out.slopes[:, :-1] -= np.outer(out.slopes[:, -1], self._left)
         out.slopes[:, :-1] *= self._inverse
         self.counter.rows += self.shape[0]
@@ -180,7 +182,6 @@ class StandardizedDesign:
         out = np.empty(n) if k == 1 else np.empty((k, n)).T
 
         def keep(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
-            """Store z."""
             out[rows] = z
             return 0.0, z[:0], None
 
@@ -207,7 +208,6 @@ class StandardizedDesign:
         per_square = column_weights * self._inverse**2
 
         def over(part: range) -> None:
-            """Store those of a range of rows."""
             if not self.is_thin:
                 for rows, data in self.design.dense_blocks(part):
                     out[rows] = (data - center) ** 2 @ per_square

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from operator import iadd
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 
-__all__ = ["RowFunction", "Sums", "Workspace", "add_gram", "add_up", "times_rows"]
+__all__ = ["RowFunction", "Sums", "Workspace", "add_gram", "times_rows"]
 
 #: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, if a Gram matrix is asked
 #: for, curvatures. No slopes (an array of length 0) add nothing.
@@ -64,11 +61,6 @@ class Sums:
         if self.gram is not None and other.gram is not None:
             self.gram += other.gram
         return self
-
-
-def add_up(sums_of: Callable[[range], Sums], parts: list[range]) -> Sums:
-    """Return the sums over all parts of the rows, shared out among threads."""
-    return reduce(iadd, run_parts(sums_of, parts))
 
 
 class Workspace:

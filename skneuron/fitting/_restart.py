@@ -74,7 +74,7 @@ def _is_dead(objective: Objective, params: FloatArray) -> bool:
     loss = objective.loss
     if not isinstance(loss, SquaredError) or loss.smooth or not loss.differentiable:
         return False
-    return not np.any(loss.activation.derivative(objective.pre_activations(params)))
+    return not np.any(loss.activation.derivative(objective.linear_predictor(params)))
 
 
 def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
@@ -83,8 +83,8 @@ def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
     On standardised, uncorrelated columns z has a standard deviation of 1. Its mean is the
     pre-activation at which a fit starts by default.
     """
-    params = rng.standard_normal((objective.n_outputs, objective.n_coordinates))
-    params /= np.sqrt(max(1, objective.n_features))
-    if objective.fit_intercept:
+    params = rng.standard_normal((objective.dims.n_outputs, objective.dims.n_coordinates))
+    params /= np.sqrt(max(1, objective.dims.n_features))
+    if objective.dims.fit_intercept:
         params[:, -1] = objective.loss.start
     return objective.penalty.project(params).ravel()

@@ -143,7 +143,7 @@ def _stored(
     objective: Objective, result: SolverResult, dtype: np.dtype[Any]
 ) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
     """Return coefficients and intercepts in the dtype of X, and the result at them."""
-    coef, intercept = objective.to_weights(result.coef)
+    coef, intercept = objective.coordinates.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
     if not all(np.all(np.isfinite(part)) for part in stored):
         column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
@@ -163,7 +163,7 @@ def _rounded(
     objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
 ) -> SolverResult:
     """Return the result with objective, gap and status at the rounded coefficients."""
-    params = objective.from_weights(coef, intercept)
+    params = objective.coordinates.from_weights(coef, intercept)
     nearest, gap = value_and_gap(objective, params)
     # Rounding may have moved a coefficient beyond its bound.
     value = objective.value_at_weights(coef, intercept)
@@ -183,10 +183,12 @@ def _as_predicted(
     of a large offset, which only rounds the intercept.
     """
     eps = float(np.finfo(np.float64).eps)
-    centered = bool(np.any(np.abs(objective.offset_center) * eps > _VISIBLE_ROUNDING))
+    centered = bool(np.any(np.abs(objective.coordinates.offset_center) * eps > _VISIBLE_ROUNDING))
     if centered:
-        intercept = objective.split(result.coef)[1] - coef @ objective.center
-    if objective.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
+        intercept = (
+            objective.coordinates.split(result.coef)[1] - coef @ objective.coordinates.center
+        )
+    if objective.coordinates.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
         return result
     value = objective.value_at_weights(coef, intercept, centered=centered)
     excess = value - result.objective

@@ -78,10 +78,10 @@ class SeparationMonitor:
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
         # With an offset, a sample may be on its side at any coefficients.
-        proves = not objective.has_offset
-        self._below = objective.least_weight * _loss_at_zero(objective) if proves else 0.0
+        proves = not objective.rows.has_offset
+        self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
-        self._asked = objective.n_features > _MAX_COLUMNS
+        self._asked = objective.dims.n_features > _MAX_COLUMNS
         self.found: tuple[int | None, Separation] | None = None
 
     def check(self, line: Iteration) -> None:
@@ -127,13 +127,13 @@ class SeparationMonitor:
         if self._bounds is None:
             return True
         low, high = self._bounds
-        weights, _ = self._objective.split(params)
+        weights, _ = self._objective.coordinates.split(params)
         up, down = (weights > 0) & np.isfinite(high), (weights < 0) & np.isfinite(low)
         return not bool(np.any(up | down))
 
     def _along(self, params: FloatArray) -> Separation:
         """Return the complete separation by these coefficients, the largest first."""
-        weights, _ = self._objective.split(params)
+        weights, _ = self._objective.coordinates.split(params)
         size = np.abs(weights).max(axis=0)
         order = np.argsort(-size, kind="stable")
         columns = order[size[order] > 0]
@@ -142,8 +142,8 @@ class SeparationMonitor:
 
     def _prove(self) -> tuple[int | None, Separation] | None:
         """Return a separation of a class from the rest, or of all classes of a softmax model."""
-        n_outputs = self._objective.n_outputs
-        names, has_bias = range(self._X.shape[1]), self._objective.fit_intercept
+        n_outputs = self._objective.dims.n_outputs
+        names, has_bias = range(self._X.shape[1]), self._objective.dims.fit_intercept
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
             found = separation_of(self._X, is_one, names, has_bias, self._bounds)
@@ -156,7 +156,7 @@ class SeparationMonitor:
         return None
 
     def _has_extreme_rows(self, params: FloatArray) -> bool:
-        z = self._objective.pre_activations(params)
+        z = self._objective.linear_predictor(params)
         if z.ndim > 1:
             # A sample may exclude one class while two other classes remain possible.
             return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
@@ -172,6 +172,6 @@ def _loss_at_zero(objective: Objective) -> float:
 
     For one neuron this sample is at z = 0. In a softmax model its class has a probability of ½.
     """
-    if objective.n_outputs > 1:
+    if objective.dims.n_outputs > 1:
         return float(np.log(2))
     return float(objective.loss.value(np.array([0, 1]), np.zeros(2)).min())

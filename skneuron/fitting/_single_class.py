@@ -10,7 +10,7 @@ from skneuron.activations import Activation
 from skneuron.losses import Loss, SquaredError
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import INVISIBLE, Budget, Solver, relative
+from skneuron.solvers import INVISIBLE, Budget, ObjectiveProtocol, Solver, relative
 
 __all__ = ["SingleClass", "single_class_solver"]
 
@@ -37,14 +37,14 @@ class SingleClass(Solver):
         self.params = params
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         reached = self.params.copy()
-        margins = np.empty(objective.n_samples)
-        value, gradient = objective.value_gradient_margins(reached, margins)
+        margins = np.empty(objective.dims.n_samples)
+        value, gradient = objective.value_gradient(reached, margins=margins)
         more = {}
         if not objective.loss.differentiable:
-            length = float(np.linalg.norm(objective.to_weights(reached)[0]))
+            length = float(np.linalg.norm(objective.coordinates.to_weights(reached)[0]))
             margin = float(margins.min()) / length if length > 0 else 0.0
             more = {"mistakes": 0, "margin": margin}
         history.add(
@@ -52,7 +52,7 @@ class SingleClass(Solver):
             objective=value,
             gradient_norm=float(np.linalg.norm(gradient)),
             step=float(np.linalg.norm(reached - params)),
-            reads=objective.reads,
+            n_passes=objective.n_passes,
             **more,
         )
         lowest = objective.penalty.value(reached.reshape(1, -1))
@@ -80,10 +80,10 @@ def single_class_solver(objective: Objective, y: AnyArray) -> SingleClass | None
         squared error with an offset or with an activation that does not saturate.
     """
     # Coefficients of zero have the lowest penalty, unless bounds exclude zero.
-    params = objective.penalty.project(np.zeros((1, objective.n_coordinates)))
-    z = objective.pre_activations(params.ravel())
+    params = objective.penalty.project(np.zeros((1, objective.dims.n_coordinates)))
+    z = objective.linear_predictor(params.ravel())
     label = y[:1]
-    varies = objective.has_offset or bool(np.any(params))
+    varies = objective.rows.has_offset or bool(np.any(params))
     far = _far(objective.loss, label)
     if far is not None:
         # If z varies over these rows, later rows may vary more.

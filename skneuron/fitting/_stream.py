@@ -208,8 +208,8 @@ def _solve(
     else:
         own = _expansion(objective, objective.start())
         quadratic = own if objective.summary is None else own.plus(objective.summary)
-        ridge = np.tile(objective.penalty.ridge, objective.n_outputs)
-        minimum = quadratic.minimum(ridge).reshape(objective.n_outputs, -1)
+        ridge = np.tile(objective.penalty.ridge, objective.dims.n_outputs)
+        minimum = quadratic.minimum(ridge).reshape(objective.dims.n_outputs, -1)
         params = objective.penalty.project(minimum).ravel()
         result = _one_step(objective, first, params, Status.UNSEEN)
     own = own.times(weight)
@@ -227,7 +227,7 @@ def _one_step(
         objective=value,
         gradient_norm=float(np.linalg.norm(gradient)),
         step=float(np.linalg.norm(params - start)),
-        reads=objective.reads,
+        n_passes=objective.n_passes,
     )
     value, gap = value_and_gap(objective, params)
     return SolverResult(params, value, gap, 1, status, history.as_dict())
@@ -235,7 +235,7 @@ def _one_step(
 
 def _expansion(objective: Objective, params: FloatArray) -> QuadraticSummary:
     """Return the second-order expansion of the loss; raise if it is not finite."""
-    own = objective.expansion(params)
+    own = objective.summarize(params)
     if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
         raise ValueError(
             "The curvature of this chunk overflows float64 on the scale of the first chunk. "

@@ -73,8 +73,10 @@ class Subproblem:
         objective = self.objective
         if start is None:
             return objective.start()
-        rows = slice(None) if objective.n_outputs > 1 else slice(self.index, self.index + 1)
-        given = objective.from_weights(*(part[rows].astype(np.float64) for part in start))
+        rows = slice(None) if objective.dims.n_outputs > 1 else slice(self.index, self.index + 1)
+        given = objective.coordinates.from_weights(
+            *(part[rows].astype(np.float64) for part in start)
+        )
         if objective.loss.smooth and objective.value_gradient(given)[0] > objective.zero_value:
             # The coefficients belong to other data, or to other units.
             return objective.start()
@@ -135,7 +137,7 @@ def subproblems(
     regularization = regularization_of(settings, data, total)
     losses = _losses(settings, data)
     for index, (loss, y) in enumerate(losses):
-        passes_before = design.reads if index else 0.0
+        passes_before = design.n_passes if index else 0.0
         summary = summary_of(index)
         offset = _offset_of(index, data.offset, len(losses))
         objective = Objective.of_data(
@@ -193,7 +195,7 @@ def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | f
 
 def _check_loss_at_zero(objective: Objective) -> None:
     """Raise ``ValueError`` if an offset makes the derivatives of the loss overflow."""
-    if objective.has_offset and not objective.zero_value < _LARGEST_LOSS:
+    if objective.rows.has_offset and not objective.zero_value < _LARGEST_LOSS:
         raise ValueError(
             f"The mean loss at zero weights is {objective.zero_value:.1e} with this offset. "
             f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "

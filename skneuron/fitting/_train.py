@@ -105,8 +105,8 @@ def train(
                     solve, part.objective, first, settings.restart, budget.seed
                 )
                 monitor, passes_before, _ = reached[part.index]
-            passes = result.history["reads"] - passes_before
-            result = replace(result, history=result.history | {"reads": passes})
+            passes = result.history["n_passes"] - passes_before
+            result = replace(result, history=result.history | {"n_passes": passes})
             if part.index == interrupted:
                 result = replace(result, status=Status.INTERRUPTED)
             neurons.append(
@@ -170,7 +170,7 @@ def _report_of(
 
     def weights(params: FloatArray) -> tuple[AnyArray, AnyArray]:
         """Return the coefficients of all neurons if the fit ended here, later neurons at zero."""
-        coef, intercept = part.objective.to_weights(params)
+        coef, intercept = part.objective.coordinates.to_weights(params)
         n_later = part.count - len(before) - 1
         coefs = [*(neuron.coef for neuron in before), coef, np.zeros((n_later, coef.shape[1]))]
         intercepts = [*(neuron.intercept for neuron in before), intercept, np.zeros(n_later)]

@@ -18,17 +18,17 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
-from skneuron.objective._coordinates import Regularization, SolverCoordinates
+from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
 from skneuron.objective._hessian import Hessian
 from skneuron.objective._objective import Objective
-from skneuron.objective._rows import MemoryRows, OriginalRows
+from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = [
+    "Dimensions",
     "Hessian",
     "MemoryRows",
     "Objective",
-    "OriginalRows",
     "QuadraticSummary",
     "Regularization",
     "SolverCoordinates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,30 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import Moments
 from skneuron.penalties import Penalty
 
-__all__ = ["Regularization", "SolverCoordinates"]
+__all__ = ["Dimensions", "Regularization", "SolverCoordinates"]
 
 # Smallest scale of a column. Below it deviations have lost digits to subnormal numbers, and
 # coefficients of order 1/scale come close to the largest float64.
 _SMALLEST_SCALE = 1e-290
+
+
+class Dimensions(NamedTuple):
+    """Sizes of an objective.
+
+    Attributes
+    ----------
+    n_samples, n_features, n_outputs, n_coordinates, n_params : int
+        ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
+        those of all outputs.
+    fit_intercept : bool
+    """
+
+    n_samples: int
+    n_features: int
+    n_outputs: int
+    n_coordinates: int
+    n_params: int
+    fit_intercept: bool
 
 
 @dataclass(frozen=True)
@@ -138,17 +158,23 @@ class SolverCoordinates:
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
 
+    def dims(self, n_samples: int) -> Dimensions:
+        """Return the sizes of an objective on so many samples."""
+        sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
+        return Dimensions(n_samples, *sizes, self.fit_intercept)
+
     def restrict(self, columns: AnyArray) -> SolverCoordinates:
         """Return the coordinates of these columns only, and of the intercept."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         parts = {name: getattr(self, name)[columns] for name in _PER_COLUMN}
-        return replace(self, penalty=self.penalty.take(kept), **parts)
+        return replace(self, penalty=self.penalty.take(self._of_one_output(columns)), **parts)
 
     def positions(self, columns: AnyArray) -> AnyArray:
         """Return the positions of the parameters of these columns, and of the intercepts."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
         outputs = np.arange(self.n_outputs)[:, None] * self.n_coordinates
-        return np.asarray((outputs + kept).ravel(), dtype=np.intp)
+        return np.asarray((outputs + self._of_one_output(columns)).ravel(), dtype=np.intp)
+
+    def _of_one_output(self, columns: AnyArray) -> AnyArray:
+        return np.append(columns, self.n_features) if self.fit_intercept else columns
 
     def with_intercept(self, params: FloatArray) -> FloatArray:
         """Return parameters of shape (n_outputs, n_features + 1), the intercept last."""

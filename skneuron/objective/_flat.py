@@ -34,21 +34,7 @@ class FlatDirections:
         change: Callable[[FloatArray], FloatArray],
         rounding: FloatArray,
     ) -> FloatArray:
-        """Return orthonormal rows of shape (m, n_params); none if a doubtful one is not flat.
-
-        The matrix only suggests them. Products with the Hessian, which lose no digits, refine
-        them once. Then the linear predictors decide, and not the curvatures at this point.
-
-        Parameters
-        ----------
-        hessian : ndarray of shape (n_params, n_params)
-        product : callable
-            u ↦ Hu, summed sample by sample.
-        change : callable
-            From directions, of shape (m, n_params), to their z, of shape (n_samples, m).
-        rounding : ndarray of shape (n_params,)
-            Rounding errors of the columns.
-        """
+        """Return orthonormal rows of shape (m, n_params); see :func:`_search`."""
         if self._found is None:
             self._found = _search(hessian, product, change, rounding)
         return self._found
@@ -60,6 +46,11 @@ def _search(
     change: Callable[[FloatArray], FloatArray],
     rounding: FloatArray,
 ) -> FloatArray:
+    """Return flat directions, none if a doubtful direction is not flat.
+
+    The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
+    the changes of all linear predictors decide, and not the curvatures at this point.
+    """
     none = np.empty((0, len(hessian)))
     if not np.all(np.isfinite(hessian)):
         return none

@@ -9,7 +9,6 @@ import numpy as np
 from skneuron._typing import FloatArray
 from skneuron.objective._coordinates import SolverCoordinates
 from skneuron.objective._flat import FlatDirections
-from skneuron.objective._root import qr_root
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
@@ -20,15 +19,12 @@ __all__ = ["Hessian", "matrix_of"]
 # coefficients sum to zero over the classes.
 _GAUGE = 0.25
 
-# Number of elements that are decomposed at a time: 2 MB.
-_QR_ELEMENTS = 2**18
-
 
 class Hessian:
     """Second derivatives of the smooth part of F at some parameters.
 
     They are Fisher's or Gauss-Newton's if the loss is not convex. Each method takes the passes
-    over the rows that it needs; ``evaluate`` and the first product share one.
+    over the rows that it needs.
 
     Parameters
     ----------
@@ -54,11 +50,6 @@ class Hessian:
         self._flat = flat
         self._loss = rows.curvature(self._coef)
 
-    def evaluate(self) -> Hessian:
-        """Take the pass over the rows that products need, and return itself."""
-        self._loss.evaluate()
-        return self
-
     def matrix(self, *, observed: bool = False) -> FloatArray:
         """Return the matrix of shape (n_params, n_params).
 
@@ -70,19 +61,15 @@ class Hessian:
             assert gram is not None
             return matrix_of(gram, self._coordinates, self._summary)
 
-    def product(self, vector: FloatArray) -> FloatArray:
+    def __call__(self, vector: FloatArray) -> FloatArray:
         """Return Hu, without the curvature that :meth:`matrix` adds to null directions."""
         step = self._coordinates.with_intercept(vector)
         return self._complete(self._loss.product(step), vector)
 
-    def __call__(self, vector: FloatArray) -> FloatArray:
-        """Return Hu."""
-        return self.product(vector)
-
     def bound_product(self, vector: FloatArray) -> FloatArray:
         """Return Bu with a B above every Hessian, or Hu if the loss has no such bound."""
         slopes = self._loss.bound_product(self._coordinates.with_intercept(vector))
-        return self.product(vector) if slopes is None else self._complete(slopes, vector)
+        return self(vector) if slopes is None else self._complete(slopes, vector)
 
     def _complete(self, slopes: FloatArray, vector: FloatArray) -> FloatArray:
         """Add the products of penalty and summary to the product of the losses."""
@@ -116,18 +103,18 @@ class Hessian:
         return out
 
     def root(self) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian; see :func:`qr_root`."""
+        """Return upper triangular R with RᵀR the Hessian, which keeps curvatures down to 1e-30."""
         if self._summary is not None:
             # The summary has no rows: its matrix has all digits that there are.
             values, vectors = np.linalg.eigh(self.matrix())
             scaled = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
             return np.asarray(np.linalg.qr(scaled, mode="r"))
-        n, m = self._coordinates.n_outputs, self._coordinates.n_coordinates
-        # At least four times as many rows as R has, as R is decomposed again with each block:
-        # this costs a call, and rounding adds up in directions without curvature.
-        n_rows = max(4 * m, _QR_ELEMENTS // (n * n * m))
-        ridge = self._coordinates.penalty.ridge
-        return qr_root(self._loss.blocks(n_rows), ridge, _gauge(self._coordinates), n)
+        k = self._coordinates.n_outputs
+        start = np.diag(np.tile(np.sqrt(self._coordinates.penalty.ridge), k))
+        if k > 1:
+            common = np.tile(np.diag(np.sqrt(_gauge(self._coordinates) / k)), k)
+            start = np.vstack([start, common])
+        return self._loss.root(start)
 
     def flat_directions(self, matrix: FloatArray) -> FloatArray:
         """Return directions in which F is constant, orthonormal rows.
@@ -147,7 +134,7 @@ class Hessian:
             steps = [at.with_intercept(direction)[0] for direction in directions]
             return self._loss.change(np.array(steps))
 
-        return self._flat.find(matrix, self.product, change, at.rounding())
+        return self._flat.find(matrix, self, change, at.rounding())
 
 
 def matrix_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class Objective:
 
     Attributes
     ----------
+    dims : Dimensions
     loss : Loss
     penalty : Penalty
         On the parameters.
@@ -67,8 +68,12 @@ class Objective:
         self.summary = summary
         self.loss = rows.loss
         self.penalty = coordinates.penalty
+        self.dims = coordinates.dims(rows.n_samples)
         self._flat = FlatDirections()
-        self._lowest: tuple[float, FloatArray | float] | None = None
+        self._zero_loss, self._zero_intercept = lowest_at_zero(
+            rows, coordinates.offset_center, fit_intercept=coordinates.fit_intercept
+        )
+        self.zero_value = self._zero_loss + (0.0 if summary is None else summary.zero_value)
 
     @classmethod
     def of_data(
@@ -124,37 +129,22 @@ class Objective:
         rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, standardization)
         return cls(rows, at, summary)
 
-    # --- size and reference -----------------------------------------------------------
-
     @property
-    def n_samples(self) -> int:
-        """Number of rows."""
-        return self.rows.n_samples
+    def has_summary(self) -> bool:
+        """Whether F contains a summary of past chunks."""
+        return self.summary is not None
 
     @property
     def n_passes(self) -> float:
         """Number of passes over the rows so far; a pass over some of them is a fraction."""
         return self.rows.counter.rows / self.rows.n_samples
 
-    @property
-    def zero_value(self) -> float:
-        """F at zero coefficients."""
-        return self._lowest_at_zero()[0] + (
-            0.0 if self.summary is None else self.summary.zero_value
-        )
-
-    def _lowest_at_zero(self) -> tuple[float, FloatArray | float]:
-        if self._lowest is None:
-            center, fit_intercept = self.coordinates.offset_center, self.coordinates.fit_intercept
-            self._lowest = lowest_at_zero(self.rows, center, fit_intercept=fit_intercept)
-        return self._lowest
-
     # --- the same model on other rows -------------------------------------------------
 
     def _on(self, rows: MemoryRows) -> Objective:
         return Objective(rows, self.coordinates, self.summary)
 
-    def subsample(self, m: int, rng: np.random.Generator) -> Objective:
+    def sample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` random rows, in the same coordinates."""
         return self._on(self.rows.sample(m, rng, self.coordinates.variance))
 
@@ -162,7 +152,7 @@ class Objective:
         """Return the objective on at most ``m`` rows, spread evenly, of equal weight."""
         return self._on(self.rows.evenly(m))
 
-    def steady(self) -> Objective:
+    def reproducible(self) -> Objective:
         """Return the same objective, whose sums have the same bits on any number of threads.
 
         Of an X below 4 MB it keeps a standardised copy.
@@ -208,7 +198,7 @@ class Objective:
         at = self.coordinates
         params = self.penalty.project(np.zeros((at.n_outputs, at.n_coordinates)))
         if at.fit_intercept:
-            params[:, -1] += self._lowest_at_zero()[1]
+            params[:, -1] += self._zero_intercept
         return params.ravel()
 
     def start(self) -> FloatArray:
@@ -378,166 +368,4 @@ class Objective:
             curvature: FloatArray = self.rows.curvature(coef).diagonal()[:, :m].ravel()
         else:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
-        zero_value = self._lowest_at_zero()[0]
-        return QuadraticSummary.about(params, sums.value, gradient, curvature, zero_value)
-
-    # --- names that solvers use until they have a contract of their own --------------------
-
-    @property
-    def n_params(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_params
-
-    @property
-    def n_outputs(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_outputs
-
-    @property
-    def n_coordinates(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_coordinates
-
-    @property
-    def n_features(self) -> int:
-        """See ``coordinates``."""
-        return self.coordinates.n_features
-
-    @property
-    def fit_intercept(self) -> bool:
-        """See ``coordinates``."""
-        return self.coordinates.fit_intercept
-
-    @property
-    def is_unequal(self) -> bool:
-        """See ``coordinates``."""
-        return self.coordinates.is_unequal
-
-    @property
-    def center(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.center
-
-    @property
-    def scale(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.scale
-
-    @property
-    def variance(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.variance
-
-    @property
-    def offset_center(self) -> FloatArray | float:
-        """See ``coordinates``."""
-        return self.coordinates.offset_center
-
-    @property
-    def is_smooth(self) -> bool:
-        """See ``penalty``."""
-        return self.penalty.is_smooth
-
-    @property
-    def in_cache(self) -> bool:
-        """See ``rows``."""
-        return self.rows.in_cache
-
-    @property
-    def row_elements(self) -> float:
-        """See ``rows``."""
-        return self.rows.row_elements
-
-    @property
-    def least_weight(self) -> float:
-        """See ``rows``."""
-        return self.rows.least_weight
-
-    @property
-    def memory(self) -> QuadraticSummary | None:
-        """See ``summary``."""
-        return self.summary
-
-    @property
-    def reads(self) -> float:
-        """See ``n_passes``."""
-        return self.n_passes
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether linear predictors have an offset."""
-        return self.rows.offset is not None
-
-    def keep_small_copy(self) -> None:
-        """See ``rows``."""
-        self.rows.keep_small_copy()
-
-    def to_weights(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See ``coordinates``."""
-        return self.coordinates.to_weights(params)
-
-    def from_weights(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.from_weights(coef, intercept)
-
-    def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See ``coordinates``."""
-        return self.coordinates.split(params)
-
-    def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
-        """See ``coordinates``."""
-        return self.coordinates.prediction_rounding(coef, intercept)
-
-    def rounding(self) -> FloatArray:
-        """See ``coordinates``."""
-        return self.coordinates.rounding()
-
-    def value_gradient_margins(
-        self, params: FloatArray, margins: FloatArray
-    ) -> tuple[float, FloatArray]:
-        """See :meth:`value_gradient`."""
-        return self.value_gradient(params, margins=margins)
-
-    def pre_activations(self, params: FloatArray) -> FloatArray:
-        """See :meth:`linear_predictor`."""
-        return self.linear_predictor(params)
-
-    def expansion(self, params: FloatArray) -> QuadraticSummary:
-        """See :meth:`summarize`."""
-        return self.summarize(params)
-
-    def reach(self, step: FloatArray, params: FloatArray | None = None) -> float:
-        """See :meth:`max_change`."""
-        return self.max_change(step, params)
-
-    def reach_bound(self, step: FloatArray) -> float:
-        """See :meth:`max_change_bound`."""
-        return self.max_change_bound(step)
-
-    def hessian(self, params: FloatArray, *, observed: bool = False) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).matrix(observed=observed)
-
-    def hessian_operator(self, params: FloatArray) -> Hessian:
-        """See :meth:`curvature`."""
-        return self.curvature(params).evaluate()
-
-    def bounding_operator(self, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """See :meth:`curvature`."""
-        return self.curvature(params).bound_product
-
-    def hessian_root(self, params: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).root()
-
-    def own_blocks(self, params: FloatArray) -> Iterator[FloatArray]:
-        """See :meth:`curvature`."""
-        return self.curvature(params).own_blocks()
-
-    def shared_curvature(self, params: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).mean_block()
-
-    def flat_directions(self, params: FloatArray, hessian: FloatArray) -> FloatArray:
-        """See :meth:`curvature`."""
-        return self.curvature(params).flat_directions(hessian)
+        return QuadraticSummary.about(params, sums.value, gradient, curvature, self._zero_loss)

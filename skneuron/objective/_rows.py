@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
     RowCounter,
-    RowFunction,
     StandardizedDesign,
     Sums,
     forward,
@@ -22,7 +20,7 @@ from skneuron.objective._gathered import GatheredRows
 from skneuron.objective._loss_curvature import LossCurvature
 from skneuron.objective._sampling import column_probabilities, sample_rows, sums_by_class
 
-__all__ = ["MemoryRows", "OriginalRows"]
+__all__ = ["MemoryRows"]
 
 # Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
 _MAX_MISSED = 0.3
@@ -32,26 +30,6 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
-
-
-class OriginalRows(NamedTuple):
-    """Some rows on the original scale.
-
-    Attributes
-    ----------
-    data : ndarray or CSR array of shape (n_rows, n_features)
-    y : ndarray of shape (n_rows,)
-        Class indices.
-    weights : ndarray of shape (n_rows,)
-        Sample weights, divided by the largest.
-    offset : ndarray of shape (n_rows,) or None
-        Less its center.
-    """
-
-    data: AnyArray
-    y: AnyArray
-    weights: FloatArray
-    offset: FloatArray | None
 
 
 class MemoryRows:
@@ -97,10 +75,10 @@ class MemoryRows:
     ) -> None:
         self._columns = columns
         self._source = source
-        self.y = y
-        self.weights = weights
+        self._y = y
+        self._weights = weights
         self.loss = loss
-        self.offset = offset
+        self._offset = offset
         self._labels = loss.encode(y)
         self._class_weights: FloatArray | None = None
 
@@ -126,13 +104,18 @@ class MemoryRows:
         return self._columns.shape[0]
 
     @property
+    def has_offset(self) -> bool:
+        """Whether linear predictors have an offset."""
+        return self._offset is not None
+
+    @property
     def least_weight(self) -> float:
         """Smallest sample weight."""
-        return float(self.weights[0] if self._has_equal_weights else self.weights.min())
+        return float(self._weights[0] if self._has_equal_weights else self._weights.min())
 
     @property
     def _has_equal_weights(self) -> bool:
-        return self.weights.strides == (0,)
+        return self._weights.strides == (0,)
 
     @property
     def row_elements(self) -> float:
@@ -155,7 +138,7 @@ class MemoryRows:
         """Sum of the sample weights of each class."""
         if self._class_weights is None:
             n_classes = max(2, self.loss.n_outputs)
-            self._class_weights = sums_by_class(self.y, self.weights, n_classes)
+            self._class_weights = sums_by_class(self._y, self._weights, n_classes)
         return self._class_weights
 
     # --- other rows -------------------------------------------------------------------
@@ -176,12 +159,12 @@ class MemoryRows:
     def _with(
         self, columns: StandardizedDesign | ReadyDesign, source: DesignMatrix | None = None
     ) -> MemoryRows:
-        return MemoryRows(columns, self.y, self.weights, self.loss, self.offset, source)
+        return MemoryRows(columns, self._y, self._weights, self.loss, self._offset, source)
 
     def take(self, rows: AnyArray | slice, weights: FloatArray) -> MemoryRows:
         """Return these rows with other sample weights."""
-        offset = None if self.offset is None else self.offset[rows]
-        return MemoryRows(self._columns.take(rows), self.y[rows], weights, self.loss, offset)
+        offset = None if self._offset is None else self._offset[rows]
+        return MemoryRows(self._columns.take(rows), self._y[rows], weights, self.loss, offset)
 
     def evenly(self, m: int) -> MemoryRows:
         """Return at most ``m`` rows, evenly spaced, with equal weights."""
@@ -205,14 +188,14 @@ class MemoryRows:
         with np.errstate(all="ignore"):
             known = variance > 0
             inverse = np.divide(1.0, variance, out=np.zeros(len(known)), where=known)
-            squares = self.weights * self._columns.squares(inverse)
+            squares = self._weights * self._columns.squares(inverse)
         return self._sampled(m, rng, column_probabilities(squares))
 
     def _sampled(
         self, m: int, rng: np.random.Generator, probabilities: FloatArray | None = None
     ) -> MemoryRows:
         classes = self.class_weights
-        return self.take(*sample_rows(self.y, self.weights, classes, m, rng, probabilities))
+        return self.take(*sample_rows(self._y, self._weights, classes, m, rng, probabilities))
 
     def validation(
         self,
@@ -232,8 +215,8 @@ class MemoryRows:
         if isinstance(columns, ReadyDesign):
             self.counter.rows += len(rows)
         piece = columns.take(rows)
-        weights = self.weights[:1] if self._has_equal_weights else self.weights[rows]
-        offset = None if self.offset is None else self.offset[rows]
+        weights = self._weights[:1] if self._has_equal_weights else self._weights[rows]
+        offset = None if self._offset is None else self._offset[rows]
         return GatheredRows(piece, self._labels[rows], weights, self.loss, offset)
 
     def by_rows(self) -> MemoryRows:
@@ -241,16 +224,22 @@ class MemoryRows:
         columns = self._columns
         return self if isinstance(columns, ReadyDesign) else self._with(columns.by_rows())
 
-    def in_order(self, order: AnyArray) -> Iterator[OriginalRows]:
-        """Yield rows on the original scale in this order, some at a time."""
+    def in_order(
+        self, order: AnyArray
+    ) -> Iterator[tuple[AnyArray, AnyArray, FloatArray, FloatArray | None]]:
+        """Yield rows on the original scale in this order, some at a time.
+
+        Each piece is X (an array or a CSR matrix), class indices, sample weights divided by the
+        largest, and the offset less its center.
+        """
         assert self._source is not None
         source = self._source.by_rows()
-        weights = self.weights / self.weights.max()
+        weights = self._weights / self._weights.max()
         size = max(1, _PIECE_ELEMENTS * self.n_samples // max(1, source.n_stored))
         for first in range(0, len(order), size):
             rows = order[first : first + size]
-            offset = None if self.offset is None else self.offset[rows]
-            yield OriginalRows(source.take(rows), self.y[rows], weights[rows], offset)
+            offset = None if self._offset is None else self._offset[rows]
+            yield source.take(rows), self._y[rows], weights[rows], offset
 
     # --- sums -------------------------------------------------------------------------
 
@@ -276,10 +265,12 @@ class MemoryRows:
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
             """Return the loss of these rows, their slopes and curvatures."""
+            if self._offset is not None:
+                z = self._shifted(rows, z)
             if margins is not None:
-                margins[rows] = np.where(self.y[rows], z, -z)
+                margins[rows] = np.where(self._y[rows], z, -z)
             sums = self.loss.sums(
-                self._labels[rows], z, self.weights[rows], curvature=gram, observed=observed
+                self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
             )
             if slopes is not None:
                 slopes[rows] = sums[1]
@@ -287,20 +278,12 @@ class MemoryRows:
 
         if gram:
             self.keep_small_copy()
-        return self._pass(coef, function, gram=gram)
-
-    def _pass(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
-        """Read all rows once, with the offset in their linear predictors."""
-        if self.offset is None:
-            return self._columns.sums(coef, function, gram=gram)
-        return self._columns.sums(
-            coef, lambda rows, z: function(rows, self._shifted(rows, z)), gram=gram
-        )
+        return self._columns.sums(coef, function, gram=gram)
 
     def _shifted(self, rows: slice, z: FloatArray) -> FloatArray:
         """Return z of these rows with their offset; z may be overwritten."""
-        if self.offset is not None:
-            z += self.offset[rows].reshape(z.shape)
+        if self._offset is not None:
+            z += self._offset[rows].reshape(z.shape)
         return z
 
     def mean_loss(self, coef: FloatArray) -> float:
@@ -308,10 +291,11 @@ class MemoryRows:
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
             """Return the sum of the losses and no slopes."""
-            return self.loss.sums(self._labels[rows], z, self.weights[rows])[0], z[:0], None
+            z = self._shifted(rows, z)
+            return self.loss.sums(self._labels[rows], z, self._weights[rows])[0], z[:0], None
 
         with np.errstate(all="ignore"):
-            return finite_or_inf(self._pass(coef, function).value)
+            return finite_or_inf(self._columns.sums(coef, function).value)
 
     def predicted_loss(
         self, coef: FloatArray, intercept: FloatArray, away: FloatArray | float
@@ -325,10 +309,10 @@ class MemoryRows:
 
         def add(rows: slice, z: AnyArray) -> None:
             """Add the loss of these rows."""
-            if self.offset is not None:
-                z += (self.offset[rows] + away).reshape(z.shape)
+            if self._offset is not None:
+                z += (self._offset[rows] + away).reshape(z.shape)
             exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
-            values.append(self.loss.sums(self._labels[rows], exact, self.weights[rows])[0])
+            values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
 
         forward(self._source.source, coef, intercept, add)
         self.counter.rows += self.n_samples
@@ -353,7 +337,7 @@ class MemoryRows:
     def slope_along(self, coef: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ d(loss at coef + t·step)/dt, without a product with X for each t."""
         start, change = self.linear_predictor(coef), self._columns.forward(step)
-        weighted = change * (self.weights if change.ndim == 1 else self.weights[:, None])
+        weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
 
         def slope(t: float) -> float:
             """Return the slope at one length of the step."""
@@ -368,9 +352,9 @@ class MemoryRows:
         return LossCurvature(
             self._columns,
             self.loss,
-            self.y,
+            self._y,
             self._labels,
-            self.weights,
+            self._weights,
             lambda: self.linear_predictor(coef),
         )
 
@@ -378,17 +362,19 @@ class MemoryRows:
 
     def loss_at_zero(self, shift: FloatArray | float = 0.0) -> float:
         """Return the loss at zero coefficients and one intercept."""
-        if self.offset is None:
+        if self._offset is None:
             z = self._one_of_each_class() + shift
             return float(self.class_weights @ self.loss.value(np.arange(len(z)), z))
         with np.errstate(all="ignore"):
-            return finite_or_inf(float(self.weights @ self.loss.value(self.y, self.offset + shift)))
+            return finite_or_inf(
+                float(self._weights @ self.loss.value(self._y, self._offset + shift))
+            )
 
     def slope_at_zero(self, shift: float) -> float:
         """Return the slope of the loss along the intercept, at zero coefficients."""
-        assert self.offset is not None
+        assert self._offset is not None
         with np.errstate(all="ignore"):
-            return float(self.weights @ self.loss.slopes(self._labels, self.offset + shift))
+            return float(self._weights @ self.loss.slopes(self._labels, self._offset + shift))
 
     def curvature_at_zero(self) -> FloatArray:
         """Return the curvature along each output where every linear predictor is zero."""
@@ -402,23 +388,28 @@ class MemoryRows:
         k = self.loss.n_outputs
         return np.zeros((len(self.class_weights), k)[: 1 + (k > 1)])
 
+    def offset_bounds(self) -> tuple[float, float]:
+        """Return the smallest and the largest offset."""
+        assert self._offset is not None
+        return float(self._offset.min()), float(self._offset.max())
+
     def mean_offset(self) -> FloatArray | float:
         """Return the weighted mean of the offset."""
-        return 0.0 if self.offset is None else self.weights @ self.offset
+        return 0.0 if self._offset is None else self._weights @ self._offset
 
     def second_moments(self) -> FloatArray:
         """Return the weighted mean of x̃² of each column."""
-        return self._columns.second_moments(self.weights)
+        return self._columns.second_moments(self._weights)
 
     def least_squares_step(self) -> FloatArray:
         """Return one step of steepest descent for least squares of y, from zero."""
         zero = np.zeros((1, self._columns.shape[1] + 1))
         direction = self._columns.sums(
-            zero, lambda rows, z: (0.0, self.weights[rows] * self.y[rows], None)
+            zero, lambda rows, z: (0.0, self._weights[rows] * self._y[rows], None)
         ).slopes
         direction[:, -1] = 0.0
         z = self._columns.forward(direction)
-        match, curvature = float(self.weights @ (z * self.y)), float(self.weights @ z**2)
+        match, curvature = float(self._weights @ (z * self._y)), float(self._weights @ z**2)
         return direction * (match / curvature if curvature > 0 else 0.0)
 
 

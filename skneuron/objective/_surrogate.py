@@ -54,21 +54,12 @@ class QuadraticSummary:
 
     def plus(self, other: QuadraticSummary) -> QuadraticSummary:
         """Return the summary of both."""
-        return QuadraticSummary(
-            self.constant + other.constant,
-            self.slope + other.slope,
-            self.curvature + other.curvature,
-            self.zero_value + other.zero_value,
-        )
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return QuadraticSummary(*(one + another for one, another in pairs))
 
     def times(self, factor: float) -> QuadraticSummary:
         """Return the summary of samples with ``factor`` times the sample weights."""
-        return QuadraticSummary(
-            factor * self.constant,
-            factor * self.slope,
-            factor * self.curvature,
-            factor * self.zero_value,
-        )
+        return QuadraticSummary(*(factor * one for one in vars(self).values()))
 
     def take(self, params: AnyArray) -> QuadraticSummary:
         """Return the summary with all other parameters at zero."""

@@ -21,18 +21,18 @@ def lowest_at_zero(
 ) -> tuple[float, FloatArray | float]:
     """Return the lowest loss at zero coefficients, and its intercept beside the centered offset."""
     shifts: list[FloatArray | float] = [0.0]
-    if rows.offset is not None and fit_intercept:
+    if rows.has_offset and fit_intercept:
         shifts.append(offset_center)
-        if rows.loss.n_outputs == 1 and np.ptp(rows.offset) > _WIDE_OFFSET:
-            shifts.append(_best_shift(rows, rows.offset))
+        low, high = rows.offset_bounds()
+        if rows.loss.n_outputs == 1 and high - low > _WIDE_OFFSET:
+            shifts.append(_best_shift(rows, -high, -low))
     values = [rows.loss_at_zero(shift) for shift in shifts]
     lowest = int(np.argmin(values))
     return values[lowest], shifts[lowest]
 
 
-def _best_shift(rows: MemoryRows, offset: FloatArray) -> float:
+def _best_shift(rows: MemoryRows, low: float, high: float) -> float:
     """Return the intercept of the lowest loss, by bisection on the slope."""
-    low, high = -float(offset.max()), -float(offset.min())
     for _ in range(_HALVINGS):
         middle = low / 2 + high / 2
         low, high = (middle, high) if rows.slope_at_zero(middle) < 0 else (low, middle)

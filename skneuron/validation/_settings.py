@@ -167,7 +167,7 @@ def _check_compatible(
         constraint = f"l1_ratio={params['l1_ratio']!r}"
     else:
         return
-    if solver is not None and not solver.takes_kinks:
+    if solver is not None and not solver.supports_nonsmooth:
         raise ValueError(
             f"{type(solver).__name__} cannot take {constraint}. Expected a solver for L1 "
             "penalties and bounds. Use solver='newton' or 'auto'."

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import rows_of
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["RawRows", "raw_rows"]
 
@@ -64,7 +64,7 @@ class RawRows:
         np.add.at(vector, stored.indices, factor * stored.data)
 
 
-def raw_rows(objective: Objective, order: AnyArray) -> Iterator[RawRows]:
+def raw_rows(objective: ObjectiveProtocol, order: AnyArray) -> Iterator[RawRows]:
     """Yield the rows of an objective in this order, some at a time."""
     center = objective.coordinates.offset_center
     for data, y, weights, offset in objective.rows.in_order(order):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["Batches"]
 
@@ -27,14 +27,14 @@ class Batches:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Without L1 penalty and bounds.
     batch_size : int
         Rows of a batch; batches are of equal size, within one row.
 
     Attributes
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         The same, with sums that have the same bits on any number of threads.
     n_batches : int
 
@@ -56,12 +56,12 @@ class Batches:
     (2, True)
     """
 
-    def __init__(self, objective: Objective, batch_size: int) -> None:
-        self.objective = objective.steady()
-        self.n_batches = max(1, round(objective.n_samples / batch_size))
+    def __init__(self, objective: ObjectiveProtocol, batch_size: int) -> None:
+        self.objective = objective.reproducible()
+        self.n_batches = max(1, round(objective.dims.n_samples / batch_size))
         self._rows = self.objective.rows.by_rows()
         self._reference: FloatArray | None = None
-        self._anchor = np.zeros(objective.n_params)
+        self._anchor = np.zeros(objective.dims.n_params)
 
     def snapshot(self, params: FloatArray) -> tuple[float, FloatArray]:
         """Return F and gradient, and reduce the variance of later batches by them.
@@ -74,10 +74,10 @@ class Batches:
         whole = self.objective
         if self._reference is None:
             self._reference = np.empty(
-                (whole.n_samples, whole.n_outputs)[: 1 + (whole.n_outputs > 1)]
+                (whole.dims.n_samples, whole.dims.n_outputs)[: 1 + (whole.dims.n_outputs > 1)]
             )
         value, gradient = whole.value_gradient(params, slopes=self._reference)
-        full = params.reshape(whole.n_outputs, -1)
+        full = params.reshape(whole.dims.n_outputs, -1)
         self._anchor = gradient - whole.penalty.gradient(full).ravel()
         return value, gradient
 
@@ -95,9 +95,9 @@ class Batches:
         ndarray of shape (n_params,)
             Overwritten by the next.
         """
-        whole, n, k = self.objective, self.objective.n_samples, self.objective.n_outputs
+        whole, n, k = self.objective, self.objective.dims.n_samples, self.objective.dims.n_outputs
         order = _shuffled(n, rng)
-        per_piece = max(1, int(_PIECE_ELEMENTS * self.n_batches // (n * whole.n_coordinates)))
+        per_piece = max(1, int(_PIECE_ELEMENTS * self.n_batches // (n * whole.dims.n_coordinates)))
         ridge = whole.penalty.ridge
         full = params.reshape(k, -1)
         out = np.empty_like(full)
