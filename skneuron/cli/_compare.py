@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from skneuron import NeuronClassifier
 from skneuron.cli._streams import printable
-from skneuron.cli._table import InputTable, TableError, as_model_input
+from skneuron.cli._table import Table, TableError, as_model_input
 
 __all__ = ["compare"]
 
@@ -34,13 +34,13 @@ class _Row:
     warned: str
 
 
-def compare(neuron: NeuronClassifier, table: InputTable) -> str:
+def compare(neuron: NeuronClassifier, table: Table) -> str:
     """Return a report of both models on the table.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-    table : InputTable
+    table : Table
 
     Returns
     -------
@@ -89,7 +89,7 @@ def compare(neuron: NeuronClassifier, table: InputTable) -> str:
     return "\n".join([head, "", _render(rows), "", *notes])
 
 
-def _fit_quietly(model: Any, table: InputTable) -> tuple[Any, int]:
+def _fit_quietly(model: Any, table: Table) -> tuple[Any, int]:
     """Return the model fitted on all rows, and how often it warned."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -97,7 +97,7 @@ def _fit_quietly(model: Any, table: InputTable) -> tuple[Any, int]:
     return fitted, len(caught)
 
 
-def _measure(name: str, model: Any, table: InputTable, reference: Any, folds: int) -> _Row:
+def _measure(name: str, model: Any, table: Table, reference: Any, folds: int) -> _Row:
     likelihood = hasattr(model[-1], "predict_proba")
     scoring = {"accuracy": "accuracy"}
     scoring["roc_auc"] = "roc_auc" if len(np.unique(table.y)) == 2 else "roc_auc_ovr"

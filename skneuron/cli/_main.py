@@ -14,7 +14,7 @@ from skneuron.activations import ACTIVATIONS
 from skneuron.cli._compare import compare
 from skneuron.cli._predictions import check_destination, same_file, write_predictions
 from skneuron.cli._streams import complain, printable, say
-from skneuron.cli._table import InputTable, TableError, as_model_input, first_line, read_table
+from skneuron.cli._table import Table, TableError, as_model_input, first_line, read_table
 
 __all__ = ["main"]
 
@@ -65,9 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _breast_cancer() -> InputTable:
+def _breast_cancer() -> Table:
     X, y = load_breast_cancer(return_X_y=True)
-    return InputTable("breast cancer, raw columns (sklearn.datasets)", X, y, [], 0)
+    return Table("breast cancer, raw columns (sklearn.datasets)", X, y, [], 0)
 
 
 def _positive(text: str) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skneuron.cli._table import InputTable, TableError, pandas, reason_of
+from skneuron.cli._table import Table, TableError, pandas, reason_of
 
 __all__ = ["check_destination", "same_file", "write_predictions"]
 
@@ -68,7 +68,7 @@ def check_destination(path: str) -> None:
             _write_draft(path, {"class": []}, replace=False)
 
 
-def write_predictions(model: Any, table: InputTable, path: str) -> None:
+def write_predictions(model: Any, table: Table, path: str) -> None:
     """Write one line per row: the class and, where there is a likelihood, probabilities.
 
     A file that exists is replaced once the new one is complete.
@@ -77,7 +77,7 @@ def write_predictions(model: Any, table: InputTable, path: str) -> None:
     ----------
     model : estimator
         Fitted.
-    table : InputTable
+    table : Table
     path : str
         Checked by :func:`check_destination`.
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 from skneuron._typing import AnyArray
 
 __all__ = [
-    "InputTable",
+    "Table",
     "TableError",
     "as_model_input",
     "first_line",
@@ -50,7 +50,7 @@ class TableError(Exception):
 
 
 @dataclass(frozen=True)
-class InputTable:
+class Table:
     """Features and target.
 
     Attributes
@@ -70,7 +70,7 @@ class InputTable:
     n_missing: int
 
 
-def read_table(path: str, target: str) -> InputTable:
+def read_table(path: str, target: str) -> Table:
     """Read a CSV file with a header line.
 
     Parameters
@@ -81,7 +81,7 @@ def read_table(path: str, target: str) -> InputTable:
 
     Returns
     -------
-    InputTable
+    Table
 
     Raises
     ------
@@ -121,7 +121,7 @@ def read_table(path: str, target: str) -> InputTable:
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
         else:
             frame[name] = column
-    return InputTable(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
+    return Table(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
 
 
 def pandas() -> Any:
@@ -205,7 +205,7 @@ def first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def as_model_input(model: Any, table: InputTable) -> Pipeline:
+def as_model_input(model: Any, table: Table) -> Pipeline:
     """Return a pipeline that fills and encodes the table's columns before the model."""
     numeric = [name for name in getattr(table.X, "columns", []) if name not in table.text_columns]
     if not table.n_missing and not table.text_columns:

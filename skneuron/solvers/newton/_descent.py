@@ -393,8 +393,10 @@ def _search(
     point, before = progress.point, progress.promised
     slope = float(point.gradient @ step)
     if not objective.penalty.is_smooth:
-        shape, kink = (objective.dims.n_outputs, -1), objective.penalty.kink
-        slope += kink((point.params + step).reshape(shape)) - kink(point.params.reshape(shape))
+        shape, l1_value = (objective.dims.n_outputs, -1), objective.penalty.l1_value
+        slope += l1_value((point.params + step).reshape(shape)) - l1_value(
+            point.params.reshape(shape)
+        )
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
     if slope > 0 and not by_gap:
