@@ -99,7 +99,7 @@ def test_a_table_of_ones_own(people, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "120 rows, 3 columns, 2 classes" in printed
     assert "Text, one-hot encoded (1): city" in printed
-    assert "2 missing values filled" in printed
+    assert "2 missing values are filled" in printed
     written = pd.read_csv(out)
     assert list(written) == ["class", "probability", "probability of no", "probability of yes"]
     truth = pd.read_csv(people)["bought"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Collection
 
-__all__ = ["column_numbers", "find_separator", "first_cells", "has_header"]
+__all__ = ["column_numbers", "find_separator", "first_cells", "has_header", "split_comments"]
 
 # On equal terms the first wins: commas occur in numbers and texts, so they come last.
 _SEPARATORS = ["\t", ";", "|", ","]
@@ -57,6 +58,31 @@ def find_separator(text: str, wanted: Collection[str]) -> str:
     if _regularity(rows[best]) == 0 and _regularity(rows[" "]) >= _REGULAR:
         return " "
     return best if _regularity(rows[best]) > 0 else ","
+
+
+def split_comments(text: str) -> tuple[str, str, str | None]:
+    r"""Return the comments at the start of a file, its other text, and the separator.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    comments : str
+        Lines that start with "# ", and Excel's line "sep=;".
+    text : str
+    separator : str or None
+        The one of the line "sep=;".
+
+    Examples
+    --------
+    >>> split_comments("# A source.\nsep=;\na;b\n")
+    ('# A source.\nsep=;\n', 'a;b\n', ';')
+    """
+    found = re.match(r"((?:# .*\r?\n)*)(?:sep=(.)\r?\n)?", text)
+    assert found is not None  # the pattern matches an empty text
+    return found[0], text[found.end() :], found[2]
 
 
 def first_cells(text: str, separator: str) -> list[str]:

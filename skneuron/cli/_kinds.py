@@ -147,9 +147,9 @@ def _kind_of_numbers(values: AnyArray, name: str) -> str:
     steps = np.diff(known)
     # Rows without a target are missing from a sequence.
     dense = len(known) > _UNIQUE_NAMED * (known[-1] - known[0] + 1)
-    if known[0] in (0, 1) and np.all(steps >= 1) and dense:
-        return "index"
     named = _NAMED_IDENTIFIER.fullmatch(name)
+    if (known[0] in (0, 1) or named) and np.all(steps >= 1) and dense:
+        return "index"
     if named and len(np.unique(known)) >= _UNIQUE_NAMED * len(known):
         return "identifier"
     return "number"

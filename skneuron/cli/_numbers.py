@@ -13,7 +13,7 @@ __all__ = ["ParsedNumbers", "find_decimal", "parse_numbers"]
 
 # Texts that mean a missing value in a column of numbers, in lower case.
 _PLACEHOLDERS = {
-    *("?", "-", "--", "---", ".", "..", "...", "*", "x"),
+    *("?", "-", "--", "---", ".", "..", "...", "*"),
     *("na", "n/a", "#n/a", "none", "null", "nan", "nil", "unknown", "missing"),
     *("#div/0!", "#value!", "#ref!", "#num!", "#name?"),
 }

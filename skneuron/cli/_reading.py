@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from skneuron.cli._bytes import read_bytes
-from skneuron.cli._dialect import column_numbers, find_separator, first_cells, has_header
+from skneuron.cli._dialect import (
+    column_numbers,
+    find_separator,
+    first_cells,
+    has_header,
+    split_comments,
+)
 from skneuron.cli._encoding import decode
 from skneuron.cli._errors import TableError, first_line, pandas
 from skneuron.cli._numbers import find_decimal
@@ -93,10 +99,12 @@ def read_csv(path: str, options: ReadOptions, wanted: Collection[str]) -> RawTab
     """
     pandas()  # without it no file is opened
     text, encoding = decode(read_bytes(path), path, options.encoding)
-    sep = options.sep or find_separator(text, wanted)
+    comments, text, named = split_comments(text)
+    sep = options.sep or named or find_separator(text, wanted)
     first = first_cells(text, sep)
     header = options.header and has_header(first, wanted)
     frame = _parse(text, path, sep, options.na, None if header else column_numbers(len(first)))
+    frame.index += comments.count("\n")
     decimal = options.decimal or find_decimal(frame, comma_is_likely=sep != ",")
     described = [f"{_NAMES.get(sep, repr(sep))}-separated {encoding} text"]
     if decimal == ",":

@@ -94,7 +94,10 @@ def describe(table: Table) -> str:
     notes = [note for name in table.parser.kinds_ for note in _notes(table, name)]
     n_missing = int(table.X.isna().to_numpy().sum())
     if n_missing:
-        notes.append(f"{n_missing} missing values filled: numbers by the median, with a 0/1 column")
+        values = "value is" if n_missing == 1 else "values are"
+        notes.append(
+            f"{n_missing} missing {values} filled: numbers by the median, with a 0/1 column"
+        )
     notes += [f"{_name(name)}: left out, as --drop asks" for name in table.dropped]
     return "\n".join([*lines, *(f"- {note}" for note in notes)])
 
@@ -118,7 +121,8 @@ def _notes(table: Table, name: str) -> list[str]:
         return [f"{_name(name)}: dates such as {_name(column.example)} read as "
                 f"{column.date_format}"]  # fmt: skip
     return [
-        f'{_name(name)}: {count} cells such as "{_name(example)}", {_STYLES[style]}'
+        f'{_name(name)}: {count} {"cell" if count == 1 else "cells"} such as "{_name(example)}", '
+        f"{_STYLES[style]}"
         for style, (count, example) in column.styles.items()
     ]
 
