@@ -4,7 +4,11 @@ Each kind of file gives a report or one line that says what to type. Tables are 
 ``tests/data``, of scikit-learn and of statsmodels, written as other programs and countries do.
 """
 
+import contextlib
+import io
+import re
 import shlex
+import sys
 import warnings
 from pathlib import Path
 
@@ -117,20 +121,27 @@ WRITTEN = {
 }
 
 
+@pytest.fixture(scope="module")
+def plain_rows(tmp_path_factory):
+    """The four rows for the plain file."""
+    path, text = tmp_path_factory.mktemp("plain") / "plain.csv", io.StringIO()
+    _towns("western").to_csv(path, index=False)
+    with contextlib.redirect_stdout(text):
+        assert main([str(path), "--target", "kind"]) == 0
+    return [row[:4] for row in _four(text.getvalue())]
+
+
 @pytest.mark.parametrize("kind", WRITTEN)
-def test_one_table_in_many_formats(tmp_path, capsys, kind):
+def test_one_table_in_many_formats(tmp_path, capsys, kind, plain_rows):
     """The four models are the same in each."""
-    frame = _towns("western")
-    plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
-    frame.to_csv(plain, index=False)
-    frame.to_csv(other, **{"index": False, **WRITTEN[kind]})
-    expected = _report(capsys, plain, "--target", "kind")
-    found = _report(capsys, other, "--target", "kind")
-    assert [row[:4] for row in _four(found)] == [row[:4] for row in _four(expected)]
+    path = tmp_path / "other.csv"
+    _towns("western").to_csv(path, **{"index": False, **WRITTEN[kind]})
+    report = _report(capsys, path, "--target", "kind")
+    assert [row[:4] for row in _four(report)] == plain_rows
     for words in ("100 rows, 5 columns, 2 classes (versicolor 50, virginica 50)", "(1): town"):
-        assert words in found
-    assert ("left out, an index" in found) == (kind == "an index column")
-    assert ("decimal commas" in found) == ("decimal" in WRITTEN[kind])
+        assert words in report
+    assert ("left out, an index" in report) == (kind == "an index column")
+    assert ("decimal commas" in report) == ("decimal" in WRITTEN[kind])
 
 
 @pytest.mark.parametrize(
@@ -153,6 +164,22 @@ def test_encodings_of_other_alphabets(tmp_path, capsys, alphabet, encoding):
     assert "town: left out, an identifier (100 values in 100 rows)" in report
     # The identifier is kept in the output.
     assert pd.read_csv(out)["town"].tolist() == frame["town"].tolist()
+
+
+def test_the_report_in_the_documentation(capsys, monkeypatch):
+    """Up to times, and to the last digits of scikit-learn's solver."""
+    root = DATA.parent.parent
+    monkeypatch.chdir(root)
+    page = (root / "docs" / "command_line.md").read_text(encoding="utf-8")
+    command, printed = re.findall(r"```(?:sh|text)\n(.*?)```", page, re.DOTALL)[:2]
+    report = _report(capsys, *shlex.split(command)[3:])
+    assert len(report.splitlines()) == len(printed.splitlines())
+    for line, shown in zip(report.splitlines(), printed.splitlines(), strict=True):
+        if shown.startswith(("neuron,", "LogisticRegression,")):
+            found, expected = ([float(each) for each in x.split()[2:5]] for x in (line, shown))
+            np.testing.assert_allclose(found, expected, atol=6e-4 if "neuron" in shown else 6e-3)
+        elif not shown.startswith((" ", "3.")):
+            assert line == shown
 
 
 def test_comments_and_excels_line_before_the_header(tmp_path, capsys):
@@ -477,8 +504,6 @@ def test_long_work_shows_its_progress(tmp_path, capsys, monkeypatch):
 
 
 def test_without_pandas_the_line_names_it(tmp_path, capsys, monkeypatch):
-    import sys
-
     path = tmp_path / "iris.csv"
     _iris().to_csv(path, index=False, encoding="utf-8")
     monkeypatch.setitem(sys.modules, "pandas", None)

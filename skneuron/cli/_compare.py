@@ -196,11 +196,13 @@ def _rows(X: Any, rows: AnyArray) -> Any:
 
 
 def _exact_coefficients(logistic: Pipeline, table: Table) -> AnyArray | None:
-    """Return the coefficients of a fully converged LogisticRegression, if it is affordable."""
+    """Return the coefficients of a fully converged LogisticRegression, if it can be had."""
     if logistic[-1].coef_.size > _MAX_COEFFICIENTS:
         return None
     exact = clone(logistic[-1]).set_params(solver="newton-cholesky", tol=1e-12, max_iter=10_000)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        X = logistic[:-1].transform(table.X) if len(logistic) > 1 else table.X
-        return np.asarray(exact.fit(X, table.y).coef_)
+    X = logistic[:-1].transform(table.X) if len(logistic) > 1 else table.X
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exact.fit(X, table.y)
+    # On columns of widely different scales newton-cholesky warns and continues with lbfgs.
+    return None if caught else np.asarray(exact.coef_)

@@ -49,7 +49,7 @@ def _on_scaling(neuron: NeuronClassifier, table: Table, raw: Row, scaled: Row) -
     rule = "The penalty needs StandardScaler"
     effect = f"the neuron's {_metric(raw, scaled)}"
     if gain == 0:
-        return f"{rule}, although here it hardly changes {effect}."
+        return f"{rule}, although it hardly matters here ({_metric(raw, scaled)})."
     if gain > 0:
         return f"{rule}: it improves {effect}."
     return f"{rule}. Here it worsens {effect}: try --C 0.1 or --C 10."

@@ -136,8 +136,10 @@ def _numbers(cells: Any, decimal: str, thousands: str | None) -> ParsedNumbers |
 
 def _has_leading_zeros(filled: Any) -> bool:
     """Return whether whole numbers are codes, such as the ZIP code 01234."""
-    texts = filled.astype(str)
-    return bool(texts.str.fullmatch(r"\d+").all() and texts.str.fullmatch(r"0\d+").any())
+    texts = [str(cell) for cell in filled]
+    return all(text.isdigit() for text in texts) and any(
+        len(text) > 1 and text.startswith("0") for text in texts
+    )
 
 
 def _kind_of_numbers(values: AnyArray, name: str) -> str:

@@ -69,10 +69,14 @@ def parse_numbers(cells: Any, decimal: str = ".", thousands: str | None = None) 
     """
     pd = pandas()
     filled = cells.notna()
-    # pandas reads plain numbers fast.
-    plain = filled & ~cells.astype(str).str.contains(rf"[^\d{re.escape(decimal)}eE+-]")
-    quick = cells.where(plain).astype(str).str.replace(decimal, ".", regex=False)
-    values = pd.to_numeric(quick, errors="coerce").astype(float)
+    plain = cells  # pandas reads plain numbers fast
+    if decimal != ".":
+        with_points = [
+            text.replace(decimal, ".") if isinstance(text, str) and "." not in text else None
+            for text in cells
+        ]
+        plain = pd.Series(with_points, index=cells.index, dtype=object)
+    values = pd.to_numeric(plain, errors="coerce").astype(float)
     left = filled & values.isna()
     number = _pattern(decimal, thousands)
     parsed = {text: _parse_cell(text, number, decimal) for text in cells[left].unique()}

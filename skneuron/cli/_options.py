@@ -188,7 +188,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COLUMN",
         help="use an identifier, index or constant; may be repeated",
     )
-    reading = parser.add_argument_group("reading FILE.csv", "By default all of these are detected.")
+    reading = parser.add_argument_group(
+        "reading FILE.csv", "By default separator, encoding, decimal mark and header are detected."
+    )
     add = reading.add_argument
     add("--sep", type=_separator, metavar="CHAR", help="separator of cells, such as ';' or tab")
     add("--encoding", metavar="NAME", help="utf-8, utf-16, cp1252, latin-1, ...")
