@@ -65,7 +65,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def _check_format(path: str, data: bytes) -> None:
-    """Raise if the bytes are those of a format that is no text."""
+    """Raise if the bytes have a format that is no text."""
     for start, (kind, reader) in _OTHER_FORMATS.items():
         if data.startswith(start):
             raise TableError(

@@ -36,7 +36,7 @@ class Row:
     ----------
     name : str
     accuracy, log_loss, roc_auc : float
-        Means over the folds; NaN if the model has none.
+        Means over the folds, or NaN if the model has none.
     seconds : float
         Fit time of the median fold.
     difference : float

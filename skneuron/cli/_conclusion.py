@@ -1,4 +1,4 @@
-"""What four rows of results mean, in three lines."""
+"""A conclusion from the four rows, in three lines."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _metric(before: Row, after: Row) -> str:
 
 
 def _gain(first: Row, second: Row) -> float:
-    """Return how much better the first model predicts; 0 if both predict equally well."""
+    """Return how much better the first model predicts, or 0 if both predict equally well."""
     if math.isnan(first.log_loss) or math.isnan(second.log_loss):
         gain, equal = first.accuracy - second.accuracy, _EQUAL_ACCURACY
     else:

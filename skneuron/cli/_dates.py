@@ -8,8 +8,8 @@ from skneuron.cli._errors import pandas
 
 __all__ = ["days", "find_date_format"]
 
-# Formats that are tried in this order; the first that reads nearly all cells is taken, so
-# 03/04/2020 is a day in March.
+# Formats in the order of trial. The first that reads nearly all cells is taken, so 03/04/2020 is
+# a day in March.
 _FORMATS = [
     "ISO8601",
     "%Y/%m/%d",
@@ -70,7 +70,7 @@ def find_date_format(cells: Any) -> str | None:
 
 
 def days(cells: Any, form: str) -> Any:
-    """Return days since 1970-01-01; NaN for a cell that the format does not read.
+    """Return days since 1970-01-01, or NaN if the format does not read a cell.
 
     Examples
     --------

@@ -64,7 +64,7 @@ def check_destination(option: str, path: str, example: str, write: Callable[[str
 
 
 def write_file(path: str, write: Callable[[str], None]) -> None:
-    """Write a file; one that exists is replaced once the new one is complete.
+    """Write a file, and replace an existing one once the new one is complete.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def write_file(path: str, write: Callable[[str], None]) -> None:
     Raises
     ------
     TableError
-        If the file cannot be written; an existing one is left as it was.
+        If the file cannot be written. An existing one is left as it was.
     """
     with _writing(path):
         if _is_special(path):
@@ -97,7 +97,7 @@ def _writing(path: str) -> Iterator[None]:
 
 
 def _exists(path: str) -> bool:
-    """Return whether there is such a file; raise OSError if that cannot be seen."""
+    """Return whether there is such a file, or raise OSError if that cannot be seen."""
     try:
         os.stat(path)
     except FileNotFoundError:
@@ -136,7 +136,7 @@ def _is_kept_by_others(path: str, status: os.stat_result) -> bool:
 
 
 def _write_draft(path: str, write: Callable[[str], None], *, replace: bool) -> None:
-    """Write a file of the same name in a new directory next to it; move it there if asked to."""
+    """Write a file of the same name in a new directory next to it, and move it there if asked to."""
     target = os.path.realpath(path)
     parent = os.path.dirname(target)
     if not os.path.isdir(parent):

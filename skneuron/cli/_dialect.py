@@ -70,10 +70,10 @@ def split_comments(text: str) -> tuple[str, str, str | None]:
     Returns
     -------
     comments : str
-        Lines that start with "# ", and Excel's line "sep=;".
+        Lines that start with "# ", and Excel's line that names the separator.
     text : str
     separator : str or None
-        The one of the line "sep=;".
+        The separator in Excel's line.
 
     Examples
     --------
@@ -113,13 +113,12 @@ def has_header(cells: list[str], wanted: Collection[str]) -> bool:
     """
     numbers = [cell for cell in cells if _is_number(cell)]
     # A data frame without names is written with the header 0, 1, 2, ...
-    if not numbers or cells == [str(i) for i in range(len(cells))]:
+    if not numbers or cells in (list(map(str, range(len(cells)))), column_numbers(len(cells))):
         return True
-    if any(not cell.isdigit() for cell in numbers):  # a fraction or a negative number
+    # A header has no fraction and no negative number, and some word.
+    if len(numbers) == len(cells) or any(not cell.isdigit() for cell in numbers):
         return False
-    if len(numbers) < len(cells) and set(wanted) & set(cells):
-        return True
-    return not set(wanted) <= set(column_numbers(len(cells)))
+    return bool({*wanted} & {*cells}) or not {*wanted} <= {*column_numbers(len(cells))}
 
 
 def column_numbers(n_columns: int) -> list[str]:
@@ -155,7 +154,7 @@ def _split(text: str, separator: str) -> list[list[str]]:
 
 
 def _regularity(rows: list[list[str]]) -> float:
-    """Return the fraction of lines that have as many cells as the first; 0 for one cell."""
+    """Return the fraction of lines that have as many cells as the first, or 0 for one cell."""
     if not rows or len(rows[0]) < 2:
         return 0.0
     return Counter(len(row) for row in rows)[len(rows[0])] / len(rows)

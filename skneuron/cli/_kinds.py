@@ -111,20 +111,23 @@ def classify(
 
 def numbers_or_error(cells: Any, name: str, decimal: str, thousands: str | None) -> AnyArray:
     """Return the numbers of a column that is known to have numbers."""
-    if cells.dtype.kind in "biuf":
-        parsed = ParsedNumbers(cells.to_numpy(dtype=float), np.zeros(len(cells), dtype=bool))
-    else:
-        parsed = parse_numbers(cells, decimal, thousands)
+    parsed = _parsed(cells, decimal, thousands)
     _check_numbers(cells, parsed, name)
     return parsed.values
 
 
+def _parsed(cells: Any, decimal: str, thousands: str | None) -> ParsedNumbers:
+    if cells.dtype.kind in "biuf":
+        values = cells.to_numpy(dtype=float, na_value=np.nan)
+        return ParsedNumbers(values, np.zeros(len(cells), dtype=bool))
+    return parse_numbers(cells.astype(object), decimal, thousands)
+
+
 def _numbers(cells: Any, decimal: str, thousands: str | None) -> ParsedNumbers | None:
     """Return the numbers of a column, or None if it is text."""
+    parsed = _parsed(cells, decimal, thousands)
     if cells.dtype.kind in "biuf":
-        return ParsedNumbers(cells.to_numpy(dtype=float), np.zeros(len(cells), dtype=bool))
-    cells = cells.astype(object)
-    parsed = parse_numbers(cells, decimal, thousands)
+        return parsed
     n_filled = int(cells.notna().sum())
     n_numbers = int((~np.isnan(parsed.values)).sum())
     if n_numbers + parsed.styles.get("missing", (0, ""))[0] <= _NUMBERS * n_filled:

@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code.
+    """Run the command and return its exit code.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def _check_destinations(options: argparse.Namespace) -> None:
 
 
 def _compare_on_table(options: argparse.Namespace) -> int:
-    """Compare the models on a file or on the example data, and write what is asked for."""
+    """Compare the models on a file or on the example data, and write the files that are asked for."""
     neuron = NeuronClassifier(activation=options.activation, C=options.C)
     if options.file is None:
         table = _breast_cancer()
@@ -84,7 +84,7 @@ def _compare_on_table(options: argparse.Namespace) -> int:
 
 
 def _write_model(path: str, table: Table, comparison: Comparison) -> str:
-    """Write the scaled neuron that was fitted on all rows; return a sentence about it."""
+    """Write the scaled neuron that was fitted on all rows, and return a sentence about it."""
     pipeline = with_parser(comparison.fitted, table)
     write_file(path, lambda draft: save_pipeline(pipeline, draft))
     shown = printable(path)
@@ -95,7 +95,7 @@ def _write_model(path: str, table: Table, comparison: Comparison) -> str:
 
 
 def _write_out_of_fold(path: str, table: Table, comparison: Comparison) -> str:
-    """Write predictions for rows that the model was not fitted on; return a sentence on them."""
+    """Write predictions for rows that the model was not fitted on, and return a sentence."""
     columns = prediction_columns(
         identifiers(table.raw, table.parser),
         comparison.fitted.classes_,

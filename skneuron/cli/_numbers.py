@@ -19,7 +19,7 @@ _PLACEHOLDERS = {
 }
 
 # Signs of currencies, and codes that stand for them.
-_CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF)"
+_CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF|kr|zł|Kč)"
 
 # Separators of thousands besides the comma or the point: space, no-break spaces, apostrophes.
 _GROUPS = " \u00a0\u202f'’"
@@ -99,7 +99,7 @@ def find_decimal(frame: Any, *, comma_is_likely: bool) -> str:
     ----------
     frame : DataFrame
     comma_is_likely : bool
-        Whether "1,234" is taken for a fraction if no cell of the file shows what it is.
+        Whether "1,234" is taken for a fraction if no cell of the file shows its meaning.
 
     Returns
     -------
@@ -142,13 +142,15 @@ def _parse_cell(text: str, number: re.Pattern[str], decimal: str) -> tuple[float
         return float("nan"), "missing"
     if text.lower().lstrip("+-") in ("inf", "infinity"):
         return float("inf"), "plain"
-    match = number.fullmatch(text)
+    # Accountants write negative numbers in parentheses.
+    negative = text.startswith("(") and text.endswith(")")
+    match = number.fullmatch(text[1:-1] if negative else text)
     if match is None:
         return float("nan"), "word"
     whole, mark, fraction = match["digits"].partition(decimal)
     digits = re.sub(r"\D", "", whole)
     value = float(f"{digits}{'.' if mark else ''}{fraction}{match['exponent'] or ''}")
-    if match["sign"] in ("-", "−", "–") or match["minus"]:
+    if negative or match["sign"] in ("-", "−", "–") or match["minus"]:
         value = -value
     if match["after"] == "%":
         return value / 100, "percent"
@@ -156,4 +158,6 @@ def _parse_cell(text: str, number: re.Pattern[str], decimal: str) -> tuple[float
         return value, "limit"
     if match["before"] or match["after"]:
         return value, "currency"
+    if negative:
+        return value, "parentheses"
     return value, "thousands" if digits != whole else "plain"

@@ -1,4 +1,4 @@
-"""Pipelines: missing values filled, text encoded, numbers scaled, a model; kept in a file."""
+"""Pipelines: missing values filled, text encoded, numbers scaled, and a model. Saved and loaded."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def prediction_columns(
     Parameters
     ----------
     identifiers : DataFrame
-        Columns that name a row; may have none.
+        Columns that name a row, possibly none.
     classes : ndarray of shape (n_classes,)
     scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
         Probabilities, or decisions.
@@ -38,8 +38,8 @@ def prediction_columns(
     Returns
     -------
     dict
-        Identifiers; the class; its probability and the probability of each class, or the
-        decision.
+        Identifiers, the class, its probability and the probability of each class. A model without
+        probabilities has the decision instead.
     """
     cells = {label: _cell(label) for label in classes.tolist()}
     best = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)

@@ -31,7 +31,7 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read a file; None is detected.
+    """How to read a file. None means that a property is detected.
 
     Attributes
     ----------
@@ -135,12 +135,14 @@ def _parse(text: str, path: str, sep: str, na: tuple[str, ...], names: list[str]
                 index_col=False,
             )
     except Exception as error:  # types of pandas, of its parsers and of the module csv
+        reason = first_line(error).removeprefix("Error tokenizing data. C error: ")
         raise TableError(
-            f"{path} cannot be read as CSV: {first_line(error)}. Expected {_NAMES.get(sep, sep)}-"
-            "separated cells, as many in each line. Name another separator, for example: "
-            "--sep ';'"
+            f"{path} cannot be read as CSV: {reason}. Expected {_NAMES.get(sep, sep)}-separated "
+            "cells, as many in each line. Delete titles above the header and notes below the "
+            "table, or name another separator, for example: --sep ';'"
         ) from error
-    frame.columns = [str(name).strip(" ") for name in frame.columns]
+    stripped = [str(name).strip(" ") for name in frame.columns]
+    frame.columns = stripped if len({*stripped}) == len(stripped) else frame.columns.map(str)
     frame.index = frame.index + (2 if names is None else 1)
     frame.index.name = "line"
     frame = frame.dropna(how="all")

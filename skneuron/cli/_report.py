@@ -27,6 +27,7 @@ _STYLES = {
     "percent": "divided by 100",
     "limit": "read as the number itself",
     "missing": "read as missing",
+    "parentheses": "read as negative",
 }
 
 

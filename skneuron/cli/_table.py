@@ -30,7 +30,7 @@ class Table:
     ----------
     name : str
     X : ndarray or DataFrame of shape (n_samples, n_features)
-        Parsed columns; those of a frame that are left out are not in it.
+        Parsed columns, without the columns that are left out.
     y : ndarray of shape (n_samples,)
     target : str
     parser : ColumnParser or None
@@ -78,7 +78,9 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
         If a column, a cell or the target cannot be used.
     """
     _check_columns(raw, [target, *drop, *keep])
-    frame = raw.frame.drop(columns=[name for name in drop if name != target])
+    if target in drop:
+        raise TableError(f"--drop {quoted(target)}: it is the target. Drop another column.")
+    frame = raw.frame.drop(columns=drop)
     cells = frame.pop(target)
     cells = cells.where(cells.isna(), cells.astype(str).str.strip(" "))
     known = (cells.notna() & ~cells.isin(["?", ""])).to_numpy()
