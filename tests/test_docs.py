@@ -1,7 +1,10 @@
 """The documentation is whole: every name, page, example and link, without building it."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,57 @@ def test_every_example_has_a_title_for_the_gallery(path):
     first, title, line = path.read_text().splitlines()[:3]
     assert first == '"""'
     assert line == "=" * len(title)
+
+
+# An interpreter without Matplotlib: `pip install '.[csv]'` of the README does not install it.
+WITHOUT_MATPLOTLIB = "import sys; sys.modules['matplotlib'] = None\n"
+
+
+def _run_as_readme(code):
+    """Run code as in the environment of the README's first command; return its output."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_MATPLOTLIB + code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_python_blocks_of_the_readme_print_their_text_blocks():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert pairs
+    assert len(pairs) == text.count("```python\n") == text.count("```text\n")
+    for code, printed in pairs:
+        assert _run_as_readme(code) == printed
+
+
+def test_the_example_of_the_readme_prints_its_table():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (path,) = re.findall(r"\.venv/bin/python (examples/\w+\.py)", text)
+    code = f"sys.argv = [{path!r}]; exec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+    tables = [
+        re.split(r"\n\w+, \d+", part)[0] for part in _run_as_readme(code).split("coefficients\n")
+    ]
+    rows = [
+        re.findall(r"^(.*?) +(\d\.\d+) +(\d\.\d+) +(\d)  ", part, re.MULTILINE) for part in tables
+    ]
+    cancer, wine = [part for part in rows if len(part) == 4]
+    in_readme = re.findall(r"^\| (`.*`) \| (.*) \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    assert len(in_readme) == 4
+    for (model, *figures, folds), left, right in zip(in_readme, cancer, wine, strict=True):
+        assert model.replace("`", "") == left[0] == right[0]
+        assert [figure.strip("*") for figure in figures] == [
+            ", ".join(x[1:3]) for x in (left, right)
+        ]
+        warned = int(left[3]) + int(right[3])
+        assert folds == (f"{warned} of 10" if warned else "none")
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
