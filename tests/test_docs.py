@@ -26,10 +26,10 @@ def _public_modules():
                 yield name, ast.literal_eval(node.value)
 
 
-def _reference():
-    """Names listed in the reference, by module."""
+def _listed(page):
+    """Names that a page of the reference lists, by module."""
     listed, module = {}, None
-    for line in (DOCS / "reference.rst").read_text().splitlines():
+    for line in (DOCS / page).read_text().splitlines():
         if line.startswith(".. currentmodule:: "):
             module = line.removeprefix(".. currentmodule:: ")
         elif re.fullmatch(r"   \w+|\.\. py:data:: \w+", line):
@@ -38,13 +38,24 @@ def _reference():
     return listed
 
 
+def _internal_modules():
+    """Modules that the page of internal names documents as a whole."""
+    page = (DOCS / "internal.rst").read_text()
+    return set(re.findall(r"^\.\. automodule:: (.*)$", page, re.MULTILINE))
+
+
 @pytest.mark.parametrize(("module", "names"), _public_modules(), ids=lambda x: str(x)[:40])
-def test_every_public_name_is_in_the_reference(module, names):
+def test_every_public_name_is_in_the_reference_or_internal(module, names):
+    """Names for users are in the reference, names for contributors on the internal page."""
+    if module in _internal_modules():
+        assert module not in _listed("reference.rst")
+        return
     expected = {name for name in names if not name.startswith("__")}
-    listed = _reference()
+    for_users, internal = _listed("reference.rst"), _listed("internal.rst").get(module, set())
+    assert not for_users.get(module, set()) & internal
     # A module whose names its package has as well is no place to look for them.
-    elsewhere = expected <= listed.get(module.rpartition(".")[0], set())
-    assert listed.get(module, set()) == expected or elsewhere
+    elsewhere = expected <= for_users.get(module.rpartition(".")[0], set())
+    assert for_users.get(module, set()) | internal == expected or elsewhere
 
 
 def test_every_page_is_in_a_table_of_contents():
@@ -52,7 +63,9 @@ def test_every_page_is_in_a_table_of_contents():
     for page in DOCS.glob("*.md"):
         for tree in re.findall(r"```\{toctree\}(.*?)```", page.read_text(), re.DOTALL):
             entries |= set(re.findall(r"^(?:.* <)?([\w/]+)>?$", tree, re.MULTILINE))
-    pages = {page.stem for page in DOCS.glob("*.md")} | {"reference"}
+    pages = {
+        page.stem for page in [*DOCS.glob("*.md"), DOCS / "reference.rst", DOCS / "internal.rst"]
+    }
     assert pages - {"index"} <= entries
 
 
@@ -64,7 +77,7 @@ def test_links_lead_somewhere(page):
             continue
         path, _, anchor = target.partition("#")
         # The gallery's pages are made of the examples.
-        path = re.sub(r"^gallery/(\w+)\.rst$", r"../examples/\1.py", path)
+        path = re.sub(r"^gallery/(\w+/\w+)\.rst$", r"../examples/\1.py", path)
         found = (page.parent / path) if path else page
         assert found.exists(), f"{page.name}: {target}"
         if anchor:
@@ -73,7 +86,7 @@ def test_links_lead_somewhere(page):
             assert anchor in slugs, f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.py")), ids=lambda p: p.stem)
 def test_every_example_has_a_title_for_the_gallery(path):
     first, title, line = path.read_text().splitlines()[:3]
     assert first == '"""'
@@ -110,7 +123,7 @@ def test_python_blocks_of_the_readme_print_their_text_blocks():
 
 def test_the_example_of_the_readme_prints_its_table():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (path,) = re.findall(r"\.venv/bin/python (examples/\w+\.py)", text)
+    (path,) = re.findall(r"\.venv/bin/python (examples/\w+/\w+\.py)", text)
     code = f"sys.argv = [{path!r}]; exec(compile(open({path!r}).read(), {path!r}, 'exec'))"
     tables = [
         re.split(r"\n\w+, \d+", part)[0] for part in _run_as_readme(code).split("coefficients\n")
