@@ -71,6 +71,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "**/sg_execution_times.rst"]
 
+templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "skneuron"
 html_static_path = ["_static"]

@@ -21,7 +21,7 @@ def boundary() -> plt.Figure:
     X, y = load_iris(return_X_y=True, as_frame=True)
     X = X.loc[y > 0, ["petal length (cm)", "petal width (cm)"]]
     y = y[y > 0].map({1: "versicolor", 2: "virginica"})
-    figure, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    figure, ax = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
     NeuronBoundaryDisplay.from_estimator(NeuronClassifier().fit(X, y), X, y, ax=ax)
     return figure
 

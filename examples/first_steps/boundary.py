@@ -1,10 +1,10 @@
 """
-What a neuron decides, in a picture
-===================================
+Draw a decision boundary
+========================
 
-Two kinds of iris by two measures of their petals. The line is where z = 0; the arrow is the
-weight vector: perpendicular to the line, to the side of virginica. Ringed flowers are on the
-wrong side. Of more features the display takes the two that matter most.
+Two iris species by two features of their petals. The line is the decision boundary z = 0. The arrow
+is the vector of coefficients, perpendicular to the line. Rings mark misclassified flowers. For more
+than two features, the display draws the two with the largest influence.
 """
 
 from sklearn.datasets import load_iris
@@ -18,5 +18,5 @@ y = y[y > 0].map({1: "versicolor", 2: "virginica"})
 
 neuron = NeuronClassifier().fit(X, y)
 display = NeuronBoundaryDisplay.from_estimator(neuron, X, y)
-print(f"{len(display.rings_.get_offsets())} of {len(y)} flowers are on the wrong side")
+print(f"{len(display.rings_.get_offsets())} of {len(y)} flowers are misclassified")
 print(neuron.trace(X.iloc[0]))

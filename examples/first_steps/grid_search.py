@@ -1,9 +1,9 @@
 """
-A grid over activation, penalty and learning rate
-=================================================
+Search activation, penalty and learning rate
+============================================
 
-Activations and solvers are objects with parameters of their own, so one grid reaches
-into all of them: ``activation``, ``C`` and ``solver__learning_rate``.
+Activations and solvers are objects with parameters. One grid searches all of them: ``activation``,
+``C`` and ``solver__learning_rate``.
 """
 
 from sklearn.base import clone
@@ -19,7 +19,7 @@ from skneuron.solvers import GD
 X, y = load_wine(return_X_y=True)
 X, y = X[y < 2], y[y < 2]
 
-# tol=1e-2 ends a descent early; momentum=0 is gradient descent as it is first taught.
+# tol=1e-2 ends gradient descent early. momentum=0 is the method of textbooks.
 neuron = NeuronClassifier(solver=GD(momentum=0.0), tol=1e-2, max_iter=50_000)
 pipeline = make_pipeline(neuron)
 grid = {
@@ -33,8 +33,8 @@ print("best accuracy", round(search.best_score_, 3))
 for name, value in search.best_params_.items():
     print(f"  {name.removeprefix('neuronclassifier__'):22} {value}")
 
-# How many steps does a learning rate need? The history of each fit tells.
-print("steps until the gap is 1 % of where it began, by learning rate:")
+# The number of steps depends on the learning rate.
+print("steps until the relative gap is 1 %, by learning rate:")
 descents = {}
 for rate in (0.1, 0.3, "auto"):
     pipeline.set_params(neuronclassifier__solver__learning_rate=rate)

@@ -3,8 +3,8 @@ The neuron is logistic regression
 =================================
 
 Both models minimize the same objective. On standardized features they predict equally well.
-On raw features the default ``LogisticRegression`` ends before it converges. The last column
-compares the coefficients of all samples with those of a fully converged fit.
+On raw features the default ``LogisticRegression`` ends before it converges. The last column is the
+largest difference from the converged coefficients, as a fraction of the largest coefficient.
 """
 
 import warnings
@@ -26,7 +26,7 @@ for load in (load_breast_cancer, load_wine):
     print(f"{load.__name__.removeprefix('load_')}, {X.shape[0]} samples × {X.shape[1]} features")
     print(f"{'':35} accuracy  log loss  warnings  error of coefficients")
     for scaling in ([], [StandardScaler()]):
-        # Newton's method to a tight tolerance: the coefficients to compare with.
+        # Newton's method with a tight tolerance gives the reference.
         exact = make_pipeline(
             *scaling, LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000)
         )

@@ -1,12 +1,14 @@
 """
-Quickstart
-==========
+Quick start
+===========
 
-A neuron in the place of ``LogisticRegression``: raw columns, no scaler, no warning.
+Scale, fit, tune and interpret a model of breast cancer data.
 """
 
 from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
 from skneuron.plotting import WeightDisplay
@@ -14,23 +16,24 @@ from skneuron.plotting import WeightDisplay
 data = load_breast_cancer(as_frame=True)
 X_train, X_test, y_train, y_test = train_test_split(data.data, data.target, random_state=0)
 
-neuron = NeuronClassifier().fit(X_train, y_train)
-print(neuron)
-print(f"accuracy on unseen rows   {neuron.score(X_test, y_test):.3f}")
+model = make_pipeline(StandardScaler().set_output(transform="pandas"), NeuronClassifier())
+search = GridSearchCV(
+    model, {"neuronclassifier__C": [0.01, 0.1, 1.0, 10.0]}, scoring="neg_log_loss"
+)
+search.fit(X_train, y_train)
+best = search.best_estimator_
+neuron = best[-1]
+print(f"best C                    {neuron.C}")
+print(f"test accuracy             {best.score(X_test, y_test):.3f}")
 print(f"solver                    {neuron.solver_}, {neuron.n_iter_} iterations")
-print(f"relative gap reached      {neuron.gap_:.0e}")
+print(f"estimated relative gap    {neuron.gap_:.0e}")
+print(f"probabilities             {best.predict_proba(X_test[:3])[:, 1].round(3)}")
 
-# The parts of a neuron: weights, bias, pre-activation z, output f(z).
-print(f"weights and bias          {neuron.coef_.shape[1]} + 1 = {neuron.coef_.size + 1}")
-print(f"f(z) of three rows        {neuron.activate(X_test[:3]).round(3)}")
-print(f"probabilities             {neuron.predict_proba(X_test[:3])[:, 1].round(3)}")
-
-# Another activation is another model: the probit, as statisticians know it.
+# Other activations are other models.
 for activation in ("sigmoid", "probit", "cloglog"):
-    score = cross_val_score(
-        NeuronClassifier(activation), data.data, data.target, scoring="neg_log_loss"
-    ).mean()
+    model.set_params(neuronclassifier__activation=activation)
+    score = cross_val_score(model, data.data, data.target, scoring="neg_log_loss").mean()
     print(f"cross-validated log loss  {-score:.3f}  {activation}")
 
-# What speaks for a benign tumour and what against it, each weight times the spread of its column.
-WeightDisplay.from_estimator(neuron, X_train, top=10)
+# Positive coefficients indicate a benign tumour, and negative ones a malignant tumour.
+WeightDisplay.from_estimator(neuron, top=10)

@@ -1,9 +1,9 @@
 """
-Spam or not
-===========
+Classify messages as spam
+=========================
 
-Text becomes sparse columns by tf-idf; the neuron reads them as they are. The weights
-say which words speak for spam.
+A tf-idf transformer makes sparse features of text. The neuron reads them without conversion. The
+coefficients show the words that indicate spam.
 """
 
 from sklearn.feature_extraction.text import TfidfVectorizer

@@ -1,11 +1,11 @@
 """
-Dose and response: the dose that kills half, with its interval
-==============================================================
+Estimate the dose that kills half
+=================================
 
-Bliss's beetles (Annals of Applied Biology, 1935): 481 of them in eight groups, by probit and
-by cloglog. LD50 is the dose at which z = z₀; its error is by the delta method, from the
-covariance of weight and bias, as R's ``dose.p`` (MASS) has it. The deviance tells which of
-the two to believe: with six degrees of freedom ten is rather much, three is not.
+Bliss's beetles (Annals of Applied Biology, 1935): 481 insects in eight groups, by probit and
+cloglog. LD50 is the dose at the threshold z₀. The delta method gives its standard error, as
+``dose.p`` of R's package MASS does. A deviance of 10 on six degrees of freedom is large, and 3 is
+small: cloglog fits better.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ DOSE = np.array([1.6907, 1.7242, 1.7552, 1.7842, 1.8113, 1.8369, 1.8610, 1.8839]
 KILLED = np.array([6, 13, 18, 28, 52, 53, 61, 60])
 N = np.array([59, 60, 62, 56, 63, 59, 62, 60])
 
-# Each group is two rows: those killed and those that lived, with their numbers as weights.
+# Each group has two samples, killed and alive, with counts as sample weights.
 X = np.append(DOSE, DOSE)[:, None]
 y = np.repeat([1, 0], len(DOSE))
 counts = np.append(KILLED, N - KILLED)
@@ -35,7 +35,7 @@ for link, dashes in (("probit", "--"), ("cloglog", "-")):
     print(f"{link}: z = {slope:.2f} log10(dose) {bias:+.2f}, standard errors {errors}")
 
     ld50 = (neuron.activation_.threshold - bias) / slope
-    gradient = np.array([-ld50, -1.0]) / slope  # of LD50, in weight and bias
+    gradient = np.array([-ld50, -1.0]) / slope  # of LD50: coefficient, intercept
     V = np.asarray(covariance(neuron, X, y, counts))
     error = np.sqrt(gradient @ V @ gradient)
     low, high = ld50 + error * stats.norm.ppf([0.025, 0.975])
@@ -46,5 +46,5 @@ for link, dashes in (("probit", "--"), ("cloglog", "-")):
     p = stats.chi2.sf(fit.deviance, fit.df_residual)
     print(f"  deviance  {fit.deviance:.2f} with {fit.df_residual} df, p = {p:.2f}")
     ax.plot(doses, neuron.activate(doses[:, None]), dashes, label=link)
-ax.set(xlabel="log10 of the dose in mg/l", ylabel="share killed")
+ax.set(xlabel="log10 of the dose in mg/l", ylabel="fraction killed")
 ax.legend()

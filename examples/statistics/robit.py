@@ -1,9 +1,9 @@
 """
-Robit: an activation of your own, from scipy.stats
-==================================================
+Define robit, a robust link
+===========================
 
-A distribution function is all that a link needs. Student's t has heavy tails: a row with the
-wrong label counts for less than with a probit or a logit (Liu, Robit regression, 2004).
+Student's t has heavy tails, so a sample with a wrong label has less influence than with probit or
+logit (Liu, Robit regression, 2004). A distribution of ``scipy.stats`` has all that a link needs.
 """
 
 import numpy as np
@@ -35,12 +35,12 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(500, 2))
 y = (X @ [2.0, -1.0] + rng.normal(size=500) > 0).astype(int)
 
-# Ten labels are wrong, far from the border, where nothing else would be.
+# Ten labels far from the boundary are wrong.
 far = np.argsort(-np.abs(X @ [2.0, -1.0]))[:10]
 soiled = y.copy()
 soiled[far] = 1 - y[far]
 
-print("first weight, without a penalty    clean labels   ten wrong ones    kept")
+print("first coefficient, no penalty      clean labels   ten wrong ones    kept")
 links = {"robit, 8 df": Robit(df=8.0), "robit, 2 df": Robit(df=2.0)}
 kept = {}
 for name, activation in ({"probit": "probit", "sigmoid": "sigmoid"} | links).items():

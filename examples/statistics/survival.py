@@ -1,10 +1,11 @@
 """
-Survival in visits: cloglog and an offset
-=========================================
+Estimate hazard ratios from visits
+==================================
 
-Patients are seen now and then; what is known is in which interval it happened. A row per
-patient and interval, y = 1 in the last one, and cloglog make weights log hazard ratios, as in
-Cox's model (Prentice & Gloeckler, 1978). Intervals of unequal length: log length is an offset.
+Patients have visits, so the interval of an event is known, but not its time. The data have one
+sample per patient and interval, with y = 1 in the interval of the event. With cloglog, coefficients
+are log hazard ratios, as in Cox's model (Prentice and Gloeckler, 1978). The logarithm of the length
+of the interval is an offset.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from skneuron.inference import coefficient_table
 from skneuron.plotting import WeightDisplay
 
 rng = np.random.default_rng(1)
-HAZARD, TREATMENT, AGE = 0.4, -0.7, 0.3  # a year's; log hazard ratios
+HAZARD, TREATMENT, AGE = 0.4, -0.7, 0.3  # hazard per year, log hazard ratios
 
 rows = []
 for _ in range(2_000):
@@ -33,7 +34,7 @@ X, log_length, y = table[["treated", "age"]], table["log length"], table["happen
 
 neuron = NeuronClassifier("cloglog", C=np.inf).fit(X, y, offset=log_length)
 result = coefficient_table(neuron, X, y, offset=log_length)
-print(f"{len(y)} rows of 2000 patients, {y.sum()} events")
+print(f"{len(y)} samples of 2000 patients, {y.sum()} events")
 ratios = np.exp(np.array([result["estimate"], result["lower"], result["upper"]]).T)
 true = np.exp([TREATMENT, AGE, np.log(HAZARD)])
 names = "treated", "age, a deviation", "hazard of a year"
@@ -42,5 +43,5 @@ for name, row, truth in zip(names, ratios, true, strict=True):
 
 WeightDisplay.from_estimator(neuron, table=result)
 logit = NeuronClassifier(C=np.inf).fit(X, y, offset=log_length)
-print(f"odds ratio instead {np.exp(logit.coef_[0, 0]):.3f}: of these intervals only")
+print(f"odds ratio {np.exp(logit.coef_[0, 0]):.3f}, which depends on the intervals")
 assert np.all((ratios[:, 1] < true) & (true < ratios[:, 2]))

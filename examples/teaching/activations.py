@@ -1,9 +1,9 @@
 """
-Ten activations
-===============
+Compare ten activations
+=======================
 
-What leaves the axon for a pre-activation z, and the slope that learning has to go by. Where
-the slope is zero a sample teaches nothing.
+Each activation f(z) with its slope. Samples with a slope of zero do not change the coefficients in
+training.
 """
 
 from matplotlib import pyplot as plt

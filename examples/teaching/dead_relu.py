@@ -1,10 +1,9 @@
 """
-The death of a relu neuron, and its revival
-===========================================
+Revive a dead relu neuron
+=========================
 
-One step that is too long throws the bias so low that no sample has z > 0. There the slope of
-relu is zero for all of them: nothing moves the weights any more, and a gradient of zero looks
-like a minimum.
+One step of gradient descent is too long, and no sample has z > 0 afterwards. The slope of relu is
+then zero for all samples. The gradient is zero as at a minimum, and training stops.
 """
 
 import warnings
@@ -17,14 +16,14 @@ from skneuron import NeuronClassifier
 from skneuron.plotting import DescentDisplay
 from skneuron.solvers import GD
 
-# One sample in twenty fires: the bias has a long way down, the weights a short one.
+# One sample in twenty has class 1, so the first step changes the intercept most.
 rng = np.random.default_rng(0)
 X = rng.standard_normal((2000, 2))
 y = (X[:, 0] + X[:, 1] + rng.standard_normal(2000) > 2.85).astype(int)
 
 
 def describe(name: str, neuron: NeuronClassifier) -> None:
-    """Print whether it lives and what it can do."""
+    """Print whether the neuron is alive, and its accuracy."""
     alive = (neuron.activate(X) > 0).mean()
     print(
         f"{name:30s} z > 0 on {alive:4.0%} of the samples, gap {neuron.gap_:.0e}, "
@@ -40,7 +39,7 @@ describe("learning rate 10", dead)
 print(f"  warning: {caught[-1].message}")
 assert not (dead.activate(X) > 0).any()
 
-# Its weights are where the next fit starts: it stays dead, unless it may start anew.
+# A warm start stays dead. With restart, fit tries random coefficients.
 revived = deepcopy(dead)
 revived.set_params(solver=GD(), warm_start=True, restart=3, random_state=0, tol=1e-8)
 describe("revived by restart=3", revived.fit(X, y))

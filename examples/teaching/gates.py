@@ -1,10 +1,9 @@
 """
-What one neuron can learn: AND, OR and, alone, not XOR
-======================================================
+Learn logic gates
+=================
 
-A neuron draws one line. AND and OR lie on two sides of a line; XOR does not
-(Minsky & Papert, Perceptrons, 1969). With the product of the inputs as a third input
-there is a plane that separates it.
+A neuron has one linear boundary. AND and OR have such a boundary, but XOR does not (Minsky and
+Papert, Perceptrons, 1969). With the product of the inputs as a third input, XOR has one, too.
 """
 
 import warnings
@@ -23,7 +22,7 @@ GATES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}
 
 
 def learn(model, gate):
-    """Fit the gate and tell what came of it, the warning included."""
+    """Fit the gate, and print the result and the warning."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         model.fit(INPUTS, GATES[gate])
@@ -38,7 +37,7 @@ assert learn(NeuronClassifier("step"), "AND")
 assert learn(NeuronClassifier("step"), "OR")
 assert not learn(NeuronClassifier("step"), "XOR")
 
-print("one step neuron that is also given x1 * x2")
+print("one step neuron with the third input x1 * x2")
 product = PolynomialFeatures(interaction_only=True, include_bias=False)
 model = make_pipeline(product, NeuronClassifier("step"))
 assert learn(model, "XOR")

@@ -1,11 +1,11 @@
 """
-Move the weights by hand
-========================
+Move the coefficients by hand
+=============================
 
-A page with sliders for two weights and the bias: the line and the arrow follow, mistakes are
-ringed, a click takes a sample through the neuron. The epochs replay a descent; its last
-position is the fitted neuron. ``page.save("page.html")`` writes the page as one file that
-needs no network. It needs ``pip install 'skneuron[playground]'``.
+A page with sliders for two coefficients and the intercept. The boundary follows, mistakes have
+rings, and a click on a sample shows its computation. The epochs replay gradient descent.
+``page.save("page.html")`` writes one file that needs no network. The example needs
+``pip install 'skneuron[playground]'``.
 """
 
 from sklearn.datasets import load_iris
@@ -22,9 +22,9 @@ page = playground(neuron, X, y)
 print(page)
 
 # %%
-# Things to try: find weights with fewer mistakes than the fitted neuron has. Which of the two
-# has the lower log loss? Turn the arrow round. Make both weights ten times smaller and look at
-# the curve of f. Choose ``step``, whose z₀ is 0 too: what changes, and what does not?
+# Things to try: find coefficients with fewer mistakes than the fitted neuron, and compare the log
+# loss of both. Reverse the arrow. Divide both coefficients by ten, and look at the curve of f.
+# Choose ``step``: the boundary stays, and the probabilities disappear.
 page
 
 # sphinx_gallery_thumbnail_path = "images/playground.png"

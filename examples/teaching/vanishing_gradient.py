@@ -1,12 +1,10 @@
 """
-Vanishing gradients
-===================
+Watch a gradient vanish
+=======================
 
-Squared error forgives a sigmoid that is sure of the wrong class.
-
-Both neurons start from weights that are wrong about nearly every sample, and very sure of it.
-The slope of squared error has f'(z) as a factor, which is next to nothing there; that of the
-log loss is f(z) - y.
+Both neurons start with coefficients that misclassify nearly all samples with high confidence. The
+gradient of squared error has the factor f'(z), which is almost zero there. The gradient of the log
+loss is f(z) - y, so this neuron recovers.
 """
 
 import warnings
@@ -30,10 +28,10 @@ for loss in ("log_loss", "squared_error"):
         neuron = NeuronClassifier.from_weights(wrong[0]).set_params(
             loss=loss, warm_start=True, C=1e4, max_iter=steps
         )
-        # Plain steps of one length for both: no momentum, no rate that adapts.
+        # Both use plain gradient descent: no momentum, a constant rate.
         neuron.set_params(solver=GD(learning_rate=1.0, momentum=0.0))
         with warnings.catch_warnings():
-            # A hundred steps are not enough, which is the point.
+            # 100 steps are too few to converge.
             warnings.simplefilter("ignore", ConvergenceWarning)
             neuron.fit(X, y)
         print(

@@ -1,11 +1,10 @@
 """
-Four descents
-=============
+Compare four solvers
+====================
 
-Watching gd, sgd, adam and newton descend on one problem, and then on three.
-
-An iteration is a pass over all samples for gd, sgd and adam (an epoch), and for newton a
-pass that forms a Hessian as well.
+The relative gap of ``gd``, ``sgd``, ``adam`` and ``newton`` by iteration, on one data set, and the
+number of iterations on three. An iteration of ``sgd`` and ``adam`` is an epoch. An iteration of
+``newton`` also computes a Hessian.
 """
 
 import numpy as np
@@ -20,7 +19,7 @@ SOLVERS = ("gd", "sgd", "adam", "newton")
 rng = np.random.default_rng(0)
 many = rng.standard_normal((100_000, 20))
 fires = (many @ rng.standard_normal(20) + rng.logistic(size=100_000) > 0).astype(int)
-# Every column in a unit of its own, and far from zero.
+# Each feature has its own unit and a large mean.
 many = many * 10.0 ** rng.integers(-4, 5, 20) + 5 * 10.0 ** rng.integers(-4, 5, 20)
 X, y = load_breast_cancer(return_X_y=True)
 problems = {
@@ -29,7 +28,7 @@ problems = {
     "100,000 x 20, raw": (many, fires),
 }
 
-print("relative gap of the breast cancer data, raw columns, after an iteration")
+print("relative gap by iteration, breast cancer data, raw features")
 best = NeuronClassifier().fit(X, y).objective_
 descents = {
     solver: NeuronClassifier(solver=solver, tol=1e-6, random_state=0).fit(X, y)
@@ -44,7 +43,7 @@ for k in (1, 2, 3, 5, 8, 12, 20, 50, 200, 1000):
     print(line)
 DescentDisplay.from_estimator(descents, lowest=best)
 
-print("\niterations until the gap that is asked for")
+print("\niterations to a relative gap")
 print(f"{'':29s}" + "".join(f"{solver:>8s}" for solver in SOLVERS))
 for name, data in problems.items():
     for tol in (1e-4, 1e-8):

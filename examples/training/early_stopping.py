@@ -1,11 +1,9 @@
 """
-Early stopping
-==============
+Stop early
+==========
 
-Weights that do best on samples that are not learned from.
-
-Two hundred samples, sixty columns and next to no penalty: short steps first learn what all
-samples have in common, and then, on and on, the noise of these two hundred.
+200 samples, 60 features and almost no penalty: late iterations fit the noise. Early stopping keeps
+the coefficients with the lowest loss on a validation set.
 """
 
 import numpy as np

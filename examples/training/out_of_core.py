@@ -1,11 +1,9 @@
 """
-A file larger than memory
-=========================
+Train on a file larger than memory
+==================================
 
-Read in chunks: ``partial_fit`` inside a loop.
-
-The file here is small, so that the example is quick; nothing changes if it is not. The columns
-are of very different sizes, and no scaler is needed: the neuron keeps its own moments of them.
+``partial_fit`` reads the file in batches. The file is small here, so that the example is quick. The
+features have very different units, and the neuron needs no scaler to converge.
 """
 
 import tempfile
@@ -33,7 +31,7 @@ with tempfile.TemporaryDirectory() as folder:
     table.flush()
     del table
 
-    # From here on only one chunk is in memory at a time.
+    # From now on, only one batch is in memory.
     rows = np.load(path, mmap_mode="r")
     neuron = NeuronClassifier()
     after_chunk = []
@@ -48,11 +46,11 @@ with tempfile.TemporaryDirectory() as folder:
     whole = NeuronClassifier().fit(X, y)
     best = log_loss(y, whole.predict_proba(X))
     excess = [log_loss(y, seen.predict_proba(X)) - best for seen in after_chunk]
-    print(f"{neuron.n_samples_seen_} rows in {N // CHUNK} chunks in {seconds:.2f} s")
-    print(f"log loss of a fit to all rows    {best:.6f}")
-    print(f"one pass is above it by          {excess[-1]:.1e}")
+    print(f"{neuron.n_samples_seen_} samples in {N // CHUNK} batches in {seconds:.2f} s")
+    print(f"log loss of the fit of all samples  {best:.6f}")
+    print(f"difference after one pass           {excess[-1]:.1e}")
     assert excess[-1] < 1e-4
 
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     ax.loglog(CHUNK * np.arange(1, len(excess) + 1), excess, "o-")
-    ax.set(xlabel="rows seen", ylabel="log loss above that of a fit to all rows")
+    ax.set(xlabel="samples", ylabel="log loss minus log loss of the fit of all samples")
