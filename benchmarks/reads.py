@@ -48,7 +48,7 @@ def fit(n_samples: int, folder: Path) -> list[str]:
     start = time.perf_counter()
     neuron = NeuronClassifier().fit(X, y)
     seconds = time.perf_counter() - start
-    reads = neuron.history_.get("reads")
+    reads = neuron.history_.get("n_passes")
     count = "not counted by this version" if reads is None else f"{reads[-1]:g}"
     place = "file" if n_samples >= MAPPED else "memory"
     line = [f"{n_samples:,} x {COLUMNS}", place, count]

@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import FunctionType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["AnyArray", "Curvatures", "FloatArray", "LayerCurvature", "set_public_module"]
+__all__ = [
+    "AnyArray",
+    "Bounds",
+    "Curvatures",
+    "FloatArray",
+    "Interval",
+    "LayerCurvature",
+    "Matrix",
+    "MatrixLike",
+    "TableLike",
+    "set_public_module",
+]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 AnyArray: TypeAlias = NDArray[Any]
+
+
+class TableLike(Protocol):
+    """A data frame or a sparse matrix."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+        ...
+
+
+class Matrix(Protocol):
+    """A checked X: a dense array or a CSR/CSC matrix, of float32 or float64."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of columns."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Return some of the rows and columns."""
+        ...
+
+    def astype(self, dtype: Any, /) -> Any:
+        """Return the matrix with elements of another type."""
+        ...
+
+
+#: X as a user passes it: dense, sparse or a data frame.
+MatrixLike: TypeAlias = ArrayLike | TableLike
+
+#: Lower and upper bound of a coefficient; None for an unbounded side.
+Interval: TypeAlias = tuple[float | None, float | None]
+
+#: Bounds as a user passes them: one interval for all, one per feature, or a dict.
+Bounds: TypeAlias = Interval | Sequence[Interval] | ArrayLike | Mapping[str | int, Interval] | None
 
 
 class LayerCurvature(NamedTuple):

@@ -1,103 +1,129 @@
-"""The estimator."""
+"""The estimator: its parameters, its documentation, and its methods from top to bottom."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from skneuron._typing import AnyArray, Bounds, FloatArray, MatrixLike
 from skneuron.activations import Activation
+from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
 from skneuron.fitting._draft import Draft
-from skneuron.fitting._fit import LearningMixin
-from skneuron.fitting._versioned import VersionedMixin
-from skneuron.prediction._from_weights import fitted_attributes
-from skneuron.prediction._tracing import TracingMixin
+from skneuron.fitting._fit import (
+    NumpyErrorsRestored,
+    absent_class_warnings,
+    convergence_warnings,
+    fitted_attributes,
+    forget_fit,
+    hold_out,
+    last_fit,
+    model_attributes,
+    report_to,
+    run_again_if_interrupted,
+)
+from skneuron.fitting._result import FitResult
+from skneuron.fitting._train import Reached
+from skneuron.fitting._versioned import add_version, split_version
+from skneuron.prediction._forward import forward_pass
+from skneuron.prediction._from_weights import attributes_from_weights
+from skneuron.prediction._outputs import Outputs, has_likelihood
+from skneuron.prediction._trace import Trace
+from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
 from skneuron.solvers import Solver
+from skneuron.validation import (
+    check_chunk,
+    check_classes,
+    check_parameters,
+    check_rows,
+    check_training_data,
+    check_validation_set,
+    with_bounds,
+)
 
 __all__ = ["NeuronClassifier"]
 
 
-class NeuronClassifier(
-    VersionedMixin,
-    CallbackSupportMixin,
-    LearningMixin,
-    TracingMixin,
-    ClassifierMixin,
-    BaseEstimator,
-):  # type: ignore[misc]
-    """One artificial neuron, ``y = f(w·x + b)``, or a layer of K for K classes.
+class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One artificial neuron, ``y = f(w·x + b)``, or K neurons for K classes.
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
 
         F(w, b) = (1/S) Σᵢ sᵢ ℓ(yᵢ, w·xᵢ + b) + 1/(C·S) [(1-ρ)/2 ‖w‖² + ρ ‖w‖₁],   S = Σᵢ sᵢ
 
-    with sᵢ the sample weight times the class weight and ρ the ``l1_ratio``. The bias is not
-    penalised, and weights can have bounds. With
-    ``activation="sigmoid"`` it *is* logistic regression. Columns need no scaling: the
-    solvers scale them and return weights for the columns as given.
+    with sᵢ the sample weight times the class weight and ρ the ``l1_ratio``. The penalty exempts
+    the intercept b, and coefficients w can have bounds. With ``activation="sigmoid"`` the model
+    *is* logistic regression. Columns need no scaling: the solvers scale the columns, and return
+    coefficients on the original scale.
 
     Parameters
     ----------
     activation : str or Activation, default="sigmoid"
         Name of one of :data:`skneuron.activations.ACTIVATIONS`, an object such as
-        ``LeakyReLU(alpha=0.2)``, or one of a subclass of your own.
+        ``LeakyReLU(alpha=0.2)``, or an object of your own subclass.
     loss : {"auto", "log_loss", "squared_error"}, default="auto"
         ``"auto"`` is the log loss for a distribution function, squared error for
         another differentiable activation, and the perceptron rule for ``"step"``.
     C : float, default=1.0
-        Inverse strength of the penalty, positive; ``np.inf`` for none. It has no
-        effect on ``"step"``, whose mistakes do not depend on the length of w.
+        Inverse strength of the penalty, positive. ``np.inf`` is no penalty. ``C`` has no
+        effect on ``"step"``, whose errors do not depend on the length of w.
     l1_ratio : float, default=0.0
-        Share of the L1 penalty, from 0 (ridge) to 1 (lasso). Weights of little use are
-        then exactly zero.
+        Fraction of the L1 penalty, from 0 (ridge) to 1 (lasso). An L1 penalty sets some
+        coefficients to exactly zero.
     fit_intercept : bool, default=True
-        Whether the neuron has a bias.
+        Whether the neuron has an intercept.
     class_weight : dict, "balanced" or None, default=None
-        Factor of the sample weights by class; "balanced" makes the classes' sums equal.
+        Factor of the sample weights by class. "balanced" gives all classes the same sum.
     bounds : (low, high), array-like of shape (n_features, 2), dict or None, default=None
-        Interval of each weight in ``coef_``: a pair for all, one per feature, or a dict
+        Interval of each coefficient in ``coef_``: a pair for all, one pair per feature, or a dict
         from feature name (column number, if X has no names) to pair. None in a pair is no
-        bound; ``(0, None)`` makes a weight excitatory only, ``(None, 0)`` inhibitory only.
+        bound. ``(0, None)`` allows excitatory coefficients only, ``(None, 0)`` inhibitory ones.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
-        ``"online-perceptron"``, an object such as
-        ``GD(learning_rate=0.1)`` (only an object has parameters to search, as
-        ``solver__learning_rate``), or ``"auto"``: the perceptron rule for "step",
-        gradient descent for the rectifiers, else Newton, on subsamples first where there
-        are many rows, with a Hessian for several steps above 200 parameters; above 2,000
-        parameters Newton-CG, or working sets for an L1 penalty or bounds.
+        ``"online-perceptron"``, or an object such as ``GD(learning_rate=0.1)``. Only an object
+        has parameters for a search, as ``solver__learning_rate``. ``"auto"`` is the perceptron
+        rule for "step", gradient descent for the rectifiers, and otherwise Newton: first on
+        subsamples if there are many rows, with one Hessian for several steps above 200
+        parameters. Above 2,000 parameters it is Newton-CG, or working sets for an L1 penalty or
+        bounds.
     tol : float or None, default=None
-        Relative gap to reach; None is the solver's own, 1e-18 but for ``"sgd"`` (1e-8) and
-        ``"adam"`` (1e-6). The gap is the estimated excess of F over its minimum, as a share of
-        F at zero weights. It is estimated from the gradient, ½ gᵀH⁻¹g, and can be far
-        smaller than the rounding of F; weights err by its square root, so 1e-18 gives
-        about eight digits of them.
+        Relative gap at which the fit has converged. None is the default of the solver: 1e-8 for
+        ``"sgd"``, 1e-6 for ``"adam"`` and 1e-18 for the others. The gap is the estimated excess
+        of F over its minimum, ½ gᵀH⁻¹g from the gradient, divided by F at zero coefficients. It
+        can be far below the rounding error of F. The relative error of the coefficients is about
+        the square root of the gap, so 1e-18 stands for about eight correct digits.
     max_iter : int, default=10000
-        Largest number of iterations of the solver.
+        Maximum number of iterations of the solver.
     early_stopping : bool, default=False
-        Whether to stop when the validation loss has not fallen for ``n_iter_no_change``
-        iterations, and to keep the weights of the lowest one. The validation set is
-        ``X_val`` of ``fit``, or a random share of each class that is not learned from.
-        If a class has one sample only, the fit has no early stopping, and warns.
+        Whether to stop after ``n_iter_no_change`` iterations without a lower validation loss, and
+        to keep the coefficients of the lowest loss. The validation set is ``X_val`` of ``fit``,
+        or a random fraction of each class that the fit holds out. If a class has a single
+        sample, the fit has no early stopping, and warns.
     validation_fraction : float, default=0.1
-        That share, if ``fit`` gets no ``X_val``.
+        Fraction of each class in the validation set, if ``fit`` gets no ``X_val``.
     n_iter_no_change : int, default=5
-        Iterations without a lower validation loss that end the fit.
+        Iterations without a lower validation loss after which the fit stops.
     restart : int, default=0
-        How often a dead neuron (``"relu"`` with no sample of z > 0) starts anew from random
-        weights; ``history_`` is that of the last attempt. A neuron that is still dead is
-        warned of.
+        Maximum number of restarts of a dead neuron (``"relu"`` with no sample of z > 0) from
+        random coefficients. ``history_`` is the history of the last attempt. ``fit`` warns if
+        the neuron is still dead.
     warm_start : bool, default=False
         Whether ``fit`` starts from the coefficients of the last fit. On the same data the
-        solver continues as if it had not ended, except ``"lbfgs"`` and solvers that draw rows.
+        solver continues as if it had not ended, except ``"lbfgs"`` and solvers that sample rows.
     random_state : int, RandomState instance or None, default=None
-        Draws the subsamples on which large fits begin. It changes the way, and the answer
-        by no more than ``tol`` allows.
+        Seed of the subsamples with which large fits begin. The seed changes the result by no
+        more than ``tol`` allows.
     verbose : int, default=0
         Print one line every ``verbose`` iterations.
 
@@ -105,41 +131,41 @@ class NeuronClassifier(
     ----------
     classes_ : ndarray of shape (n_classes,)
     coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-        Weights w, in the dtype of X.
+        Coefficients w, in the dtype of X.
     intercept_ : ndarray of shape (1,) or (n_classes,)
-        Bias b.
+        Intercept b.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had column names.
     activation_ : Activation
     loss_, solver_ : str
-        What ``"auto"`` has chosen.
+        The choice of ``"auto"``.
     n_iter_ : int
-        Iterations; of the slowest neuron where one-vs-rest trains K.
+        Number of iterations. With one neuron per class, the maximum over the neurons.
     objective_ : float
-        F at the weights; the sum over the neurons for one-vs-rest. For ``"step"`` the
-        weighted share of misclassified samples, those on the line included.
+        F at the coefficients. With one neuron per class, the sum over the neurons. For
+        ``"step"`` the weighted fraction of samples on the wrong side of the hyperplane or on it.
     gap_ : float
         Relative gap reached, see ``tol``.
     converged_ : bool
-        Whether ``tol`` was reached, or no step in float64 lowers F any further and the gap is
-        below 1e-13. The rounding of float32 weights may add up to 1e-8.
+        Whether the gap reached ``tol``, or no step in float64 lowers F any further and the gap is
+        below 1e-13. The rounding of float32 coefficients may add up to 1e-8.
     history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
-        ``reads`` (of all rows, since the fit began) and ``seconds`` after each iteration;
-        ``saturation``, the share of samples whose slope f'(z) is below 1e-3 of the largest
-        (on 1,000 rows at most), and with a validation set ``validation_loss``, its mean
-        loss without penalty; for ``"step"`` ``mistakes`` (samples on the wrong side or on the
-        line) and ``margin`` (distance of the one worst off, negative on the wrong side);
-        ``pandas.DataFrame(neuron.history_)`` works.
-        A fit that did not converge returns the best weights on its way, not the last.
-        For one-vs-rest objectives and seconds are added up over the neurons.
+        ``n_passes`` (passes over all rows since the start) and ``seconds`` after each iteration.
+        ``saturation`` is the fraction of samples whose slope f'(z) is below 1e-3 of the largest
+        slope, on 1,000 rows at most. With a validation set ``validation_loss`` is its mean loss
+        without the penalty. ``"step"`` has ``mistakes`` (samples on the wrong side or on the
+        hyperplane) and ``margin`` (smallest distance, negative on the wrong side).
+        ``pandas.DataFrame(neuron.history_)`` works. A fit that did not converge returns the best
+        coefficients of its history, and not always the last. With one neuron per class,
+        objectives and seconds are sums over the neurons.
 
     Notes
     -----
-    More than two classes: softmax for the sigmoid's log loss, the same model as
-    ``LogisticRegression``; for every other activation one neuron per class against the
-    rest, its probabilities normalised.
+    More than two classes: the sigmoid's log loss becomes the softmax, the same model as
+    ``LogisticRegression``. Every other activation has one neuron per class against the
+    rest, with normalised probabilities.
 
     Examples
     --------
@@ -153,6 +179,13 @@ class NeuronClassifier(
     0.958
     """
 
+    classes_: AnyArray
+    coef_: AnyArray
+    intercept_: AnyArray
+    activation_: Activation
+    loss_: str
+    n_features_in_: int
+
     def __init__(
         self,
         activation: str | Activation = "sigmoid",
@@ -162,7 +195,7 @@ class NeuronClassifier(
         l1_ratio: float = 0.0,
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
-        bounds: Any = None,
+        bounds: Bounds = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -192,44 +225,43 @@ class NeuronClassifier(
         self.random_state = random_state
         self.verbose = verbose
 
-    # --- learning --------------------------------------------------------------------
+    # --- fit -------------------------------------------------------------------------
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        offset: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-        offset_val: Any = None,
+        offset: ArrayLike | None = None,
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        offset_val: ArrayLike | None = None,
     ) -> Self:
-        """Learn weights and bias.
+        """Fit coefficients and intercept.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-            Finite numbers; dense float32 and float64 are read as they lie in memory. Rows
-            are copied only to leave out those of zero weight.
+            Finite numbers. The fit reads dense float32 and float64 without a copy, in any memory
+            order. Only rows of zero weight make a copy of the other rows necessary.
         y : array-like of shape (n_samples,)
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights; a weight of 2 is the same as the sample twice.
+            Non-negative sample weights. A sample weight of 2 equals the same sample twice.
         offset : array-like of shape (n_samples,), default=None
-            Added to each pre-activation, z = w·x + b + offset: an exposure that is known, or
-            the z of an earlier model. For more than two classes (n_samples, n_classes). It is
-            not remembered: predictions get theirs.
+            Added to each pre-activation, z = w·x + b + offset: a known exposure, or the z of
+            another model. For more than two classes (n_samples, n_classes). The neuron does not
+            store the offset, and predictions take one of their own.
         X_val : array-like or CSR/CSC matrix of shape (n_val, n_features), default=None
-            Validation set: its loss is in ``history_``, and decides with
-            ``early_stopping``. In a pipeline ``transform_input=["X_val"]`` sends it
-            through the steps before.
+            Validation set. Its loss is in ``history_``, and decides with ``early_stopping``. In a
+            pipeline ``transform_input=["X_val"]`` sends it through the earlier steps.
         y_val : array-like of shape (n_val,), default=None
         sample_weight_val : array-like of shape (n_val,), default=None
         offset_val : array-like of shape (n_val,) or (n_val, n_classes), default=None
-            Needed for a validation set if there is an ``offset``.
+            Required for a validation set if there is an ``offset``.
 
         Returns
         -------
@@ -238,11 +270,11 @@ class NeuronClassifier(
         Raises
         ------
         ValueError
-            If a parameter, X, y or the weights cannot work. The estimator is then as it
-            was before.
+            If a parameter, X, y or the sample weights are not valid. The estimator is then
+            unchanged.
         KeyboardInterrupt
-            If the user interrupts the fit. The neuron then has the weights of the last
-            finished iteration; before the first one it is as it was.
+            If the user interrupts the fit. The neuron then has the coefficients of the last
+            finished iteration. Before the first iteration it is unchanged.
 
         Warns
         -----
@@ -250,50 +282,97 @@ class NeuronClassifier(
             If all samples of a class have zero weight. The neuron then never predicts this
             class, unless it has no intercept.
         EarlyStoppingWarning
-            If early stopping is asked for and a class has one sample only to hold out.
+            If early stopping is on and a class has a single sample.
         ConvergenceWarning
-            If the fit ended before the gap ``tol`` was reached; it names the gap.
+            If the fit ended before the gap reached ``tol``. The message has the gap.
         SeparationWarning
             If a hyperplane separates the classes and ``C`` is 1e8 or more: the log loss of a
-            probability activation has no minimum then. It names the features. With
+            probability activation has no minimum then. The message has the features. With
             ``C=np.inf`` the fit stops, and is not ``converged_``.
         """
+        # The fit changes the copy only, until the estimator takes all changes over at once.
         draft = Draft(self)
+        neuron = draft.copy
         tasks = FitTasks(draft, X, y, sample_weight, offset)
-        validation = X_val, y_val, sample_weight_val, offset_val
-        learned = draft.copy._learn_all(X, y, sample_weight, offset, validation, tasks)
-        draft.take_over()
+        reached: Reached = {}
+        with NumpyErrorsRestored():
+            # Check the parameters, then the data.
+            settings = check_parameters(vars(self))
+            previous = last_fit(vars(self)) if self.warm_start else None
+            forget_fit(neuron.__dict__)
+            data = check_training_data(neuron, X, y, sample_weight, self.class_weight, offset)
+            data = with_bounds(data, self.bounds, neuron._feature_names())
+            validation = check_validation_set(
+                neuron,
+                data.classes,
+                X_val,
+                y_val,
+                sample_weight_val,
+                offset_val,
+                with_offset=offset is not None,
+            )
+            notes: list[Warning] = []
+            if settings.patience is not None and validation is None:
+                data, validation, settings, notes = hold_out(data, settings)
+            # Set the model, which callbacks use in the first iteration.
+            neuron.__dict__.update(model_attributes(data, settings))
+            start = None if previous is None else previous.start(data)
+            on_iteration = report_to(tasks, self.verbose)
+
+            def solve_and_store() -> FitResult:
+                """Solve, store the result, and return it."""
+                result = train_present(
+                    data,
+                    settings,
+                    start=start,
+                    validation=validation,
+                    on_iteration=on_iteration,
+                    states=None if previous is None else previous.states,
+                    reached=reached,
+                )
+                neuron.__dict__.update(fitted_attributes(data, result, settings.budget.tol))
+                if self.warm_start:
+                    neuron._states = result.states
+                draft.take_over()
+                return result
+
+            result = run_again_if_interrupted(solve_and_store, reached)
         tasks.end()
-        if Status.INTERRUPTED in learned.layer.statuses:
+        if Status.INTERRUPTED in result.statuses:
             raise KeyboardInterrupt(Status.INTERRUPTED.value)
-        self._warn_of(learned, 3 + FRAMES)
+        notes += absent_class_warnings(data, result)
+        notes += convergence_warnings(
+            result, settings.budget.tol, self.classes_, self._feature_names()
+        )
+        for note in notes:
+            warnings.warn(note, stacklevel=2 + FRAMES)
         return self
 
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
-        classes: Any = None,
-        sample_weight: Any = None,
+        X: MatrixLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
         *,
-        offset: Any = None,
+        offset: ArrayLike | None = None,
     ) -> Self:
-        """Learn from one chunk of a stream, and remember a summary of it.
+        """Learn from one chunk of a stream, and store a summary of the chunk.
 
-        Each chunk is solved together with a quadratic that stands for all before it (its
-        curvature is a matrix up to 2,000 parameters, a diagonal above), so that one pass
-        comes close to ``fit`` on all rows; see docs/streams.md. The penalty counts once. For
-        ``"step"`` there is no summary: the perceptron rule goes on from its last weights.
+        The solver minimizes the loss of the chunk plus a quadratic summary of all past chunks, so
+        that one pass comes close to ``fit`` on all rows; see docs/streams.md. The curvature of
+        the summary is a matrix up to 2,000 parameters, and a diagonal above. The penalty is
+        applied once. ``"step"`` has no summary: the perceptron rule continues from its last
+        coefficients.
 
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Not every class need be among them.
+            A chunk may lack some of the classes.
         classes : array-like of shape (n_classes,), default=None
-            All labels that the stream may bring. Needed on the first call, unless the
-            neuron is fitted; ``fit`` leaves no summary, and a stream after it begins anew
-            from its weights.
+            All labels of the stream. Required on the first call, unless the neuron is fitted.
+            ``fit`` leaves no summary, and a stream after ``fit`` begins with its coefficients.
         sample_weight : array-like of shape (n_samples,), default=None
         offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
             As for ``fit``.
@@ -301,14 +380,14 @@ class NeuronClassifier(
         Returns
         -------
         self
-            ``n_samples_seen_`` counts the rows; ``objective_``, ``gap_`` and ``history_``
-            are those of the chunk with the summary.
+            ``n_samples_seen_`` is the number of rows in all chunks. ``objective_``, ``gap_`` and
+            ``history_`` refer to the chunk with the summary.
 
         Raises
         ------
         ValueError
-            If anything cannot work, among it ``class_weight="balanced"``. The stream is
-            then as it was, and can go on.
+            If an argument is not valid, or with ``class_weight="balanced"`` or
+            ``early_stopping=True``. The stream is then unchanged, and can go on.
 
         Warns
         -----
@@ -328,47 +407,83 @@ class NeuronClassifier(
         569
         """
         draft = Draft(self)
-        learned = draft.copy._learn_chunk(X, y, classes, sample_weight, offset)
+        neuron = draft.copy
+        with NumpyErrorsRestored():
+            # Check the parameters, then the data.
+            settings = check_parameters(vars(self))
+            if settings.patience is not None:
+                raise ValueError(
+                    "early_stopping=True is not possible with partial_fit, which gets one chunk "
+                    "at a time. Expected early_stopping=False. Stop calling partial_fit when the "
+                    "score on your own validation set no longer rises."
+                )
+            previous = last_fit(vars(self))
+            labels = check_classes(classes, None if previous is None else previous.classes)
+            data = check_chunk(
+                neuron,
+                X,
+                y,
+                sample_weight,
+                self.class_weight,
+                labels,
+                offset,
+                first=previous is None,
+            )
+            data = with_bounds(data, self.bounds, neuron._feature_names())
+            # Solve.
+            before = getattr(self, "_stream", None)
+            start = None if previous is None else previous.start(data)
+            result, stream = learn_present(data, settings, before, start=start)
+            # Store.
+            neuron.__dict__.pop("_states", None)
+            neuron.__dict__.update(model_attributes(data, settings))
+            neuron.__dict__.update(fitted_attributes(data, result, settings.budget.tol))
+            neuron._stream, neuron.n_samples_seen_ = stream, stream.n_samples
         draft.take_over()
-        self._warn_of(learned, 3)
+        notes = [] if before else absent_class_warnings(data, result)
+        notes += convergence_warnings(
+            result, settings.budget.tol, self.classes_, self._feature_names()
+        )
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
         return self
 
     @classmethod
     def from_weights(
         cls,
-        coef: Any,
-        intercept: Any = 0.0,
+        coef: ArrayLike | Mapping[str, float],
+        intercept: ArrayLike = 0.0,
         *,
         activation: str | Activation = "sigmoid",
-        classes: Any = (0, 1),
-        feature_names: Any = None,
+        classes: ArrayLike = (0, 1),
+        feature_names: ArrayLike | None = None,
     ) -> Self:
-        """Return a fitted neuron that has these weights.
+        """Return a fitted neuron with the given coefficients.
 
         Parameters
         ----------
         coef : array-like of shape (n_features,) or (n_neurons, n_features), or dict
-            A dict of weights by feature name, or a pandas Series indexed by them, as other
-            packages return them, brings its ``feature_names``.
+            A dict of coefficients by feature name, or a pandas Series with names as its index,
+            also sets ``feature_names``.
         intercept : float or array-like of shape (n_neurons,), default=0.0
         activation : str or Activation, default="sigmoid"
         classes : array-like of shape (n_classes,), default=(0, 1)
-            Sorted labels: two for one neuron, as many as neurons otherwise.
+            Sorted labels: two for one neuron, otherwise one per neuron.
         feature_names : array-like of str of shape (n_features,), default=None
 
         Returns
         -------
         NeuronClassifier
-            Without ``n_iter_``, ``gap_`` and the other traces of a fit.
+            Without ``n_iter_``, ``gap_`` and the other attributes of a fit.
 
         Raises
         ------
         ValueError
-            If shapes do not fit together or a weight is not finite.
+            If the shapes are not consistent, or a coefficient is not finite.
 
         Examples
         --------
-        Three inputs, three weights and a bias, by hand: z = 0.1, f(z) = 0.5250.
+        Three inputs, three coefficients and an intercept, by hand: z = 0.1, f(z) = 0.5250.
 
         >>> from skneuron import NeuronClassifier
         >>> neuron = NeuronClassifier.from_weights([0.2, 0.8, -0.5], intercept=0.4)
@@ -376,9 +491,168 @@ class NeuronClassifier(
         [0.525]
         """
         neuron = cls(activation=activation)
-        fitted = fitted_attributes(coef, intercept, activation, classes, feature_names)
+        fitted = attributes_from_weights(coef, intercept, activation, classes, feature_names)
         neuron.__dict__.update(fitted)
         return neuron
+
+    # --- predict ---------------------------------------------------------------------
+
+    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the distance of each z from the decision threshold z₀.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            w·x + b + offset - z₀. For two classes a positive number means ``classes_[1]``.
+        """
+        check_is_fitted(self)
+        return forward_pass(self, check_rows(self, X), Outputs.of(self).decision, offset)
+
+    def activate(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the output of the neuron: f(w·x + b), or the softmax.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return forward_pass(self, check_rows(self, X), Outputs.of(self).activate, offset)
+
+    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        indices = forward_pass(self, check_rows(self, X), Outputs.of(self).class_index, offset)
+        return np.asarray(self.classes_[indices.astype(np.intp)])
+
+    def score(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        offset: ArrayLike | None = None,
+    ) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        float
+            (Weighted) fraction of the samples whose class the neuron predicts.
+        """
+        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return log-probabilities, accurate even if the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Finite. A logarithm that overflows the dtype, such as log Φ(-1e155), is the most
+            negative number of the dtype.
+        """
+        check_is_fitted(self)
+        return forward_pass(self, check_rows(self, X), Outputs.of(self).log_proba, offset)
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Offset of these samples, as for ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``. Rows sum to 1. A probability that underflows the
+            dtype is its smallest positive number, so that no class is impossible.
+        """
+        check_is_fitted(self)
+        return forward_pass(self, check_rows(self, X), Outputs.of(self).proba, offset)
+
+    def trace(self, x: MatrixLike, *, offset: ArrayLike | None = None) -> Trace:
+        """Return one sample's forward pass, step by step.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (1, n_features)
+            One sample. A row of a CSR/CSC matrix, a DataFrame or a Series works, too.
+        offset : float or array-like of shape (n_classes,), default=None
+
+        Returns
+        -------
+        Trace
+            ``print`` shows it as a table.
+
+        Raises
+        ------
+        ValueError
+            If x is not one sample with the features of the fit, or not finite.
+
+        Examples
+        --------
+        >>> from skneuron import NeuronClassifier
+        >>> neuron = NeuronClassifier.from_weights({"rain": 1.5, "wind": -0.5}, 0.25)
+        >>> trace = neuron.trace([2.0, 3.0])
+        >>> trace.terms.tolist(), trace.z.tolist(), trace.predicted
+        ([[3.0, -1.5]], [1.75], 1)
+        """
+        check_is_fitted(self)
+        return trace_of(self, x, offset)
+
+    # --- scikit-learn ----------------------------------------------------------------
+
+    def _feature_names(self) -> AnyArray | None:
+        return getattr(self, "feature_names_in_", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return add_version(super().__getstate__())
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state, warning = split_version(state, type(self).__name__)
+        if warning is not None:
+            warnings.warn(warning, stacklevel=2)
+        super().__setstate__(state)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")

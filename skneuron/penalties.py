@@ -1,4 +1,4 @@
-"""The penalty on the weights, and the one place that knows what ``C`` means."""
+"""The penalty on the coefficients, and the only map from ``C`` to its strength."""
 
 from __future__ import annotations
 
@@ -56,9 +56,14 @@ class Penalty:
     Parameters
     ----------
     ridge, lasso : ndarray of shape (n_coordinates,)
-        One strength per coordinate; the bias has none.
+        One strength per coordinate, zero for the intercept.
     low, high : ndarray of shape (n_coordinates,)
-        Bounds, infinite where there are none.
+        Bounds, infinite for a coordinate without bounds.
+
+    Attributes
+    ----------
+    is_smooth : bool
+        Whether it is a ridge only: no L1 penalty, no bound.
 
     Examples
     --------
@@ -72,23 +77,19 @@ class Penalty:
     lasso: FloatArray
     low: FloatArray
     high: FloatArray
+    is_smooth: bool = field(init=False, repr=False, compare=False)
     _has_lasso: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        bounded = np.any(np.isfinite(self.low)) or np.any(np.isfinite(self.high))
         object.__setattr__(self, "_has_lasso", bool(np.any(self.lasso)))
+        object.__setattr__(self, "is_smooth", not (self._has_lasso or bounded))
 
     @classmethod
     def ridge_only(cls, ridge: FloatArray) -> Penalty:
         """Return a penalty without lasso and without bounds."""
         free = np.full_like(ridge, np.inf)
         return cls(ridge, np.zeros_like(ridge), -free, free)
-
-    @property
-    def is_smooth(self) -> bool:
-        """Whether it is a ridge only: no kink, no bound."""
-        return not (
-            np.any(self.lasso) or np.any(np.isfinite(self.low)) or np.any(np.isfinite(self.high))
-        )
 
     def take(self, coordinates: AnyArray) -> Penalty:
         """Return the penalty of these coordinates only."""

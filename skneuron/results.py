@@ -14,12 +14,12 @@ from skneuron._typing import FloatArray
 
 __all__ = [
     "Callback",
-    "Halt",
     "History",
     "Iteration",
     "Observer",
     "SolverResult",
     "Status",
+    "StopRequest",
 ]
 
 
@@ -70,9 +70,9 @@ class Iteration:
     params : ndarray of shape (n_params,)
         The solver's own, see :class:`skneuron.objective.Objective`.
     objective, gradient_norm, step : float
-    reads : float
-        How often all rows of X were read since the fit began; a sample of them counts as
-        its share.
+    n_passes : float
+        Number of passes over X since the fit began; a pass over a sample of the rows counts as
+        that fraction.
     seconds : float
     more : dict of str to float
         What only some solvers have to say, and what was observed.
@@ -83,19 +83,19 @@ class Iteration:
     objective: float
     gradient_norm: float
     step: float
-    reads: float
+    n_passes: float
     seconds: float
     more: dict[str, float] = field(default_factory=dict)
 
 
-#: Sees each iteration; raises :class:`Halt` to end the fit there.
+#: Sees each iteration; raises :class:`StopRequest` to end the fit there.
 Callback = Callable[[Iteration], None]
 
 #: From a solver's parameters to more columns of the history.
 Observer = Callable[[FloatArray], dict[str, float]]
 
 
-class Halt(Exception):  # noqa: N818 - no error: a request
+class StopRequest(Exception):  # noqa: N818 - no error: a request
     """Raised by a callback to end a fit after the iteration that it was shown."""
 
     def __init__(self, status: Status) -> None:
@@ -118,7 +118,7 @@ class History:
     >>> import numpy as np
     >>> from skneuron.results import History
     >>> history = History()
-    >>> history.add(np.zeros(2), objective=0.5, gradient_norm=0.1, step=1.0, reads=2.0)
+    >>> history.add(np.zeros(2), objective=0.5, gradient_norm=0.1, step=1.0, n_passes=2.0)
     >>> len(history), history.as_dict()["objective"].tolist()
     (1, [0.5])
     """
@@ -146,14 +146,14 @@ class History:
         objective: float,
         gradient_norm: float,
         step: float,
-        reads: float,
+        n_passes: float,
         **more: float,
     ) -> None:
         """Add one iteration: where it is, and what it reached.
 
         Raises
         ------
-        Halt
+        StopRequest
             If the callback wants the fit to end here; ``Solver.solve`` catches it.
         """
         if self._observe is not None:
@@ -162,7 +162,7 @@ class History:
             "objective": objective,
             "gradient_norm": gradient_norm,
             "step": step,
-            "reads": reads,
+            "n_passes": n_passes,
             "seconds": time.perf_counter() - self._start,
         }
         self._lines.append(line | more)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.fitting import AbsentClassWarning, StopAfter
-from skneuron.fitting._certain import certain
+from skneuron.fitting._single_class import single_class_solver
 from skneuron.losses import get_loss, resolve_loss_name
 from skneuron.separation import detect_separation
 
@@ -324,10 +324,10 @@ def test_far_is_where_the_loss_vanishes(activation, label):
     for name in losses_of(activation):
         loss = get_loss(resolve_loss_name(name, f), f)
         y = np.full(100, label)
-        objective = Objective(
+        objective = Objective.of_data(
             DesignMatrix(X), y, loss, np.full(100, 0.01), Regularization(0.01), True
         )
-        found = certain(objective, y)
+        found = single_class_solver(objective, y)
         bias = found.params[-1]
         assert not np.any(found.params[:-1])
         assert loss.value(np.array([label]), np.array([bias]))[0] <= 1e-20
@@ -360,7 +360,7 @@ def test_one_class_in_y_is_still_refused():
             NeuronClassifier().fit(X, y)
     with pytest.raises(ValueError, match="zero for every sample"):
         NeuronClassifier().fit(X, Y, np.zeros(100))
-    with pytest.raises(ValueError, match="weight of zero to every sample"):
+    with pytest.raises(ValueError, match="every sample has a weight of zero"):
         NeuronClassifier(class_weight={0: 0, 1: 0}).fit(X, Y)
     with pytest.raises(ValueError, match=r"Only the class \[1\] has samples of positive weight"):
         detect_separation(X, Y, Y.astype(float))

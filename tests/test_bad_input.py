@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS, LeakyReLU
+from skneuron.objective import MemoryRows
 from skneuron.solvers import GD, LBFGS, SOLVERS, Perceptron
 
 X, Y = load_iris(return_X_y=True)
@@ -42,7 +43,7 @@ DATA = {
     "zero_weights": ((X, Y, np.zeros(100)), "sample_weight is zero for every sample"),
     "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\): expected \(100,\)"),
     "wide_weights": ((X, Y, np.ones((100, 2))), r"sample_weight has shape \(100, 2\)"),
-    "weights_overflow": ((X, Y, np.full(100, 1e308)), "beyond float64"),
+    "weights_overflow": ((X, Y, np.full(100, 1e308)), "overflows float64"),
 }
 
 
@@ -144,7 +145,7 @@ def test_prediction_before_and_beside_the_fit():
     neuron.fit(frame, Y)
     with pytest.raises(ValueError, match="feature names should match"):
         neuron.predict(frame.rename(columns={"a": "z"}))
-    with pytest.raises(ValueError, match="w·x \\+ b of row 0 is beyond float64"):
+    with pytest.raises(ValueError, match="w·x \\+ b overflows float64 in row 0"):
         NeuronClassifier.from_weights([1e300, -1e300]).predict([[1e300, 1e300]])
 
 
@@ -193,7 +194,7 @@ def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
     original = SOLVERS[solver]._solve
 
     def interrupted(self, objective, params, budget, history):
-        real = objective._pass
+        real = MemoryRows.sums
 
         def one_pass(*args, **kwargs):
             calls.append(1)
@@ -201,7 +202,7 @@ def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
                 raise KeyboardInterrupt
             return real(*args, **kwargs)
 
-        objective._pass = one_pass
+        monkeypatch.setattr(MemoryRows, "sums", one_pass)
         return original(self, objective, params, budget, history)
 
     monkeypatch.setattr(SOLVERS[solver], "_solve", interrupted)

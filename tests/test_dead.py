@@ -77,7 +77,7 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
     with pytest.warns(ConvergenceWarning, match="dead"):
         neuron = dead().fit(X, Y)
     attempts = []
-    observe = skneuron.fitting._monitor.Watch.observe
+    observe = skneuron.fitting._monitor.FitMonitor.observe
 
     def interrupted(self, params):
         attempts.append(params)
@@ -85,7 +85,7 @@ def test_a_dead_neuron_can_be_interrupted_and_does_not_start_anew(monkeypatch):
             raise KeyboardInterrupt
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "observe", interrupted)
     # No tolerance: without a gradient the first line would be the last.
     neuron.set_params(warm_start=True, restart=3, tol=0.0, C=1.0)
     with pytest.raises(KeyboardInterrupt):
@@ -102,7 +102,7 @@ def test_a_random_start_is_undecided_on_average(monkeypatch):
 
     def spied(objective, rng):
         start = random_start(objective, rng)
-        z = objective.pre_activations(start)
+        z = objective.linear_predictor(start)
         means.append(z.mean())
         deviations.append(z.std())
         # None of them revives the neuron, so that all of them are seen.

@@ -7,7 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS
+from skneuron.solvers import SOLVERS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -145,3 +152,68 @@ def test_the_example_of_the_readme_prints_its_table():
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def _page(name):
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _first_cells(page, heading):
+    """Names in code in the first column of the tables below a heading."""
+    part = re.split(r"^## ", page, flags=re.MULTILINE)
+    (part,) = [text for text in part if text.startswith(f"{heading}\n")]
+    cells = re.findall(r"^\| ([^|]*) \|", part, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`(\w[\w-]*)`", cell)}
+
+
+def test_tables_list_every_activation_solver_attribute_and_column_of_histories():
+    page = _page("tables")
+    assert _first_cells(page, "Activations") == set(ACTIVATIONS)
+    assert _first_cells(page, "Solvers") == set(SOLVERS)
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    fits = [
+        NeuronClassifier(activation).fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+        for activation in ("sigmoid", "step")
+    ]
+    assert _first_cells(page, "History columns") == {name for n in fits for name in n.history_}
+    stream = NeuronClassifier().partial_fit(X, y, classes=[0, 1])
+    names = {name for n in (*fits, stream) for name in vars(n) if re.fullmatch(r"[a-z]\w*_", name)}
+    assert _first_cells(page, "Fitted attributes") == names
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_parameter_and_attribute_of_logistic_regression_is_translated():
+    page = _page("from_logistic_regression")
+    fitted = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    parameters = {*fitted.get_params(), "penalty", "n_jobs", "multi_class"}
+    attributes = {name for name in vars(fitted) if name.endswith("_")}
+    for name in parameters | attributes:
+        assert re.search(rf"`{name}\b", page), name
+    for solver in ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"):
+        assert f'`"{solver}"`' in page
+
+
+def _ratios():
+    """Ratios to scikit-learn's fastest solver on real tables and texts, by data."""
+    real = re.search(r"\{dropdown\} Real.*?:::\n\n.*?:::\n", _page("performance"), re.DOTALL)[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([\d.]+) \| ([\d.]+) ", real, re.MULTILINE)
+    return {name: (float(seconds), float(ratio)) for name, seconds, ratio in rows}
+
+
+def test_claims_of_speed_in_the_readme_are_those_of_the_performance_page():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    ratios = [ratio for _, ratio in _ratios().values()]
+    low, high, median = min(ratios), max(ratios), np.median(ratios)
+    assert f"measured {len(ratios)} fits of real data" in text
+    assert (
+        f"{low:.1f} to {high:.1f} times the time of skneuron, with a median of {median:.1f}" in text
+    )
+    seconds, ratio = _ratios()["flights"]
+    assert f"takes {seconds:.2f} s, {ratio:.1f} times as fast" in text
+    assert f"the chart has all {len(ratios)}" in _page("performance")
+
+
+def test_tables_are_narrow():
+    for page in PAGES:
+        for row in re.findall(r"^\|[-|: ]+\|$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert row.count("|") <= 7, f"{page.name}: more than six columns"

@@ -8,7 +8,7 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix, StandardizedDesign
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.objective._sampling import draw_rows
+from skneuron.objective._sampling import sample_rows
 
 
 def _one_hot(n=20_000, seed=0):
@@ -25,7 +25,9 @@ def _one_hot(n=20_000, seed=0):
 
 def _objective(X, y, weights=None):
     weights = np.full(len(y), 1 / len(y)) if weights is None else weights
-    return Objective(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True)
+    return Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True
+    )
 
 
 @pytest.mark.parametrize("by_share", [False, True])
@@ -37,7 +39,7 @@ def test_sums_over_drawn_rows_are_right_on_average(by_share):
     shares = values / values.sum() if by_share else None
     sums = []
     for draw in range(400):
-        rows, drawn = draw_rows(y, weights, totals, 400, np.random.default_rng(draw), shares)
+        rows, drawn = sample_rows(y, weights, totals, 400, np.random.default_rng(draw), shares)
         assert np.all(np.diff(rows) > 0)
         np.testing.assert_allclose(np.bincount(y[rows], drawn), totals, rtol=1e-12)
         assert 300 < len(rows) < 550
@@ -53,7 +55,7 @@ def test_sums_over_drawn_rows_are_right_on_average(by_share):
 def test_rows_of_no_class_weight_do_not_disturb():
     y = np.array([0] * 50 + [1] * 50)
     weights = np.array([0.0] * 50 + [0.02] * 50)
-    rows, drawn = draw_rows(y, weights, np.array([0.0, 1.0]), 20, np.random.default_rng(0))
+    rows, drawn = sample_rows(y, weights, np.array([0.0, 1.0]), 20, np.random.default_rng(0))
     assert drawn.sum() == pytest.approx(1)
     assert np.all(drawn[y[rows] == 0] == 0)
 
@@ -79,11 +81,11 @@ def test_no_column_is_left_out(convert):
     places = np.asarray(X.sum(axis=0))[:40]
     assert places.min() < 10
     for seed in range(20):
-        part = whole.subsample(2_000, np.random.default_rng(seed))
-        seen = part._X.second_moments(part._weights)
+        part = whole.sample(2_000, np.random.default_rng(seed))
+        seen = part.rows.second_moments()
         # Of the rarest places the even draw would hold one row of ten, or none.
-        assert np.all(seen > 0.2 * whole.variance)
-        assert np.all(seen < 4 * whole.variance)
+        assert np.all(seen > 0.2 * whole.coordinates.variance)
+        assert np.all(seen < 4 * whole.coordinates.variance)
 
 
 def test_outliers_of_dense_columns_are_drawn():
@@ -93,8 +95,8 @@ def test_outliers_of_dense_columns_are_drawn():
     y = (X[:, 1] + rng.logistic(size=20_000) > 0).astype(int)
     whole = _objective(X, y)
     for seed in range(10):
-        part = whole.subsample(2_000, np.random.default_rng(seed))
-        assert part._X.second_moments(part._weights)[0] > 0.5 * whole.variance[0]
+        part = whole.sample(2_000, np.random.default_rng(seed))
+        assert part.rows.second_moments()[0] > 0.5 * whole.coordinates.variance[0]
 
 
 @pytest.mark.parametrize("tol", [1e-3, 1e-6])

@@ -128,13 +128,12 @@ def test_identity_is_ridge_regression_of_the_labels():
 
 
 @pytest.mark.parametrize(("activation", "loss", "solver"), trainable())
-def test_history_has_one_entry_per_iteration(activation, loss, solver):
-    lines = []
+def test_history_has_one_entry_per_iteration(activation, loss, solver, capsys):
     neuron = NeuronClassifier(activation, loss=loss, solver=solver, tol=1e-6, C=0.1)
-    neuron._print = lines.append
     neuron.set_params(verbose=1).fit(IRIS[:100], SPECIES[:100])
+    lines = capsys.readouterr().out.splitlines()
     history = neuron.history_
-    columns = {"objective", "gradient_norm", "step", "reads", "seconds"}
+    columns = {"objective", "gradient_norm", "step", "n_passes", "seconds"}
     # A step has no slope that could saturate, but mistakes.
     own = {"mistakes", "margin"} if activation == "step" else {"saturation"}
     assert set(history) == columns | own

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
-from skneuron.objective import Objective, Regularization
+from skneuron.objective import Hessian, Objective, Regularization
 
 
 def _levels(rng, n=3_000, factors=(4, 5, 6)):
@@ -21,12 +21,14 @@ def _levels(rng, n=3_000, factors=(4, 5, 6)):
 
 def _objective(X, y, strength=0.0):
     weights = np.full(len(y), 1 / len(y))
-    return Objective(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(strength), True)
+    return Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), weights, Regularization(strength), True
+    )
 
 
 def _found(objective):
-    params = np.zeros(objective.n_params)
-    return objective.flat_directions(params, objective.hessian(params))
+    params = np.zeros(objective.dims.n_params)
+    return objective.curvature(params).flat_directions(objective.curvature(params).matrix())
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_all_levels_of_factors_are_found(rng, form):
     )
     np.testing.assert_allclose(flat @ flat.T, np.eye(len(flat)), atol=1e-14)
     for direction in flat:
-        np.testing.assert_allclose(objective.pre_activations(direction), 0, atol=1e-13)
+        np.testing.assert_allclose(objective.linear_predictor(direction), 0, atol=1e-13)
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-8, 1e-10])
@@ -62,7 +64,7 @@ def test_regular_columns_and_penalties_have_none(rng):
 
 def test_the_way_is_newtons_and_the_answer_of_least_norm(rng, monkeypatch):
     X, y = _levels(rng)
-    monkeypatch.setattr(Objective, "hessian_root", lambda *_: pytest.fail("a root was formed"))
+    monkeypatch.setattr(Hessian, "root", lambda *_: pytest.fail("a root was formed"))
     neuron = NeuronClassifier(C=np.inf, solver="newton").fit(X, y)
     assert neuron.converged_
     assert neuron.n_iter_ <= 8
@@ -73,7 +75,7 @@ def test_the_way_is_newtons_and_the_answer_of_least_norm(rng, monkeypatch):
         neuron.decision_function(X), exact.decision_function(kept), rtol=1e-8, atol=1e-9
     )
     objective = _objective(X, y)
-    params = objective.from_weights(neuron.coef_, neuron.intercept_)
+    params = objective.coordinates.from_weights(neuron.coef_, neuron.intercept_)
     np.testing.assert_allclose(_found(objective) @ params, 0, atol=1e-9)
 
 

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from skneuron import NeuronClassifier
-from skneuron.solvers.proximal import _quadratic
-from skneuron.solvers.proximal._free_line import FreeLine
 
 
 def _table(kind, n_rows, n_columns):
@@ -53,9 +51,7 @@ def test_layers_do_not_stop_short(kind, C):
     ("kind", "n_rows"),
     [*itertools.product(["nearly twice", "one factor", "sums"], [200, 800]), ("wild scales", 800)],
 )
-def test_no_quadratic_is_left_to_projected_steps(kind, n_rows, monkeypatch):
-    """They take hundreds of factors each, and are for columns that stand twice; the same minimum."""
-    monkeypatch.setattr(_quadratic, "_by_descent", None)
+def test_both_methods_reach_the_same_minimum(kind, n_rows):
     data, rng = _table(kind, n_rows, 350)
     z = data[:, :10] @ rng.normal(size=10) / data[:, :10].std() + rng.logistic(size=n_rows)
     y = (z > np.median(z)).astype(int)
@@ -74,51 +70,3 @@ def test_a_step_that_f_shows_is_taken_though_the_model_promises_more_after_it():
     z = 3 * data[:, :20] / data[:, :20].std(axis=0) @ rng.normal(size=20)
     y = (z + rng.logistic(size=120) > 0).astype(int)
     assert NeuronClassifier(C=1e5, l1_ratio=1.0, solver="newton").fit(data, y).converged_
-
-
-def test_free_weights_follow_their_slope():
-    """Against a solve by NumPy after each of many changes; few factors."""
-    rng = np.random.default_rng(0)
-    root, toward = rng.normal(size=(600, 400)), rng.normal(size=400)
-    hessian = root.T @ root / 600
-    free = rng.random(400) < 0.5
-    line = FreeLine(hessian, toward)
-    bases = []
-    for _ in range(300):
-        moves, slopes = line.direction(free)
-        bases.append(line._base)
-        index = np.flatnonzero(free)
-        expected = np.zeros(400)
-        expected[index] = -np.linalg.solve(hessian[np.ix_(index, index)], toward[index])
-        np.testing.assert_allclose(moves, expected, atol=1e-10)
-        np.testing.assert_allclose(slopes[~free], (toward + hessian @ expected)[~free], atol=1e-10)
-        assert np.all(slopes[free] == 0)
-        free[rng.integers(400)] ^= True
-    assert 10 < len(set(bases)) < 60
-
-
-def test_a_direction_of_a_singular_hessian_is_open():
-    """A column that stands twice is freed after its double: no border, and no factor."""
-    hessian = np.eye(101)
-    hessian[0, 100] = hessian[100, 0] = 1.0
-    line = FreeLine(hessian, np.ones(101))
-    assert line.direction(np.arange(101) < 100) is not None
-    assert line.direction(np.ones(101, dtype=bool)) is None
-
-
-def test_a_border_that_is_nearly_singular_is_not_used():
-    """Slopes of free weights tell: rounding does not leave them zero."""
-    hessian = np.eye(101)
-    hessian[0, 100] = hessian[100, 0] = 1 - 1e-14
-    line = FreeLine(hessian, np.cos(np.arange(101.0)))
-    line.direction(np.arange(101) < 100)
-    base = line._base
-    line.direction(np.arange(101) < 99)
-    assert line._base is base
-    line.direction(np.ones(101, dtype=bool))
-    assert line._base is not base
-
-
-def test_a_factor_that_was_not_finished_is_not_used():
-    line = FreeLine(np.array([[1.0, 2.0], [2.0, 1.0]]), np.ones(2))
-    assert line.direction(np.ones(2, dtype=bool)) is None

@@ -199,7 +199,7 @@ def test_interrupts_at_lines(monkeypatch, two_threads, name, stream):
     places = [(line, visit) for line, visits in lines.visits.items() for visit in {1, visits}]
     for line, visit in random.Random(0).sample(places, min(LINES, len(places))):
         text = Path(_PACKAGE + line[0]).read_text().splitlines()[line[1] - 1]
-        is_draft = line[0] in ("/_draft.py", "/classifier.py")
+        is_draft = line[0] in ("/fitting/_draft.py", "/classifier.py")
         if is_draft and any(part in text for part in _TAKE_OVER):
             continue
         neuron = fit.begun()
@@ -228,15 +228,19 @@ class _Once:
 
 
 @pytest.mark.parametrize("call", [1, 2, 3])
-@pytest.mark.parametrize("place", ["as_stored", "layer_of", "choose_solver", "_on_held_out"])
+@pytest.mark.parametrize("place", ["as_stored", "combine", "choose_solver", "on_validation_set"])
 @pytest.mark.parametrize("params", [{}, {"activation": "probit"}, {"early_stopping": True}])
 def test_an_interrupt_between_solvers_keeps_their_results(monkeypatch, params, place, call):
     """Of the neurons of a layer those that have converged are as they would be anyway."""
     X, y = _data(*SMALL, 3)
     neuron = NeuronClassifier(random_state=0, **params)
     expected = NeuronClassifier(random_state=0, **params).fit(X, y)
-    once = _Once(getattr(skneuron.fitting._train, place), call)
-    monkeypatch.setattr(skneuron.fitting._train, place, once)
+    home = {
+        "choose_solver": skneuron.fitting._subproblems,
+        "on_validation_set": skneuron.fitting._subproblems.Subproblem,
+    }.get(place, skneuron.fitting._train)
+    once = _Once(getattr(home, place), call)
+    monkeypatch.setattr(home, place, lambda *args: once(*args))
     try:
         neuron.fit(X, y)
     except KeyboardInterrupt:
@@ -245,10 +249,10 @@ def test_an_interrupt_between_solvers_keeps_their_results(monkeypatch, params, p
         # That many calls there are not.
         assert once._left > 0
         return
-    if place in ("choose_solver", "_on_held_out") and call == 1:
+    if place in ("choose_solver", "on_validation_set") and call == 1:
         assert not hasattr(neuron, "coef_")
         return
-    n_converged = {"as_stored": call, "layer_of": 3}.get(place, call - 1)
+    n_converged = {"as_stored": call, "combine": 3}.get(place, call - 1)
     if "activation" not in params:
         # A softmax layer is solved for at once.
         n_converged = 3

@@ -59,25 +59,24 @@ def test_at_most_six_reads(n, n_states, correlated):
     for state in range(n_states):
         neuron = NeuronClassifier(random_state=state).fit(X, y)
         assert neuron.converged_
-        assert neuron.history_["reads"][-1] <= 6
-        assert np.all(np.diff(neuron.history_["reads"]) > 0)
+        assert neuron.history_["n_passes"][-1] <= 6
+        assert np.all(np.diff(neuron.history_["n_passes"]) > 0)
 
 
 def test_every_read_is_counted(monkeypatch):
     """Rows handed out by the matrix, whoever asks for them."""
     handed = []
-    for name in ("blocks", "dense_blocks"):
-        real = getattr(DesignMatrix, name)
+    real = DesignMatrix.dense_blocks
 
-        def counted(self, part, *args, real=real):
-            for rows, data in real(self, part, *args):
-                handed.append(len(range(*rows.indices(self.shape[0]))))
-                yield rows, data
+    def counted(self, part, *args):
+        for rows, data in real(self, part, *args):
+            handed.append(len(range(*rows.indices(self.shape[0]))))
+            yield rows, data
 
-        monkeypatch.setattr(DesignMatrix, name, counted)
+    monkeypatch.setattr(DesignMatrix, "dense_blocks", counted)
     X, y = _data(40_000, 20)
     neuron = NeuronClassifier().fit(X, y)
-    drawn = neuron.history_["reads"][-1] * 40_000 - sum(handed)
+    drawn = neuron.history_["n_passes"][-1] * 40_000 - sum(handed)
     # What is not read in blocks are the rows of the subsamples.
     assert 0 < drawn < 40_000 / 2
 
@@ -224,14 +223,16 @@ def test_a_subsample_stands_for_the_whole(draw):
     X, y = _data(20_000, 3, raw=False)
     weights = np.random.default_rng(0).uniform(0.5, 2, 20_000)
     weights /= weights.sum()
-    whole = Objective(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True)
+    whole = Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), weights, Regularization(1e-3), True
+    )
     v = np.array([0.5, -1.0, 0.3, 0.2])
-    part = whole.subsample(5_000, np.random.default_rng(draw))
-    assert part.n_samples == 5_000
+    part = whole.sample(5_000, np.random.default_rng(draw))
+    assert part.dims.n_samples == 5_000
     # Sampling errors of 5,000 rows: 1/√5000 is 0.014.
     assert part.value_gradient(v)[0] == pytest.approx(whole.value_gradient(v)[0], rel=0.05)
-    np.testing.assert_allclose(part.hessian(v), whole.hessian(v), atol=0.02)
-    everything = whole.subsample(20_000, np.random.default_rng(draw))
+    np.testing.assert_allclose(part.curvature(v).matrix(), whole.curvature(v).matrix(), atol=0.02)
+    everything = whole.sample(20_000, np.random.default_rng(draw))
     np.testing.assert_allclose(
         everything.value_gradient(v)[1], whole.value_gradient(v)[1], rtol=1e-10, atol=1e-14
     )

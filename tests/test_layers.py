@@ -24,7 +24,7 @@ def _layer(n=3_000, d=60, k=5, seed=0, noise=1.0):
 
 def _objective(X, y, strength=1e-3):
     k, n = len(np.unique(y)), len(y)
-    return Objective(
+    return Objective.of_data(
         DesignMatrix(X), y, SoftmaxLogLoss(k), np.full(n, 1 / n), Regularization(strength), True
     )
 
@@ -97,7 +97,7 @@ def test_a_layer_has_blocks_where_they_can_be_factored():
     wide = sparse.random(60, 2_500, density=0.01, random_state=0)
     assert not has_small_blocks(_objective(wide.tocsr(), np.arange(60) % 3))
     assert not has_small_blocks(
-        Objective(
+        Objective.of_data(
             DesignMatrix(X),
             y % 2,
             LogisticLoss(),

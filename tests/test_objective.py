@@ -28,7 +28,7 @@ def _objective(activation, loss, *, data=X, strength=0.3, fit_intercept=True):
     else:
         resolved = ACTIVATIONS[activation]()
         y, pointwise = np.arange(40) % 2, get_loss(resolve_loss_name(loss, resolved), resolved)
-    return Objective(
+    return Objective.of_data(
         DesignMatrix(data), y, pointwise, S, Regularization(strength), fit_intercept
     ), y
 
@@ -37,8 +37,8 @@ def _objective(activation, loss, *, data=X, strength=0.3, fit_intercept=True):
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_value_is_the_definition_on_raw_columns(activation, loss, fit_intercept):
     objective, y = _objective(activation, loss, fit_intercept=fit_intercept)
-    v = RNG.normal(size=objective.n_params)
-    coef, intercept = objective.to_weights(v)
+    v = RNG.normal(size=objective.dims.n_params)
+    coef, intercept = objective.coordinates.to_weights(v)
     z = X @ coef.T + intercept
     z = z if activation == "softmax" else z[:, 0]
     expected = S @ objective.loss.value(y, z) + 0.5 * 0.3 * np.sum(coef**2)
@@ -51,16 +51,16 @@ def test_value_is_the_definition_on_raw_columns(activation, loss, fit_intercept)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_derivatives_against_differences(activation, loss, fit_intercept):
     objective, _ = _objective(activation, loss, fit_intercept=fit_intercept)
-    v = RNG.normal(size=objective.n_params)
+    v = RNG.normal(size=objective.dims.n_params)
     value, gradient = objective.value_gradient(v)
     # The difference of two values of F keeps this much of their rounding.
     rounding = 1e-15 * abs(value) / 1e-6
-    observed = objective.hessian(v, observed=True)
-    if objective.n_outputs > 1:
+    observed = objective.curvature(v).matrix(observed=True)
+    if objective.dims.n_outputs > 1:
         observed = observed - _gauge(objective)
     h = 1e-6
-    for j in range(objective.n_params):
-        step = np.zeros(objective.n_params)
+    for j in range(objective.dims.n_params):
+        step = np.zeros(objective.dims.n_params)
         step[j] = h
         up, down = objective.value_gradient(v + step), objective.value_gradient(v - step)
         assert gradient[j] == pytest.approx((up[0] - down[0]) / (2 * h), abs=2e-9 + rounding)
@@ -72,10 +72,10 @@ def test_derivatives_against_differences(activation, loss, fit_intercept):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_slope_along_a_step_is_the_gradients(activation, loss, fit_intercept, container):
     objective, _ = _objective(activation, loss, data=container(X), fit_intercept=fit_intercept)
-    v, u = RNG.normal(size=(2, objective.n_params))
-    before = objective.reads
+    v, u = RNG.normal(size=(2, objective.dims.n_params))
+    before = objective.n_passes
     along = objective.slope_along(v, u)
-    assert objective.reads == before + 2
+    assert objective.n_passes == before + 2
     for length in (0.0, 1.0, 2.5):
         expected = objective.value_gradient(v + length * u)[1] @ u
         assert along(length) == pytest.approx(expected, rel=1e-10, abs=1e-12)
@@ -83,7 +83,7 @@ def test_slope_along_a_step_is_the_gradients(activation, loss, fit_intercept, co
 
 def _gauge(objective):
     """The curvature that is added where a layer's gradient is always zero."""
-    k, m = objective.n_outputs, objective.n_coordinates
+    k, m = objective.dims.n_outputs, objective.dims.n_coordinates
     return np.kron(np.full((k, k), 0.25 / k), np.eye(m))
 
 
@@ -91,15 +91,13 @@ def _gauge(objective):
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_three_ways_to_the_same_hessian(activation, loss, fit_intercept):
     objective, _ = _objective(activation, loss, fit_intercept=fit_intercept)
-    v, u = RNG.normal(size=(2, objective.n_params))
-    hessian = objective.hessian(v)
-    root = objective.hessian_root(v)
+    v, u = RNG.normal(size=(2, objective.dims.n_params))
+    hessian = objective.curvature(v).matrix()
+    root = objective.curvature(v).root()
     np.testing.assert_allclose(root.T @ root, hessian, atol=1e-12 * np.abs(hessian).max())
-    plain = hessian - _gauge(objective) if objective.n_outputs > 1 else hessian
-    np.testing.assert_allclose(objective.hessian_operator(v)(u), plain @ u, rtol=1e-9, atol=1e-11)
-    np.testing.assert_allclose(
-        objective.hessian_operator(v).diagonal(), np.diagonal(plain), rtol=1e-9
-    )
+    plain = hessian - _gauge(objective) if objective.dims.n_outputs > 1 else hessian
+    np.testing.assert_allclose(objective.curvature(v)(u), plain @ u, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(objective.curvature(v).diagonal(), np.diagonal(plain), rtol=1e-9)
     assert np.linalg.eigvalsh(hessian).min() > -1e-12
 
 
@@ -115,12 +113,12 @@ def test_every_layout_gives_the_same_numbers(activation, fit_intercept, convert)
     data[RNG.random(X.shape) < 0.95] = 0  # thin enough for the sparse products
     one, _ = _objective(activation, "auto", data=data, fit_intercept=fit_intercept)
     other, _ = _objective(activation, "auto", data=convert(data), fit_intercept=fit_intercept)
-    v = RNG.normal(size=one.n_params)
-    np.testing.assert_allclose(other.scale, one.scale, rtol=1e-12)
+    v = RNG.normal(size=one.dims.n_params)
+    np.testing.assert_allclose(other.coordinates.scale, one.coordinates.scale, rtol=1e-12)
     np.testing.assert_allclose(other.value_gradient(v)[0], one.value_gradient(v)[0], rtol=1e-12)
     np.testing.assert_allclose(other.value_gradient(v)[1], one.value_gradient(v)[1], atol=1e-12)
-    np.testing.assert_allclose(other.hessian(v), one.hessian(v), atol=1e-12)
-    root, hessian = other.hessian_root(v), one.hessian(v)
+    np.testing.assert_allclose(other.curvature(v).matrix(), one.curvature(v).matrix(), atol=1e-12)
+    root, hessian = other.curvature(v).root(), one.curvature(v).matrix()
     np.testing.assert_allclose(root.T @ root, hessian, atol=1e-12)
 
 
@@ -138,11 +136,11 @@ def test_many_blocks_are_one_block(monkeypatch):
     whole, _ = _objective("softmax", "auto")
     monkeypatch.setattr("skneuron.design._matrix.BLOCK_ELEMENTS", 12)  # three rows a block
     parts, _ = _objective("softmax", "auto")
-    v = RNG.normal(size=whole.n_params)
-    assert len(list(parts._design.blocks(range(40)))) == 14
-    np.testing.assert_allclose(parts.scale, whole.scale, rtol=1e-13)
+    v = RNG.normal(size=whole.dims.n_params)
+    assert len(list(parts.rows._source.blocks(range(40)))) == 14
+    np.testing.assert_allclose(parts.coordinates.scale, whole.coordinates.scale, rtol=1e-13)
     np.testing.assert_allclose(parts.value_gradient(v)[1], whole.value_gradient(v)[1], atol=1e-13)
-    np.testing.assert_allclose(parts.hessian(v), whole.hessian(v), atol=1e-13)
+    np.testing.assert_allclose(parts.curvature(v).matrix(), whole.curvature(v).matrix(), atol=1e-13)
 
 
 def test_no_copy_of_x_is_made():
@@ -156,7 +154,9 @@ def test_weights_come_back_from_the_parameters():
     objective, _ = _objective("softmax", "auto")
     v = RNG.normal(size=(3, 5))
     v = (v - v.mean(axis=0)).ravel()
-    np.testing.assert_allclose(objective.from_weights(*objective.to_weights(v)), v, rtol=1e-9)
+    np.testing.assert_allclose(
+        objective.coordinates.from_weights(*objective.coordinates.to_weights(v)), v, rtol=1e-9
+    )
 
 
 def test_columns_far_from_zero_are_centered_before_sums_are_taken():
@@ -164,10 +164,14 @@ def test_columns_far_from_zero_are_centered_before_sums_are_taken():
     far = RNG.normal(size=(40, 2)) + np.array([1e9, 0.0])
     objective, y = _objective("sigmoid", "auto", data=far)
     v = RNG.normal(size=3)
-    exact = ((far.astype(np.longdouble) - objective.center) / objective.scale).astype(float)
+    exact = (
+        (far.astype(np.longdouble) - objective.coordinates.center) / objective.coordinates.scale
+    ).astype(float)
     z = exact @ v[:2] + v[2]
     slopes = S * (1 / (1 + np.exp(-z)) - y)
-    expected = np.append(slopes @ exact + 0.3 / objective.scale**2 * v[:2], slopes.sum())
+    expected = np.append(
+        slopes @ exact + 0.3 / objective.coordinates.scale**2 * v[:2], slopes.sum()
+    )
     np.testing.assert_allclose(objective.value_gradient(v)[1], expected, atol=1e-14)
 
 
@@ -184,11 +188,11 @@ def test_sparse_hessians_do_not_depend_on_their_pieces(activation, monkeypatch):
     data[RNG.random(X.shape) < 0.95] = 0
     dense, _ = _objective(activation, "log_loss", data=data)
     thin, _ = _objective(activation, "log_loss", data=sparse.csr_array(data))
-    v = RNG.normal(size=dense.n_params)
-    expected = dense.hessian(v)
+    v = RNG.normal(size=dense.dims.n_params)
+    expected = dense.curvature(v).matrix()
     for stored in (1, 3, 1000):
         monkeypatch.setattr("skneuron.design._standardized.STORED_AT_A_TIME", stored)
-        np.testing.assert_allclose(thin.hessian(v), expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(thin.curvature(v).matrix(), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_pieces_cover_every_row_once():
@@ -222,24 +226,28 @@ def test_a_memory_stands_for_its_rows(fit_intercept):
 
     def objective(rows, memory=None):
         part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
-        return Objective(*part, some, fit_intercept, moments, memory)
+        return Objective.of_data(*part, some, fit_intercept, moments, memory)
 
     first = objective(slice(0, 40))
-    memory = first.expansion(rng.standard_normal(first.n_params))
+    memory = first.summarize(rng.standard_normal(first.dims.n_params))
     whole, both = objective(slice(None)), objective(slice(40, 60), memory)
-    params, vector = rng.standard_normal((2, whole.n_params))
+    params, vector = rng.standard_normal((2, whole.dims.n_params))
     assert both.zero_value == pytest.approx(whole.zero_value, rel=1e-12)
-    for name in ("value_gradient", "value_gradient_hessian", "hessian"):
+    for name in ("value_gradient", "value_gradient_hessian"):
         found, expected = getattr(both, name)(params), getattr(whole, name)(params)
         for a, b in zip(
             *(r if isinstance(r, tuple) else (r,) for r in (found, expected)), strict=True
         ):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
-    for name in ("hessian_operator", "bounding_operator"):
-        found, expected = getattr(both, name)(params), getattr(whole, name)(params)
-        np.testing.assert_allclose(found(vector), expected(vector), rtol=1e-12, atol=1e-13)
-    root = both.hessian_root(params)
-    np.testing.assert_allclose(root.T @ root, whole.hessian(params), rtol=1e-12, atol=1e-13)
+    found, expected = both.curvature(params), whole.curvature(params)
+    close = {"rtol": 1e-12, "atol": 1e-13}
+    np.testing.assert_allclose(found.matrix(), expected.matrix(), **close)
+    np.testing.assert_allclose(found(vector), expected(vector), **close)
+    np.testing.assert_allclose(found.bound_product(vector), expected.bound_product(vector), **close)
+    root = both.curvature(params).root()
+    np.testing.assert_allclose(
+        root.T @ root, whole.curvature(params).matrix(), rtol=1e-12, atol=1e-13
+    )
     kept = np.array([0, 2])
     size = len(kept) + fit_intercept
     found, expected = (o.restrict(kept).value_gradient(params[:size]) for o in (both, whole))
@@ -259,9 +267,41 @@ def test_the_diagonal_at_zero_with_a_memory(classes):
 
     def objective(rows, memory=None):
         part = DesignMatrix(X[rows]), y[rows], loss, weights[rows]
-        return Objective(*part, Regularization(0.1), True, moments, memory)
+        return Objective.of_data(*part, Regularization(0.1), True, moments, memory)
 
     first = objective(slice(0, 30))
-    both = objective(slice(30, 60), first.expansion(np.zeros(first.n_params)))
+    both = objective(slice(30, 60), first.summarize(np.zeros(first.dims.n_params)))
     whole = objective(slice(None))
     np.testing.assert_allclose(both.zero_diagonal(), whole.zero_diagonal(), rtol=1e-12)
+
+
+def test_rows_of_validation_have_their_own_loss_at_zero():
+    """The loss at zero of cloglog depends on the fractions of the classes."""
+    activation = ACTIVATIONS["cloglog"]()
+    loss = get_loss(resolve_loss_name("auto", activation), activation)
+    y = np.repeat([0, 1], [10, 30])
+    whole = Objective.of_data(DesignMatrix(X), y, loss, S, Regularization(0.3), True)
+    zeros = whole.on_rows(X[:10], y[:10], np.full(10, 0.1))
+    expected = loss.value(np.array([0]), np.zeros(1))[0]
+    assert zeros.zero_value == pytest.approx(expected, rel=1e-12)
+    assert zeros.zero_value != pytest.approx(whole.zero_value, rel=0.1)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_sums_of_two_blocks_add_up(container):
+    objective, _ = _objective("softmax", "auto", data=container(X))
+    coef, rows = RNG.normal(size=(3, 5)), objective.rows
+    parts = [
+        rows.take(np.arange(a, b), S[a:b]).sums(coef, gram=True) for a, b in ((0, 15), (15, 40))
+    ]
+    whole, both = rows.sums(coef, gram=True), parts[0] + parts[1]
+    assert both.value == pytest.approx(whole.value, rel=1e-12)
+    np.testing.assert_allclose(both.slopes, whole.slopes, atol=1e-12)
+    np.testing.assert_allclose(both.gram, whole.gram, atol=1e-12)
+
+
+def test_a_restricted_objective_counts_its_own_passes():
+    objective, _ = _objective("sigmoid", "auto")
+    part = objective.restrict(np.array([1, 3]))
+    part.value_gradient(np.zeros(3))
+    assert part.n_passes == 1

@@ -269,11 +269,11 @@ def test_bad_ones_are_refused_before_any_work(offset, match):
 def test_a_validation_set_without_one_is_refused():
     X, y, offset = _data()
     neuron = NeuronClassifier()
-    with pytest.raises(ValueError, match="offset without offset_val"):
+    with pytest.raises(ValueError, match="offset was passed without offset_val"):
         neuron.fit(X, y, offset=offset, X_val=X, y_val=y)
-    with pytest.raises(ValueError, match="offset_val without offset"):
+    with pytest.raises(ValueError, match="offset_val was passed without offset"):
         neuron.fit(X, y, X_val=X, y_val=y, offset_val=offset)
-    with pytest.raises(ValueError, match="offset_val without X_val and y_val"):
+    with pytest.raises(ValueError, match="offset_val was passed without X_val and y_val"):
         neuron.fit(X, y, offset=offset, offset_val=offset)
     with pytest.raises(ValueError, match="offset_val has shape"):
         neuron.fit(X, y, offset=offset, X_val=X, y_val=y, offset_val=offset[:5])

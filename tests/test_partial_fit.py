@@ -209,11 +209,11 @@ def test_above_two_thousand_parameters_a_diagonal_is_remembered():
 
 
 def test_the_diagonal_is_that_of_the_matrix(monkeypatch):
-    import skneuron.objective._views as views
+    import skneuron.objective._objective as views
 
     for classes, data, y in ((2, X, Y), (3, X3, Y3)):
         whole = NeuronClassifier().partial_fit(data, y, classes=range(classes))
-        monkeypatch.setattr(views, "_DENSE_MEMORY", 1)
+        monkeypatch.setattr(views, "_DENSE_SUMMARY", 1)
         part = NeuronClassifier().partial_fit(data, y, classes=range(classes))
         monkeypatch.undo()
         expected = np.diagonal(whole._stream.kept[0].curvature)

@@ -125,7 +125,7 @@ def test_the_same_from_every_layout():
         for layout in (np.asfortranarray, np.float32, sparse.csr_array, sparse.csc_array):
             found = _online(keep=keep).set_params(max_iter=4).fit(layout(data), y)
             np.testing.assert_allclose(found.coef_, expected.coef_, atol=1e-6)
-            assert found.history_["reads"] == pytest.approx(expected.history_["reads"])
+            assert found.history_["n_passes"] == pytest.approx(expected.history_["n_passes"])
 
 
 # --- where it ends ------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from skneuron import NeuronClassifier
 from skneuron._threads import blas_on_one_thread
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss
-from skneuron.objective import Batches, Objective, Regularization
+from skneuron.objective import Objective, Regularization
 from skneuron.solvers import SGD, SOLVERS, Adam, Solver
 from skneuron.solvers.schedules import Constant, Cosine, InverseScaling, Schedule, StepDecay
+from skneuron.solvers.stochastic._batches import Batches
 
 STREAMING = [name for name, cls in SOLVERS.items() if cls.streams and "gradient" in cls.needs]
 SCHEDULES = Schedule.__subclasses__()
@@ -44,7 +45,9 @@ def _objective(X, y, loss=None, weights=None, fit_intercept=True):
     n = len(y)
     weights = np.broadcast_to(1 / n, n) if weights is None else weights
     none = Regularization(1 / n)
-    return Objective(DesignMatrix(X), y, loss or LogisticLoss(), weights, none, fit_intercept)
+    return Objective.of_data(
+        DesignMatrix(X), y, loss or LogisticLoss(), weights, none, fit_intercept
+    )
 
 
 # --- where they end -----------------------------------------------------------------------
@@ -201,7 +204,7 @@ def test_batches_add_up_to_the_whole(n_outputs, layout, weighted):
     for fit_intercept in (True, False):
         F = _objective(layout(X), y, loss, weights, fit_intercept)
         batches = Batches(F, 50)
-        there, here = rng.standard_normal((2, F.n_params))
+        there, here = rng.standard_normal((2, F.dims.n_params))
         expected = F.value_gradient(here)[1]
         for snapshot in (False, True):
             if snapshot:
@@ -280,11 +283,8 @@ def test_a_stream_remembers_and_converges(solver):
         params, state, gaps = whole.start(), None, []
         for k in range(30):
             rows = np.random.default_rng(k).integers(0, len(y), 2_000)
-            chunk = whole.subsample(len(y), np.random.default_rng(0))
-            chunk._X, chunk._y, chunk._labels = (
-                chunk._X.take(rows), chunk._y[rows], chunk._labels[rows],
-            )  # fmt: skip
-            chunk._weights = np.broadcast_to(1 / len(rows), len(rows))
+            weights = np.broadcast_to(1 / len(rows), len(rows))
+            chunk = Objective(whole.rows.take(rows, weights), whole.coordinates)
             with blas_on_one_thread():
                 params, state = instance.epoch(chunk, params, state, seed + k)
             if pickled:

@@ -63,20 +63,22 @@ def test_there_and_back(activation, n_classes, dtype):
 
 def _objective(X, y, loss, C):
     n = len(y)
-    return Objective(DesignMatrix(X), y, loss, np.full(n, 1 / n), Regularization(1 / (C * n)), True)
+    return Objective.of_data(
+        DesignMatrix(X), y, loss, np.full(n, 1 / n), Regularization(1 / (C * n)), True
+    )
 
 
 def _check_gradient(objective, params, loss_of):
     """Ours in its own coordinates; autograd's in raw weights, brought there by the chain rule."""
     value, gradient = objective.value_gradient(params)
-    coef, bias = objective.to_weights(params)
+    coef, bias = objective.coordinates.to_weights(params)
     w, b = (torch.tensor(part, requires_grad=True) for part in (coef, bias))
     loss = loss_of(w, b)
     loss.backward()
     raw = np.concatenate([w.grad.numpy().ravel(), b.grad.numpy().ravel()])
     expected = np.empty_like(gradient)
     for k, unit in enumerate(np.eye(len(params))):
-        coef_k, bias_k = objective.to_weights(unit)
+        coef_k, bias_k = objective.coordinates.to_weights(unit)
         expected[k] = raw @ np.concatenate([coef_k.ravel(), bias_k.ravel()])
     assert value == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(gradient, expected, rtol=1e-10, atol=1e-12)

@@ -99,7 +99,7 @@ CAUSES = {
     "is not fitted yet": lambda: NeuronClassifier().predict(Z),
     "classes=None": lambda: NeuronClassifier().partial_fit(Z, Y),
     "is no feature of X": lambda: _fit(bounds={"age": (0, None)}),
-    "beyond float64": lambda: _fit().predict(1e308 * np.sign(_fit().coef_)),
+    "overflows float64": lambda: _fit().predict(1e308 * np.sign(_fit().coef_)),
     "a Pipeline": lambda: coefficient_table(
         make_pipeline(StandardScaler(), NeuronClassifier()).fit(X, Y), X, Y
     ),

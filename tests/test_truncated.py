@@ -21,7 +21,7 @@ def _layer(rng, *, sparse_rows=False, fit_intercept=True):
     X, weights = rng.normal(size=(50, 5)) + 1.0, rng.uniform(0.1, 1, 50)
     design = DesignMatrix(sparse.csr_matrix(X) if sparse_rows else X)
     y = np.arange(50) % 3
-    return Objective(
+    return Objective.of_data(
         design, y, SoftmaxLogLoss(3), weights / weights.sum(), Regularization(0.1), fit_intercept
     )
 
@@ -56,15 +56,19 @@ def _blocks_by_differences(objective, params):
 
     columns = [
         (slopes(params + h * e) - slopes(params - h * e)) / (2 * h)
-        for e in np.eye(objective.n_params)
+        for e in np.eye(objective.dims.n_params)
     ]
-    m = objective.n_params // 3
+    m = objective.dims.n_params // 3
     hessian = np.array(columns).reshape(3, m, 3, m)
     return [hessian[k, :, k] for k in range(3)]
 
 
+def _with_summary(objective, params):
+    return Objective(objective.rows, objective.coordinates, objective.summarize(params))
+
+
 def _centered(rng, objective):
-    params = 0.3 * rng.normal(size=(3, objective.n_params // 3))
+    params = 0.3 * rng.normal(size=(3, objective.dims.n_params // 3))
     return (params - params.mean(axis=0)).ravel()
 
 
@@ -77,13 +81,13 @@ def test_the_shared_matrix_is_the_mean_of_the_outputs_own_blocks(
     rng = np.random.default_rng(1)
     objective = _layer(rng, sparse_rows=sparse_rows, fit_intercept=fit_intercept)
     if remembers:
-        objective.memory = objective.expansion(np.zeros(objective.n_params))
+        objective = _with_summary(objective, np.zeros(objective.dims.n_params))
     params = _centered(rng, objective)
     blocks = _blocks_by_differences(objective, params)
-    matrix = objective.shared_curvature(params)
+    matrix = objective.curvature(params).mean_block()
     np.testing.assert_allclose(matrix, sum(blocks) / 3, rtol=1e-5, atol=1e-7)
     if not remembers:
-        own = list(objective.own_blocks(params))
+        own = list(objective.curvature(params).own_blocks())
         np.testing.assert_allclose(own, blocks, rtol=1e-5, atol=1e-7)
 
 
@@ -96,9 +100,9 @@ def test_a_layer_is_divided_by_its_blocks_where_outputs_move_apart():
     rng = np.random.default_rng(2)
     objective = _layer(rng)
     params = _centered(rng, objective)
-    vector = rng.normal(size=objective.n_params)
+    vector = rng.normal(size=objective.dims.n_params)
     divided = LayerBlocks(objective).at(params).divide(vector)
-    blocks = objective.own_blocks(params)
+    blocks = objective.curvature(params).own_blocks()
     exact = [np.linalg.solve(b, u) for b, u in zip(blocks, _apart(vector), strict=True)]
     np.testing.assert_allclose(
         divided.reshape(3, -1), _apart(np.array(exact)), rtol=1e-6, atol=1e-9
@@ -111,16 +115,16 @@ def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered
 ):
     rng = np.random.default_rng(3)
     objective = _layer(rng)
-    params = np.zeros(objective.n_params)
+    params = np.zeros(objective.dims.n_params)
     if reason == "too large":
         monkeypatch.setattr(_preconditioner, "_ELEMENTS", 3 * 6 * 6 - 1)
         params = _centered(rng, objective)
-    vector = rng.normal(size=objective.n_params)
+    vector = rng.normal(size=objective.dims.n_params)
     if reason == "a memory":
-        objective.memory = objective.expansion(params)
+        objective = _with_summary(objective, params)
         params = _centered(rng, objective)
     divided = LayerBlocks(objective).at(params).divide(vector).reshape(3, -1)
-    back = (objective.shared_curvature(params) @ divided.T).T
+    back = (objective.curvature(params).mean_block() @ divided.T).T
     # A memory may be of other classes: then all of the vector counts.
     kept = vector.reshape(3, -1) if reason == "a memory" else _apart(vector)
     np.testing.assert_allclose(back, kept, rtol=1e-6, atol=1e-9)
@@ -138,12 +142,12 @@ def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
     X, y = load_digits(return_X_y=True)
     fit = NeuronClassifier(tol=1e-3).fit(X, y)
     held = Regularization(1 / len(y))
-    objective = Objective(
+    objective = Objective.of_data(
         DesignMatrix(X), y, SoftmaxLogLoss(10), np.full(len(y), 1 / len(y)), held, True
     )
-    params = objective.from_weights(fit.coef_, fit.intercept_)
+    params = objective.coordinates.from_weights(fit.coef_, fit.intercept_)
     point = Point.at(objective, params)
-    exact = objective.hessian_operator(params)
+    exact = objective.curvature(params)
 
     def products():
         """Return how many take all but a hundredth of the gap."""
@@ -202,7 +206,7 @@ def test_a_search_is_stuck_where_neither_gap_nor_objective_falls(value):
     """Also below zero, where a memory may have brought F."""
     rng = np.random.default_rng(5)
     objective = _layer(rng)
-    params = np.zeros(objective.n_params)
+    params = np.zeros(objective.dims.n_params)
     search = TruncatedSearch(objective, Point.at(objective, params), 1e-9)
     search.point = Point(params, value, search.point.gradient)
     search.is_stuck(1.0)
@@ -255,7 +259,7 @@ def test_a_layer_of_many_weights_agrees_with_logistic_regression():
 def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     """A small table is standardized once; every pass over that copy counts like one over X."""
     passes = []
-    for name in ("sweep", "forward"):
+    for name in ("sums", "forward"):
         method = getattr(ReadyDesign, name)
 
         def counted(self, *args, method=method, **kwargs):
@@ -266,11 +270,13 @@ def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     X, y = load_digits(return_X_y=True)
     design = DesignMatrix(X)
     held, weights = Regularization(1 / len(y)), np.full(len(y), 1 / len(y))
-    objective = Objective(design, y, SoftmaxLogLoss(10), weights, held, True)
-    search = TruncatedSearch(objective, Point.at(objective, np.zeros(objective.n_params)), 1e-4)
-    before = objective.reads - len(passes)
+    objective = Objective.of_data(design, y, SoftmaxLogLoss(10), weights, held, True)
+    search = TruncatedSearch(
+        objective, Point.at(objective, np.zeros(objective.dims.n_params)), 1e-4
+    )
+    before = objective.n_passes - len(passes)
     while not search.may_be_done():
         search.advance()
     search.certified_gap()
     assert len(passes) > 40
-    assert objective.reads - len(passes) == before
+    assert objective.n_passes - len(passes) == before

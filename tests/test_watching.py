@@ -138,17 +138,17 @@ def test_early_stopping_holds_a_share_of_each_class_out():
 def test_the_penalty_of_the_rest_is_that_of_its_own_weight(monkeypatch):
     """C weighs the sum of the losses that are left, as if the others had never been there."""
     seen = []
-    original = skneuron.fitting._monitor.Watch.__init__
+    original = skneuron.fitting._monitor.FitMonitor.__init__
 
     def spy(self, objective, *rest):
         seen.append(objective)
         original(self, objective, *rest)
 
-    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "__init__", spy)
+    monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "__init__", spy)
     NeuronClassifier(C=0.01, early_stopping=True, random_state=0).fit(X, Y)
     (left,) = seen
-    assert left.n_samples == 512
-    strength = left.penalty.ridge[:-1] * left.scale**2
+    assert left.dims.n_samples == 512
+    strength = left.penalty.ridge[:-1] * left.coordinates.scale**2
     np.testing.assert_allclose(strength, 1 / (0.01 * 512), rtol=1e-12)
 
 
@@ -179,14 +179,14 @@ def test_a_pipeline_sends_the_validation_set_through():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"X_val": X}, "without y_val"),
-        ({"y_val": Y}, "without X_val"),
+        ({"X_val": X}, "has no y_val"),
+        ({"y_val": Y}, "has no X_val"),
         ({"sample_weight_val": np.ones(3)}, "without X_val and y_val"),
         ({"X_val": X[:, :3], "y_val": Y}, "features"),
         ({"X_val": X[:10], "y_val": Y}, "inconsistent"),
         ({"X_val": X, "y_val": Y + 1}, "label 2"),
         ({"X_val": np.where(X > 1000, np.nan, X), "y_val": Y}, "NaN"),
-        ({"X_val": X, "y_val": Y, "sample_weight_val": -np.ones(len(Y))}, "weight >= 0"),
+        ({"X_val": X, "y_val": Y, "sample_weight_val": -np.ones(len(Y))}, "weights >= 0"),
         ({"X_val": X, "y_val": Y, "sample_weight_val": np.ones(3)}, "shape"),
     ],
 )
@@ -383,15 +383,15 @@ def test_a_stop_has_to_know_when(given):
 @pytest.mark.parametrize(("activation", "loss", "solver"), one_of_each_solver())
 def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation, loss, solver):
     iterates = []
-    observe = skneuron.fitting._monitor.Watch.observe
+    observe = skneuron.fitting._monitor.FitMonitor.observe
 
     def interrupted(self, params):
         if len(iterates) == 2:
             raise KeyboardInterrupt
-        iterates.append(self._objective.to_weights(params))
+        iterates.append(self._objective.coordinates.to_weights(params))
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "observe", interrupted)
     neuron = NeuronClassifier(activation, loss=loss, solver=solver, random_state=0)
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X, Y)
@@ -404,7 +404,7 @@ def test_an_interrupt_leaves_the_last_finished_iteration(monkeypatch, activation
 
 def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
     calls = []
-    observe = skneuron.fitting._monitor.Watch.observe
+    observe = skneuron.fitting._monitor.FitMonitor.observe
 
     def interrupted(self, params):
         calls.append(params)
@@ -412,7 +412,7 @@ def test_an_interrupt_in_one_neuron_gives_the_others_one_iteration(monkeypatch):
             raise KeyboardInterrupt
         return observe(self, params)
 
-    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "observe", interrupted)
     neuron = NeuronClassifier("probit")
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X3, Y3)
@@ -427,7 +427,7 @@ def test_an_interrupt_before_the_first_iteration_leaves_all_as_it_was(monkeypatc
     def interrupted(self, params):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(skneuron.fitting._monitor.Watch, "observe", interrupted)
+    monkeypatch.setattr(skneuron.fitting._monitor.FitMonitor, "observe", interrupted)
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X[:, :3], Y)
     assert vars(neuron) == before

@@ -15,7 +15,7 @@ def _annotated(annotation: ast.expr | None) -> bool:
     if annotation is None:
         return False
     types = re.split(r"\s*\|\s*", ast.unparse(annotation).strip("'"))
-    return any(re.fullmatch(r"\w*Objective", one) for one in types)
+    return any(re.fullmatch(r"\w*Objective(Protocol)?", one) for one in types)
 
 
 class _Finder:

@@ -28,7 +28,7 @@ __all__ = [
 
 set_public_module(globals())
 
-#: Every activation that has a name, in the order in which the documentation tells of them.
+#: Every activation with a name, in the order of the documentation.
 ACTIVATIONS: dict[str, type[Activation]] = {
     "sigmoid": Sigmoid,
     "tanh": Tanh,

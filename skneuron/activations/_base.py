@@ -73,7 +73,7 @@ class Activation(BaseEstimator):  # type: ignore[misc]
             if "range" not in cls.__dict__ and not np.all(np.isfinite(cls.range)):
                 cls.range = (0.0, 1.0)
 
-    # --- what a subclass gives -------------------------------------------------------
+    # --- methods of a subclass -------------------------------------------------------
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return f(z).
@@ -104,10 +104,10 @@ class Activation(BaseEstimator):  # type: ignore[misc]
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
 
-    # --- what follows from it --------------------------------------------------------
+    # --- methods with a default ------------------------------------------------------
 
     def derivative2(self, z: FloatArray) -> FloatArray:
-        """Return f''(z); by default a central difference of :meth:`derivative`."""
+        """Return f''(z), by default a central difference of :meth:`derivative`."""
         step = _STEP * np.maximum(1.0, np.abs(z))
         return (self.derivative(z + step) - self.derivative(z - step)) / (2 * step)
 
@@ -136,14 +136,14 @@ class Activation(BaseEstimator):  # type: ignore[misc]
     def targets(self) -> tuple[float, float]:
         """What squared error wants f to be for ``classes_[0]`` and ``classes_[1]``.
 
-        The ends of the range where both are finite, else 0 and 1.
+        The ends of the range if both are finite, else 0 and 1.
         """
         low, high = self.range
         return (low, high) if np.isfinite(low) and np.isfinite(high) else (0.0, 1.0)
 
     @property
     def threshold(self) -> float:
-        """z₀, where the neuron changes its mind: f(z₀) halfway between the targets."""
+        """Decision threshold z₀: f(z₀) is halfway between the targets."""
         middle = sum(self.targets) / 2
 
         def excess(z: float) -> float:

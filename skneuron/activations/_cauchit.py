@@ -23,7 +23,7 @@ class Cauchit(Activation):
     """Cauchy distribution function, f(z) = 1/2 + atan(z)/π.
 
     Range (0, 1), largest slope 1/π at z = 0. Its tails are so heavy that single
-    outliers hardly move the weights; the price is a log loss that is not convex, so
+    outliers hardly move the coefficients. The price is a log loss that is not convex, so
     Newton uses Fisher weights (Koenker & Yoon, J. Econometrics 152, 2009).
 
     Examples

@@ -31,13 +31,13 @@ def _log_p(z: FloatArray) -> FloatArray:
 
 
 def _log_p_derivative(t: FloatArray) -> FloatArray:
-    """T / (e^t - 1), the slope of log p in z; 1 at t = 0."""
+    """Return t / (e^t - 1), the slope of log p in z, and 1 at t = 0."""
     with np.errstate(over="ignore", under="ignore"):
         return np.asarray(t / np.where(t > 0, np.expm1(t), 1.0) + (t == 0))
 
 
 def _log_p_derivative2(t: FloatArray) -> FloatArray:
-    """S (1 - t - s) with s = t / (e^t - 1); a series where the bracket cancels."""
+    """Return s (1 - t - s) with s = t / (e^t - 1), by a series if the bracket cancels."""
     s = _log_p_derivative(t)
     u = np.minimum(t, 0.01)
     bracket = np.where(t < 0.01, u * (-0.5 + u * (-1 / 12 + u * u / 720)), 1 - t - s)
@@ -98,7 +98,7 @@ class CLogLog(Activation):
 class LogLog(Activation):
     """Log-log, f(z) = exp(-e⁻ᶻ), the mirror of cloglog: f(z) = 1 - cloglog(-z).
 
-    Range (0, 1), largest slope 1/e at z = 0; z₀ = -log log 2.
+    Range (0, 1), largest slope 1/e at z = 0, threshold z₀ = -log log 2.
 
     Examples
     --------

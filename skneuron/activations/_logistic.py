@@ -16,10 +16,11 @@ _NORMAL = 80.0
 
 
 class Sigmoid(Activation):
-    """Logistic function, f(z) = 1 / (1 + e⁻ᶻ); with it the neuron is logistic regression.
+    """Logistic function, f(z) = 1 / (1 + e⁻ᶻ), the activation of logistic regression.
 
-    Range (0, 1), largest slope 1/4 at z = 0; z is the log-odds of ``classes_[1]``
-    (the logit link; McCullagh & Nelder, Generalized Linear Models, 1989, section 4.3).
+    Range (0, 1), largest slope 1/4 at z = 0. The linear predictor z is the log-odds of
+    ``classes_[1]`` (the logit link; McCullagh & Nelder, Generalized Linear Models, 1989,
+    section 4.3).
 
     Examples
     --------
@@ -76,9 +77,9 @@ class Sigmoid(Activation):
 
 
 class Tanh(Activation):
-    """Hyperbolic tangent; (1 + tanh z)/2 = sigmoid(2z) is the probability.
+    """Hyperbolic tangent, with the probability (1 + tanh z)/2 = sigmoid(2z).
 
-    Range (-1, 1), largest slope 1 at z = 0. Unpenalised weights are half of those of
+    Range (-1, 1), largest slope 1 at z = 0. Unpenalised coefficients are half as large as with
     logistic regression.
 
     Examples

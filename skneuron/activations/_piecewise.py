@@ -40,7 +40,7 @@ class Identity(Activation):
 
 
 class LeakyReLU(Activation):
-    """f(z) = z for z > 0, αz otherwise; it keeps a slope where relu has none.
+    """f(z) = z for z > 0, αz otherwise, so that every z has a slope.
 
     Range (-∞, ∞) (Maas, Hannun & Ng, 2013).
 
@@ -69,11 +69,11 @@ class LeakyReLU(Activation):
             raise ValueError(f"LeakyReLU: alpha={self.alpha!r}: expected a number in [0, 1]")
 
     def value(self, z: FloatArray) -> FloatArray:
-        """Return z where z > 0, αz elsewhere."""
+        """Return z for z > 0, αz otherwise."""
         return np.where(z > 0, z, self.alpha * z)
 
     def derivative(self, z: FloatArray) -> FloatArray:
-        """Return 1 where z > 0, α elsewhere."""
+        """Return 1 for z > 0, α otherwise."""
         return np.where(z > 0, 1.0, self.alpha)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
@@ -104,7 +104,7 @@ class ReLU(Activation):
         return np.maximum(z, 0.0)
 
     def derivative(self, z: FloatArray) -> FloatArray:
-        """Return 1 where z > 0, else 0."""
+        """Return 1 for z > 0, else 0."""
         return (z > 0).astype(np.float64)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
@@ -134,7 +134,7 @@ class Step(Activation):
     threshold = -float(np.finfo(np.float32).smallest_subnormal)
 
     def value(self, z: FloatArray) -> FloatArray:
-        """Return 1 where z ≥ 0, else 0."""
+        """Return 1 for z ≥ 0, else 0."""
         return (z >= 0).astype(np.float64)
 
     def derivative(self, z: FloatArray) -> FloatArray:

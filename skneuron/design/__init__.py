@@ -1,21 +1,22 @@
-"""The design matrix: X as it lies in memory, read in blocks of rows, on one scale."""
+"""The design matrix: passes over blocks of rows of X, on standardised columns."""
 
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
 from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
-from skneuron.design._matrix import DesignMatrix, rows_of
+from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
 from skneuron.design._moments import Moments, column_moments
 from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
-from skneuron.design._sums import Pointwise, Sums
+from skneuron.design._sums import RowFunction, Sums
 
 __all__ = [
     "DesignMatrix",
     "Moments",
-    "Pointwise",
     "ReadyDesign",
+    "RowCounter",
+    "RowFunction",
     "StandardizedDesign",
     "Sums",
     "column_moments",

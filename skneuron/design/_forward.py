@@ -1,4 +1,4 @@
-"""The way forward: w·x + b of every row, block by block."""
+"""The forward pass: w·x + b of every row, block by block."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from skneuron.design._sums import times_rows
 
 __all__ = ["forward"]
 
-# Dense rows are taken in blocks of 4 MB at most, and so few that z and what becomes of it
-# stay in a cache. X itself is read once only: smaller blocks would spend more in Python.
-_BLOCK_ELEMENTS, _BLOCK_ROWS = 2**19, 2**14
+# Maximum number of elements of a dense block: 4 MB. X is read once only, and smaller blocks would
+# cost more time in Python.
+_BLOCK_ELEMENTS = 2**19
+
+# Maximum number of rows of a dense block: z and the arrays made of z stay in a cache.
+_BLOCK_ROWS = 2**14
 
 
 def forward(
@@ -26,7 +29,7 @@ def forward(
     intercept: AnyArray,
     use: Callable[[slice, AnyArray], None],
 ) -> bool:
-    """Hand X Wᵀ + b to ``use``, in the dtype of X, and tell whether all of it was finite.
+    """Pass X Wᵀ + b to ``use``, in the dtype of X, and return whether all of it is finite.
 
     Parameters
     ----------
@@ -35,7 +38,7 @@ def forward(
     intercept : ndarray of shape (n_neurons,)
     use : callable
         Gets a slice of rows and their z, of shape (n_rows, n_neurons), finite or not; it
-        may overwrite them. Slices are handed out by several threads.
+        may overwrite z. Several threads call it.
 
     Returns
     -------
@@ -47,7 +50,6 @@ def forward(
     size = n if sparse.issparse(X) else max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, d)))
 
     def over(part: range) -> bool:
-        """Go over a range of rows; return whether z was finite."""
         finite = True
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))

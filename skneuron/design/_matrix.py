@@ -1,4 +1,4 @@
-"""X as it lies in memory, handed out in blocks of rows."""
+"""X in its own memory order, in blocks of rows."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from skneuron._typing import AnyArray, FloatArray
 
 __all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "thread_parts", "transposed"]
 
-# A block of this many elements is 1 MB: between the product with the weights and the
-# product with the slopes it stays in a cache. Smaller ones spend their time in Python.
+# Number of elements of a block: 1 MB, which stays in a cache between the product with the
+# coefficients and the product with the slopes. Smaller blocks cost more time in Python.
 BLOCK_ELEMENTS = 2**17
 
-# A second thread needs so many elements to gain more than its start costs; of those of a
-# sparse matrix, which cost more, fewer.
-THREAD_ELEMENTS, THREAD_STORED = 2**19, 2**17
+# Number of dense elements from which on a second thread gains more than its start costs.
+THREAD_ELEMENTS = 2**19
 
-# Above this share of stored elements a dense product of a sparse block is faster.
-DENSE_SHARE = 0.1
+# The same for stored elements of a sparse matrix, which cost more.
+THREAD_STORED = 2**17
+
+# Fraction of stored elements above which a dense product of a sparse block is faster.
+DENSE_FRACTION = 0.1
 
 
 @dataclass
 class RowCounter:
-    """Number of rows that were read."""
+    """Number of rows that passes have read; only the thread that starts a pass adds to it."""
 
     rows: int = 0
 
@@ -37,61 +39,46 @@ class DesignMatrix:
     """Read-only view of X for passes in row blocks.
 
     Blocks are views: C order, Fortran order and memory-mapped arrays are read without a
-    copy, CSR in blocks of its own arrays. CSC has no rows to hand out and is one block.
+    copy, CSR in blocks of its own arrays. CSC has no rows and is one block.
 
     Parameters
     ----------
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
         float32 or float64; sums are always taken in float64.
-
-    reads : RowCounter, optional
-        Counts the rows that are handed out, by default a new one.
+    counter : RowCounter, optional
+        Counts the rows that passes read, by default a new one.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skneuron.design import DesignMatrix
     >>> X = DesignMatrix(np.array([[1.0, 10.0], [3.0, 30.0]]))
-    >>> [rows for rows, _ in X.blocks(range(2))], X.rows_read
-    ([slice(0, 2, None)], 2)
+    >>> [rows for rows, _ in X.blocks(range(2))], X.n_stored
+    ([slice(0, 2, None)], 4)
     """
 
-    def __init__(self, X: Any, reads: RowCounter | None = None) -> None:
-        self._counter = reads or RowCounter()
+    def __init__(self, X: Any, counter: RowCounter | None = None) -> None:
+        self.counter = counter or RowCounter()
         self.is_sparse = bool(sparse.issparse(X))
-        self._X: Any = X if self.is_sparse else np.asarray(X)
+        #: X itself.
+        self.source: Any = X if self.is_sparse else np.asarray(X)
         self.shape: tuple[int, int] = X.shape
         n, d = self.shape
         self.n_stored = int(X.nnz) if self.is_sparse else n * d
-        # So few elements are stored that sparse products pay.
-        self.is_thin = self.is_sparse and self.n_stored < DENSE_SHARE * n * d
+        #: Whether so few elements are stored that sparse products are faster.
+        self.is_thin = self.is_sparse and self.n_stored < DENSE_FRACTION * n * d
+        #: Whether blocks of rows need no conversion.
+        self.in_rows = not self.is_sparse or X.format == "csr"
         self._by_columns: Any = None
         self._csr_blocks: dict[range, Any] = {}
         self._transposes: dict[tuple[int, int], Any] = {}
 
     @property
-    def rows_read(self) -> int:
-        """Rows handed out so far, by this matrix and by those made of it."""
-        return self._counter.rows
+    def n_passes(self) -> float:
+        """Number of passes over the rows; a pass over some of them counts as that fraction."""
+        return self.counter.rows / self.shape[0]
 
-    @rows_read.setter
-    def rows_read(self, rows: int) -> None:
-        self._counter.rows = rows
-
-    @property
-    def source(self) -> Any:
-        """X as it was given."""
-        return self._X
-
-    @property
-    def reads(self) -> float:
-        """How often all rows have been read; a part of them counts as that part."""
-        return self.rows_read / self.shape[0]
-
-    @property
-    def in_rows(self) -> bool:
-        """Whether blocks of rows can be handed out without building them."""
-        return not self.is_sparse or self._X.format == "csr"
+    # --- passes -----------------------------------------------------------------------
 
     def parts(self) -> list[range]:
         """Return ranges of rows for the threads of one pass."""
@@ -101,7 +88,7 @@ class DesignMatrix:
         return thread_parts(n, self.n_stored, is_sparse=self.is_sparse)
 
     def fixed_parts(self) -> list[range]:
-        """Return ranges of rows whose sums do not depend on how many threads there are."""
+        """Return ranges of rows whose sums do not depend on the number of threads."""
         n, d = self.shape
         if not self.in_rows:
             return [range(n)]
@@ -110,94 +97,92 @@ class DesignMatrix:
         size = max(1, THREAD_ELEMENTS // (block * per_row)) * block
         return [range(a, min(n, a + size)) for a in range(0, n, size)]
 
-    def by_rows(self) -> DesignMatrix:
-        """Return a matrix of which any rows can be taken quickly: a CSC one becomes CSR."""
-        return self if self.in_rows else DesignMatrix(self._X.tocsr())
-
-    def subtracted(self, center: FloatArray) -> DesignMatrix:
-        """Return a sparse matrix less a value in each column that has no zeros left out.
-
-        Parameters
-        ----------
-        center : ndarray of shape (n_features,)
-            Zero in every column with zeros that are not stored.
-        """
-        copy = self._X.astype(np.float64, copy=True)
-        copy.sum_duplicates()
-        columns = copy.indices
-        if copy.format == "csc":
-            columns = np.repeat(np.arange(self.shape[1]), np.diff(copy.indptr))
-        copy.data -= center[columns]
-        return DesignMatrix(copy, self._counter)
-
-    def full_columns(self) -> AnyArray:
-        """Return whether each column of a sparse matrix stores all its values."""
-        copy = self._X.tocsc()
-        copy.sum_duplicates()
-        return np.asarray(np.diff(copy.indptr) == self.shape[0])
-
     def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, data) of a range of rows; dense data is float64."""
-        self.rows_read += len(part)
-        if self.is_sparse:
-            yield from self._sparse_blocks(part)
-            return
-        size = max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
-        for start in range(part.start, part.stop, size):
-            rows = slice(start, min(part.stop, start + size))
-            yield rows, self._X[rows].astype(np.float64, copy=False)
-
-    def _sparse_blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
-        if not self.in_rows or len(part) == self.shape[0]:
-            yield slice(part.start, part.stop), self._X
-            return
         rows = slice(part.start, part.stop)
-        if part not in self._csr_blocks:
-            self._csr_blocks[part] = rows_of(self._X, rows)
-        yield rows, self._csr_blocks[part]
-
-    def transposed(self, rows: slice, data: Any) -> Any:
-        """Return the transpose of a sparse block, made once: that costs as much as a product."""
-        key = rows.start, rows.stop
-        if key not in self._transposes:
-            self._transposes[key] = transposed(data)
-        return self._transposes[key]
+        if not self.is_sparse:
+            yield from self.dense_blocks(part)
+        elif not self.in_rows or len(part) == self.shape[0]:
+            yield rows, self.source
+        else:
+            if part not in self._csr_blocks:
+                self._csr_blocks[part] = rows_of(self.source, rows)
+            yield rows, self._csr_blocks[part]
 
     def dense_blocks(self, part: range, n_rows: int | None = None) -> Iterator[tuple[slice, Any]]:
         """Yield (rows, float64 array) of ``n_rows`` rows, by default of 1 MB."""
-        self.rows_read += len(part)
         size = n_rows or max(1, BLOCK_ELEMENTS // max(1, self.shape[1]))
-        source = self._X.tocsr() if self.is_sparse else self._X
+        source = self.source.tocsr() if self.is_sparse else self.source
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = source[rows]
             yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
 
+    def transposed(self, rows: slice, data: Any) -> Any:
+        """Return the transpose of a sparse block, made once: it costs as much as a product."""
+        key = rows.start, rows.stop
+        if key not in self._transposes:
+            self._transposes[key] = transposed(data)
+        return self._transposes[key]
+
+    # --- some rows or columns ---------------------------------------------------------
+
+    def by_rows(self) -> DesignMatrix:
+        """Return a matrix whose rows can be taken quickly: a CSC matrix becomes CSR."""
+        return self if self.in_rows else DesignMatrix(self.source.tocsr(), self.counter)
+
     def take(self, rows: AnyArray | slice) -> Any:
         """Return these rows: a float64 array, or CSR where few elements are stored."""
-        data = self._X[rows]
-        self.rows_read += data.shape[0]
+        data = self.source[rows]
+        self.counter.rows += data.shape[0]
         if not self.is_sparse:
             return data.astype(np.float64, copy=False)
         return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
 
     def columns(self, columns: AnyArray) -> DesignMatrix:
-        """Return a matrix of these columns, copied; entries that stand twice are added."""
+        """Return a matrix of these columns, copied; duplicate entries are added up."""
         if not self.is_sparse:
-            return DesignMatrix(self._X[:, columns])
-        if self._by_columns is None:
-            self._by_columns = self._X.tocsc()
-        data = self._by_columns[:, columns].tocsr()
+            return DesignMatrix(self.source[:, columns])
+        data = self._csc()[:, columns].tocsr()
         data.sum_duplicates()
         return DesignMatrix(data)
 
+    def _csc(self) -> Any:
+        if self._by_columns is None:
+            self._by_columns = self.source.tocsc()
+        return self._by_columns
+
+    def subtracted(self, center: FloatArray) -> DesignMatrix:
+        """Return a sparse matrix less a value in each column that stores all its elements.
+
+        Parameters
+        ----------
+        center : ndarray of shape (n_features,)
+            Zero in every other column.
+        """
+        copy = self.source.astype(np.float64, copy=True)
+        copy.sum_duplicates()
+        columns = copy.indices
+        if copy.format == "csc":
+            columns = np.repeat(np.arange(self.shape[1]), np.diff(copy.indptr))
+        copy.data -= center[columns]
+        return DesignMatrix(copy, self.counter)
+
+    def full_columns(self) -> AnyArray:
+        """Return whether each column of a sparse matrix stores all its elements."""
+        copy = self.source.tocsc()
+        copy.sum_duplicates()
+        return np.asarray(np.diff(copy.indptr) == self.shape[0])
+
+    # --- values -----------------------------------------------------------------------
+
     def evenly_spaced(self, m: int) -> FloatArray:
         """Return at most ``m`` rows of a dense matrix, evenly spaced, in float64."""
-        return np.asarray(self._X[:: max(1, self.shape[0] // m)][:m], dtype=np.float64)
+        return np.asarray(self.source[:: max(1, self.shape[0] // m)][:m], dtype=np.float64)
 
     def stored_values(self) -> FloatArray:
         """Return the values other than zero that a sparse matrix stores."""
-        values = self._X.data
+        values = self.source.data
         return np.asarray(values[values != 0], dtype=np.float64)
 
     def different_values(self, column: int, most: int | None = None) -> FloatArray:
@@ -207,13 +192,11 @@ class DesignMatrix:
         ----------
         column : int
         most : int, optional
-            Number of rows, evenly spaced, that are enough if they hold several values.
+            Number of rows, evenly spaced, that are enough if they contain several values.
         """
         if self.is_sparse:
-            if self._by_columns is None:
-                self._by_columns = self._X.tocsc()
-            return np.unique(self._by_columns[:, [column]].toarray().astype(np.float64))
-        values = self._X[:, column].astype(np.float64)
+            return np.unique(self._csc()[:, [column]].toarray().astype(np.float64))
+        values = self.source[:, column].astype(np.float64)
         if most is not None and len(values) > most:
             some = np.unique(values[:: len(values) // most])
             if len(some) > most // 2:
@@ -221,9 +204,8 @@ class DesignMatrix:
         return np.unique(values)
 
     def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
-        """Return rows, columns and float64 values of what a sparse matrix stores."""
-        self.rows_read += self.shape[0]
-        stored = self._X.tocoo()
+        """Return rows, columns and float64 values of the stored elements of a sparse matrix."""
+        stored = self.source.tocoo()
         return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
 
 

@@ -1,4 +1,4 @@
-"""Column statistics: what it takes to bring columns to one scale."""
+"""Column statistics, from which columns are standardised."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from skneuron.design._sums import Workspace
 
 __all__ = ["Moments", "column_moments"]
 
-# E[x²] - E[x]² keeps ten digits and more while the mean is within this many deviations.
+# |mean| / deviation up to which E[x²] - E[x]² keeps ten digits and more.
 _NEAR = 1e3
 
-# Squares of values in this range neither overflow nor underflow, whatever their number.
+# Root mean squares between which squares neither overflow nor underflow, whatever their number.
 _SMALL, _LARGE = 1e-140, 1e140
 
 
@@ -55,13 +55,13 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
     weights : ndarray of shape (n_samples,)
         Positive, of sum 1.
     center : bool
-        If False the mean is taken to be 0: there is no bias to absorb another.
+        If False the mean counts as 0: there is no intercept that could absorb another mean.
 
     Notes
     -----
-    One pass takes the sums of x and x². Columns whose squares leave the range of a
-    double, or whose mean is so far out that the sums cancel, are read again: then
-    deviations are taken of x / max|x|. A column of one value only has deviation 0 exactly.
+    One pass takes the sums of x and x². Columns whose squares leave the range of float64, or
+    whose mean is so large that the sums cancel, are read again: then deviations are those of
+    x / max|x|. A column of one value only has deviation 0 exactly.
 
     Examples
     --------
@@ -82,11 +82,10 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
         careful = np.flatnonzero(~safe)
         part = X if len(careful) == len(safe) and not X.is_sparse else X.columns(careful)
         exact = _careful_moments(part, weights, center=center)
+        X.counter.rows += (1 if exact is None else 2) * X.shape[0]
         if exact is None:
             return None
         mean[careful], deviation[careful] = exact.mean, exact.deviation
-        if part is not X:
-            X.rows_read += part.rows_read
     return Moments.about_mean(mean, deviation)
 
 
@@ -95,7 +94,6 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
     of_block = _sparse_sums if X.is_sparse else _dense_sums
 
     def sums(part: range) -> tuple[FloatArray, FloatArray]:
-        """Return the sums over a range of rows."""
         first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
         work = Workspace()
         for rows, data in X.blocks(part):
@@ -104,17 +102,18 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]
             second += x2
         return first, second
 
-    # Fixed ones: coordinates have the same bits on any number of threads.
+    # Fixed parts: coordinates have the same bits on any number of threads.
     parts = run_parts(sums, X.fixed_parts())
-    first, second = (np.sum([part[i] for part in parts], axis=0) for i in (0, 1))
-    return first, second
+    X.counter.rows += X.shape[0]
+    mean, square = np.sum(parts, axis=0)
+    return mean, square
 
 
 def _dense_sums(
     data: FloatArray, weights: FloatArray, work: Workspace
 ) -> tuple[FloatArray, FloatArray]:
     if weights.strides == (0,):
-        # BLAS takes no vector without memory of its own.
+        # BLAS needs a vector with memory of its own.
         weights = np.full(len(weights), weights[0])
     squares = np.multiply(data, data, out=work.buffer("squares", data.shape))
     return weights @ data, weights @ squares
@@ -138,7 +137,7 @@ def _careful_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> M
     spread = _sparse_spread if X.is_sparse else _dense_spread
     bias, variance = spread(X, weights, mean, unit)
     if center:
-        # What rounding has left of the mean, seen from the mean.
+        # Remove the rounding error of the mean.
         mean = np.clip(mean + bias * unit, low, high)
         variance = np.maximum(0.0, variance - bias**2)
     return Moments.about_mean(mean, np.sqrt(variance) * unit)
@@ -161,7 +160,7 @@ def _dense_spread(
 ) -> tuple[FloatArray, FloatArray]:
     bias, variance = np.zeros_like(mean), np.zeros_like(mean)
     for rows, data in X.blocks(range(X.shape[0])):
-        # Halves first: the difference of two doubles may be none.
+        # Halves first: the difference of two float64 may overflow.
         deviations = 2 * ((data / 2 - mean / 2) / unit)
         bias += weights[rows] @ deviations
         variance += weights[rows] @ deviations**2
@@ -185,11 +184,11 @@ def _sparse_spread(
 ) -> tuple[FloatArray, FloatArray]:
     n, d = X.shape
     rows, columns, values = X.entries()
-    shares = weights[rows]
+    entry_weights = weights[rows]
     deviations = 2 * ((values / 2 - mean[columns] / 2) / unit[columns])
-    # What is not stored is zero, of which the deviation is that of the mean.
+    # The deviation of a zero that is not stored is that of the mean.
     full = np.bincount(columns, minlength=d) >= n
-    zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, shares, d)))
-    bias = np.bincount(columns, shares * deviations, d) - zeros * (mean / unit)
-    variance = np.bincount(columns, shares * deviations**2, d) + zeros * (mean / unit) ** 2
+    zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, entry_weights, d)))
+    bias = np.bincount(columns, entry_weights * deviations, d) - zeros * (mean / unit)
+    variance = np.bincount(columns, entry_weights * deviations**2, d) + zeros * (mean / unit) ** 2
     return bias, variance

@@ -1,4 +1,4 @@
-"""What a pass over the rows adds up."""
+"""Sums over rows, and the products that they consist of."""
 
 from __future__ import annotations
 
@@ -12,40 +12,55 @@ from scipy import sparse
 
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 
-__all__ = ["Pointwise", "Sums", "Workspace", "add_gram", "times_rows"]
+__all__ = ["RowFunction", "Sums", "Workspace", "add_gram", "times_rows"]
 
-#: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, for
-#: :meth:`StandardizedDesign.sweep` with ``gram``, curvatures.
-Pointwise = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures | None]]
+#: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, if a Gram matrix is asked
+#: for, curvatures. No slopes (an array of length 0) add nothing.
+RowFunction = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures | None]]
 
 
 @dataclass
 class Sums:
-    """What a pass adds up, over its rows.
+    """Sums over some rows; ``+`` returns the sums over the rows of both.
 
     Attributes
     ----------
     value : float
-    weights : ndarray of shape (n_outputs, n_features)
-        Rᵀ X̃ for slopes R.
-    bias : ndarray of shape (n_outputs,)
-        Column sums of R.
+    slopes : ndarray of shape (n_outputs, n_features + 1)
+        Rᵀ [X̃, 1] for slopes R.
     gram : ndarray of shape (n_outputs, n_features + 1, n_outputs, n_features + 1) or None
         Σ h_kl [x̃, 1][x̃, 1]ᵀ for each pair of outputs.
+
+    Examples
+    --------
+    >>> from skneuron.design import Sums
+    >>> one = Sums.zeros(n_outputs=1, n_features=2)
+    >>> one.value += 1.5
+    >>> (one + one).value
+    3.0
     """
 
     value: float
-    weights: FloatArray
-    bias: FloatArray
-    gram: FloatArray | None
+    slopes: FloatArray
+    gram: FloatArray | None = None
 
-    def add(self, other: Sums) -> None:
-        """Add the sums over other rows."""
+    @classmethod
+    def zeros(cls, n_outputs: int, n_features: int, *, gram: bool = False) -> Sums:
+        """Return the sums over no rows."""
+        shape = (n_outputs, n_features + 1)
+        return cls(0.0, np.zeros(shape), np.zeros(2 * shape) if gram else None)
+
+    def __add__(self, other: Sums) -> Sums:
+        both = self.gram is not None and other.gram is not None
+        gram = self.gram + other.gram if both else None  # type: ignore[operator]
+        return Sums(self.value + other.value, self.slopes + other.slopes, gram)
+
+    def __iadd__(self, other: Sums) -> Sums:
         self.value += other.value
-        self.weights += other.weights
-        self.bias += other.bias
+        self.slopes += other.slopes
         if self.gram is not None and other.gram is not None:
             self.gram += other.gram
+        return self
 
 
 class Workspace:
@@ -75,17 +90,17 @@ class Workspace:
         return out
 
 
-def times_rows(weights: AnyArray, rows: Any) -> AnyArray:
+def times_rows(coef: AnyArray, rows: Any) -> AnyArray:
     """Return rows · Wᵀ, of shape (n_rows,) for one output, else (n_rows, n_outputs).
 
     The columns of many dense outputs are contiguous: BLAS needs a third less time for them,
     and sums over outputs are done for many rows at a time.
     """
-    if len(weights) == 1:
-        return np.asarray(rows @ weights[0])
+    if len(coef) == 1:
+        return np.asarray(rows @ coef[0])
     if sparse.issparse(rows):
-        return np.asarray(rows @ weights.T)
-    return np.asarray((weights @ rows.T).T)
+        return np.asarray(rows @ coef.T)
+    return np.asarray((coef @ rows.T).T)
 
 
 def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) -> None:
@@ -100,13 +115,13 @@ def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) 
 
 
 def _gram(rows: FloatArray, roots: FloatArray, work: Workspace) -> FloatArray:
-    """Return Σ r² x xᵀ: a product with one's own transpose takes BLAS half the time."""
+    """Return Σ r² x xᵀ: BLAS needs half the time for a product with the own transpose."""
     weighted = np.multiply(rows, roots[:, None], out=work.buffer("weighted", rows.shape))
     return np.asarray(weighted.T @ weighted)
 
 
 def _add_layer_gram(out: FloatArray, rows: FloatArray, h: LayerCurvature, work: Workspace) -> None:
-    """All pairs of outputs at once, from the rows [c₁x, …, c_K x]; then the diagonal's own."""
+    """Add all pairs of outputs at once, from the rows [c₁x, …, c_K x]; then the diagonal's own."""
     (n, m), k = rows.shape, h.cross.shape[1]
     spread = work.buffer("spread", (n, k, m))
     np.multiply(rows[:, None, :], h.cross[:, :, None], out=spread)

@@ -1,97 +1,83 @@
-"""Classes without sample weight: the other classes learn alone, and these are never predicted."""
+"""Classes without sample weight: the fit leaves them out, and the model never predicts them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from skneuron._typing import AnyArray
-from skneuron.fitting._result import Layer
-from skneuron.fitting._stream import Stream, learn_chunk, passed
-from skneuron.fitting._train import Reached, Tell, Weights, train
+from skneuron.fitting._result import FitResult
+from skneuron.fitting._stream import Stream, learn_chunk, skip_chunk
+from skneuron.fitting._subproblems import Start
+from skneuron.fitting._train import OnIteration, Reached, Weights, train
 from skneuron.results import Iteration
-from skneuron.validation import HeldOut, Plan, TrainingData
+from skneuron.validation import Settings, TrainingData, ValidationSet
 
 __all__ = ["explain_absent", "learn_present", "train_present"]
 
-# Intercept of a class without sample weight in a layer: below every pre-activation of another
-# class, and in the range of float32.
-_NEVER = -1e30
+# Intercept of a class without sample weight: below the pre-activation of every other class, and
+# inside the range of float32.
+_NEVER_PREDICTED = -1e30
 
 
 def train_present(
     data: TrainingData,
-    plan: Plan,
+    settings: Settings,
     *,
-    C: float,
-    fit_intercept: bool,
-    start: tuple[AnyArray, AnyArray] | None,
-    held_out: HeldOut | None,
-    tell: Tell | None,
-    states: list[Any] | None,
+    start: Start | None,
+    validation: ValidationSet | None,
+    on_iteration: OnIteration | None,
+    states: list[object] | None,
     reached: Reached | None = None,
-) -> Layer:
-    """Train the classes that have sample weight, and return the layer of all classes.
+) -> FitResult:
+    """Train the classes that have sample weight, and return the result for all classes.
 
-    Without an intercept a class cannot be left out: then F decides, which has a minimum.
-    The parameters are those of ``train``.
+    Without an intercept the fit cannot leave a class out, but then F has a minimum with all
+    classes. The parameters are those of ``train``.
     """
-    if not data.absent or not fit_intercept:
+    if not data.absent or not settings.fit_intercept:
         return train(
             data,
-            plan,
-            C=C,
-            fit_intercept=fit_intercept,
+            settings,
             start=start,
-            held_out=held_out,
-            tell=tell,
+            validation=validation,
+            on_iteration=on_iteration,
             states=states,
             reached=reached,
         )
-    held_out = None if held_out is None else _held_present(held_out, data)
-    if held_out is None:
-        plan = replace(plan, patience=None)
-    layer = train(
+    validation = None if validation is None else _present_validation_set(validation, data)
+    if validation is None:
+        settings = replace(settings, patience=None)
+    result = train(
         _present_only(data),
-        plan,
-        C=C,
-        fit_intercept=True,
-        start=_present_rows(start, data),
-        held_out=held_out,
-        tell=None if tell is None else _telling_of_all(tell, data),
+        settings,
+        start=_present_start(start, data),
+        validation=validation,
+        on_iteration=None if on_iteration is None else _for_all_classes(on_iteration, data),
         states=states,
         reached=reached,
     )
-    return _with_absent(layer, data)
+    return _with_absent(result, data)
 
 
 def learn_present(
-    data: TrainingData,
-    plan: Plan,
-    stream: Stream | None,
-    *,
-    C: float,
-    fit_intercept: bool,
-    start: tuple[AnyArray, AnyArray] | None,
-) -> tuple[Layer, Stream]:
+    data: TrainingData, settings: Settings, stream: Stream | None, *, start: Start | None
+) -> tuple[FitResult, Stream]:
     """Learn from a chunk as ``learn_chunk``, without the classes that ``class_weight`` excludes."""
-    if not data.absent or not fit_intercept:
-        return learn_chunk(data, plan, stream, C=C, fit_intercept=fit_intercept, start=start)
-    few, start = _present_only(data), _present_rows(start, data)
-    if few.absent:
-        # One class is left: any of its chunks says all.
-        layer = train(few, plan, C=C, fit_intercept=True, start=start)
-        if layer.never:
-            return _with_absent(layer, data), passed(few, plan, stream)
-    layer, stream = learn_chunk(few, plan, stream, C=C, fit_intercept=True, start=start)
-    return _with_absent(layer, data), stream
+    if not data.absent or not settings.fit_intercept:
+        return learn_chunk(data, settings, stream, start=start)
+    present, start = _present_only(data), _present_start(start, data)
+    if present.absent:
+        # A single class remains. If its fit excludes the others, later chunks change nothing.
+        result = train(present, settings, start=start)
+        if result.excludes_absent:
+            return _with_absent(result, data), skip_chunk(present, settings, stream)
+    result, stream = learn_chunk(present, settings, stream, start=start)
+    return _with_absent(result, data), stream
 
 
-def _present_rows(
-    start: tuple[AnyArray, AnyArray] | None, data: TrainingData
-) -> tuple[AnyArray, AnyArray] | None:
+def _present_start(start: Start | None, data: TrainingData) -> Start | None:
     """Return coefficients and intercepts of the classes that have weight."""
     if start is None or len(data.classes) == 2:
         return start
@@ -99,9 +85,9 @@ def _present_rows(
 
 
 def _present_only(data: TrainingData) -> TrainingData:
-    """Return the data of the classes that have rows, each with a neuron as before.
+    """Return the data of the classes that have rows, with the same neuron for each class.
 
-    If one class only has rows, one neuron separates the class from the others.
+    If a single class has rows, one neuron separates this class from the others.
     """
     present = data.present
     if len(data.classes) == 2:
@@ -125,83 +111,86 @@ def _present_only(data: TrainingData) -> TrainingData:
     )
 
 
-def _with_absent(layer: Layer, data: TrainingData) -> Layer:
-    """Return the layer with a neuron for each class that has no rows."""
+def _with_absent(result: FitResult, data: TrainingData) -> FitResult:
+    """Return the result with a neuron for each class that has no rows."""
     if len(data.classes) == 2:
-        return layer
-    coef, intercept = _all_rows(layer.coef, layer.intercept, data)
+        return result
+    coef, intercept = _all_rows(result.coef, result.intercept, data)
     present = data.present.tolist()
-    found = [(None if k is None else present[k], separation) for k, separation in layer.separations]
-    return replace(layer, coef=coef, intercept=intercept, separations=found, never=True)
+    found = [
+        (None if k is None else present[k], separation) for k, separation in result.separations
+    ]
+    return replace(result, coef=coef, intercept=intercept, separations=found, excludes_absent=True)
 
 
-def _all_rows(coef: AnyArray, intercept: AnyArray, data: TrainingData) -> tuple[AnyArray, AnyArray]:
-    """Return coefficients and intercepts of all classes from those of the present ones."""
+def _all_rows(coef: AnyArray, intercept: AnyArray, data: TrainingData) -> Start:
+    """Return coefficients and intercepts of all classes from those of the present classes."""
     k, d = len(data.classes), coef.shape[1]
     if k == 2:
         return coef, intercept
-    none = np.zeros(d)
+    zero = np.zeros(d)
     if data.low is not None and data.high is not None:
-        none = np.clip(none, data.low, data.high)
-    all_coef, all_intercept = np.tile(none, (k, 1)), np.full(k, _NEVER)
+        zero = np.clip(zero, data.low, data.high)
+    all_coef, all_intercept = np.tile(zero, (k, 1)), np.full(k, _NEVER_PREDICTED)
     all_coef[data.present], all_intercept[data.present] = coef, intercept
     return all_coef.astype(coef.dtype), all_intercept.astype(intercept.dtype)
 
 
-def _telling_of_all(tell: Tell, data: TrainingData) -> Tell:
-    """Return what tells of the present classes as a part of all."""
+def _for_all_classes(on_iteration: OnIteration, data: TrainingData) -> OnIteration:
+    """Return the function with the coefficients of all classes instead of the present ones."""
     present = data.present.tolist()
 
-    def whole(weights: Weights) -> Weights:
-        """Return the same for all classes."""
+    def all_classes(weights: Weights) -> Weights:
+        """Return a function that returns the coefficients of all classes."""
         return lambda: _all_rows(*weights(), data)
 
-    def telling(neuron: int | None, line: Iteration, start: Weights, reached: Weights) -> bool:
-        number = None if neuron is None else present[neuron]
-        return tell(number, line, whole(start), whole(reached))
+    def report(neuron: int | None, line: Iteration, start: Weights, reached: Weights) -> bool:
+        """Report the iteration of a present class by its index among all classes."""
+        index = None if neuron is None else present[neuron]
+        return on_iteration(index, line, all_classes(start), all_classes(reached))
 
-    return telling
+    return report
 
 
-def _held_present(held_out: HeldOut, data: TrainingData) -> HeldOut | None:
-    """Return the rows of the validation set whose class has weight, None if there are none."""
-    kept = np.isin(held_out.y, data.present)
+def _present_validation_set(validation: ValidationSet, data: TrainingData) -> ValidationSet | None:
+    """Return the validation samples of classes that have weight, None if there are none."""
+    kept = np.isin(validation.y, data.present)
     if not kept.any():
         return None
     rows = TrainingData(
-        held_out.X[kept],
-        held_out.y[kept],
+        validation.X[kept],
+        validation.y[kept],
         data.classes,
-        held_out.weights[kept],
+        validation.weights[kept],
         1.0,
-        offset=None if held_out.offset is None else held_out.offset[kept],
+        offset=None if validation.offset is None else validation.offset[kept],
         absent=data.absent,
     )
     few = _present_only(rows)
-    return HeldOut(few.X, few.y, few.weights / few.weights.sum(), few.offset)
+    return ValidationSet(few.X, few.y, few.weights / few.weights.sum(), few.offset)
 
 
-def explain_absent(classes: AnyArray, absent: tuple[int, ...], *, never: bool) -> str:
+def explain_absent(classes: AnyArray, absent: tuple[int, ...], *, excluded: bool) -> str:
     """Return the text of the warning.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
     absent : tuple of int
-    never : bool
-        Whether these classes are never predicted.
+    excluded : bool
+        Whether the model never predicts these classes.
     """
     labels = classes[list(absent)].tolist()
     one = len(labels) == 1
-    whose = f"class {labels[0]!r}" if one else f"the classes {labels!r}"
+    named = f"class {labels[0]!r}" if one else f"the classes {labels!r}"
     these = "this class" if one else "these classes"
     end = (
         f"NeuronClassifier never predicts {these}."
-        if never
+        if excluded
         else f"NeuronClassifier may still predict {these}, as no intercept alone rules it out."
     )
     return (
-        f"All samples of {whose} have zero sample weight, or a weight that rounds to zero next to "
+        f"All samples of {named} have zero sample weight, or a weight that rounds to zero next to "
         f"the largest. {end} Expected a positive sample weight in each class; "
         "if this is intended, run: "
         "warnings.simplefilter('ignore', skneuron.fitting.AbsentClassWarning)"

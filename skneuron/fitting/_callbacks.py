@@ -1,13 +1,12 @@
-"""scikit-learn's callbacks, where it has them: ``sklearn.callback``, experimental, since 1.9.
+"""Callbacks of scikit-learn: ``sklearn.callback``, experimental, since version 1.9.
 
-All that depends on that interface is here. Without it the package is the same minus
-``set_callbacks``.
+Only this module depends on that interface. An older scikit-learn has no ``set_callbacks``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from skneuron.fitting._draft import Draft
 from skneuron.results import Iteration
@@ -19,40 +18,61 @@ try:
 except ImportError:  # scikit-learn before 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Nothing: this scikit-learn has no callbacks."""
+        """An empty class, because this scikit-learn has no callbacks."""
 
-    def with_callbacks(method: Any) -> Any:  # type: ignore[no-redef]
-        """Return the method as it is."""
+    def with_callbacks(method: object) -> object:  # type: ignore[no-redef]
+        """Return the method unchanged."""
         return method
 
     _FRAMES = 0
 
-#: How many calls ``with_callbacks`` puts between a method and its user.
+#: Number of stack frames that ``with_callbacks`` puts between a method and its caller.
 FRAMES: int = _FRAMES
 
 
 __all__ = ["FRAMES", "CallbackSupportMixin", "FitTasks", "with_callbacks"]
 
 
-#: Returns the attributes that change if the fit ends at some moment.
-Fitted = Callable[[], dict[str, Any]]
+#: Returns the attributes that change if the fit ends at some iteration.
+Attributes = Callable[[], dict[str, object]]
+
+
+class _Task(Protocol):
+    """The part of scikit-learn's ``CallbackContext`` that this module uses."""
+
+    def subcontext(self, *, task_name: str, max_subtasks: int | None = 0) -> _Task: ...
+
+    def call_on_fit_task_begin(self, **arguments: object) -> None: ...
+
+    def call_on_fit_task_end(self, **arguments: object) -> object: ...
+
+
+class _Supporting(Protocol):
+    """The part of scikit-learn's ``CallbackSupportMixin`` that this module uses."""
+
+    def _init_callback_context(self, *, max_subtasks: int | None) -> _Task: ...
 
 
 class FitTasks:
-    """Call the hooks of callbacks: one task for the fit, with one below it for each iteration.
+    """Call the hooks of callbacks: one task for the fit, and a subtask for each iteration.
 
-    Where one neuron per class is trained there is a task per neuron between the two.
+    With one neuron per class, a task per neuron is between the two.
 
     Parameters
     ----------
     draft : Draft
-        Of an estimator with or without callbacks.
+        Draft of an estimator with or without callbacks.
     X, y, sample_weight, offset : object
-        As ``fit`` got them; handed to callbacks that ask for them.
+        The arguments of ``fit``, for callbacks that ask for them.
     """
 
     def __init__(
-        self, draft: Draft, X: Any, y: Any, sample_weight: Any, offset: Any = None
+        self,
+        draft: Draft[_Supporting],
+        X: object,
+        y: object,
+        sample_weight: object,
+        offset: object = None,
     ) -> None:
         estimator = draft.estimator
         self.active = bool(getattr(estimator, "_skl_callbacks", []))
@@ -62,26 +82,28 @@ class FitTasks:
         metadata = {name: value for name, value in named.items() if value is not None} or None
         self._draft = draft
         self._given = {"X": X, "y": y, "metadata": metadata}
-        self._neuron: tuple[int | None, Any] | None = None
-        self._reached: Fitted | None = None
+        self._neuron: tuple[int | None, _Task] | None = None
+        self._reached: Attributes | None = None
         self._root = estimator._init_callback_context(max_subtasks=None)
         self._root.call_on_fit_task_begin(estimator=estimator, **self._given)
 
-    def iteration(self, neuron: int | None, line: Iteration, start: Fitted, fitted: Fitted) -> bool:
+    def iteration(
+        self, neuron: int | None, line: Iteration, start: Attributes, fitted: Attributes
+    ) -> bool:
         """Begin and end the task of an iteration; return whether a callback asks for a stop.
 
-        A solver reports an iteration after its last step, so that both hooks are called then.
+        A solver reports an iteration after its last step, so this method calls both hooks.
 
         Parameters
         ----------
         neuron : int or None
-            Which of K neurons; None if there is one only.
+            Index of the neuron; None for a single subproblem.
         line : Iteration
         start : callable
             Returns the attributes that change if the fit ends before the neuron's first
             iteration.
         fitted : callable
-            Returns the attributes that change if the fit ends here.
+            Returns the attributes that change if the fit ends at this iteration.
         """
         if self._neuron is None or self._neuron[0] != neuron:
             self._end_neuron(start)
@@ -94,30 +116,30 @@ class FitTasks:
         return stop
 
     def end(self) -> None:
-        """End the tasks that are still open: of the last neuron, and of the fit."""
+        """End the open tasks: of the last neuron, and of the fit."""
         if self.active:
             self._end_neuron(dict)
             self._end(self._root, dict)
 
-    def _begin_neuron(self, neuron: int | None, start: Fitted) -> Any:
+    def _begin_neuron(self, neuron: int | None, start: Attributes) -> _Task:
         if neuron is None:
             return self._root
         task = self._root.subcontext(task_name=f"neuron {neuron}", max_subtasks=None)
         self._begin(task, start)
         return task
 
-    def _end_neuron(self, fitted: Fitted) -> None:
+    def _end_neuron(self, fitted: Attributes) -> None:
         if self._neuron is not None and self._neuron[1] is not self._root:
             self._end(self._neuron[1], fitted)
 
-    def _begin(self, task: Any, reached: Fitted | None) -> None:
+    def _begin(self, task: _Task, reached: Attributes | None) -> None:
         task.call_on_fit_task_begin(
             estimator=self._draft.estimator,
             reconstruction_attributes=self._whole(reached),
             **self._given,
         )
 
-    def _end(self, task: Any, fitted: Fitted) -> bool:
+    def _end(self, task: _Task, fitted: Attributes) -> bool:
         return bool(
             task.call_on_fit_task_end(
                 estimator=self._draft.estimator,
@@ -126,10 +148,10 @@ class FitTasks:
             )
         )
 
-    def _whole(self, fitted: Fitted | None) -> Fitted | None:
-        """Return all attributes of the estimator, as the value of ``__dict__``.
+    def _whole(self, fitted: Attributes | None) -> Attributes | None:
+        """Return a function that returns all attributes of the estimator as ``__dict__``.
 
-        scikit-learn sets what this returns on a copy of the estimator. With attributes one by
-        one the copy would keep those of an earlier fit, such as the names of its columns.
+        scikit-learn sets the returned attributes on a copy of the estimator. Attributes one by
+        one would leave those of an earlier fit on the copy, such as the column names.
         """
         return None if fitted is None else lambda: {"__dict__": self._draft.attributes(fitted())}

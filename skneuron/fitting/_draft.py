@@ -1,19 +1,21 @@
-"""A copy on which an estimator learns, and its take-over in one assignment."""
+"""A copy of an estimator for a fit, and its take-over in one assignment."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Generic, TypeVar
 
 __all__ = ["Draft"]
 
-# Stands for an attribute that an object does not have.
-_NONE = object()
+# Placeholder for an attribute that an object does not have.
+_MISSING = object()
+
+E_co = TypeVar("E_co", covariant=True)
 
 
-class Draft:
-    """A copy of an estimator that a fit may change, and the way back.
+class Draft(Generic[E_co]):
+    """A copy of an estimator that a fit changes; the estimator takes the changes over at the end.
 
     Parameters
     ----------
@@ -22,7 +24,7 @@ class Draft:
     Attributes
     ----------
     estimator : object
-        The estimator, as it is until :meth:`take_over`.
+        The estimator, unchanged until :meth:`take_over`.
     copy : object
         The copy.
 
@@ -40,28 +42,28 @@ class Draft:
     3
     """
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: E_co) -> None:
         self.estimator = estimator
         self._before = dict(vars(estimator))
         self.copy = copy.copy(estimator)
 
-    def attributes(self, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the attributes of the estimator with all changes that the copy has seen.
+    def attributes(self, more: Mapping[str, object] | None = None) -> dict[str, object]:
+        """Return the attributes of the estimator with all changes of the copy.
 
-        Attributes that others have set on the estimator meanwhile stay, such as those of
+        Attributes stay that other code has set on the estimator meanwhile, such as those of
         scikit-learn's callbacks.
 
         Parameters
         ----------
         more : dict or None
-            Changes that are still to come.
+            Further changes.
         """
         after = vars(self.copy) | dict(more or {})
         gone = self._before.keys() - after.keys()
         changed = {
             name: value
             for name, value in after.items()
-            if self._before.get(name, _NONE) is not value
+            if self._before.get(name, _MISSING) is not value
         }
         kept = {name: value for name, value in vars(self.estimator).items() if name not in gone}
         return kept | changed
@@ -69,7 +71,7 @@ class Draft:
     def take_over(self) -> None:
         """Make the changes on the estimator, all at once.
 
-        An interrupt waits: the changes are complete, and gathering them takes no time.
+        An interrupt waits until the changes are made, which takes microseconds.
         """
         try:
             after = self.attributes()

@@ -1,4 +1,4 @@
-"""Dead neurons: how they are told, and how they start anew."""
+"""Dead neurons: detect them, and restart them from random parameters."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from skneuron.losses import SquaredError
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 
-__all__ = ["judged", "solve_alive"]
+__all__ = ["mark_dead", "solve_with_restarts"]
 
-# Who ended the fit wants it to be over, and to know that it was ended, dead or not.
-_ENDED = (Status.STOPPED, Status.INTERRUPTED)
+# The user ended these fits. The status says so, whether the neuron is dead or not.
+_ENDED_BY_USER = (Status.STOPPED, Status.INTERRUPTED)
 
 
-def solve_alive(
+def solve_with_restarts(
     solve: Callable[[FloatArray], SolverResult],
     objective: Objective,
     start: FloatArray,
     restart: int,
     seed: int,
 ) -> SolverResult:
-    """Solve, and as long as the neuron ends dead, anew from random weights.
+    """Solve, and solve again from random parameters while the neuron is dead.
 
     Parameters
     ----------
     solve : callable
-        From a start to a result.
+        From starting parameters to a result.
     objective : Objective
     start : ndarray of shape (n_params,)
     restart : int
-        How often, at most.
+        Maximum number of restarts.
     seed : int
-        Of the random weights.
+        Seed of the random parameters.
 
     Returns
     -------
@@ -46,18 +46,19 @@ def solve_alive(
     rng = np.random.default_rng(seed)
     result = solve(start)
     for _ in range(restart):
-        if judged(objective, result).status is not Status.DEAD:
+        if mark_dead(objective, result).status is not Status.DEAD:
             break
         result = solve(_random_start(objective, rng))
     return result
 
 
-def judged(objective: Objective, result: SolverResult) -> SolverResult:
-    """Return the result; of a dead neuron, whose zero gradient is no sign of a minimum, as such.
+def mark_dead(objective: Objective, result: SolverResult) -> SolverResult:
+    """Return the result, with the status of a dead neuron if no sample has a slope.
 
-    All of F stands for its gap: it is what the minimum is below at most.
+    The zero gradient of a dead neuron does not show a minimum. The gap is then all of F, an
+    upper bound of the excess over the minimum.
     """
-    if result.status in _ENDED or not _is_dead(objective, result.coef):
+    if result.status in _ENDED_BY_USER or not _is_dead(objective, result.coef):
         return result
     zero = objective.zero_value
     gap = result.objective / zero if zero > 0 else result.objective
@@ -65,25 +66,25 @@ def judged(objective: Objective, result: SolverResult) -> SolverResult:
 
 
 def _is_dead(objective: Objective, params: FloatArray) -> bool:
-    """Whether no sample has a slope, so that none can ever move the weights.
+    """Whether the slope f'(z) is zero for every sample, so that the gradient is zero.
 
-    Only rectifiers die: their slope is exactly zero on a half line. A saturated sigmoid is
-    slow, but its slope leads back.
+    Only a rectifier can be dead: its slope is exactly zero on a half-line. A saturated sigmoid
+    has a small slope, which leads a solver back.
     """
     loss = objective.loss
     if not isinstance(loss, SquaredError) or loss.smooth or not loss.differentiable:
         return False
-    return not np.any(loss.activation.derivative(objective.pre_activations(params)))
+    return not np.any(loss.activation.derivative(objective.linear_predictor(params)))
 
 
 def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
-    """Return random weights under which samples lie on both sides of the kink.
+    """Return random parameters for which z has both signs among the samples.
 
-    On standardized columns that are not correlated z has a deviation of 1 about the
-    pre-activation at which learning starts.
+    On standardised, uncorrelated columns z has a standard deviation of 1. Its mean is the
+    pre-activation at which a fit starts by default.
     """
-    params = rng.standard_normal((objective.n_outputs, objective.n_coordinates))
-    params /= np.sqrt(max(1, objective.n_features))
-    if objective.fit_intercept:
+    params = rng.standard_normal((objective.dims.n_outputs, objective.dims.n_coordinates))
+    params /= np.sqrt(max(1, objective.dims.n_features))
+    if objective.dims.fit_intercept:
         params[:, -1] = objective.loss.start
     return objective.penalty.project(params).ravel()

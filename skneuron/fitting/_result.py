@@ -1,4 +1,4 @@
-"""Trained neurons, and the layer that they are."""
+"""The result of a fit: coefficients, objective and gap of one neuron or of several."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.fitting._restart import judged
+from skneuron.fitting._restart import mark_dead
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
 from skneuron.solvers import INVISIBLE, Solver, relative, rounding, solver_name, value_and_gap
 
-__all__ = ["Layer", "Neuron", "as_stored", "layer_of"]
+__all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
-# A fit that ends as its user wanted it to has not failed.
-_AS_ASKED = (
+# Ends of a fit that need no warning about convergence.
+_NO_FAILURE = (
     *_CONVERGED,
     Status.STOPPED,
     Status.EARLY,
@@ -29,36 +29,36 @@ _AS_ASKED = (
     Status.EPOCH,
 )
 
-# Smallest relative gap that is worth a warning when the rounding of float32 weights causes it.
-# Columns whose mean is near zero have a gap of about 1e-14.
+# Smallest relative gap that needs a warning if the rounding of float32 coefficients causes it.
+# For columns with a mean near zero, the rounding causes a gap of about 1e-14.
 _FLOAT32_GAP = 1e-8
 
-# Smallest rounding error of w·x + b for which F is computed again with the stored weights.
-# Smaller errors change F by less than its last digits.
+# Smallest rounding error of w·x + b for which F is computed again with the stored coefficients.
+# Smaller errors change only the last digits of F.
 _VISIBLE_ROUNDING = 1e-11
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One trained neuron, or K of them.
+class FitResult:
+    """The result for one neuron, or for one neuron per class.
 
     Attributes
     ----------
     coef : ndarray of shape (1, n_features) or (n_classes, n_features)
     intercept : ndarray of shape (1,) or (n_classes,)
     objective, gap : float
-        Sums over the neurons, the gap relative to the sum at zero weights.
+        Sums over the neurons. The gap is relative to the sum at zero coefficients.
     n_iter : int
-        Of the neuron that took longest.
+        Maximum over the neurons.
     statuses : list of Status
     solver : str
     history : dict of str to ndarray of shape (n_iter,)
     separations : list of (int or None, Separation)
-        Classes that are separated from the rest, so that weights run away.
-    never : bool
-        Whether classes without sample weight are never predicted.
+        Classes that a hyperplane separates from the rest, so that coefficients diverge.
+    excludes_absent : bool
+        Whether the model never predicts classes without sample weight.
     states : list
-        What the solver of each neuron needs to go on from here, None where nothing.
+        State of the solver of each subproblem, with which the next fit continues, or None.
     """
 
     coef: AnyArray
@@ -70,25 +70,25 @@ class Layer:
     solver: str
     history: dict[str, FloatArray]
     separations: list[tuple[int | None, Separation]]
-    never: bool = True
-    states: list[Any] = field(default_factory=list)
+    excludes_absent: bool = True
+    states: list[object] = field(default_factory=list)
 
     def failure(self, tol: float) -> Status | None:
-        """Return how a neuron failed to converge, None if the layer has reached ``tol``."""
+        """Return the status of a neuron that failed to converge, None if there is none."""
         if self.gap <= tol:
             return None
-        return next((status for status in self.statuses if status not in _AS_ASKED), None)
+        return next((status for status in self.statuses if status not in _NO_FAILURE), None)
 
     def converged(self, tol: float) -> bool:
-        """Whether every neuron reached ``tol``, or no float64 weights could do better."""
+        """Whether every neuron reached ``tol`` or the precision of float64."""
         if Status.SEPARATED in self.statuses:
             return False
         return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
 
 
 @dataclass(frozen=True)
-class Neuron:
-    """What one objective led to: raw weights, the solver's result, F at zero weights."""
+class NeuronResult:
+    """Coefficients on the original scale, the solver's result, and F at zero coefficients."""
 
     coef: AnyArray
     intercept: AnyArray
@@ -98,12 +98,12 @@ class Neuron:
     separation: tuple[int | None, Separation] | None
 
 
-def layer_of(neurons: list[Neuron]) -> Layer:
-    """Return the layer that trained neurons are."""
+def combine(neurons: list[NeuronResult]) -> FitResult:
+    """Return the result of a fit from the results of its subproblems."""
     results = [neuron.result for neuron in neurons]
     zero = sum(neuron.zero_value for neuron in neurons)
     excess = sum(neuron.result.gap * neuron.zero_value for neuron in neurons)
-    return Layer(
+    return FitResult(
         coef=np.vstack([neuron.coef for neuron in neurons]),
         intercept=np.concatenate([neuron.intercept for neuron in neurons]),
         objective=sum(result.objective for result in results),
@@ -111,7 +111,7 @@ def layer_of(neurons: list[Neuron]) -> Layer:
         n_iter=max(result.n_iter for result in results),
         statuses=[result.status for result in results],
         solver=neurons[0].solver,
-        history=_side_by_side([result.history for result in results]),
+        history=_combined_history([result.history for result in results]),
         separations=[neuron.separation for neuron in neurons if neuron.separation],
         states=[result.state for result in results],
     )
@@ -121,35 +121,36 @@ def as_stored(
     objective: Objective,
     result: SolverResult,
     solver: Solver,
-    dtype: Any,
+    dtype: np.dtype[Any],
     separation: tuple[int | None, Separation] | None = None,
-) -> Neuron:
-    """Return raw weights in the type of X, with objective and gap at just those weights."""
+) -> NeuronResult:
+    """Return coefficients in the dtype of X, with objective and gap at these coefficients."""
     stored, result = _stored(objective, result, dtype)
     zero = objective.zero_value
     if objective.loss.differentiable and result.objective > zero + rounding(objective, zero):
-        # Rounding may raise F above its value at zero weights.
+        # Rounding may raise F above its value at zero coefficients.
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)
         if value < result.objective:
             stored, result = _stored(
                 objective, replace(result, coef=params, objective=value, gap=gap), dtype
             )
-    result = judged(objective, result)
-    return Neuron(*stored, result, objective.zero_value, solver_name(solver), separation)
+    result = mark_dead(objective, result)
+    return NeuronResult(*stored, result, objective.zero_value, solver_name(solver), separation)
 
 
 def _stored(
-    objective: Objective, result: SolverResult, dtype: Any
+    objective: Objective, result: SolverResult, dtype: np.dtype[Any]
 ) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
-    """Return coefficients and intercepts in the type of X, and the result with them."""
-    coef, intercept = objective.to_weights(result.coef)
+    """Return coefficients and intercepts in the dtype of X, and the result at them."""
+    coef, intercept = objective.coordinates.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
     if not all(np.all(np.isfinite(part)) for part in stored):
         column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
         raise ValueError(
-            f"the weight of column {column} is beyond {np.dtype(dtype).name}: expected columns "
-            "whose values are not that small or that far from zero; rescale X"
+            f"The coefficient of column {column} overflows {np.dtype(dtype).name}. Expected "
+            "columns with values that are neither tiny nor far from zero. Rescale X, for example "
+            "with sklearn.preprocessing.StandardScaler()."
         )
     if dtype != np.float64:
         result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
@@ -161,10 +162,10 @@ def _stored(
 def _rounded(
     objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
 ) -> SolverResult:
-    """Return the result with objective, gap and status of the weights after rounding."""
-    params = objective.from_weights(coef, intercept)
+    """Return the result with objective, gap and status at the rounded coefficients."""
+    params = objective.coordinates.from_weights(coef, intercept)
     nearest, gap = value_and_gap(objective, params)
-    # Rounding may have moved a weight beyond its bound.
+    # Rounding may have moved a coefficient beyond its bound.
     value = objective.value_at_weights(coef, intercept)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
@@ -176,16 +177,18 @@ def _rounded(
 def _as_predicted(
     objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
 ) -> SolverResult:
-    """Return the result with F as predictions see it: their w·x + b is a rounded sum.
+    """Return the result with F from the rounded sums w·x + b of predictions.
 
-    Solvers subtract the center of each column first, and lose fewer digits. What a large offset
-    has in common to all rows is left out: it only rounds the intercept.
+    Solvers subtract the center of each column first, and lose fewer digits. F leaves out the mean
+    of a large offset, which only rounds the intercept.
     """
     eps = float(np.finfo(np.float64).eps)
-    centered = bool(np.any(np.abs(objective.offset_center) * eps > _VISIBLE_ROUNDING))
+    centered = bool(np.any(np.abs(objective.coordinates.offset_center) * eps > _VISIBLE_ROUNDING))
     if centered:
-        intercept = objective.split(result.coef)[1] - coef @ objective.center
-    if objective.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
+        intercept = (
+            objective.coordinates.split(result.coef)[1] - coef @ objective.coordinates.center
+        )
+    if objective.coordinates.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
         return result
     value = objective.value_at_weights(coef, intercept, centered=centered)
     excess = value - result.objective
@@ -198,14 +201,14 @@ def _as_predicted(
     return replace(result, objective=value, gap=gap, status=status)
 
 
-def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
-    """Add up histories as if the neurons had learned side by side, early ones waiting."""
+def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
+    """Combine the histories of the neurons; a converged neuron keeps its last values."""
     if len(histories) == 1:
         return histories[0]
     length = max(len(history["objective"]) for history in histories)
 
     def padded(values: FloatArray, fill: float) -> FloatArray:
-        """Return the values, and what fills the rest."""
+        """Return the values, and ``fill`` up to the common length."""
         return np.concatenate([values, np.full(length - len(values), fill)])
 
     def column(name: str) -> FloatArray:
@@ -218,7 +221,7 @@ def _side_by_side(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArra
     out = {name: column(name) for name in histories[0]}
     for name, values in out.items():
         if name in ("gradient_norm", "step"):
-            # Not the root of a sum of squares: the squares overflow above 1e154.
+            # hypot does not overflow. The square of a number above 1e154 does.
             out[name] = np.hypot.reduce(values, axis=0)
         elif name == "saturation":
             out[name] = values.mean(axis=0)

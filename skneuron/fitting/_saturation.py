@@ -1,4 +1,4 @@
-"""How many samples have left the steep part of the activation."""
+"""The fraction of samples at which the activation is nearly flat."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from skneuron._typing import FloatArray
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.objective import Objective
 
-__all__ = ["SHARE", "Saturation"]
+__all__ = ["Saturation"]
 
-#: A slope below this share of the largest one is saturated.
-SHARE = 1e-3
+# A slope below this fraction of the largest slope counts as saturated.
+_FLAT = 1e-3
 
-# So many rows tell a share to 1.6 % of all (one standard error) at worst, and cost next to
-# nothing beside an iteration.
+# Maximum number of rows. The standard error of the fraction is then at most 1.6 percentage points,
+# at a small part of the time of an iteration.
 _ROWS = 1000
 
-# Where the slope of a user's own function is looked at for its largest value.
-_LOOK = np.linspace(-20.0, 20.0, 401)
+# Grid of z on which the largest slope of a user's own function is searched.
+_GRID = np.linspace(-20.0, 20.0, 401)
 
 
 class Saturation:
-    """Share of the samples whose slope f'(z) is below 1e-3 of the largest slope of f.
+    """Fraction of the samples whose slope f'(z) is below 1e-3 of the largest slope of f.
 
-    It is taken on at most 1,000 rows, spread evenly over X. Every output of a softmax layer
-    counts on its own, with slope p (1 - p).
+    The sample is at most 1,000 rows at equal distances in X. Every output of a softmax model
+    counts separately, with the slope p (1 - p).
 
     Parameters
     ----------
     objective : Objective
     activation : Activation
-        With a slope.
+        Differentiable.
 
     Examples
     --------
@@ -48,30 +48,30 @@ class Saturation:
     def __init__(self, objective: Objective, activation: Activation) -> None:
         self._sample = objective.evenly(_ROWS)
         self._activation = activation
-        self._softmax = objective.n_outputs > 1
+        self._softmax = objective.dims.n_outputs > 1
         self._interval = None if self._softmax else steep_interval(activation)
 
     def share(self, params: FloatArray) -> float:
-        """Return the share at these parameters."""
-        z = self._sample.pre_activations(params)
+        """Return the fraction at these parameters."""
+        z = self._sample.linear_predictor(params)
         if self._softmax:
             z -= z.max(axis=1, keepdims=True)
             proba = np.exp(z)
             proba /= proba.sum(axis=1, keepdims=True)
-            return float(np.mean(proba * (1 - proba) < SHARE / 4))
+            return float(np.mean(proba * (1 - proba) < _FLAT / 4))
         if self._interval is not None:
             low, high = self._interval
             z -= (high + low) / 2
             return 1 - np.count_nonzero(np.abs(z, out=z) < (high - low) / 2) / len(z)
         slope = np.abs(self._activation.derivative(z))
         largest = max(_largest_slope(self._activation), float(slope.max(initial=0.0)))
-        return float(np.mean(slope <= SHARE * largest))
+        return float(np.mean(slope <= _FLAT * largest))
 
 
 def steep_interval(activation: Activation) -> tuple[float, float] | None:
-    """Return where the slope of one of the package's distribution functions is steep.
+    """Return the interval of z in which a distribution function of skneuron is not saturated.
 
-    They all are steepest at 0 and flatter on either side. None for any other function.
+    These functions are steepest at 0. None for every other function.
     """
     own = type(activation).__module__.startswith("skneuron.activations")
     if not own or not activation.smooth or not np.isfinite(activation.range[0]):
@@ -85,12 +85,12 @@ def _interval(name: str) -> tuple[float, float]:
     function = next(known for known in ACTIVATIONS.values() if known.__name__ == name)()
 
     def excess(z: float) -> float:
-        """Return how far the slope is above the share."""
+        """Return the slope minus the largest slope that counts as saturated."""
         at_z, at_zero = function.derivative(np.array([z, 0.0]))
-        return float(at_z - SHARE * at_zero)
+        return float(at_z - _FLAT * at_zero)
 
     return float(brentq(excess, -1e3, 0.0)), float(brentq(excess, 0.0, 1e3))
 
 
 def _largest_slope(activation: Activation) -> float:
-    return float(np.abs(activation.derivative(_LOOK)).max())
+    return float(np.abs(activation.derivative(_GRID)).max())

@@ -1,72 +1,74 @@
-"""Weights on their way to infinity: noticed, proved and stopped."""
+"""Detect separated classes during a fit, and stop a fit whose coefficients diverge."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.objective import Objective
-from skneuron.results import Halt, Iteration, SolverResult, Status
+from skneuron.results import Iteration, SolverResult, Status, StopRequest
 from skneuron.separation import Separation, layer_separation_of, separation_of
 
-__all__ = ["WEAK", "Runaway"]
+__all__ = ["UNPENALIZED_C", "SeparationMonitor"]
 
-#: With a ``C`` from here on the penalty is as good as none, and weights can run away.
-WEAK = 1e8
+#: Smallest ``C`` that counts as unpenalised. The coefficients of separated classes then diverge.
+UNPENALIZED_C = 1e8
 
-# Solvers with curvature have converged by then, unless there is nothing to converge to. Where
-# rows are certain already, it is time to ask a little earlier.
-_PATIENCE, _LOOKS = 100, 20
+# Iterations after which the monitor calls ``separation_of``. Second-order solvers have converged
+# by then if F has a minimum.
+_LATE_ITERATION = 100
 
-# The proof of overlap forms a matrix of the columns, and its linear program is dense: of more
-# columns than this only complete separation is told, which proves itself.
-_WIDEST = 2000
+# Every how many iterations the monitor may call ``separation_of``.
+_CHECK_EVERY = 20
 
-# A row whose loss is below this is on its side for good (p = 0.999999), or a class ruled out that
-# has less: in separated data such rows come up as the weights grow. Without any there is no need
-# to look closer.
-_CERTAIN = 1e-6
+# Maximum number of columns for ``separation_of``, whose linear program is dense. For more columns
+# the monitor detects complete separation only, which needs no linear program.
+_MAX_COLUMNS = 2000
 
-# Who ended the fit wants it to be over.
-_ENDED = (Status.STOPPED, Status.EARLY, Status.INTERRUPTED)
+# Loss below which a sample has a probability within 1e-6 of 1. For a softmax model, the ratio of
+# probabilities below which a class is excluded. Separated data have such samples as the
+# coefficients grow.
+_EXTREME_LOSS = 1e-6
+
+# The user or early stopping ended these fits, and their status stays.
+_ENDED_BY_USER = (Status.STOPPED, Status.EARLY, Status.INTERRUPTED)
 
 
-class Runaway:
-    """Looks out for separated classes while a neuron learns by maximum likelihood.
+class SeparationMonitor:
+    """Checks during a maximum-likelihood fit whether a hyperplane separates the classes.
 
-    Complete separation proves itself: once the mean loss is below what a single undecided
-    row adds to it, every row is on its own side. Else ``separation_of`` is asked, once, and
-    only when a fit takes long or has led to rows that are certain.
+    The mean loss proves complete separation: it is then lower than the share of a single sample
+    at z = 0, so every sample is on its own side. Otherwise the monitor calls ``separation_of``
+    once, if a fit takes long or has samples with a probability within 1e-6 of 0 or 1.
 
     Parameters
     ----------
     objective : Objective
-        Of the log loss.
+        With the log loss.
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
         Class indices.
     stops : bool
-        Whether a separated fit is to be stopped, as no penalty ends it.
+        Whether the monitor stops a separated fit, because there is no penalty.
     of_class : int or None
-        Which class the neuron tells from the rest, if it is one of several neurons.
+        Class that the neuron separates from the rest, for one neuron per class.
     bounds : (ndarray, ndarray) or None
-        Low and high of the weights of each feature. Only directions along which weights can
-        grow without end inside of them count.
+        Lower and upper bounds of the coefficients of each feature. Only directions count along
+        which the coefficients can grow without limit inside of the bounds.
 
     Attributes
     ----------
     found : (int or None, Separation) or None
-        The class that is separated from the rest, None for one of two classes or for all at
-        once. Features are column numbers.
+        The class that is separated from the rest, and None for one of two classes or for all
+        classes of a softmax model. Features are column numbers.
     """
 
     def __init__(
         self,
         objective: Objective,
-        X: Any,
+        X: Matrix,
         y: AnyArray,
         stops: bool,
         of_class: int | None,
@@ -75,31 +77,31 @@ class Runaway:
         self._objective = objective
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
-        # With an offset a row may be certain whatever the weights are.
-        proves = not objective.has_offset
-        self._below = objective.least_weight * _undecided(objective) if proves else 0.0
+        # With an offset, a sample may be on its side at any coefficients.
+        proves = not objective.rows.has_offset
+        self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
-        self._asked = objective.n_features > _WIDEST
+        self._asked = objective.dims.n_features > _MAX_COLUMNS
         self.found: tuple[int | None, Separation] | None = None
 
-    def look(self, line: Iteration) -> None:
-        """Raise ``Halt`` if the fit has no end."""
+    def check(self, line: Iteration) -> None:
+        """Raise ``StopRequest`` if the coefficients of the fit diverge."""
         if not self._stops:
             return
-        ask = line.iteration % _LOOKS == 0 and self._is_time(line)
+        ask = line.iteration % _CHECK_EVERY == 0 and self._is_due(line)
         if self._is_separated(line.params, line.objective, ask=ask):
-            raise Halt(Status.SEPARATED)
+            raise StopRequest(Status.SEPARATED)
 
-    def _is_time(self, line: Iteration) -> bool:
-        late = line.iteration >= _PATIENCE
-        return not self._asked and (late or self._has_certain_rows(line.params))
+    def _is_due(self, line: Iteration) -> bool:
+        late = line.iteration >= _LATE_ITERATION
+        return not self._asked and (late or self._has_extreme_rows(line.params))
 
-    def settle(self, result: SolverResult) -> SolverResult:
-        """Return the result, marked as separated if it is and no penalty stands against it."""
-        if result.status in _ENDED:
+    def final_result(self, result: SolverResult) -> SolverResult:
+        """Return the result, with the status of separated classes if there is no penalty."""
+        if result.status in _ENDED_BY_USER:
             return result
         if self.found is None:
-            ask = not self._asked and self._has_certain_rows(result.coef)
+            ask = not self._asked and self._has_extreme_rows(result.coef)
             if not self._is_separated(result.coef, result.objective, ask=ask):
                 return result
         if not self._stops:
@@ -111,37 +113,37 @@ class Runaway:
         return replace(result, gap=gap, status=Status.SEPARATED)
 
     def _is_separated(self, params: FloatArray, objective: float, *, ask: bool) -> bool:
-        # What stands against it without a penalty is the mean loss, and no pass is needed.
+        # Without a penalty the objective is the mean loss.
         loss = objective if self._stops else self._objective.mean_loss(params)
         if loss < self._below and self._can_grow(params):
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True
-            self.found = self._proved()
+            self.found = self._prove()
         return self.found is not None
 
     def _can_grow(self, params: FloatArray) -> bool:
-        """Return whether all multiples of the weights keep to the bounds."""
+        """Whether all multiples of the coefficients are inside of the bounds."""
         if self._bounds is None:
             return True
         low, high = self._bounds
-        weights, _ = self._objective.split(params)
+        weights, _ = self._objective.coordinates.split(params)
         up, down = (weights > 0) & np.isfinite(high), (weights < 0) & np.isfinite(low)
         return not bool(np.any(up | down))
 
     def _along(self, params: FloatArray) -> Separation:
-        """Return the complete separation that the weights prove, the largest first."""
-        weights, _ = self._objective.split(params)
+        """Return the complete separation by these coefficients, the largest first."""
+        weights, _ = self._objective.coordinates.split(params)
         size = np.abs(weights).max(axis=0)
         order = np.argsort(-size, kind="stable")
         columns = order[size[order] > 0]
         signs = np.sign(weights[-1][columns]).astype(int)
         return Separation("complete", None, tuple(columns.tolist()), tuple(signs.tolist()), 0.0)
 
-    def _proved(self) -> tuple[int | None, Separation] | None:
-        """Return what separates a class from the rest, or all at once, if anything does."""
-        n_outputs = self._objective.n_outputs
-        names, has_bias = range(self._X.shape[1]), self._objective.fit_intercept
+    def _prove(self) -> tuple[int | None, Separation] | None:
+        """Return a separation of a class from the rest, or of all classes of a softmax model."""
+        n_outputs = self._objective.dims.n_outputs
+        names, has_bias = range(self._X.shape[1]), self._objective.dims.fit_intercept
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
             found = separation_of(self._X, is_one, names, has_bias, self._bounds)
@@ -153,24 +155,23 @@ class Runaway:
                 return None, found_at_once
         return None
 
-    def _has_certain_rows(self, params: FloatArray) -> bool:
-        z = self._objective.pre_activations(params)
+    def _has_extreme_rows(self, params: FloatArray) -> bool:
+        z = self._objective.linear_predictor(params)
         if z.ndim > 1:
-            # A row may be certain not to be of a class, and of two others either.
-            return bool(np.ptp(z, axis=1).max() > -np.log(_CERTAIN))
-        # Of two rows with the ends of z, one of each class, one is the most certain there could be.
+            # A sample may exclude one class while two other classes remain possible.
+            return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
+        # No sample has a lower loss than a sample of its class at the lowest or the highest z.
         ends = self._objective.loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
-        if not ends.min() < _CERTAIN:
+        if not ends.min() < _EXTREME_LOSS:
             return False
-        return bool(self._objective.loss.value(self._y, z).min() < _CERTAIN)
+        return bool(self._objective.loss.value(self._y, z).min() < _EXTREME_LOSS)
 
 
-def _undecided(objective: Objective) -> float:
-    """Return the least loss of a row that is not on the side of its class.
+def _loss_at_zero(objective: Objective) -> float:
+    """Return the lowest loss of a sample that is not on the side of its class.
 
-    At z = 0 for one neuron; in a layer at a probability of 1/2, above which no other class has
-    as much.
+    For one neuron this sample is at z = 0. In a softmax model its class has a probability of ½.
     """
-    if objective.n_outputs > 1:
+    if objective.dims.n_outputs > 1:
         return float(np.log(2))
     return float(objective.loss.value(np.array([0, 1]), np.zeros(2)).min())

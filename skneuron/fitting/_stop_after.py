@@ -1,27 +1,37 @@
-"""Callbacks of our own; scikit-learn's are in ``sklearn.callback`` (1.9 and later)."""
+"""Callbacks of skneuron. Those of scikit-learn are in ``sklearn.callback`` (1.9 and later)."""
 
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from numbers import Integral, Real
-from typing import Any
+from typing import Protocol
 
 __all__ = ["StopAfter"]
 
 
-class StopAfter:
-    """Ends each fit of a neuron after so many iterations or seconds.
+class Task(Protocol):
+    """The part of scikit-learn's ``CallbackContext`` that a stop reads."""
 
-    Hand it to ``set_callbacks`` of a neuron, of a pipeline or of a grid search: every
-    neuron below stops at that iteration, and is fitted with the weights it has there. It
-    needs scikit-learn 1.9 or later, like all callbacks.
+    task_name: str
+    task_id: int
+    parent: Task
+    init_time: datetime
+
+
+class StopAfter:
+    """Stop each fit of a neuron after a number of iterations or seconds.
+
+    Pass it to ``set_callbacks`` of a neuron, of a pipeline or of a grid search. Every neuron inside
+    stops at that iteration, and is fitted with the coefficients of that iteration. Callbacks need
+    scikit-learn 1.9 or later.
 
     Parameters
     ----------
     iterations : int or None, default=None
         Iteration after which to stop, from 1 on.
     seconds : float or None, default=None
-        Time after which to stop, at the end of the iteration under way.
+        Time after which to stop, at the end of the current iteration.
 
     Raises
     ------
@@ -35,7 +45,7 @@ class StopAfter:
     StopAfter(iterations=3, seconds=None)
     """
 
-    #: Through pipelines and searches, however deep.
+    #: No limit on the depth of nested pipelines and searches.
     max_propagation_depth = None
 
     def __init__(self, iterations: int | None = None, seconds: float | None = None) -> None:
@@ -51,17 +61,17 @@ class StopAfter:
     def __repr__(self) -> str:
         return f"StopAfter(iterations={self.iterations!r}, seconds={self.seconds!r})"
 
-    def setup(self, estimator: Any, context: Any) -> None:
-        """Do nothing: each neuron counts on its own."""
+    def setup(self, estimator: object, context: Task) -> None:
+        """Do nothing: each neuron has a count of its own."""
 
-    def teardown(self, estimator: Any, context: Any) -> None:
+    def teardown(self, estimator: object, context: Task) -> None:
         """Do nothing."""
 
-    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
-        """Do nothing: a task knows when it began."""
+    def on_fit_task_begin(self, estimator: object, context: Task) -> None:
+        """Do nothing: a task stores the time of its begin."""
 
-    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
-        """Return whether the iteration that ends here is to be the last."""
+    def on_fit_task_end(self, estimator: object, context: Task) -> bool:
+        """Return whether the iteration that ends here is the last."""
         if context.task_name != "iteration":
             return False
         if self.iterations is not None and context.task_id + 1 >= self.iterations:

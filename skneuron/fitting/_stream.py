@@ -1,61 +1,59 @@
-"""One chunk of a stream after another: online Newton.
+"""Learn the chunks of a stream one after the other, by online Newton.
 
-Each chunk is solved together with a quadratic that stands for all rows before it, and with
-the penalty, counted once. Afterwards its own losses, expanded to second order where the
-solution is, join the quadratic. Until every class has been seen there is no solution that
-means anything: with one class only the bias runs off to infinity, where curvature vanishes
-and what the rows looked like would be lost. Chunks up to then are expanded at the start of
-learning, where every sample is undecided, and the quadratic itself is minimized.
+The solver minimizes the loss of a chunk plus the penalty plus a quadratic summary of all past
+chunks. Afterwards the second-order Taylor expansion of the chunk's loss, at the solution, joins the
+summary.
+
+Until every class has been seen, the loss has no minimum: with a single class the intercept grows
+without end, and the curvature vanishes. Such early chunks are therefore expanded at the default
+start, where every sample has probability ½, and the summary itself is minimized.
 """
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
-from skneuron.fitting._result import Layer, as_stored, layer_of
-from skneuron.fitting._train import (
-    offset_of,
-    refuse_overflow,
+from skneuron.fitting._result import FitResult, as_stored, combine
+from skneuron.fitting._subproblems import (
+    Start,
+    Subproblem,
+    n_subproblems,
     regularization_of,
-    starting_point,
-    tasks_of,
+    subproblems,
 )
-from skneuron.objective import Coordinates, Memory, Objective, Regularization
+from skneuron.objective import Objective, QuadraticSummary, SolverCoordinates
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import Solver, choose_solver, value_and_gap
-from skneuron.validation import Plan, TrainingData, refuse_not_finite
+from skneuron.solvers import value_and_gap
+from skneuron.validation import Settings, TrainingData, refuse_not_finite
 
-__all__ = ["Stream", "learn_chunk", "passed"]
+__all__ = ["Stream", "learn_chunk", "skip_chunk"]
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What a stream has left so far; it can be pickled and is never changed in place.
+    """State of a stream between two chunks. It can be pickled and never changes in place.
 
     Attributes
     ----------
     moments : Moments
-        Of the columns of the first chunk, with a deviation also for those that do not vary
-        there.
+        Column moments of the first chunk. A constant column has a positive deviation, too.
     scale : ndarray of shape (n_features,)
-        Columns are brought to this scale all through, so that the parameters that are
-        kept mean the same.
+        Scale of the columns in every chunk, so that the parameters keep their meaning.
     total_weight : float
-        Sum of the sample weights seen.
+        Sum of the sample weights of all chunks.
     seen : ndarray of shape (n_classes,)
-        Of each class.
+        Sum of the sample weights of each class.
     kept : list
-        One per neuron, or one for a softmax layer: a Memory, what a stochastic solver
-        keeps, or None where mistakes are counted.
+        For each subproblem: a quadratic summary, the state of a stochastic solver, or None for the
+        perceptron.
     model : str
-        The neuron that learns; its parameters mean nothing to another.
+        Description of the neuron. The state has no meaning for another neuron.
     n_samples : int
     """
 
@@ -63,40 +61,37 @@ class Stream:
     scale: FloatArray
     total_weight: float
     seen: FloatArray
-    kept: list[Any]
+    kept: list[object]
     model: str
     n_samples: int = 0
 
+    def summary(self, index: int) -> QuadraticSummary | None:
+        """Return the quadratic summary of past chunks for a subproblem, if there is one."""
+        kept = self.kept[index]
+        return kept if isinstance(kept, QuadraticSummary) else None
+
 
 def learn_chunk(
-    data: TrainingData,
-    plan: Plan,
-    stream: Stream | None,
-    *,
-    C: float,
-    fit_intercept: bool,
-    start: tuple[AnyArray, AnyArray] | None,
-) -> tuple[Layer, Stream]:
-    """Learn from a chunk, and return the layer and what the stream then is.
+    data: TrainingData, settings: Settings, stream: Stream | None, *, start: Start | None = None
+) -> tuple[FitResult, Stream]:
+    """Learn from a chunk, and return the result and the new state of the stream.
 
     Parameters
     ----------
     data : TrainingData
-    plan : Plan
+    settings : Settings
     stream : Stream or None
         None before the first chunk.
-    C : float
-    fit_intercept : bool
     start : (coef, intercept) or None
-        Weights to start from.
+        Coefficients to start from.
 
     Raises
     ------
     ValueError
-        If the stream is of another neuron.
+        If the stream belongs to another neuron.
     """
-    tasks = tasks_of(plan, data)
-    model = _model_of(plan, data, fit_intercept, stream)
+    model = _checked_model(data, settings, stream)
+    neurons, kept = [], []
     with blas_on_one_thread(), np.errstate(all="ignore"):
         design = DesignMatrix(data.X)
         seen: FloatArray = np.bincount(data.y, data.weights, len(data.classes)).astype(np.float64)
@@ -104,173 +99,147 @@ def learn_chunk(
         total = data.total_weight
         if stream is not None:
             seen, total = seen + stream.seen, total + stream.total_weight
-        regularization = regularization_of(plan, data, C, total)
-        stream = stream or _opened(design, data, regularization, fit_intercept, model, len(tasks))
-        neurons, kept = [], []
-        for task, (loss, y) in enumerate(tasks):
-            kept_so_far = stream.kept[task]
-            memory = kept_so_far if isinstance(kept_so_far, Memory) else None
-            # Beside a memory the chunk weighs what it does among all rows; else it is all.
-            share = 1.0 if memory is None else data.total_weight / total
-            objective = Objective(
-                design,
-                y,
-                loss,
-                data.weights * share,
-                regularization,
-                fit_intercept,
-                stream.moments,
-                memory=None if memory is None else memory.times(1 / total),
-                scale=stream.scale,
-                offset=offset_of(task, data.offset, len(tasks)),
-            )
-            refuse_overflow(objective)
-            solver = plan.solver or choose_solver(objective)
-            chunk = _Chunk(objective, solver, plan, starting_point(objective, start, task))
-            complete = _all_seen(seen, None if len(tasks) == 1 else task)
-            weight = data.total_weight if memory is None else total
-            result, left = chunk.learn(kept_so_far, stream.n_samples, weight, complete=complete)
-            neurons.append(as_stored(objective, result, solver, data.X.dtype))
+        stream = stream or _new_stream(design, data, settings, model)
+        for part in subproblems(
+            data,
+            settings,
+            design,
+            stream.moments,
+            summary_of=stream.summary,
+            total_weight=total,
+            scale=stream.scale,
+        ):
+            # With a summary the objective is a mean over all chunks, otherwise over this chunk.
+            weight = data.total_weight if stream.summary(part.index) is None else total
+            result, left = _solve(part, settings, stream, start, weight, seen)
+            neurons.append(as_stored(part.objective, result, part.solver, data.X.dtype))
             kept.append(left)
     after = replace(
-        stream,
-        total_weight=total,
-        seen=seen,
-        kept=kept,
-        n_samples=stream.n_samples + len(data.y),
+        stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)
     )
-    return layer_of(neurons), after
+    return combine(neurons), after
 
 
-def passed(data: TrainingData, plan: Plan, stream: Stream | None) -> Stream:
-    """Return the stream after a chunk of which nothing is kept, as all of it is of one class.
+def skip_chunk(data: TrainingData, settings: Settings, stream: Stream | None) -> Stream:
+    """Return the state after a chunk of a single class, of which only the rows are counted.
 
     Raises
     ------
     ValueError
-        If the stream is of another neuron.
+        If the stream belongs to another neuron.
     """
-    model = _model_of(plan, data, True, stream)
-    d, none = data.X.shape[1], np.zeros(len(data.classes))
+    model = _checked_model(data, settings, stream)
     if stream is None:
-        stream = Stream(
-            Moments.about_mean(np.zeros(d), np.ones(d)), np.ones(d), 0.0, none, [None], model
-        )
+        d = data.X.shape[1]
+        moments, zero = Moments.about_mean(np.zeros(d), np.ones(d)), np.zeros(len(data.classes))
+        stream = Stream(moments, np.ones(d), 0.0, zero, [None], model)
     return replace(stream, n_samples=stream.n_samples + len(data.y))
 
 
-def _model_of(plan: Plan, data: TrainingData, fit_intercept: bool, stream: Stream | None) -> str:
-    """Return what the neuron is, refused if the stream is of another."""
-    model = f"activation={plan.activation!r}, loss={plan.loss!r}, fit_intercept={fit_intercept}"
+def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None) -> str:
+    """Return a description of the neuron; raise if the stream belongs to another neuron."""
+    model = (
+        f"activation={settings.activation!r}, loss={settings.loss!r}, "
+        f"fit_intercept={settings.fit_intercept}"
+    )
     if data.one_each or data.absent:
         model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:
         raise ValueError(
-            f"{model}: expected {stream.model}, with which this stream began; call fit, or begin "
-            "another stream with a clone"
+            f"This stream cannot go on with {model}: expected {stream.model}. "
+            "Call fit, or begin another stream: sklearn.base.clone(neuron).partial_fit(X, y, "
+            "classes=classes)."
         )
     return model
 
 
-def _opened(
-    design: DesignMatrix,
-    data: TrainingData,
-    regularization: Regularization,
-    fit_intercept: bool,
-    model: str,
-    n_tasks: int,
-) -> Stream:
-    """Return the stream before its first chunk, in the units of that chunk's columns."""
-    found = column_moments(design, data.weights, center=fit_intercept)
+def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, model: str) -> Stream:
+    """Return the state before the first chunk, whose columns define the scale."""
+    found = column_moments(design, data.weights, center=settings.fit_intercept)
     if found is None:
         refuse_not_finite(data.X)
-    # A column that does not vary yet may later: its own size is the best guess.
-    size = np.where(found.mean == 0, 1.0, np.abs(found.mean))
-    deviation = np.where(found.deviation > 0, found.deviation, size)
+    # A constant column may vary in later chunks. Its magnitude is the best guess of its scale.
+    magnitude = np.where(found.mean == 0, 1.0, np.abs(found.mean))
+    deviation = np.where(found.deviation > 0, found.deviation, magnitude)
     moments = Moments.about_mean(found.mean, deviation)
-    if fit_intercept:
+    if settings.fit_intercept:
         moments = resolve_ordinary_values(design, moments)
-    scale = Coordinates(moments, regularization, fit_intercept, 1).scale
-    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), [None] * n_tasks, model)
+    regularization = regularization_of(settings, data, data.total_weight)
+    scale = SolverCoordinates.of_columns(moments, regularization, settings.fit_intercept, 1).scale
+    kept: list[object] = [None] * n_subproblems(settings, data)
+    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), kept, model)
 
 
-def _all_seen(seen: FloatArray, task: int | None) -> bool:
-    """Whether every class has been seen, or of one neuron among K its own and another."""
-    if task is None:
+def _all_seen(seen: FloatArray, of_class: int | None) -> bool:
+    """Whether every class has been seen; for one-vs-rest the neuron's class and another one."""
+    if of_class is None:
         return bool(np.all(seen > 0))
-    return bool(seen[task] > 0 and seen.sum() > seen[task])
+    return bool(seen[of_class] > 0 and seen.sum() > seen[of_class])
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """One neuron before one chunk."""
+def _solve(
+    part: Subproblem,
+    settings: Settings,
+    stream: Stream,
+    start: Start | None,
+    weight: float,
+    seen: FloatArray,
+) -> tuple[SolverResult, object]:
+    """Return the result of one neuron for the chunk, and the state to keep.
 
-    objective: Objective
-    solver: Solver
-    plan: Plan
-    start: FloatArray
-
-    def learn(
-        self, kept: Any, n_samples: int, weight: float, *, complete: bool
-    ) -> tuple[SolverResult, Any]:
-        """Learn the rows, and return what is kept of them, of this weight, and of all before."""
-        memory = kept if isinstance(kept, Memory) else None
-        if self.solver.streams:
-            return self.pass_over(kept if memory is None else None, n_samples)
-        if not self.objective.loss.differentiable:
-            return self.solve(), None
-        result, own = self.solve_and_expand() if complete else self.expand_only()
-        own = own.times(weight)
-        return result, own if memory is None else memory.plus(own)
-
-    def pass_over(self, state: Any, n_samples: int) -> tuple[SolverResult, Any]:
-        """Go over the rows once, and return what the solver keeps as well."""
-        seed = self.plan.budget.seed + n_samples
-        kept = copy.deepcopy(state)
-        params, kept = self.solver.epoch(self.objective, self.start, kept, seed)
-        return self._one_step(params, Status.EPOCH), kept
-
-    def solve(self) -> SolverResult:
-        """Minimize; a chunk is learned as a whole or not at all."""
-        result = self.solver.solve(self.objective, self.start, self.plan.budget)
+    ``weight`` is the sum of the sample weights over which the objective is a mean.
+    """
+    objective, solver = part.objective, part.solver
+    first, summary = part.starting_point(start), stream.summary(part.index)
+    if solver.streams:
+        state = None if summary is not None else copy.deepcopy(stream.kept[part.index])
+        seed = settings.budget.seed + stream.n_samples
+        params, state = solver.epoch(objective, first, state, seed)
+        return _one_step(objective, first, params, Status.EPOCH), state
+    complete = _all_seen(seen, part.of_class)
+    if complete or not objective.loss.differentiable:
+        result = solver.solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
+            # The stream learns a chunk as a whole or not at all.
             raise KeyboardInterrupt(result.status.value)
-        return result
+        if not objective.loss.differentiable:
+            return result, None
+        own = _expansion(objective, result.coef)
+    else:
+        own = _expansion(objective, objective.start())
+        quadratic = own if objective.summary is None else own.plus(objective.summary)
+        ridge = np.tile(objective.penalty.ridge, objective.dims.n_outputs)
+        minimum = quadratic.minimum(ridge).reshape(objective.dims.n_outputs, -1)
+        params = objective.penalty.project(minimum).ravel()
+        result = _one_step(objective, first, params, Status.UNSEEN)
+    own = own.times(weight)
+    return result, own if summary is None else summary.plus(own)
 
-    def solve_and_expand(self) -> tuple[SolverResult, Memory]:
-        """Minimize, and return the losses expanded there as well."""
-        result = self.solve()
-        return result, self._finite(self.objective.expansion(result.coef))
 
-    def expand_only(self) -> tuple[SolverResult, Memory]:
-        """Expand the losses where learning starts, and minimize the quadratic."""
-        objective = self.objective
-        own = self._finite(objective.expansion(objective.start()))
-        quadratic = own if objective.memory is None else own.plus(objective.memory)
-        ridge = np.tile(objective.penalty.ridge, objective.n_outputs)
-        least = quadratic.minimum(ridge).reshape(objective.n_outputs, -1)
-        return self._one_step(objective.penalty.project(least).ravel(), Status.UNSEEN), own
+def _one_step(
+    objective: Objective, start: FloatArray, params: FloatArray, status: Status
+) -> SolverResult:
+    """Return the result of a single step from the start to ``params``."""
+    history = History()
+    value, gradient = objective.value_gradient(params)
+    history.add(
+        params,
+        objective=value,
+        gradient_norm=float(np.linalg.norm(gradient)),
+        step=float(np.linalg.norm(params - start)),
+        n_passes=objective.n_passes,
+    )
+    value, gap = value_and_gap(objective, params)
+    return SolverResult(params, value, gap, 1, status, history.as_dict())
 
-    def _one_step(self, params: FloatArray, status: Status) -> SolverResult:
-        """Return the result of one step from the start, however long."""
-        history = History()
-        value, gradient = self.objective.value_gradient(params)
-        history.add(
-            params,
-            objective=value,
-            gradient_norm=float(np.linalg.norm(gradient)),
-            step=float(np.linalg.norm(params - self.start)),
-            reads=self.objective.reads,
+
+def _expansion(objective: Objective, params: FloatArray) -> QuadraticSummary:
+    """Return the second-order expansion of the loss; raise if it is not finite."""
+    own = objective.summarize(params)
+    if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
+        raise ValueError(
+            "The curvature of this chunk overflows float64 on the scale of the first chunk. "
+            "Expected columns of similar scale in all chunks. Rescale the chunk as the first one, "
+            "for example with a fitted sklearn.preprocessing.StandardScaler."
         )
-        value, gap = value_and_gap(self.objective, params)
-        return SolverResult(params, value, gap, 1, status, history.as_dict())
-
-    @staticmethod
-    def _finite(own: Memory) -> Memory:
-        """Return the expansion, if it is one."""
-        if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
-            raise ValueError(
-                "the chunk has values too large for the scale of the first one: expected columns "
-                "of one scale all through the stream"
-            )
-        return own
+    return own

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from skneuron import __version__
 from skneuron.fitting._warnings import VersionWarning
 
-__all__ = ["VersionedMixin"]
+__all__ = ["add_version", "split_version"]
 
-# Stands in a pickle only, never among the attributes of an estimator.
+# Key of the version in a pickle. It never becomes an attribute of an estimator.
 _KEY = "_skneuron_version"
 
 
-class VersionedMixin:
-    """Adds the version to the state of an estimator, and compares it when the state comes back."""
+def add_version(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of an estimator with the version of skneuron."""
+    return {**state, _KEY: __version__}
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
-        return {**state, _KEY: __version__}
 
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        state = dict(state)
-        original = state.pop(_KEY, None)
-        if original != __version__:
-            name = type(self).__name__
-            warnings.warn(
-                VersionWarning(name, current=__version__, original=original), stacklevel=2
-            )
-        super().__setstate__(state)  # type: ignore[misc]
+def split_version(
+    state: Mapping[str, Any], name: str
+) -> tuple[dict[str, Any], VersionWarning | None]:
+    """Return the state without the version, and a warning if another version wrote it.
+
+    Parameters
+    ----------
+    state : mapping
+        From :func:`add_version`, or without a version.
+    name : str
+        Name of the estimator's class.
+    """
+    state = dict(state)
+    original = state.pop(_KEY, None)
+    if original == __version__:
+        return state, None
+    return state, VersionWarning(name, current=__version__, original=original)

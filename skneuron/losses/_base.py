@@ -1,4 +1,4 @@
-"""What a loss is: a function of one sample's label and pre-activation."""
+"""The interface of losses: functions of one sample's label and linear predictor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Loss(ABC):
     Labels y are class indices, shape (n_samples,); z has shape (n_samples,) for one
     output and (n_samples, n_outputs) for more. Values have shape (n_samples,),
     gradients the shape of z, second derivatives (n_samples,) or
-    (n_samples, n_outputs, n_outputs). No loss ever sees X, weights or a penalty.
+    (n_samples, n_outputs, n_outputs). A loss never sees X, coefficients or a penalty.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Loss(ABC):
     convex : bool
         Whether ℓ is convex in z, so that its second derivative is never negative.
     smooth, differentiable : bool
-        Whether second derivatives, and slopes at all, lead anywhere.
+        Whether second derivatives exist, and whether first derivatives exist.
     start : float
-        Pre-activation at which learning starts.
+        Linear predictor at which a fit starts.
     curvature_bound : float or None
         A bound of the second derivative (its largest eigenvalue), None if there is none.
     """
@@ -51,17 +51,17 @@ class Loss(ABC):
     def gradient_hessian(
         self, y: AnyArray, z: FloatArray, *, observed: bool = False
     ) -> tuple[FloatArray, FloatArray]:
-        """Return ∂ℓ/∂z and curvature weights per sample.
+        """Return ∂ℓ/∂z and the curvature of each sample.
 
-        The weights are never negative: the second derivative where ℓ is convex, its
-        expectation (Fisher, or Gauss-Newton for squared error) otherwise. With
-        ``observed=True`` they are the second derivative whatever its sign.
+        The curvature is never negative: the second derivative if ℓ is convex, otherwise its
+        expectation (Fisher, or Gauss-Newton for squared error). With ``observed=True``
+        the curvature is the second derivative, whatever its sign.
         """
 
-    # --- what a pass over the rows needs ----------------------------------------------
+    # --- sums over the rows of a pass -------------------------------------------------
 
     def encode(self, y: AnyArray) -> AnyArray:
-        """Return the labels in the form that :meth:`sums` wants; by default as they are."""
+        """Return the labels in the form that :meth:`sums` takes, by default unchanged."""
         return y
 
     def sums(
@@ -73,7 +73,7 @@ class Loss(ABC):
         curvature: bool = False,
         observed: bool = False,
     ) -> tuple[float, FloatArray, Curvatures | None]:
-        """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures.
+        """Return the weighted sum of ℓ, weighted slopes and, on request, curvatures.
 
         Parameters
         ----------
@@ -87,8 +87,9 @@ class Loss(ABC):
 
         Returns
         -------
-        float, ndarray of the shape of z, and None or curvatures: ndarray of shape
-        (n_samples,) here; the loss of a layer gives a :class:`LayerCurvature` of its own
+        float, ndarray of the shape of z, and None or curvatures
+            Curvatures are an ndarray of shape (n_samples,). The softmax loss returns a
+            :class:`LayerCurvature`.
         """
         values, slopes = self.value_gradient(labels, z)
         h = None
@@ -98,11 +99,11 @@ class Loss(ABC):
         return float(weights @ values), slopes, h
 
     def slopes(self, labels: AnyArray, z: FloatArray) -> FloatArray:
-        """Return ∂ℓ/∂z per sample, of labels from :meth:`encode`; z may be overwritten."""
+        """Return ∂ℓ/∂z per sample, for labels from :meth:`encode`. May overwrite z."""
         return self.value_gradient(labels, z)[1]
 
     def curvature_state(self, labels: AnyArray, z: FloatArray) -> FloatArray:
-        """Return what :meth:`curvature_product` has to know of z, of the shape of z."""
+        """Return the argument of :meth:`curvature_product` for this z, of the shape of z."""
         return self.gradient_hessian(labels, z)[1]
 
     def curvature_product(self, state: FloatArray, dz: FloatArray) -> FloatArray:

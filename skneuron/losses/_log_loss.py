@@ -14,7 +14,7 @@ __all__ = ["LogLoss"]
 class LogLoss(Loss):
     """ℓ(1, z) = -log f(z), ℓ(0, z) = -log(1 - f(z)).
 
-    Both logarithms come from the activation, which never forms f(z) on the way.
+    The activation computes both logarithms without f(z).
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ class LogLoss(Loss):
     def __init__(self, activation: Activation) -> None:
         self.activation = activation
         self.convex = activation.convex_nll
-        # f(1-f) <= 1/4 with the argument doubled. The others have larger or no bounds;
-        # solvers measure theirs as they go.
+        # f(1-f) <= 1/4 with the argument doubled. The others have larger or no bounds:
+        # solvers measure them.
         self.curvature_bound = 1.0 if type(activation) is Tanh else None
 
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:

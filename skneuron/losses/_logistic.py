@@ -1,4 +1,4 @@
-"""Log loss of the sigmoid, by its margin."""
+"""Log loss of the sigmoid, computed from the margin."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["LogisticLoss"]
 # and so does a product of eight of them.
 _SAFE = 80.0
 
-# So many samples share one logarithm: a logarithm costs ten products.
+# Number of samples that share one logarithm, which costs as much as ten products.
 _SHARE = 8
 
 
 class LogisticLoss(LogLoss):
-    """ℓ = log(1 + e) with e = exp(-margin), margin = ±z; its slope is ∓ e / (1 + e).
+    """ℓ = log(1 + e) with e = exp(-margin), margin = ±z, and slope ∓ e / (1 + e).
 
-    The same numbers as :class:`LogLoss` of the sigmoid, from one exponential a sample.
+    The numbers are those of :class:`LogLoss` for the sigmoid, from one exponential per sample.
 
     Examples
     --------
@@ -41,9 +41,9 @@ class LogisticLoss(LogLoss):
         self.curvature_bound = 0.25
 
     def encode(self, y: AnyArray) -> AnyArray:
-        """Return -1 for class 1 and +1 for class 0: times z it is minus the margin.
+        """Return -1 for class 1 and +1 for class 0, in one byte each.
 
-        In one byte each, as a pass reads them all.
+        The product of z and the result is minus the margin.
         """
         out = y.astype(np.int8)
         out *= -2
@@ -59,7 +59,7 @@ class LogisticLoss(LogLoss):
         curvature: bool = False,
         observed: bool = False,
     ) -> tuple[float, FloatArray, FloatArray | None]:
-        """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures."""
+        """Return the weighted sum of ℓ, weighted slopes and, on request, curvatures."""
         equal = weights.strides == (0,)
         factor: Any = weights[0] if equal else weights
         x = np.multiply(z, labels, out=z)
@@ -84,9 +84,9 @@ class LogisticLoss(LogLoss):
         return value, e, h
 
     def slopes(self, labels: AnyArray, z: FloatArray) -> FloatArray:
-        """Return ∂ℓ/∂z per sample, of labels from :meth:`encode`; z is overwritten."""
+        """Return ∂ℓ/∂z per sample, for labels from :meth:`encode`. Overwrites z."""
         z *= labels
-        # 1 / (1 + exp(margin)), where an overflow to inf gives the right 0.
+        # 1 / (1 + exp(margin)): an overflow to inf gives the right 0.
         np.negative(z, out=z)
         np.exp(z, out=z)
         z += 1.0
@@ -101,7 +101,7 @@ class LogisticLoss(LogLoss):
     def _far_sums(
         labels: AnyArray, x: FloatArray, weights: FloatArray, *, curvature: bool
     ) -> tuple[float, FloatArray, FloatArray | None]:
-        """Return the sums where some sample is far on the wrong side, or not finite."""
+        """Return the sums if a sample is far on the wrong side, or not finite."""
         tail = np.exp(-np.abs(x))
         value = float(weights @ (np.maximum(x, 0) + np.log1p(tail)))
         slopes = np.where(x > 0, 1.0, tail) / (1 + tail)

@@ -9,17 +9,17 @@ from skneuron.losses._base import Loss
 
 __all__ = ["PerceptronRule"]
 
-# A margin of zero comes out of a sum as rounding of either sign. Pre-activations of the
-# rule are of order one from the first step on, as columns are scaled.
+# Largest rounding error of a margin of zero. Columns are scaled, so linear predictors of the
+# perceptron are of order one from the first step on.
 _ON_THE_LINE = 1e-12
 
 
 class PerceptronRule(Loss):
-    """A mistake costs 1; the rule's direction is the slope of max(0, -margin).
+    """Loss of 1 per mistake, with the slope of max(0, -margin).
 
-    With the margin m = ±z, a sample is misclassified where m ≤ 0, up to rounding:
-    undecided counts as wrong, so that zero weights have something to learn from. The
-    number of mistakes has no useful slope; the one handed out is that of the perceptron
+    With the margin m = ±z, a sample is misclassified if m ≤ 0, up to rounding. A margin of
+    zero counts as a mistake, so that a fit can start from zero coefficients. The number of
+    mistakes has no useful slope. The slope here belongs to the perceptron
     criterion (Duda, Hart & Stork, Pattern Classification, 2001, section 5.5).
 
     Examples
@@ -39,12 +39,12 @@ class PerceptronRule(Loss):
         return (np.where(y, z, -z) <= _ON_THE_LINE).astype(np.float64)
 
     def value_gradient(self, y: AnyArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mistakes, and -1 or +1 for each towards its class."""
+        """Return the mistakes, and the slope -1 or +1 of each mistake."""
         mistakes = self.value(y, z)
         return mistakes, np.where(y, 0.0 - mistakes, mistakes)
 
     def gradient_hessian(
         self, y: AnyArray, z: FloatArray, *, observed: bool = False
     ) -> tuple[FloatArray, FloatArray]:
-        """Refuse: a step has no curvature."""
+        """Raise an error: a step has no curvature."""
         raise NotImplementedError("the perceptron rule has no second derivative")

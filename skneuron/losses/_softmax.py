@@ -59,7 +59,7 @@ class SoftmaxLogLoss(Loss):
         value = -log_proba[rows, y]
         with np.errstate(under="ignore"):
             gradient = np.exp(log_proba)
-        # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
+        # 1 - p cancels if p is close to 1: the sum of the other probabilities keeps the digits.
         gradient[rows, y] = 0.0
         gradient[rows, y] = -gradient.sum(axis=1)
         return value, gradient
@@ -80,7 +80,7 @@ class SoftmaxLogLoss(Loss):
         curvature: bool = False,
         observed: bool = False,
     ) -> tuple[float, FloatArray, LayerCurvature | None]:
-        """Return the weighted sum of ℓ, weighted slopes and, if asked for, curvatures."""
+        """Return the weighted sum of ℓ, weighted slopes and, on request, curvatures."""
         rows = np.arange(len(labels))
         z -= z.max(axis=1, keepdims=True)
         own = z[rows, labels]
@@ -90,7 +90,7 @@ class SoftmaxLogLoss(Loss):
         value = float(weights @ (np.log(total) - own))
         proba /= total[:, None]
         h = _weighted_curvature(proba, weights) if curvature else None
-        # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
+        # 1 - p cancels if p is close to 1: the sum of the other probabilities keeps the digits.
         proba[rows, labels] = 0.0
         proba[rows, labels] = -proba.sum(axis=1)
         proba *= weights[:, None]
@@ -124,7 +124,7 @@ def _weighted_curvature(proba: FloatArray, weights: FloatArray) -> LayerCurvatur
     """Return the same matrices times weights, as their diagonal and what is off it."""
     rows, top = np.arange(len(proba)), proba.argmax(axis=1)
     rest = 1.0 - proba
-    # 1 - p cancels where p is close to 1: the others' sum keeps the digits.
+    # 1 - p cancels if p is close to 1: the sum of the other probabilities keeps the digits.
     others = proba.copy()
     others[rows, top] = 0.0
     rest[rows, top] = others.sum(axis=1)

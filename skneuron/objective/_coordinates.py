@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,16 +11,35 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import Moments
 from skneuron.penalties import Penalty
 
-__all__ = ["Coordinates", "Regularization"]
+__all__ = ["Dimensions", "Regularization", "SolverCoordinates"]
 
-# Below it deviations have lost digits to subnormal numbers and weights of order 1/scale
-# come close to the largest double.
+# Smallest scale of a column. Below it deviations have lost digits to subnormal numbers, and
+# coefficients of order 1/scale come close to the largest float64.
 _SMALLEST_SCALE = 1e-290
+
+
+class Dimensions(NamedTuple):
+    """Sizes of an objective.
+
+    Attributes
+    ----------
+    n_samples, n_features, n_outputs, n_coordinates, n_params : int
+        ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
+        those of all outputs.
+    fit_intercept : bool
+    """
+
+    n_samples: int
+    n_features: int
+    n_outputs: int
+    n_coordinates: int
+    n_params: int
+    fit_intercept: bool
 
 
 @dataclass(frozen=True)
 class Regularization:
-    """What holds the raw weights back.
+    """Penalty and bounds of the coefficients on the original scale.
 
     Attributes
     ----------
@@ -28,7 +48,7 @@ class Regularization:
     l1_ratio : float
         ρ.
     low, high : ndarray of shape (n_features,) or None
-        Bounds of the weights.
+        Bounds of the coefficients.
     """
 
     strength: float
@@ -37,113 +57,149 @@ class Regularization:
     high: FloatArray | None = None
 
 
-class Coordinates:
-    """v = scale · w for the weights, and the bias of centered columns.
-
-    Parameters
-    ----------
-    moments : Moments
-    regularization : Regularization
-    fit_intercept : bool
-    n_outputs : int
-    scale : ndarray of shape (n_features,), optional
-        Of the columns; by default it follows from deviation and ridge.
+@dataclass(frozen=True)
+class SolverCoordinates:
+    """The map between a solver's parameters and coefficients: v = scale · w, b of centered columns.
 
     Attributes
     ----------
-    center, scale, variance : ndarray of shape (n_features,)
-        Solvers see columns x̃ = (x - center) / scale; the variance is the mean of x̃².
+    center, scale, spread, variance : ndarray of shape (n_features,)
+        Solvers see columns x̃ = (x - center) / scale; the variance is the mean of x̃², and the
+        spread the width of the ordinary values of x.
+    low, high : ndarray of shape (n_features,)
+        Bounds of w.
     penalty : Penalty
         On v, exactly the one on w.
-    n_features, n_outputs, n_coordinates, n_params : int
-        ``n_coordinates`` counts the weights of one output and its bias.
-    is_smooth : bool
-        Whether there is neither an L1 penalty nor a bound.
+    fit_intercept : bool
+    n_outputs : int
+    offset_center : float or ndarray of shape (n_outputs,)
+        Subtracted from the offset, and from the intercept that users see, as the center of a
+        column is.
+    is_unequal : bool
+        Whether huge values of a column would hide its ordinary values. Conjugate gradients do
+        not see all of such a Hessian.
+    n_features, n_coordinates, n_params : int
+        ``n_coordinates`` counts the coefficients of one output and its intercept.
     """
 
-    def __init__(
-        self,
+    center: FloatArray
+    scale: FloatArray
+    spread: FloatArray
+    variance: FloatArray
+    low: FloatArray
+    high: FloatArray
+    penalty: Penalty
+    fit_intercept: bool
+    n_outputs: int
+    offset_center: FloatArray | float = 0.0
+    is_unequal: bool = False
+    n_features: int = field(init=False)
+    n_coordinates: int = field(init=False)
+    n_params: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        n_coordinates = len(self.scale) + self.fit_intercept
+        object.__setattr__(self, "n_features", len(self.scale))
+        object.__setattr__(self, "n_coordinates", n_coordinates)
+        object.__setattr__(self, "n_params", self.n_outputs * n_coordinates)
+
+    @classmethod
+    def of_columns(
+        cls,
         moments: Moments,
         regularization: Regularization,
         fit_intercept: bool,
         n_outputs: int,
         scale: FloatArray | None = None,
-    ) -> None:
-        self.fit_intercept = fit_intercept
-        self.offset_center: FloatArray | float = 0.0
-        self.n_features = len(moments.mean)
-        self.n_outputs = n_outputs
-        self.n_coordinates = self.n_features + int(fit_intercept)
-        self.n_params = n_outputs * self.n_coordinates
-        self._scale_columns(moments, regularization, scale)
+        offset_center: FloatArray | float = 0.0,
+    ) -> SolverCoordinates:
+        """Return the coordinates that suit columns of these moments.
 
-    def _scale_columns(
-        self, moments: Moments, regularization: Regularization, given: FloatArray | None
-    ) -> None:
+        Raises
+        ------
+        ValueError
+            If a column has values so large or so small that its scale is no float64.
+        """
         strength, l1_ratio = regularization.strength, regularization.l1_ratio
         root = np.sqrt(strength * (1 - l1_ratio))
-        with np.errstate(over="ignore"):
-            scale = np.hypot(_size(moments), 2 * root) if given is None else given
-        if not np.all(np.isfinite(scale)):
-            column = int(np.flatnonzero(~np.isfinite(scale))[0])
-            raise ValueError(
-                f"column {column} of X spreads so wide that its deviation is no float64; "
-                "expected values below about 1e300 in magnitude: rescale it"
-            )
-        small = (moments.deviation > 0) & (scale < _SMALLEST_SCALE)
-        if np.any(small):
-            raise ValueError(
-                f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
-                "may be beyond float64; expected a deviation above 1e-290: rescale it"
-            )
+        if scale is None:
+            with np.errstate(over="ignore"):
+                scale = np.hypot(_size(moments), 2 * root)
+        _check_scale(scale, moments)
+        d, n_coordinates = len(scale), len(scale) + fit_intercept
         low, high = regularization.low, regularization.high
-        low = np.full(len(scale), -np.inf) if low is None else low
-        high = np.full(len(scale), np.inf) if high is None else high
-        # A constant column says nothing that the bias does not: as the infinite scale
-        # makes it exactly zero, its weight is too, and any curvature will do for it.
-        # Bounds that exclude zero give it a weight all the same.
+        low = np.full(d, -np.inf) if low is None else low
+        high = np.full(d, np.inf) if high is None else high
+        # A constant column says nothing that the intercept does not: its infinite scale makes
+        # the column exactly zero and its coefficient too, with any curvature. Bounds that
+        # exclude zero give such a column a coefficient all the same.
         constant = moments.deviation == 0
-        held = constant & ((low > 0) | (high < 0))
-        scale = np.where(held, 1.0, scale)
-        silent = constant & ~held
-        self._low, self._high = low, high
-        self.scale = np.where(silent, np.inf, scale)
-        self.center = np.where(silent, 0.0, moments.center)
+        bounded = constant & ((low > 0) | (high < 0))
+        silent = constant & ~bounded
+        scale = np.where(bounded, 1.0, scale)
         away = moments.mean - moments.center
-        self.variance = (moments.deviation / scale) ** 2 + (away / scale) ** 2
-        d, m = self.n_features, self.n_coordinates
-        ridge, lasso = np.zeros(m), np.zeros(m)
-        bottom, top = np.full(m, -np.inf), np.full(m, np.inf)
+        ridge, lasso = np.zeros(n_coordinates), np.zeros(n_coordinates)
+        bottom, top = np.full(n_coordinates, -np.inf), np.full(n_coordinates, np.inf)
         ridge[:d] = np.where(silent, 1.0, (root / scale) ** 2)
         lasso[:d] = np.where(silent, 0.0, strength * l1_ratio / scale)
         bottom[:d] = np.where(silent, -np.inf, low * scale)
         top[:d] = np.where(silent, np.inf, high * scale)
-        self.penalty = Penalty(ridge, lasso, bottom, top)
-        self.is_smooth = self.penalty.is_smooth
+        return cls(
+            center=np.where(silent, 0.0, moments.center),
+            scale=np.where(silent, np.inf, scale),
+            spread=moments.spread,
+            variance=(moments.deviation / scale) ** 2 + (away / scale) ** 2,
+            low=low,
+            high=high,
+            penalty=Penalty(ridge, lasso, bottom, top),
+            fit_intercept=fit_intercept,
+            n_outputs=n_outputs,
+            offset_center=offset_center,
+            is_unequal=bool(np.any(moments.spread != moments.deviation)),
+        )
 
-    def keep_columns(self, columns: AnyArray) -> None:
-        """Become the coordinates of these columns only, and of the bias."""
-        kept = np.append(columns, self.n_features) if self.fit_intercept else columns
-        self.scale, self.center = self.scale[columns], self.center[columns]
-        self._low, self._high = self._low[columns], self._high[columns]
-        self.variance = self.variance[columns]
-        self.n_features, self.n_coordinates = len(columns), len(kept)
-        self.n_params = self.n_outputs * self.n_coordinates
-        self.penalty = self.penalty.take(kept)
+    def dims(self, n_samples: int) -> Dimensions:
+        """Return the sizes of an objective on so many samples."""
+        sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
+        return Dimensions(n_samples, *sizes, self.fit_intercept)
+
+    def restrict(self, columns: AnyArray) -> SolverCoordinates:
+        """Return the coordinates of these columns only, and of the intercept."""
+        parts = {name: getattr(self, name)[columns] for name in _PER_COLUMN}
+        return replace(self, penalty=self.penalty.take(self._of_one_output(columns)), **parts)
+
+    def positions(self, columns: AnyArray) -> AnyArray:
+        """Return the positions of the parameters of these columns, and of the intercepts."""
+        outputs = np.arange(self.n_outputs)[:, None] * self.n_coordinates
+        return np.asarray((outputs + self._of_one_output(columns)).ravel(), dtype=np.intp)
+
+    def _of_one_output(self, columns: AnyArray) -> AnyArray:
+        return np.append(columns, self.n_features) if self.fit_intercept else columns
+
+    def with_intercept(self, params: FloatArray) -> FloatArray:
+        """Return parameters of shape (n_outputs, n_features + 1), the intercept last."""
+        full = params.reshape(self.n_outputs, self.n_coordinates)
+        if self.fit_intercept:
+            return full
+        return np.concatenate([full, np.zeros((self.n_outputs, 1))], axis=1)
+
+    def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return v of shape (n_outputs, n_features) and intercepts of shape (n_outputs,)."""
+        full = self.with_intercept(params)
+        return full[:, :-1], full[:, -1]
 
     def to_weights(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (coef of shape (n_outputs, n_features), intercept of shape (n_outputs,))."""
-        weights, bias = self.split(params)
+        v, intercept = self.split(params)
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            # Bounds are exact: what was multiplied and divided may be a digit beyond them.
-            coef = np.clip(weights / self.scale, self._low, self._high)
-            intercept = bias - coef @ self.center - self.offset_center
-        return coef, intercept
+            # Bounds are exact: multiplication and division may move a digit beyond them.
+            coef = np.clip(v / self.scale, self.low, self.high)
+            return coef, intercept - coef @ self.center - self.offset_center
 
     def from_weights(
         self, coef: FloatArray, intercept: FloatArray, *, project: bool = True
     ) -> FloatArray:
-        """Return the parameters of raw weights; a layer's are brought to sum zero.
+        """Return the parameters of coefficients; those of several outputs are made to sum to zero.
 
         Without ``project`` they may be beyond the bounds, as far as rounding has moved them.
         """
@@ -152,12 +208,12 @@ class Coordinates:
         params[:, : self.n_features][:, known] = coef[:, known] * self.scale[known]
         if self.fit_intercept:
             params[:, -1] = intercept + coef @ self.center + self.offset_center
-        if self.n_outputs > 1 and self.is_smooth:
+        if self.n_outputs > 1 and self.penalty.is_smooth:
             params -= params.mean(axis=0)
         return (self.penalty.project(params) if project else params).ravel()
 
     def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
-        """Return how far rounding moves a typical w·x + b, from the size of its terms."""
+        """Return the rounding error of a typical w·x + b, from the size of its terms."""
         with np.errstate(all="ignore"):
             known = np.isfinite(self.scale)
             size = np.abs(self.center) + np.where(known, np.sqrt(self.variance) * self.scale, 0.0)
@@ -165,20 +221,34 @@ class Coordinates:
             return float(np.finfo(np.float64).eps * terms.max())
 
     def rounding(self) -> FloatArray:
-        """Return how far centered columns of doubles are off, per parameter."""
+        """Return the rounding error of centered columns of float64, per parameter."""
         out = np.zeros((self.n_outputs, self.n_coordinates))
         out[:, : self.n_features] = np.finfo(np.float64).eps * np.abs(self.center) / self.scale
         return out.ravel()
 
-    def split(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return weights of shape (n_outputs, n_features) and biases of shape (n_outputs,)."""
-        full = params.reshape(self.n_outputs, self.n_coordinates)
-        bias = full[:, -1] if self.fit_intercept else np.zeros(self.n_outputs)
-        return full[:, : self.n_features], bias
+
+# Fields with one element per column.
+_PER_COLUMN = ("center", "scale", "spread", "variance", "low", "high")
+
+
+def _check_scale(scale: FloatArray, moments: Moments) -> None:
+    """Raise ``ValueError`` for columns whose scale is beyond float64."""
+    if not np.all(np.isfinite(scale)):
+        column = int(np.flatnonzero(~np.isfinite(scale))[0])
+        raise ValueError(
+            f"column {column} of X spreads so wide that its deviation is no float64; "
+            "expected values below about 1e300 in magnitude: rescale it"
+        )
+    small = (moments.deviation > 0) & (scale < _SMALLEST_SCALE)
+    if np.any(small):
+        raise ValueError(
+            f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
+            "may be beyond float64; expected a deviation above 1e-290: rescale it"
+        )
 
 
 def _size(moments: Moments) -> FloatArray:
-    """Return the unit of each column: the deviation, or its mean in ratio with the spread.
+    """Return the unit of each column: the deviation, or its geometric mean with the spread.
 
     In a column of very unequal values the scaled ordinary values are then as far below one as
     the scaled huge values are above it, and neither squares overflow nor underflow.

@@ -1,4 +1,4 @@
-"""Directions in which no sample's pre-activation changes: exactly collinear columns."""
+"""Directions in which no sample's linear predictor changes: exactly collinear columns."""
 
 from __future__ import annotations
 
@@ -8,58 +8,61 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 
-__all__ = ["flat_directions"]
+__all__ = ["FlatDirections"]
 
-# Eigenvalues below so much of the largest are those of flat directions, or of nearly flat ones
-# that rounding does not let a sum of products tell from them.
+# Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
+# rounding does not let a sum of products tell.
 _DOUBTFUL = 1e-10
 
-# A data set with more of them has another fault than levels that add up to one.
-_MOST = 50
+# Maximum number of such directions. With more of them X has another fault than collinear levels.
+_MAX_DOUBTFUL = 50
 
-# So many times the rounding of the columns, as the sums of many samples round as well.
+# Multiple of the rounding error of the columns that is no change: sums of many samples round too.
 _NOISE = 10
 
 
-def flat_directions(
+class FlatDirections:
+    """The flat directions of an objective without a penalty, searched for once."""
+
+    def __init__(self) -> None:
+        self._found: FloatArray | None = None
+
+    def find(
+        self,
+        hessian: FloatArray,
+        product: Callable[[FloatArray], FloatArray],
+        change: Callable[[FloatArray], FloatArray],
+        rounding: FloatArray,
+    ) -> FloatArray:
+        """Return orthonormal rows of shape (m, n_params); see :func:`_search`."""
+        if self._found is None:
+            self._found = _search(hessian, product, change, rounding)
+        return self._found
+
+
+def _search(
     hessian: FloatArray,
     product: Callable[[FloatArray], FloatArray],
-    forward: Callable[[FloatArray], FloatArray],
+    change: Callable[[FloatArray], FloatArray],
     rounding: FloatArray,
 ) -> FloatArray:
-    """Return the flat directions of an objective without a penalty.
+    """Return flat directions, none if a doubtful direction is not flat.
 
-    The matrix only suggests them. What it says is refined once by products with the Hessian,
-    which lose no digits, and then the pre-activations are looked at: they, and not the
-    curvatures of the moment, decide.
-
-    Parameters
-    ----------
-    hessian : ndarray of shape (n_params, n_params)
-    product : callable
-        u ↦ Hu, summed sample by sample.
-    forward : callable
-        From directions, of shape (m, n_params), to their z, of shape (n_samples, m).
-    rounding : ndarray of shape (n_params,)
-        How far the columns are off.
-
-    Returns
-    -------
-    ndarray of shape (m, n_params)
-        Orthonormal rows; none if a doubtful direction is not flat.
+    The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
+    the changes of all linear predictors decide, and not the curvatures at this point.
     """
     none = np.empty((0, len(hessian)))
     if not np.all(np.isfinite(hessian)):
         return none
     values, vectors = np.linalg.eigh(hessian)
     doubtful = values <= _DOUBTFUL * values[-1]
-    if not 0 < doubtful.sum() <= _MOST or not values[-1] > 0:
+    if not 0 < doubtful.sum() <= _MAX_DOUBTFUL or not values[-1] > 0:
         return none
     large, known = vectors[:, ~doubtful], values[~doubtful]
     rest = np.array([product(column) for column in vectors[:, doubtful].T]).T
     refined = vectors[:, doubtful] - large @ ((large.T @ rest) / known[:, None])
     directions = np.linalg.qr(refined)[0].T
-    size = np.sqrt(np.mean(forward(directions) ** 2, axis=0))
+    size = np.sqrt(np.mean(change(directions) ** 2, axis=0))
     noise = np.linalg.norm(directions * rounding, axis=1)
     limit = _NOISE * np.maximum(len(hessian) * np.finfo(np.float64).eps, noise)
     return np.asarray(directions) if np.all(size <= limit) else none

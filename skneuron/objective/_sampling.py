@@ -1,31 +1,29 @@
-"""Which rows a subsample has, and what they weigh."""
+"""The rows of a subsample, and their sample weights."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.design import ReadyDesign, StandardizedDesign
 
-__all__ = ["draw_rows", "shares_of_columns", "sums_by_class"]
+__all__ = ["column_probabilities", "sample_rows", "sums_by_class"]
 
-# A class of which a subsample would hold fewer than this share of an equal part is
-# sampled more often than others.
+# Fraction of an equal part of the subsample below which a class is sampled more often than others.
 _RARE = 0.25
 
-# So many of the rows are drawn by what they are of the columns, the rest evenly: weights
-# are at most twice those of even draws, and rows that matter for a column at least halfway
-# as frequent as if only columns counted.
-_BY_SHARE = 0.5
+# Fraction of the rows that are sampled by their part of the columns, the others evenly. Sample
+# weights are then at most twice those of even sampling, and rows that matter for a column are at
+# least half as frequent as if only columns counted.
+_BY_COLUMNS = 0.5
 
 
-def draw_rows(
+def sample_rows(
     y: AnyArray,
     weights: FloatArray,
     class_weights: FloatArray,
     m: int,
     rng: np.random.Generator,
-    shares: FloatArray | None = None,
+    probabilities: FloatArray | None = None,
 ) -> tuple[AnyArray, FloatArray]:
     """Return about ``m`` row numbers in order, and weights that sum to those of the classes.
 
@@ -38,65 +36,55 @@ def draw_rows(
         Their sums.
     m : int
     rng : numpy.random.Generator
-    shares : ndarray of shape (n_samples,), optional
-        How much each row is of what columns are made of, of sum 1. Half of the rows are
-        drawn by it: like leverages, it leaves no column out (Drineas, Mahoney &
-        Muthukrishnan, SIAM J. Matrix Anal. Appl. 30, 2008). Without it rows are drawn
-        one from each of m stretches of equal length.
+    probabilities : ndarray of shape (n_samples,), optional
+        Of sum 1, see :func:`column_probabilities`. Half of the rows are sampled by them: like
+        leverages, they leave no column out (Drineas, Mahoney & Muthukrishnan, SIAM J. Matrix
+        Anal. Appl. 30, 2008). Without them the sample has one row from each of m strata of
+        equal length.
 
     Notes
     -----
-    What a row weighs grows as its chance to be drawn falls, so that sums over the rows are
-    right on average, and those of the weights of each class in every draw.
+    The weight of a row grows as its probability falls. Sums over the rows are therefore right on
+    average, and the total weight of each class is right in every sample.
     """
     n, k = len(y), len(class_weights)
     if m >= n:
         return np.arange(n), weights
-    rows = _one_of_each_stretch(n, m, rng)
+    rows = np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
     counts = np.bincount(y[rows], minlength=k)
-    drawn = weights[rows]
-    if shares is not None or np.any((counts < _RARE * m / k) & (class_weights > 0)):
-        chance = _chances(y, k, m, shares)
-        rows = np.flatnonzero(rng.random(n) < chance)
-        drawn = weights[rows] / np.minimum(chance[rows], 1.0)
-    totals = np.bincount(y[rows], drawn, minlength=k)
+    sampled = weights[rows]
+    if probabilities is not None or np.any((counts < _RARE * m / k) & (class_weights > 0)):
+        expected = _expected_counts(y, k, m, probabilities)
+        rows = np.flatnonzero(rng.random(n) < expected)
+        sampled = weights[rows] / np.minimum(expected[rows], 1.0)
+    totals = np.bincount(y[rows], sampled, minlength=k)
     factors = np.divide(class_weights, totals, out=np.zeros_like(totals), where=totals > 0)
-    return rows, drawn * factors[y[rows]]
+    return rows, sampled * factors[y[rows]]
 
 
-def _chances(y: AnyArray, k: int, m: int, shares: FloatArray | None) -> FloatArray:
-    """Return how probably each row is to be drawn, above 1 where it is in any case."""
+def _expected_counts(y: AnyArray, k: int, m: int, probabilities: FloatArray | None) -> FloatArray:
+    """Return the probability that each row is in the sample; above 1 means certainty."""
     evenly = m / len(y)
-    if shares is None:
-        chance: FloatArray = np.full(len(y), evenly)
+    if probabilities is None:
+        expected: FloatArray = np.full(len(y), evenly)
     else:
-        chance = shares * (_BY_SHARE * m)
-        chance += (1 - _BY_SHARE) * evenly
-    expected = np.bincount(y, chance, minlength=k)
+        expected = probabilities * (_BY_COLUMNS * m)
+        expected += (1 - _BY_COLUMNS) * evenly
+    of_class = np.bincount(y, expected, minlength=k)
     enough = _RARE * m / k
-    if np.any((expected > 0) & (expected < enough)):
-        more = np.divide(enough, expected, out=np.ones(k), where=expected > 0)
-        chance *= np.maximum(more, 1.0)[y]
-    return chance
+    if np.any((of_class > 0) & (of_class < enough)):
+        more = np.divide(enough, of_class, out=np.ones(k), where=of_class > 0)
+        expected *= np.maximum(more, 1.0)[y]
+    return expected
 
 
-def _one_of_each_stretch(n: int, m: int, rng: np.random.Generator) -> AnyArray:
-    """Return m increasing row numbers below n."""
-    return np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
-
-
-def shares_of_columns(
-    X: StandardizedDesign | ReadyDesign, weights: FloatArray, variance: FloatArray
-) -> FloatArray:
-    """Return how much each row is of the variances of the columns, of sum 1."""
-    known = variance > 0
-    with np.errstate(all="ignore"):
-        per_variance = np.divide(1.0, variance, out=np.zeros(len(known)), where=known)
-        shares = weights * X.squares(per_variance)
-    # Of squares beyond a double nothing is known; and cancelled ones may be below zero.
-    shares = np.where(np.isfinite(shares), np.maximum(shares, 0.0), 0.0)
-    total = shares.sum()
-    return shares / total if 0 < total < np.inf else np.full(len(shares), 1 / len(shares))
+def column_probabilities(weighted_squares: FloatArray) -> FloatArray:
+    """Return sampling probabilities from each row's part of the variances of the columns."""
+    # Squares beyond float64 tell nothing, and cancellation may leave some below zero.
+    usable = np.isfinite(weighted_squares)
+    parts = np.where(usable, np.maximum(weighted_squares, 0.0), 0.0)
+    total = parts.sum()
+    return parts / total if 0 < total < np.inf else np.full(len(parts), 1 / len(parts))
 
 
 def sums_by_class(y: AnyArray, weights: FloatArray, n_classes: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What is left of rows that are gone: a quadratic in the parameters."""
+"""The quadratic summary of past chunks: their losses to second order."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["Memory"]
+__all__ = ["QuadraticSummary"]
 
 
 @dataclass(frozen=True)
-class Memory:
+class QuadraticSummary:
     """Q(v) = constant + slope·v + ½ vᵀAv, a sum of losses expanded about some parameters.
 
     Attributes
@@ -22,14 +22,14 @@ class Memory:
     curvature : ndarray of shape (n_params, n_params) or (n_params,)
         A, or its diagonal where all of it would be too large.
     zero_value : float
-        What the losses themselves were at zero weights.
+        The losses themselves at zero coefficients.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skneuron.objective import Memory
-    >>> memory = Memory.about(np.ones(2), 3.0, np.zeros(2), 2 * np.eye(2), 5.0)
-    >>> memory.value(np.array([1.0, 2.0])), memory.gradient(np.array([1.0, 2.0])).tolist()
+    >>> from skneuron.objective import QuadraticSummary
+    >>> summary = QuadraticSummary.about(np.ones(2), 3.0, np.zeros(2), 2 * np.eye(2), 5.0)
+    >>> summary.value(np.array([1.0, 2.0])), summary.gradient(np.array([1.0, 2.0])).tolist()
     (4.0, [0.0, 2.0])
     """
 
@@ -46,32 +46,23 @@ class Memory:
         gradient: FloatArray,
         curvature: FloatArray,
         zero_value: float,
-    ) -> Memory:
-        """Return the second-order expansion about ``params``."""
-        bend = _times(curvature, params)
-        constant = value - float(gradient @ params) + 0.5 * float(params @ bend)
-        return cls(constant, gradient - bend, curvature, zero_value)
+    ) -> QuadraticSummary:
+        """Return the second-order Taylor expansion about ``params``."""
+        change = _times(curvature, params)
+        constant = value - float(gradient @ params) + 0.5 * float(params @ change)
+        return cls(constant, gradient - change, curvature, zero_value)
 
-    def plus(self, other: Memory) -> Memory:
-        """Return the memory of both."""
-        return Memory(
-            self.constant + other.constant,
-            self.slope + other.slope,
-            self.curvature + other.curvature,
-            self.zero_value + other.zero_value,
-        )
+    def plus(self, other: QuadraticSummary) -> QuadraticSummary:
+        """Return the summary of both."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return QuadraticSummary(*(one + another for one, another in pairs))
 
-    def times(self, factor: float) -> Memory:
-        """Return the memory of rows that weigh ``factor`` times as much."""
-        return Memory(
-            factor * self.constant,
-            factor * self.slope,
-            factor * self.curvature,
-            factor * self.zero_value,
-        )
+    def times(self, factor: float) -> QuadraticSummary:
+        """Return the summary of samples with ``factor`` times the sample weights."""
+        return QuadraticSummary(*(factor * one for one in vars(self).values()))
 
-    def take(self, params: AnyArray) -> Memory:
-        """Return it with all other parameters at zero."""
+    def take(self, params: AnyArray) -> QuadraticSummary:
+        """Return the summary with all other parameters at zero."""
         dense = self.curvature.ndim == 2
         curvature = self.curvature[np.ix_(params, params)] if dense else self.curvature[params]
         return replace(self, slope=self.slope[params], curvature=curvature)
@@ -81,7 +72,7 @@ class Memory:
         return self.constant + float(params @ (self.slope + 0.5 * self.product(params)))
 
     def gradient(self, params: FloatArray) -> FloatArray:
-        """Return its gradient."""
+        """Return the gradient of Q."""
         return self.slope + self.product(params)
 
     def product(self, vector: FloatArray) -> FloatArray:
@@ -89,25 +80,31 @@ class Memory:
         return _times(self.curvature, vector)
 
     def minimum(self, ridge: FloatArray) -> FloatArray:
-        """Return where Q plus ½ Σ ridge v² is least; the shortest such v where many are."""
+        """Return the minimum of Q plus ½ Σ ridge v²; the shortest v if there are many."""
         if self.curvature.ndim == 1:
-            bend = self.curvature + ridge
-            return np.divide(-self.slope, bend, out=np.zeros_like(bend), where=bend > 0)
+            total = self.curvature + ridge
+            return np.divide(-self.slope, total, out=np.zeros_like(total), where=total > 0)
         return np.asarray(
             np.linalg.lstsq(self.curvature + np.diag(ridge), -self.slope, rcond=None)[0]
         )
 
-    def shared_curvature(self, k: int) -> FloatArray:
-        """Return the mean of the own blocks of ``k`` outputs."""
+    def mean_block(self, n_outputs: int) -> FloatArray:
+        """Return the mean over the outputs of their own blocks of the curvature."""
         if self.curvature.ndim == 1:
-            return np.diag(self.curvature.reshape(k, -1).mean(axis=0))
-        m = len(self.slope) // k
-        return np.asarray(np.einsum("kikj->ij", self.curvature.reshape(k, m, k, m)) / k)
+            return np.diag(self.curvature.reshape(n_outputs, -1).mean(axis=0))
+        m = len(self.slope) // n_outputs
+        blocks = self.curvature.reshape(n_outputs, m, n_outputs, m)
+        return np.asarray(np.einsum("kikj->ij", blocks) / n_outputs)
 
     @property
     def matrix(self) -> FloatArray:
         """The curvature as a matrix."""
         return self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """The diagonal of the curvature."""
+        return self.curvature if self.curvature.ndim == 1 else np.diagonal(self.curvature)
 
 
 def _times(curvature: FloatArray, vector: FloatArray) -> FloatArray:

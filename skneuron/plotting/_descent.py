@@ -15,7 +15,7 @@ __all__ = ["DescentDisplay"]
 _LABELS = {
     "iteration": "iteration",
     "seconds": "seconds",
-    "reads": "reads of all rows",
+    "n_passes": "passes over the data",
     "objective": "objective F",
     "gap": "F above the lowest",
     "gradient_norm": "gradient norm",
@@ -29,7 +29,7 @@ _LOGARITHMIC = ("gap", "gradient_norm", "step")
 
 
 class DescentDisplay:
-    """A column of ``history_`` over iterations, seconds or reads, one line per neuron.
+    """A column of ``history_`` over iterations, seconds or passes, one line per neuron.
 
     Make it by :meth:`from_estimator`. (scikit-learn's ``LearningCurveDisplay`` is another thing:
     a score over the number of samples.)
@@ -71,7 +71,7 @@ class DescentDisplay:
         estimator: Any,
         *,
         quantity: str = "gap",
-        over: Literal["iteration", "seconds", "reads"] = "iteration",
+        over: Literal["iteration", "seconds", "n_passes"] = "iteration",
         lowest: float | None = None,
         ax: Any = None,
     ) -> Self:
@@ -84,7 +84,7 @@ class DescentDisplay:
         quantity : str, default="gap"
             A column of ``history_`` ("objective", "gradient_norm", "validation_loss", …), or
             "gap": the objective above ``lowest``, on a logarithmic scale.
-        over : {"iteration", "seconds", "reads"}, default="iteration"
+        over : {"iteration", "seconds", "n_passes"}, default="iteration"
         lowest : float, default=None
             What "gap" is measured from; None is the lowest objective of any of the neurons.
         ax : matplotlib Axes, default=None

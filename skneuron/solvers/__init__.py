@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
-from skneuron.objective import Objective
 from skneuron.solvers._base import DEFAULT_TOL, Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative, rounding, value_and_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._iterate import Budget
@@ -30,6 +30,7 @@ __all__ = [
     "Budget",
     "Newton",
     "NewtonCG",
+    "ObjectiveProtocol",
     "OnlinePerceptron",
     "Perceptron",
     "Solver",
@@ -94,7 +95,7 @@ def get_solver(solver: str | Solver) -> Solver | None:
     )
 
 
-def choose_solver(objective: Objective) -> Solver:
+def choose_solver(objective: ObjectiveProtocol) -> Solver:
     """Return what ``solver="auto"`` means for an objective.
 
     The perceptron rule for a step; gradient descent where second derivatives jump; else
@@ -108,21 +109,25 @@ def choose_solver(objective: Objective) -> Solver:
         return Perceptron()
     if not objective.loss.smooth:
         return GD()
-    few = MANY_PARAMS if not objective.is_unequal else DENSE_PARAMS
-    if objective.is_smooth and has_small_blocks(objective) and objective.n_params > few:
+    few = MANY_PARAMS if not objective.coordinates.is_unequal else DENSE_PARAMS
+    if (
+        objective.penalty.is_smooth
+        and has_small_blocks(objective)
+        and objective.dims.n_params > few
+    ):
         return NewtonCG()
-    if objective.n_params > DENSE_PARAMS:
-        return NewtonCG() if objective.is_smooth else WorkingSetNewton()
-    if not objective.is_smooth and _is_wide(objective):
+    if objective.dims.n_params > DENSE_PARAMS:
+        return NewtonCG() if objective.penalty.is_smooth else WorkingSetNewton()
+    if not objective.penalty.is_smooth and _is_wide(objective):
         return WorkingSetNewton()
     return SubsampledNewton() if pays_to_subsample(objective) else Newton()
 
 
-def _is_wide(objective: Objective) -> bool:
+def _is_wide(objective: ObjectiveProtocol) -> bool:
     """Whether a quadratic with kinks is hard to minimize, and to multiply with X is cheap."""
-    m = objective.n_params
-    most = _OF_SQUARE * m * m if objective.n_outputs == 1 else _LAYER_ROWS * m
-    return m > _WIDE and objective.n_samples <= most
+    m = objective.dims.n_params
+    most = _OF_SQUARE * m * m if objective.dims.n_outputs == 1 else _LAYER_ROWS * m
+    return m > _WIDE and objective.dims.n_samples <= most
 
 
 def solver_name(solver: Solver) -> str:

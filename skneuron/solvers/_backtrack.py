@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import VISIBLE
 from skneuron.solvers._iterate import Point
 
@@ -12,7 +12,7 @@ __all__ = ["backtrack"]
 _ARMIJO, _HALVINGS = 1e-4, 40
 
 
-def backtrack(objective: Objective, point: Point, step: FloatArray) -> tuple[Point, float]:
+def backtrack(objective: ObjectiveProtocol, point: Point, step: FloatArray) -> tuple[Point, float]:
     """Halve the step until the objective falls enough; length 0 if it never does.
 
     A decrease too small to be read off F is judged by ½ (g + g₀)·step, which is the same

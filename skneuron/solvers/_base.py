@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 
 from skneuron._typing import FloatArray
 from skneuron.losses import Loss
-from skneuron.objective import Objective
-from skneuron.results import Callback, Halt, History, Observer, SolverResult, Status
+from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import rounding, value_and_gap
 from skneuron.solvers._iterate import Budget
 from skneuron.solvers._stopping import status_without_progress
@@ -35,7 +35,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     needs : tuple of {"gradient", "hessian", "mistakes"}
         What the loss must offer: a slope that leads somewhere, second derivatives, or
         the perceptron rule.
-    takes_kinks : bool
+    supports_nonsmooth : bool
         Whether it can handle an L1 penalty and bounds.
     streams : bool
         Whether it can learn from chunks, see :meth:`epoch`.
@@ -44,7 +44,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
-    takes_kinks: ClassVar[bool] = False
+    supports_nonsmooth: ClassVar[bool] = False
     streams: ClassVar[bool] = False
     default_tol: ClassVar[float] = DEFAULT_TOL
 
@@ -80,7 +80,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 
     def solve(
         self,
-        objective: Objective,
+        objective: ObjectiveProtocol,
         start: FloatArray,
         budget: Budget,
         callback: Callback | None = None,
@@ -90,12 +90,12 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        objective : Objective
+        objective : ObjectiveProtocol
         start : ndarray of shape (n_params,)
         budget : Budget
         callback : callable, optional
             Called after each iteration with its :class:`skneuron.results.Iteration`. If it
-            raises :class:`skneuron.results.Halt`, the fit ends there.
+            raises :class:`skneuron.results.StopRequest`, the fit ends there.
         observe : callable, optional
             Gets the parameters of each iteration, returns more columns of the history.
 
@@ -109,8 +109,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         try:
             result = self._solve(objective, np.array(start), budget, history)
             return _at_zero_if_lower(objective, result, budget.tol)
-        except Halt as halt:
-            status = halt.status
+        except StopRequest as request:
+            status = request.status
         except KeyboardInterrupt:
             if history.last is None:
                 raise
@@ -121,13 +121,13 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             return _ended(objective, history, Status.INTERRUPTED)
 
     def epoch(
-        self, objective: Objective, params: FloatArray, state: Any, seed: int
+        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
     ) -> tuple[FloatArray, Any]:
         """Learn from one chunk of a stream, in one pass over it.
 
         Parameters
         ----------
-        objective : Objective
+        objective : ObjectiveProtocol
             Of the chunk. All chunks have to be in the same coordinates.
         params : ndarray of shape (n_params,)
             Where the stream begins; later what the last call returned.
@@ -153,12 +153,14 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         """Do the work; ``params`` may be overwritten."""
 
 
-def _at_zero_if_lower(objective: Objective, result: SolverResult, tol: float) -> SolverResult:
+def _at_zero_if_lower(
+    objective: ObjectiveProtocol, result: SolverResult, tol: float
+) -> SolverResult:
     """Return the result, at zero weights if F is lower there: a fit may end before it descends."""
     zero = objective.zero_value
     if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
@@ -173,7 +175,7 @@ def _at_zero_if_lower(objective: Objective, result: SolverResult, tol: float) ->
     return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
-def _ended(objective: Objective, history: History, status: Status) -> SolverResult:
+def _ended(objective: ObjectiveProtocol, history: History, status: Status) -> SolverResult:
     """Return the result at the last finished iteration."""
     params = history.last
     assert params is not None

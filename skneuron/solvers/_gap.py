@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers.newton._curvature import DENSE_PARAMS, Curvature
@@ -59,20 +59,20 @@ _AGREES = 0.1
 _FAR = 1e-5
 
 
-def relative(gap: float, objective: Objective) -> float:
+def relative(gap: float, objective: ObjectiveProtocol) -> float:
     """Return the gap as a share of the objective at zero weights."""
     return gap / objective.zero_value if objective.zero_value > 0 else gap
 
 
-def bounded(gap: float, objective: Objective, value: float) -> float:
+def bounded(gap: float, objective: ObjectiveProtocol, value: float) -> float:
     """Return a relative gap at a point, or F's own share there if that is less.
 
     No loss is negative: the minimum is not below zero, but for the quadratic of a memory.
     """
-    return gap if objective.memory is not None else min(gap, relative(value, objective))
+    return gap if objective.has_summary else min(gap, relative(value, objective))
 
 
-def rounding(objective: Objective, value: float) -> float:
+def rounding(objective: ObjectiveProtocol, value: float) -> float:
     """Return the difference below which two values of F cannot be told apart.
 
     Terms that cancel, as z_y - log Σ exp z in a softmax, keep the error of their size
@@ -81,12 +81,12 @@ def rounding(objective: Objective, value: float) -> float:
     return 16 * float(np.finfo(np.float64).eps) * max(abs(value), objective.zero_value)
 
 
-def is_near(objective: Objective, params: FloatArray, step: FloatArray) -> bool:
+def is_near(objective: ObjectiveProtocol, params: FloatArray, step: FloatArray) -> bool:
     """Return whether a step changes every linear predictor so little that a model holds."""
-    return objective.reach_bound(step) <= REACH or objective.reach(step, params) <= REACH
+    return objective.max_change_bound(step) <= REACH or objective.max_change(step, params) <= REACH
 
 
-def penalty_gap(objective: Objective, value: float, gradient: FloatArray) -> float:
+def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray) -> float:
     """Return an upper bound of F - min F from the penalty alone, infinity if there is none.
 
     The ridge makes F strongly convex: with curvature r at least, F is at most g²/2r above its
@@ -95,15 +95,15 @@ def penalty_gap(objective: Objective, value: float, gradient: FloatArray) -> flo
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Convex, without an L1 penalty or bounds.
     value : float
         F.
     gradient : ndarray of shape (n_params,)
     """
-    full = gradient.reshape(objective.n_outputs, -1)
-    weights, slopes = full[:, : objective.n_features], full[:, objective.n_features :]
-    ridge = objective.penalty.ridge[: objective.n_features]
+    full = gradient.reshape(objective.dims.n_outputs, -1)
+    weights, slopes = full[:, : objective.dims.n_features], full[:, objective.dims.n_features :]
+    ridge = objective.penalty.ridge[: objective.dims.n_features]
     is_flat = np.abs(slopes).max(initial=0.0) <= rounding(objective, value)
     if not is_flat or not np.all(ridge > 0):
         return float(np.inf)
@@ -111,7 +111,7 @@ def penalty_gap(objective: Objective, value: float, gradient: FloatArray) -> flo
         return 0.5 * float(np.sum(weights**2 / ridge))
 
 
-def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
+def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: FloatArray) -> float:
     """Estimate (F - min F) / F(0) by ½ gᵀH⁻¹g, and by Newton steps if the minimum is far.
 
     The Hessian is the observed one if it is positive definite, and Fisher's otherwise.
@@ -123,7 +123,7 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     params, gradient : ndarray of shape (n_params,)
 
     Returns
@@ -131,11 +131,11 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
     float
         Infinite if the steps do not arrive at a minimum.
     """
-    if not objective.is_smooth:
+    if not objective.penalty.is_smooth:
         return relative(_walked_gap(objective, params, model_at(objective, params)), objective)
     if not np.any(gradient):
         return 0.0
-    if objective.n_params > DENSE_PARAMS:
+    if objective.dims.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
     curvature = None if objective.loss.convex else Curvature.observed(objective, params)
     model = SmoothModel(curvature or Curvature(objective, params))
@@ -151,7 +151,7 @@ def relative_gap(objective: Objective, params: FloatArray, gradient: FloatArray)
     return relative(gap, objective)
 
 
-def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, float]:
+def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[float, float]:
     """Return F and the relative gap; all of F where mistakes are counted, not followed."""
     value, gradient = objective.value_gradient(params)
     if not objective.loss.differentiable:
@@ -159,7 +159,7 @@ def value_and_gap(objective: Objective, params: FloatArray) -> tuple[float, floa
     return value, bounded(relative_gap(objective, params, gradient), objective, value)
 
 
-def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float:
+def _walked_gap(objective: ObjectiveProtocol, params: FloatArray, model: Model) -> float:
     """Return the decrease of F along Newton steps, plus the last model's predicted decrease.
 
     ``model`` is Newton's at ``params``. If the steps do not arrive, the result is infinite,
@@ -183,11 +183,13 @@ def _walked_gap(objective: Objective, params: FloatArray, model: Model) -> float
             return decrease + model.gap(point)
         model = model_at(objective, point.params)
     else:
-        return start if objective.memory is None and decrease >= start / 2 else float(np.inf)
+        return start if not objective.has_summary and decrease >= start / 2 else float(np.inf)
     return decrease + predicted
 
 
-def _lower_point(objective: Objective, point: Point, step: FloatArray) -> tuple[Point, float]:
+def _lower_point(
+    objective: ObjectiveProtocol, point: Point, step: FloatArray
+) -> tuple[Point, float]:
     """Halve a step until F is lower; the length is 0 if it never is."""
     length = 1.0
     for _ in range(_MAX_HALVINGS):
@@ -198,14 +200,14 @@ def _lower_point(objective: Objective, point: Point, step: FloatArray) -> tuple[
     return point, 0.0
 
 
-def _conjugate_gap(objective: Objective, params: FloatArray, gradient: FloatArray) -> float:
+def _conjugate_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: FloatArray) -> float:
     """½ gᵀH⁻¹g by conjugate gradients."""
     found = conjugate_gradients(
-        objective.hessian_operator(params),
+        objective.curvature(params),
         gradient,
         divisor(objective, params),
         lambda terms: settled(terms, KNOWN),
-        most=objective.n_params,
+        most=objective.dims.n_params,
     )
     return found.gap
 
@@ -218,12 +220,12 @@ class GapMonitor:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     tol : float
         Relative gap to reach.
     """
 
-    def __init__(self, objective: Objective, tol: float) -> None:
+    def __init__(self, objective: ObjectiveProtocol, tol: float) -> None:
         self._objective = objective
         self._tol = tol
         # In scaled columns curvatures are of order one and below: start from there.

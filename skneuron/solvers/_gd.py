@@ -8,9 +8,9 @@ from numbers import Real
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._resume import SolverState
@@ -76,7 +76,7 @@ class GD(Solver):
             raise ValueError(f"GD: momentum={momentum!r}: expected 'auto' or a number in [0, 1)")
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         point, look = params, Point.at(objective, params)
         first = best = look
@@ -114,7 +114,7 @@ class GD(Solver):
                 objective=look.value,
                 gradient_norm=look.gradient_norm,
                 step=step,
-                reads=objective.reads,
+                n_passes=objective.n_passes,
             )
             if monitor.reached(look.params, look.gradient):
                 best, status = look, Status.CONVERGED
@@ -129,7 +129,7 @@ class GD(Solver):
                 objective=best.value,
                 gradient_norm=best.gradient_norm,
                 step=0.0,
-                reads=objective.reads,
+                n_passes=objective.n_passes,
             )
         ahead_of_best = None if look is best else look.params
         left = _State(repr(self), best.gradient, point, ahead_of_best, rate.value, momentum.t)
@@ -159,7 +159,11 @@ class _Rate:
     """The learning rate: a number as given, or one that follows the curvature."""
 
     def __init__(
-        self, rate: float | str, objective: Objective, start: FloatArray, state: _State | None
+        self,
+        rate: float | str,
+        objective: ObjectiveProtocol,
+        start: FloatArray,
+        state: _State | None,
     ) -> None:
         self._adaptive = rate == "auto"
         self._objective = objective

@@ -8,7 +8,7 @@ from typing import Any
 from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["Budget", "Point", "length_of"]
 
@@ -59,7 +59,9 @@ class Point:
     hessian: FloatArray | None = None
 
     @classmethod
-    def at(cls, objective: Objective, params: FloatArray, *, hessian: bool = False) -> Point:
+    def at(
+        cls, objective: ObjectiveProtocol, params: FloatArray, *, hessian: bool = False
+    ) -> Point:
         """Evaluate the objective there, in one pass over the rows."""
         if hessian:
             return cls(params, *objective.value_gradient_hessian(params))

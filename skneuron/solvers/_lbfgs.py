@@ -9,9 +9,9 @@ import numpy as np
 from scipy import optimize
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import (
     DENSE_PARAMS,
     INVISIBLE,
@@ -79,7 +79,7 @@ class LBFGS(Solver):
             raise ValueError(f"LBFGS: memory={self.memory!r}: expected a positive integer")
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         point = best = Point.at(objective, params)
         stopping = StoppingRule(objective, point.value, _PATIENCE)
@@ -114,7 +114,7 @@ class LBFGS(Solver):
                     objective=point.value,
                     gradient_norm=point.gradient_norm,
                     step=0.0,
-                    reads=objective.reads,
+                    n_passes=objective.n_passes,
                 )
         if status is not Status.CONVERGED:
             best_gap = relative_gap(objective, best.params, best.gradient)
@@ -130,7 +130,7 @@ class _Round:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     frame : _Frame
     origin : Point
     gap : float
@@ -142,7 +142,7 @@ class _Round:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: ObjectiveProtocol,
         frame: _Frame,
         origin: Point,
         gap: float,
@@ -204,7 +204,7 @@ class _Round:
             objective=point.value,
             gradient_norm=point.gradient_norm,
             step=length_of(self._frame.unwhiten(u - self._last)),
-            reads=self._objective.reads,
+            n_passes=self._objective.n_passes,
         )
         self._last = u.copy()
         if float(np.linalg.norm(self._frame.whiten_gradient(point.gradient))) <= self._target:
@@ -214,9 +214,9 @@ class _Round:
 class _Frame:
     """Coordinates of one round: whitened by the curvature where that can be factored."""
 
-    def __init__(self, objective: Objective, origin: Point) -> None:
+    def __init__(self, objective: ObjectiveProtocol, origin: Point) -> None:
         self.curvature: Curvature | None = None
-        if objective.n_params <= DENSE_PARAMS and objective.loss.smooth:
+        if objective.dims.n_params <= DENSE_PARAMS and objective.loss.smooth:
             curvature = Curvature(objective, origin.params)
             # Coordinates without a direction in which there is a slope lead nowhere.
             self.curvature = None if curvature.is_blind(origin.gradient) else curvature
@@ -234,7 +234,7 @@ class _Frame:
         return iterations if self.curvature is None else min(iterations, _ROUND)
 
 
-def _gap(objective: Objective, point: Point, frame: _Frame) -> float:
+def _gap(objective: ObjectiveProtocol, point: Point, frame: _Frame) -> float:
     if frame.curvature is not None and objective.loss.convex:
         return relative(frame.curvature.gap(point.gradient), objective)
     return relative_gap(objective, point.params, point.gradient)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Point
 from skneuron.solvers._stopping import StoppingRule
 
@@ -17,7 +17,7 @@ class Search(ABC):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     point : Point
     tol : float
         Relative gap to reach.
@@ -29,7 +29,7 @@ class Search(ABC):
     _step: FloatArray
     _promised: float
 
-    def __init__(self, objective: Objective, point: Point, tol: float) -> None:
+    def __init__(self, objective: ObjectiveProtocol, point: Point, tol: float) -> None:
         self._objective = objective
         self._tol = tol
         self.point = point

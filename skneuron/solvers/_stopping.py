@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron.objective import Objective
 from skneuron.results import Status
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import INVISIBLE
 
 __all__ = ["StoppingRule", "status_without_progress"]
@@ -27,7 +27,7 @@ class StoppingRule:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     value : float
         F at the start.
     patience : int
@@ -49,13 +49,13 @@ class StoppingRule:
     >>> from skneuron.solvers._stopping import StoppingRule
     >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
     >>> none = Regularization(0.0)
-    >>> F = Objective(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
+    >>> F = Objective.of_data(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
     >>> rule = StoppingRule(F, F.zero_value, patience=2)
     >>> [rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3), rule.is_stuck(0.5, 1e-3)]
     [False, False, True]
     """
 
-    def __init__(self, objective: Objective, value: float, patience: int) -> None:
+    def __init__(self, objective: ObjectiveProtocol, value: float, patience: int) -> None:
         self._objective = objective
         self._patience = patience
         self._lowest, self._smallest, self.idle = value, np.inf, 0

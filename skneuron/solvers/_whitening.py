@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["SAMPLE_ROWS", "Frame"]
@@ -53,25 +53,25 @@ class Frame:
         return cls(None, 1.0, 1.0)
 
     @classmethod
-    def at(cls, objective: Objective, params: FloatArray, n_rows: int) -> Frame:
+    def at(cls, objective: ObjectiveProtocol, params: FloatArray, n_rows: int) -> Frame:
         """Return the frame of a subsample's Hessian.
 
         Parameters
         ----------
-        objective : Objective
+        objective : ObjectiveProtocol
             On the subsample.
         params : ndarray of shape (n_params,)
         n_rows : int
             Of all data: where the subsample is a part only, what it has not seen is given
             a share of the curvature at zero.
         """
-        k, m = objective.n_outputs, objective.n_coordinates
+        k, m = objective.dims.n_outputs, objective.dims.n_coordinates
         if m > _LARGEST or k * m > _LARGEST_HESSIAN:
             mean = largest_curvature(objective, params, steps=_POWER_STEPS)
             return cls(None, max(mean, float(objective.zero_diagonal().sum()) / k), mean)
-        hessian = objective.hessian(params)
-        if objective.n_samples < n_rows:
-            share = m / objective.n_samples
+        hessian = objective.curvature(params).matrix()
+        if objective.dims.n_samples < n_rows:
+            share = m / objective.dims.n_samples
             hessian[np.diag_indices(k * m)] += share * objective.zero_diagonal()
         if not np.all(np.isfinite(hessian)):
             return cls.plain()

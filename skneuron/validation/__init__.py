@@ -1,4 +1,4 @@
-"""What is checked before any work is done: parameters, data, weights."""
+"""Checks of parameters and data, which raise before any other work is done."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from skneuron.validation._data import (
     check_weights,
     refuse_not_finite,
 )
-from skneuron.validation._held_out import (
-    HeldOut,
-    check_held_out,
+from skneuron.validation._fitted import FittedNeuron
+from skneuron.validation._numbers import check_numbers
+from skneuron.validation._offset import check_offset
+from skneuron.validation._settings import Settings, check_parameters
+from skneuron.validation._validation_set import (
+    ValidationSet,
+    check_validation_set,
     explain_no_split,
     split_off,
 )
-from skneuron.validation._numbers import check_numbers
-from skneuron.validation._offset import check_offset
-from skneuron.validation._params import Plan, check_parameters
 
 __all__ = [
     "FLOATS",
-    "HeldOut",
-    "Plan",
+    "FittedNeuron",
+    "Settings",
     "TrainingData",
+    "ValidationSet",
     "check_chunk",
     "check_classes",
     "check_finite",
-    "check_held_out",
     "check_numbers",
     "check_offset",
     "check_parameters",
     "check_rows",
     "check_training_data",
+    "check_validation_set",
     "check_weights",
     "explain_no_split",
     "refuse_not_finite",

@@ -1,34 +1,34 @@
-"""Bounds of the weights: a pair for all, an array, or a dict by feature name."""
+"""Bounds of the coefficients: a pair for all, an array, or a dict by feature name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray
+from skneuron._typing import AnyArray, Bounds
 from skneuron.validation._data import TrainingData
 
 __all__ = ["with_bounds"]
 
 
-def with_bounds(data: TrainingData, bounds: Any, names: AnyArray | None) -> TrainingData:
-    """Return the data with lower and upper bounds of each weight.
+def with_bounds(data: TrainingData, bounds: Bounds, names: AnyArray | None) -> TrainingData:
+    """Return the data with lower and upper bounds of each coefficient.
 
     Parameters
     ----------
     data : TrainingData
     bounds : None, (low, high), array-like of shape (n_features, 2) or dict
-        A dict takes names of features, or column numbers where X has no names, to pairs;
-        who is not named is free. None in a pair stands for no bound.
+        A dict maps names of features to pairs, or column numbers if X has no names. Features
+        without an entry have no bounds. None in a pair is no bound.
     names : ndarray of str of shape (n_features,) or None
 
     Raises
     ------
     ValueError
-        If a pair is not one, is empty, or belongs to no feature.
+        If a pair has no two numbers, is empty, or belongs to no feature.
     """
     if bounds is None:
         return data
@@ -48,19 +48,19 @@ def with_bounds(data: TrainingData, bounds: Any, names: AnyArray | None) -> Trai
 
 
 def _is_pair(bounds: Any) -> bool:
-    return len(np.shape(_plain(bounds))) == 1 and len(bounds) == 2
+    return len(np.shape(_without_none(bounds))) == 1 and len(bounds) == 2
 
 
-def _plain(bounds: Any) -> Any:
-    """Return the bounds with None as a number, so that NumPy can tell their shape."""
+def _without_none(bounds: Any) -> Any:
+    """Return the bounds with 0 for None, so that NumPy finds their shape."""
     if isinstance(bounds, tuple | list):
-        return [0.0 if entry is None else _plain(entry) for entry in bounds]
+        return [0.0 if entry is None else _without_none(entry) for entry in bounds]
     return bounds
 
 
 def _rows(bounds: Any, d: int) -> list[Any]:
     try:
-        shape = np.shape(_plain(bounds))
+        shape = np.shape(_without_none(bounds))
     except ValueError:
         shape = ()
     if shape != (d, 2):
@@ -85,7 +85,7 @@ def _pair(pair: Any, name: str) -> tuple[float, float]:
     return low, high
 
 
-def _column(key: Any, names: AnyArray | None, d: int) -> int:
+def _column(key: Hashable, names: AnyArray | None, d: int) -> int:
     if names is not None and key in names:
         return int(np.flatnonzero(names == key)[0])
     if names is None and isinstance(key, int | np.integer) and 0 <= key < d:

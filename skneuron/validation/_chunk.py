@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skneuron._typing import AnyArray
+from skneuron._typing import AnyArray, MatrixLike
 from skneuron.validation._data import FLOATS, TrainingData, check_weights
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
@@ -17,7 +20,7 @@ from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 __all__ = ["check_chunk", "check_classes"]
 
 
-def check_classes(classes: Any, known: AnyArray | None) -> AnyArray:
+def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray:
     """Return the sorted classes of a stream.
 
     Raises
@@ -51,13 +54,13 @@ def check_classes(classes: Any, known: AnyArray | None) -> AnyArray:
 
 
 def check_chunk(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    class_weight: Any,
+    estimator: BaseEstimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None,
     classes: AnyArray,
-    offset: Any,
+    offset: ArrayLike | None,
     *,
     first: bool,
 ) -> TrainingData:
@@ -66,24 +69,25 @@ def check_chunk(
     Returns
     -------
     TrainingData
-        Its weights are of sum 1. Not every class need be there; ``absent`` are those that
-        ``class_weight`` keeps from being there.
+        Its sample weights sum to 1. A chunk may lack some of the classes. ``absent`` are the
+        classes whose ``class_weight`` is zero.
 
     Raises
     ------
     ValueError
-        If X has other columns than before, columns of dates or bytes, or values that are not
-        finite, a label is not
-        among the classes, weights or an offset cannot be used, or ``class_weight="balanced"``.
+        If X has other columns than the first chunk, columns of dates or bytes, or values that
+        are not finite. If a label is not among the classes, sample weights or an offset cannot
+        be used, or ``class_weight="balanced"``.
     """
     if isinstance(class_weight, str):
         raise ValueError(
-            f"class_weight={class_weight!r} is not possible with partial_fit: the shares of the "
-            "classes are known at the end of the stream only. Expected a dict or None; "
-            "compute_class_weight of scikit-learn makes one from a sample"
+            f"class_weight={class_weight!r} is not possible with partial_fit, because a chunk does "
+            "not show how frequent each class is in the stream. Expected a dict or None. Compute "
+            "the weights from a sample: sklearn.utils.compute_class_weight('balanced', "
+            "classes=classes, y=y_sample)."
         )
     check_numbers(X, "X")
-    X, y = validate_data(
+    X_checked, labels = validate_data(
         estimator,
         X,
         y,
@@ -92,17 +96,17 @@ def check_chunk(
         multi_output=False,
         reset=first,
     )
-    check_classification_targets(y)
-    y = column_or_1d(y)
-    unknown = ~np.isin(y, classes)
+    check_classification_targets(labels)
+    labels = column_or_1d(labels)
+    unknown = ~np.isin(labels, classes)
     if np.any(unknown):
         raise ValueError(
-            f"y has the label {y[unknown][0]}: expected the classes {classes.tolist()!r}, which "
-            "were named on the first call of partial_fit"
+            f"y has the label {labels[unknown][0]}: expected the classes of the first call of "
+            f"partial_fit, {classes.tolist()!r}"
         )
-    indices = np.searchsorted(classes, y).astype(np.intp)
-    weights = check_weights(sample_weight, X.shape[0])
-    offset = check_offset(offset, X.shape[0], len(classes), most=MOST_TO_LEARN)
+    indices = np.searchsorted(classes, labels).astype(np.intp)
+    weights = check_weights(sample_weight, X_checked.shape[0])
+    z_offset = check_offset(offset, X_checked.shape[0], len(classes), most=MOST_TO_LEARN)
     absent: tuple[int, ...] = ()
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
@@ -115,6 +119,14 @@ def check_chunk(
         raise ValueError(f"the weights of the chunk sum to {total}: expected a positive number")
     used = weights > 0
     if not used.all():
-        X, indices, weights = X[used], indices[used], weights[used]
-        offset = None if offset is None else offset[used]
-    return TrainingData(X, indices, classes, weights / total, total, offset=offset, absent=absent)
+        X_checked, indices, weights = X_checked[used], indices[used], weights[used]
+        z_offset = None if z_offset is None else z_offset[used]
+    return TrainingData(
+        X_checked,
+        indices,
+        classes,
+        weights / total,
+        total,
+        offset=z_offset,
+        absent=absent,
+    )

@@ -1,16 +1,19 @@
-"""Checks of X, y and the sample weights, before any work is done on them."""
+"""Checks of X, y and the sample weights."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, validate_data
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
@@ -24,28 +27,28 @@ __all__ = [
     "refuse_not_finite",
 ]
 
-#: Types of X that are taken as they are; everything else becomes float64.
+#: Element types of X that are used without a copy. Every other type becomes float64.
 FLOATS = [np.float64, np.float32]
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Checked data, ready for an objective.
+    """Checked data of a fit.
 
     Attributes
     ----------
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
-        Rows of zero weight are left out: they are as good as absent.
+        Without the rows of zero weight.
     y : ndarray of shape (n_samples,)
         Indices into ``classes``.
     classes : ndarray of shape (n_classes,)
     weights : ndarray of shape (n_samples,)
         Sample weight times class weight, positive, divided by their sum.
-        One number repeated, without memory for it, where all are equal.
+        If all are equal, a view of a single number.
     total_weight : float
-        Their sum.
+        Sum of the sample weights times class weights.
     low, high : ndarray of shape (n_features,) or None
-        Bounds of the weights.
+        Bounds of the coefficients.
     offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
     absent : tuple of int
         Indices of the classes without a row.
@@ -53,7 +56,7 @@ class TrainingData:
         Whether two classes have a neuron each, as more than two classes do.
     """
 
-    X: Any
+    X: Matrix
     y: AnyArray
     classes: AnyArray
     weights: FloatArray
@@ -75,14 +78,14 @@ class TrainingData:
         return self.one_each or len(self.classes) > 2
 
 
-def check_rows(estimator: Any, X: Any, name: str = "X") -> Any:
-    """Return X for a prediction, in the shape and the column names that were fitted.
+def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matrix:
+    """Check the shape and the column names of X for a prediction.
 
-    Whether it is finite shows in w·x + b, for which :func:`refuse_not_finite` is there.
-    ``name`` is what the user calls it.
+    This function does not search for NaN and infinity, which show in w·x + b.
+    ``name`` is the name of the parameter, for messages.
     """
     check_numbers(X, name)
-    return validate_data(
+    checked: Matrix = validate_data(
         estimator,
         X,
         reset=False,
@@ -90,28 +93,29 @@ def check_rows(estimator: Any, X: Any, name: str = "X") -> Any:
         dtype=FLOATS,
         ensure_all_finite=False,
     )
+    return checked
 
 
 def check_training_data(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    class_weight: Any,
-    offset: Any = None,
+    estimator: BaseEstimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None,
+    offset: ArrayLike | None = None,
 ) -> TrainingData:
-    """Check and encode what ``fit`` was given; record the columns on ``estimator``.
+    """Check and encode the data of ``fit``, and set the column attributes of ``estimator``.
 
     Raises
     ------
     ValueError
-        If X has missing or infinite values, or columns of dates or bytes, y is no
-        classification target or has one class only, weights are negative, not finite, all
-        zero or of another length, or an offset is not finite or of another shape.
+        If X has missing or infinite values, or columns of dates or bytes. If y is no
+        classification target, or has one class only. If sample weights are negative, not
+        finite, all zero or of another length, or an offset is not finite or of another shape.
     """
     check_numbers(X, "X")
-    # The pass that takes the column statistics looks for NaN and infinity as well.
-    X, y = validate_data(
+    # The pass that computes the column moments finds NaN and infinity as well.
+    X_checked, labels = validate_data(
         estimator,
         X,
         y,
@@ -120,16 +124,16 @@ def check_training_data(
         multi_output=False,
         ensure_all_finite=False,
     )
-    classes, indices = _encode(y)
+    classes, indices = _encode(labels)
     if len(classes) < 2:
         raise ValueError(
             f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
         )
-    n = X.shape[0]
-    offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
+    n = X_checked.shape[0]
+    z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
     if sample_weight is None and class_weight is None:
         even = np.broadcast_to(1.0 / n, n)
-        return TrainingData(X, indices, classes, even, float(n), offset=offset)
+        return TrainingData(X_checked, indices, classes, even, float(n), offset=z_offset)
     weights = check_weights(sample_weight, n)
     weights = _times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
@@ -139,32 +143,44 @@ def check_training_data(
     with np.errstate(over="ignore", under="ignore"):
         total = float(total * largest)
     if not np.isfinite(total):
-        raise ValueError("the sum of sample_weight is beyond float64: divide the weights by 1e10")
+        raise ValueError(
+            f"The sum of sample_weight overflows float64, and its maximum is {largest:.1e}. "
+            "Expected a finite sum. Divide the sample weights: sample_weight / 1e10."
+        )
     used = relative > 0
     if not used.all():
-        check_finite(X)
-        X, indices, relative = X[used], indices[used], relative[used]
-        offset = None if offset is None else offset[used]
+        check_finite(X_checked)
+        X_checked, indices, relative = X_checked[used], indices[used], relative[used]
+        z_offset = None if z_offset is None else z_offset[used]
     absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
     return TrainingData(
-        X, indices, classes, relative, total, offset=offset, absent=tuple(absent.tolist())
+        X_checked,
+        indices,
+        classes,
+        relative,
+        total,
+        offset=z_offset,
+        absent=tuple(absent.tolist()),
     )
 
 
-def refuse_not_finite(X: Any) -> NoReturn:
-    """Raise ``ValueError``: X has NaN or infinity; scikit-learn's words say which."""
+def refuse_not_finite(X: MatrixLike) -> NoReturn:
+    """Raise the ``ValueError`` of scikit-learn for an X with NaN or infinity."""
     check_finite(X)
-    raise ValueError("X has values whose sums are beyond float64: rescale it")
+    raise ValueError(
+        "The column sums of X overflow float64. Expected values on a smaller scale. "
+        "Rescale X, for example X / 1e100."
+    )
 
 
-def check_finite(X: Any) -> None:
+def check_finite(X: MatrixLike) -> None:
     """Raise ``ValueError`` if X has NaN or infinity."""
-    # It sums X to find NaN quickly, and looks closer if that overflows.
+    # scikit-learn sums X first, and searches value by value only if the sum is not finite.
     with np.errstate(over="ignore", invalid="ignore"):
         assert_all_finite(X, input_name="X")
 
 
-# Integer labels that lie this close together are counted instead of sorted.
+# Integer labels within a range of fewer values than this are counted instead of sorted.
 _SPAN = 1000
 
 
@@ -173,12 +189,12 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
     if y.ndim == 1 and y.dtype.kind in "iu" and y.dtype.isnative:
         low, high = int(y.min()), int(y.max())
         if high - low < _SPAN:
-            # Labels of one byte can lie further apart than one byte can say.
+            # The difference of two int8 labels may overflow int8.
             wide = y.astype(np.int16) if y.dtype == np.int8 else y
             shifted = wide if low == 0 else wide - wide.dtype.type(low)
             indices = shifted.astype(np.intp, copy=False)
             if high == low + 1:
-                # Both are there.
+                # Both labels occur: y.min() and y.max() are labels.
                 return np.array([low, high], y.dtype), indices
             present = np.bincount(indices, minlength=high - low + 1) > 0
             classes = np.flatnonzero(present).astype(wide.dtype) + wide.dtype.type(low)
@@ -195,7 +211,7 @@ def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
     return classes, indices
 
 
-def check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
+def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray:
     """Return sample weights as float64, all ones if there are none."""
     if sample_weight is None:
         return np.ones(n_samples)
@@ -227,7 +243,10 @@ def check_weights(sample_weight: Any, n_samples: int) -> FloatArray:
 
 
 def _times_class_weight(
-    weights: FloatArray, class_weight: Any, classes: AnyArray, indices: AnyArray
+    weights: FloatArray,
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None,
+    classes: AnyArray,
+    indices: AnyArray,
 ) -> FloatArray:
     if class_weight is None:
         return weights
@@ -246,7 +265,13 @@ def _times_class_weight(
     with np.errstate(over="ignore", under="ignore"):
         weights = weights * factors[indices]
     if not np.all(np.isfinite(weights)):
-        raise ValueError("sample_weight times class_weight is beyond float64: use smaller weights")
+        raise ValueError(
+            "sample_weight times class_weight overflows float64. Expected finite products. "
+            "Divide the sample weights: sample_weight / sample_weight.max()."
+        )
     if not np.any(weights > 0):
-        raise ValueError("class_weight and sample_weight leave a weight of zero to every sample")
+        raise ValueError(
+            f"With class_weight={class_weight!r} every sample has a weight of zero. Expected at "
+            "least one class with a positive class weight and a positive sample weight."
+        )
     return weights

@@ -1,4 +1,4 @@
-"""Values that NumPy would turn into numbers, and that are none: dates, durations, bytes."""
+"""Checks for dates, durations and bytes, which NumPy would convert to numbers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
-from skneuron._typing import AnyArray
+from skneuron._typing import AnyArray, MatrixLike
 
 __all__ = ["check_numbers"]
 
 # NumPy's letters for boolean, signed, unsigned, float, complex and string types. scikit-learn
-# refuses complex numbers, and strings that are no numbers.
+# raises for complex numbers, and for strings without a number.
 _LEFT_TO_SCIKIT_LEARN = "biufcU"
 
 _DATES = (datetime.date, np.datetime64)
@@ -22,7 +23,7 @@ _DURATIONS = (datetime.timedelta, np.timedelta64)
 _BYTES = (bytes, bytearray, memoryview)
 _COMPLEX = (complex, np.complexfloating)
 
-# What to do about a type, by NumPy's letter for it.
+# Remedies, by NumPy's letter for the type.
 _REMEDIES = {
     "M": "Use the time since the first date: (dates - dates.min()) / np.timedelta64(1, 'D').",
     "m": "Divide by a unit of time: durations / np.timedelta64(1, 'D').",
@@ -32,10 +33,10 @@ _REMEDIES = {
 }
 
 
-def check_numbers(values: Any, name: str) -> None:
+def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
     """Raise ``ValueError`` if values are dates, durations, bytes or records.
 
-    NumPy and scikit-learn use the integers behind dates and durations as numbers; these
+    NumPy and scikit-learn use the integers behind dates and durations as numbers. These integers
     depend on the unit of time, and a missing date becomes -9.2e18.
 
     Parameters
@@ -43,12 +44,12 @@ def check_numbers(values: Any, name: str) -> None:
     values : object
         Data frame, array, list or sparse matrix, as a user gave it.
     name : str
-        What the user calls it.
+        Name of the parameter, for messages.
 
     Raises
     ------
     ValueError
-        It names the column.
+        The message names the column.
 
     Examples
     --------
@@ -78,7 +79,7 @@ def _is_frame(values: Any) -> bool:
 
 
 def _columns(frame: Any, name: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what a column is called, its type, and what returns its values."""
+    """Yield the name of each column, its type, and a function that returns its values."""
     if hasattr(frame, "column_names"):  # pyarrow
         labels, dtypes, at = frame.column_names, frame.schema.types, frame.column
     elif hasattr(frame, "iloc"):  # pandas
@@ -116,14 +117,14 @@ def _check_array(values: AnyArray, name: str) -> None:
 
 
 def _check_other(values: Any, name: str) -> None:
-    """Check a list, a series, or what else NumPy makes an array of."""
+    """Check a list, a series, or another object that NumPy converts to an array."""
     try:
         array = np.asarray(values)
-        # Among numbers in a list bytes or durations make all of it such an array: which column
-        # it is shows in the objects. Dates in nanoseconds are integers there.
+        # One bytes or duration value turns a whole list into an array of its type. The list as
+        # objects shows the column. Dates in nanoseconds are integers in an array of objects.
         objects = np.asarray(values, dtype=object) if array.dtype.kind in "mS" else None
     except (TypeError, ValueError, RuntimeError):
-        return  # scikit-learn says why this is no array
+        return  # scikit-learn raises an error that names the reason.
     if objects is not None:
         _check_array(objects, name)
     _check_array(array, name)
@@ -141,7 +142,7 @@ def _types(values: Iterable[Any]) -> list[type]:
 
 
 def _letter(cls: type) -> str | None:
-    """Return NumPy's letter for a type that is no number, None if it may be one."""
+    """Return NumPy's letter for a type that is not numeric, None if the type may be numeric."""
     for letter, family in (("M", _DATES), ("m", _DURATIONS), ("S", _BYTES), ("c", _COMPLEX)):
         if issubclass(cls, family):
             return letter
@@ -149,7 +150,7 @@ def _letter(cls: type) -> str | None:
         return "V"
     if issubclass(cls, datetime.time):
         return ""
-    # Periods of pandas, and its other values that are no numbers.
+    # Periods and other values of pandas that are not numeric.
     own = cls.__module__.partition(".")[0] == "pandas" and not hasattr(cls, "__float__")
     return "" if own else None
 

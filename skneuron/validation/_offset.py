@@ -1,10 +1,9 @@
-"""What pre-activations have beside w·x + b."""
+"""Checks of an offset, which is added to each w·x + b."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.utils.validation import check_array
 
 from skneuron._typing import AnyArray, FloatArray
@@ -12,20 +11,20 @@ from skneuron.validation._numbers import check_numbers
 
 __all__ = ["MOST_TO_LEARN", "check_offset"]
 
-#: Beyond this a double has no digit left for what w·x adds: there is nothing to learn.
+#: Largest magnitude of an offset in a fit. Next to a larger one float64 rounds w·x away.
 MOST_TO_LEARN = 1e15
 
 
 def check_offset(
-    offset: Any,
+    offset: ArrayLike | None,
     n_samples: int,
     n_classes: int,
     *,
-    kind: Any = np.float64,
+    kind: DTypeLike = np.float64,
     name: str = "offset",
     most: float = np.inf,
 ) -> FloatArray | None:
-    """Return an offset as an array of its own, None if there is none.
+    """Return an offset as a new array, None for None.
 
     Parameters
     ----------
@@ -33,14 +32,14 @@ def check_offset(
     n_samples, n_classes : int
     kind : dtype, default=float64
     name : str
-        What the user calls it.
+        Name of the parameter, for messages.
     most : float, default=inf
         Largest magnitude.
 
     Raises
     ------
     ValueError
-        If it has another shape, or a number that is not finite or too large.
+        If the offset has another shape, or a number that is not finite or too large.
     """
     if offset is None:
         return None

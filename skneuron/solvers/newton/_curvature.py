@@ -6,7 +6,7 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["DENSE_PARAMS", "Curvature", "largest_curvature"]
 
@@ -47,42 +47,42 @@ class Curvature:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     params : ndarray of shape (n_params,)
     hessian : ndarray of shape (n_params, n_params), optional
         The Hessian there, if it is known.
     """
 
     def __init__(
-        self, objective: Objective, params: FloatArray, hessian: FloatArray | None = None
+        self, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
     ) -> None:
         self._cholesky: AnyArray | None = None
-        hessian = objective.hessian(params) if hessian is None else hessian
+        hessian = objective.curvature(params).matrix() if hessian is None else hessian
         factor = _cholesky(hessian)
         if factor is None:
-            factor = _cholesky_beside(hessian, objective.flat_directions(params, hessian))
+            factor = _cholesky_beside(hessian, objective.curvature(params).flat_directions(hessian))
         if factor is not None:
             self._cholesky = factor
             return
-        root = objective.hessian_root(params)
+        root = objective.curvature(params).root()
         root = np.where(np.isfinite(root), root, 0.0)
         # Curvatures of ordinary and of huge values in one unit: their ratio is no collinearity.
         self._size = np.ones(len(root))
-        if objective.is_unequal:
+        if objective.coordinates.is_unequal:
             size = np.linalg.norm(root, axis=0)
             self._size = np.where(size > 0, size, 1.0)
             root = root / self._size
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
         # What rounding makes of collinear columns far from zero looks like a direction, too.
-        noise = np.linalg.norm(vectors * objective.rounding(), axis=1)
+        noise = np.linalg.norm(vectors * objective.coordinates.rounding(), axis=1)
         smallest = np.maximum(len(values) * np.finfo(np.float64).eps, _NOISE * noise)
         seen = values > values[0] * smallest
         self._values, self._vectors = values[seen], vectors[seen]
 
     @classmethod
-    def observed(cls, objective: Objective, params: FloatArray) -> Curvature | None:
+    def observed(cls, objective: ObjectiveProtocol, params: FloatArray) -> Curvature | None:
         """Return the curvature of the observed Hessian, None if it is not positive definite."""
-        factor = _cholesky(objective.hessian(params, observed=True))
+        factor = _cholesky(objective.curvature(params).matrix(observed=True))
         if factor is None:
             return None
         out = cls.__new__(cls)
@@ -160,11 +160,11 @@ def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> Fl
     return np.asarray(solution)
 
 
-def largest_curvature(objective: Objective, params: FloatArray, *, steps: int) -> float:
+def largest_curvature(objective: ObjectiveProtocol, params: FloatArray, *, steps: int) -> float:
     """Largest eigenvalue of the Hessian, or of its bound, by power iteration from below."""
-    product = objective.bounding_operator(params)
+    product = objective.curvature(params).bound_product
     # A fixed, dense start: the answer must not depend on chance.
-    vector = np.cos(np.arange(1.0, objective.n_params + 1))
+    vector = np.cos(np.arange(1.0, objective.dims.n_params + 1))
     size = 0.0
     for _ in range(steps):
         vector /= np.linalg.norm(vector)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import (
     REACH,
     VISIBLE,
@@ -150,7 +150,7 @@ class End:
 
 
 def descend(
-    objective: Objective,
+    objective: ObjectiveProtocol,
     progress: Progress,
     budget: Budget,
     history: History,
@@ -162,7 +162,7 @@ def descend(
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     progress : Progress
         Where to begin, and the first model.
     budget : Budget
@@ -193,7 +193,7 @@ class _Loop:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: ObjectiveProtocol,
         progress: Progress,
         budget: Budget,
         history: History,
@@ -295,7 +295,7 @@ class _Loop:
         if base is None or base is params or not self._objective.loss.convex:
             return False
         moved = params - base
-        bound = self._objective.reach_bound(moved)
+        bound = self._objective.max_change_bound(moved)
         return bound > _MODEL_REACH and self._rule.reach(moved, base) > _MODEL_REACH
 
     def _compare(self) -> None:
@@ -325,17 +325,17 @@ class _Loop:
         return _certified(self._objective, self.progress, self._rule, self.step)
 
 
-def _line(objective: Objective, point: Point, step: float) -> dict[str, Any]:
+def _line(objective: ObjectiveProtocol, point: Point, step: float) -> dict[str, Any]:
     return {
         "params": point.params,
         "objective": point.value,
         "gradient_norm": point.gradient_norm,
         "step": step,
-        "reads": objective.reads,
+        "n_passes": objective.n_passes,
     }
 
 
-def _agrees(objective: Objective, fallen: float, promised: float, left: float) -> bool:
+def _agrees(objective: ObjectiveProtocol, fallen: float, promised: float, left: float) -> bool:
     if relative(promised, objective) <= VISIBLE:
         return True
     expected = promised - left
@@ -348,7 +348,7 @@ def _failed(progress: Progress, length: float) -> bool:
 
 
 def _known_gap(
-    objective: Objective, progress: Progress, rule: Descent, step: FloatArray
+    objective: ObjectiveProtocol, progress: Progress, rule: Descent, step: FloatArray
 ) -> float | None:
     """Return the model's relative gap where it has proved right, else None."""
     gap = relative(progress.promised, objective)
@@ -356,30 +356,34 @@ def _known_gap(
         return None
     if _is_near(objective, rule, step, progress.point.params):
         return gap
-    if not objective.is_smooth:
+    if not objective.penalty.is_smooth:
         return None
     most = penalty_gap(objective, progress.point.value, progress.point.gradient)
     return relative(most, objective) if relative(most, objective) <= VISIBLE else None
 
 
-def _is_near(objective: Objective, rule: Descent, step: FloatArray, params: FloatArray) -> bool:
+def _is_near(
+    objective: ObjectiveProtocol, rule: Descent, step: FloatArray, params: FloatArray
+) -> bool:
     """Return whether the step to the model's minimum changes no linear predictor by much."""
-    return objective.reach_bound(step) <= REACH or rule.reach(step, params) <= REACH
+    return objective.max_change_bound(step) <= REACH or rule.reach(step, params) <= REACH
 
 
-def _looked_at_gap(objective: Objective, progress: Progress) -> float:
+def _looked_at_gap(objective: ObjectiveProtocol, progress: Progress) -> float:
     point = progress.point
     return bounded(relative_gap(objective, point.params, point.gradient), objective, point.value)
 
 
-def _certified(objective: Objective, progress: Progress, rule: Descent, step: FloatArray) -> float:
+def _certified(
+    objective: ObjectiveProtocol, progress: Progress, rule: Descent, step: FloatArray
+) -> float:
     """Return the relative gap: the model's where it has proved right, else looked at anew."""
     gap = _known_gap(objective, progress, rule, step)
     return _looked_at_gap(objective, progress) if gap is None else gap
 
 
 def _search(
-    objective: Objective, progress: Progress, step: FloatArray, *, hessian: bool
+    objective: ObjectiveProtocol, progress: Progress, step: FloatArray, *, hessian: bool
 ) -> tuple[Point, float]:
     """Halve the step until the objective falls enough; length 0 if it never does.
 
@@ -388,8 +392,8 @@ def _search(
     """
     point, before = progress.point, progress.promised
     slope = float(point.gradient @ step)
-    if not objective.is_smooth:
-        shape, kink = (objective.n_outputs, -1), objective.penalty.kink
+    if not objective.penalty.is_smooth:
+        shape, kink = (objective.dims.n_outputs, -1), objective.penalty.kink
         slope += kink((point.params + step).reshape(shape)) - kink(point.params.reshape(shape))
     scale = max(abs(point.value), objective.zero_value)
     by_gap = abs(slope) <= VISIBLE * scale
@@ -417,7 +421,7 @@ def _search(
 
 
 def _first_length(
-    objective: Objective, progress: Progress, step: FloatArray, slope: float
+    objective: ObjectiveProtocol, progress: Progress, step: FloatArray, slope: float
 ) -> float:
     """Return the length to try first: above 1 where F still falls steeply there.
 
@@ -426,9 +430,9 @@ def _first_length(
     shorter than 1 if the model predicts a decrease to below zero, which no loss reaches.
     """
     length, value = 1.0, progress.point.value
-    if objective.memory is None and 0 < value < progress.promised < np.inf:
+    if not objective.has_summary and 0 < value < progress.promised < np.inf:
         length = value / progress.promised
-    if not (objective.loss.convex and objective.is_smooth and objective.in_cache):
+    if not (objective.loss.convex and objective.penalty.is_smooth and objective.rows.in_cache):
         return length
     if relative(progress.promised, objective) <= _FAR:
         # On a plateau a step changes linear predictors by much, and leaves the gap as it was.

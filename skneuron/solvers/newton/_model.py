@@ -9,13 +9,13 @@ import numpy as np
 from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._curvature import Curvature
-from skneuron.solvers.proximal._kinked import KinkedQuadratic
-from skneuron.solvers.proximal._quadratic import minimize_quadratic
+from skneuron.solvers.proximal._active_set import DenseQuadratic
+from skneuron.solvers.proximal._faces import L1Box
 
-__all__ = ["KinkedModel", "Model", "SmoothModel", "model_at"]
+__all__ = ["Model", "ProximalModel", "SmoothModel", "model_at"]
 
 # So many pairs of step and change of gradient correct a curvature before it is renewed.
 _MEMORY = 30
@@ -97,28 +97,27 @@ class SmoothModel(Model):
             self.pairs = [*self.pairs[1 - self._memory :], (s, y, product)]
 
 
-class KinkedModel(Model):
+class ProximalModel(Model):
     """A dense B, L1 penalty and bounds; each pair corrects B by the BFGS formula.
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     hessian : ndarray of shape (n_params, n_params)
     """
 
-    def __init__(self, objective: Objective, hessian: FloatArray) -> None:
+    def __init__(self, objective: ObjectiveProtocol, hessian: FloatArray) -> None:
         self._hessian = hessian
-        penalty, k = objective.penalty, objective.n_outputs
-        self._limits = tuple(np.tile(x, k) for x in (penalty.lasso, penalty.low, penalty.high))
+        self._terms = L1Box.of(objective)
         # The last step, as the same one may be asked for again.
         self._known: tuple[Point, tuple[FloatArray, float]] | None = None
 
     def step(self, point: Point) -> tuple[FloatArray, float]:
         """Return the step to the minimum of model, L1 penalty and bounds, and its depth."""
         if self._known is None or self._known[0] is not point:
-            q = KinkedQuadratic(self._hessian, point.gradient, point.params, *self._limits)
-            u, decrease = minimize_quadratic(q)
-            self._known = point, (u - point.params, decrease)
+            q = DenseQuadratic(self._hessian, point.gradient, point.params, self._terms)
+            step = q.step()
+            self._known = point, (step.params - point.params, step.decrease + step.released)
         return self._known[1]
 
     def learn(self, before: Point, after: Point) -> None:
@@ -132,13 +131,17 @@ class KinkedModel(Model):
             )
 
 
-def model_at(objective: Objective, params: FloatArray, hessian: FloatArray | None = None) -> Model:
+def model_at(
+    objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
+) -> Model:
     """Return Newton's model: the curvature of the objective at these parameters.
 
     If the loss is not convex it is the observed Hessian where that is positive definite:
     Fisher's curvature, which ``hessian`` is, only converges linearly.
     """
-    if not objective.is_smooth:
-        return KinkedModel(objective, objective.hessian(params) if hessian is None else hessian)
+    if not objective.penalty.is_smooth:
+        return ProximalModel(
+            objective, objective.curvature(params).matrix() if hessian is None else hessian
+        )
     curvature = None if objective.loss.convex else Curvature.observed(objective, params)
     return SmoothModel(curvature or Curvature(objective, params, hessian))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Budget, Point
 from skneuron.solvers.newton._descent import Descent, Progress, descend
 from skneuron.solvers.newton._model import Model, model_at
@@ -20,12 +20,12 @@ class ExactCurvature(Descent):
         """Return True."""
         return True
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: ObjectiveProtocol) -> None:
         self._objective = objective
 
     def reach(self, step: FloatArray, params: FloatArray) -> float:
         """Return how far a step from ``params`` changes a pre-activation."""
-        return self._objective.reach(step, params)
+        return self._objective.max_change(step, params)
 
     def model(self, point: Point) -> Model:
         """Return Newton's model."""
@@ -57,10 +57,10 @@ class Newton(Solver):
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         point = Point.at(objective, params, hessian=True)
         first = Progress(point, model_at(objective, params, point.hessian), 0.0, exact=True)

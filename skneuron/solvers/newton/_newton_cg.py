@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._backtrack import backtrack
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
 from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._resume import SolverState
@@ -60,7 +60,7 @@ class NewtonCG(Solver):
     needs = ("gradient", "hessian")
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         start = Point.at(objective, params)
         search: TruncatedSearch | _Search
@@ -83,7 +83,7 @@ class NewtonCG(Solver):
                 objective=search.point.value,
                 gradient_norm=search.point.gradient_norm,
                 step=length,
-                reads=objective.reads,
+                n_passes=objective.n_passes,
             )
             if search.is_stuck(length):
                 status = Status.STALLED
@@ -126,7 +126,7 @@ class _Search(Search):
     idle_steps = 40
 
     def __init__(
-        self, objective: Objective, point: Point, tol: float, state: _State | None = None
+        self, objective: ObjectiveProtocol, point: Point, tol: float, state: _State | None = None
     ) -> None:
         super().__init__(objective, point, tol)
         self._aim = tol
@@ -150,7 +150,7 @@ class _Search(Search):
 
     def newton_gap(self) -> float:
         """Return the relative gap of Newton's model, whose step becomes the next one."""
-        if self._objective.n_params <= DENSE_PARAMS:
+        if self._objective.dims.n_params <= DENSE_PARAMS:
             # A Hessian can be had: no estimate is better.
             return relative_gap(self._objective, self.point.params, self.point.gradient)
         self._take_newton_step()
@@ -158,11 +158,11 @@ class _Search(Search):
 
     def _take_newton_step(self) -> None:
         found = conjugate_gradients(
-            self._objective.hessian_operator(self.point.params),
+            self._objective.curvature(self.point.params),
             self.point.gradient,
             self._model.solve,
             lambda terms: settled(terms, _LAST),
-            most=min(_LONGEST, self._objective.n_params),
+            most=min(_LONGEST, self._objective.dims.n_params),
         )
         self._step, self._promised = found.step, found.gap
 
@@ -179,9 +179,9 @@ class _Search(Search):
 
     def _believed_gap(self) -> float:
         gap = self.newton_gap()
-        if gap <= VISIBLE or self._objective.n_params <= DENSE_PARAMS:
+        if gap <= VISIBLE or self._objective.dims.n_params <= DENSE_PARAMS:
             return gap
-        if gap > self._tol or self._objective.reach(self._step) <= REACH:
+        if gap > self._tol or self._objective.max_change(self._step) <= REACH:
             return gap
         return np.inf
 

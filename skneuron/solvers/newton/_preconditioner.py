@@ -8,7 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers.newton._curvature import DENSE_PARAMS
 
 __all__ = ["DiagonalCurvature", "LayerBlocks", "divisor", "has_small_blocks"]
@@ -28,12 +28,12 @@ _TIMES, _COLUMNS = 1 / 7, 100
 _FLOOR = 1e-10
 
 
-def has_small_blocks(objective: Objective) -> bool:
+def has_small_blocks(objective: ObjectiveProtocol) -> bool:
     """Whether it is of a layer, the weights of one output few enough to factor a matrix for."""
-    return objective.n_outputs > 1 and objective.n_coordinates <= DENSE_PARAMS
+    return objective.dims.n_outputs > 1 and objective.dims.n_coordinates <= DENSE_PARAMS
 
 
-def divisor(objective: Objective, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
+def divisor(objective: ObjectiveProtocol, params: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Return u ↦ M⁻¹u for the best M that can be had."""
     if has_small_blocks(objective):
         return LayerBlocks(objective).at(params).divide
@@ -43,7 +43,7 @@ def divisor(objective: Objective, params: FloatArray) -> Callable[[FloatArray], 
 class DiagonalCurvature:
     """The diagonal of the curvature where all pre-activations are zero."""
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: ObjectiveProtocol) -> None:
         self._diagonal = objective.zero_diagonal()
 
     def divide(self, vector: FloatArray) -> FloatArray:
@@ -72,17 +72,17 @@ class LayerBlocks:
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
         Of many rows a part is looked at, which is always the same one.
     """
 
-    def __init__(self, objective: Objective) -> None:
-        m, n, k = objective.n_coordinates, objective.n_samples, objective.n_outputs
+    def __init__(self, objective: ObjectiveProtocol) -> None:
+        m, n, k = objective.dims.n_coordinates, objective.dims.n_samples, objective.dims.n_outputs
         rows = max(_LEAST, _ROWS * m)
         self._part = objective
         if rows < n:
-            self._part = objective.subsample(rows, np.random.default_rng(0))
-        self._has_memory = objective.memory is not None
+            self._part = objective.sample(rows, np.random.default_rng(0))
+        self._has_memory = objective.has_summary
         self._one_each = not self._has_memory and k * m * m <= _ELEMENTS
         #: What taking them costs, in products with the Hessian.
         self.cost = _TIMES * min(rows, n) / n * (m + _COLUMNS) / (1 if self._one_each else k)
@@ -92,9 +92,9 @@ class LayerBlocks:
     def at(self, params: FloatArray) -> LayerBlocks:
         """Take the blocks at these parameters from now on."""
         if self._one_each and np.any(params):
-            blocks = list(self._part.own_blocks(params))
+            blocks = list(self._part.curvature(params).own_blocks())
         else:
-            blocks = [self._part.shared_curvature(params)]
+            blocks = [self._part.curvature(params).mean_block()]
         # One for all: a class that no row could be of has no curvature to take a share of.
         floor = _FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
         for k, block in enumerate(blocks):

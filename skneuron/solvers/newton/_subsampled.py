@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Budget, Point
 from skneuron.solvers.newton._descent import Descent, Progress, descend
 from skneuron.solvers.newton._model import Model, model_at
@@ -47,18 +45,18 @@ _HESSIAN_COST = 20.0
 _STEPS = 30
 
 
-def pays_to_subsample(objective: Objective) -> bool:
+def pays_to_subsample(objective: ObjectiveProtocol) -> bool:
     """Return whether steps without the Hessian of all rows are cheaper than Newton's.
 
     So it is where all rows are many more than a first subsample needs, and where a
     Hessian costs many passes.
     """
-    many = objective.n_samples >= _MANY * _first_rows(objective)
-    return many or objective.n_params > MANY_PARAMS
+    many = objective.dims.n_samples >= _MANY * _first_rows(objective)
+    return many or objective.dims.n_params > MANY_PARAMS
 
 
-def _first_rows(objective: Objective) -> int:
-    p = objective.n_params
+def _first_rows(objective: ObjectiveProtocol) -> int:
+    p = objective.dims.n_params
     return max(_FIRST_LEAST, min(_FIRST_ROWS * p, 2 * _FIRST_LEAST + _FIRST_MANY * p))
 
 
@@ -81,15 +79,15 @@ class SubsampledNewton(Solver):
     >>> X = rng.normal(size=(100_000, 10))
     >>> y = X.sum(axis=1) + rng.logistic(size=100_000) > 0
     >>> neuron = NeuronClassifier(random_state=0).fit(X, y)
-    >>> neuron.solver_, bool(neuron.history_["reads"][-1] < 6)
+    >>> neuron.solver_, bool(neuron.history_["n_passes"][-1] < 6)
     ('subsampled-newton', True)
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         rng = np.random.default_rng(budget.seed)
         model: Model | None = None
@@ -97,9 +95,9 @@ class SubsampledNewton(Solver):
         rule = SubsampledCurvature(objective, rng, budget.tol)
         for part in _subsamples(objective, rng):
             rule.use(part)
-            rows = part.n_samples
+            rows = part.dims.n_samples
             point = Point.at(part, params, hessian=True)
-            tol = _NEAR_ENOUGH * objective.n_params / rows
+            tol = _NEAR_ENOUGH * objective.dims.n_params / rows
             inner = Progress(point, model_at(part, params, point.hessian), 0.0, exact=True)
             end = descend(
                 part, inner, Budget(tol, _STEPS), History(), OnFewRows(part), certify=False
@@ -114,21 +112,21 @@ class SubsampledNewton(Solver):
         return descend(objective, progress, budget, history, rule).result(history)
 
 
-def _subsamples(objective: Objective, rng: np.random.Generator) -> list[Objective]:
+def _subsamples(objective: ObjectiveProtocol, rng: np.random.Generator) -> list[ObjectiveProtocol]:
     """Return the subsamples, small ones first; those are drawn from the larger ones."""
-    parts: list[Objective] = []
+    parts: list[ObjectiveProtocol] = []
     whole = objective
     for rows in reversed(_schedule(objective)):
-        whole = whole.subsample(rows, rng)
+        whole = whole.sample(rows, rng)
         parts.insert(0, whole)
     return parts
 
 
-def _schedule(objective: Objective) -> list[int]:
+def _schedule(objective: ObjectiveProtocol) -> list[int]:
     """Return the numbers of rows of the subsamples."""
-    n, p = objective.n_samples, objective.n_params
+    n, p = objective.dims.n_samples, objective.dims.n_params
     first = _first_rows(objective)
-    most = max(first, min(n // 3, int(_COPY_ELEMENTS / objective.row_elements)))
+    most = max(first, min(n // 3, int(_COPY_ELEMENTS / objective.rows.row_elements)))
     second = min(most, max(_SECOND_ROWS * p, n // _SECOND_SHARE))
     if 2 * first >= n:
         return []
@@ -138,16 +136,16 @@ def _schedule(objective: Objective) -> list[int]:
 class OnFewRows(Descent):
     """The Hessian of the rows at hand: in every pass while it costs little, else where needed."""
 
-    def __init__(self, part: Objective) -> None:
+    def __init__(self, part: ObjectiveProtocol) -> None:
         self._part = part
 
     def wants_hessian(self, progress: Progress) -> bool:
         """Return whether a Hessian costs about as much as the rest of the pass."""
-        return self._part.n_params <= 2 * _HESSIAN_COST
+        return self._part.dims.n_params <= 2 * _HESSIAN_COST
 
     def reach(self, step: FloatArray, params: FloatArray) -> float:
         """Return how far a step from ``params`` changes a pre-activation."""
-        return self._part.reach(step, params)
+        return self._part.max_change(step, params)
 
     def model(self, point: Point) -> Model:
         """Return Newton's model of these rows."""
@@ -163,20 +161,20 @@ class SubsampledCurvature(Descent):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     rng : numpy.random.Generator
     tol : float
         Relative gap to reach.
     """
 
-    def __init__(self, objective: Objective, rng: np.random.Generator, tol: float) -> None:
+    def __init__(self, objective: ObjectiveProtocol, rng: np.random.Generator, tol: float) -> None:
         self._objective = objective
         self._rng = rng
         self._tol = tol
-        self._part: Any = None
+        self._part: ObjectiveProtocol | None = None
         self._renewed = False
 
-    def use(self, part: Objective) -> None:
+    def use(self, part: ObjectiveProtocol) -> None:
         """Take the curvature from this subsample from now on."""
         self._part, self._renewed = part, False
 
@@ -187,29 +185,29 @@ class SubsampledCurvature(Descent):
     def wants_hessian(self, progress: Progress) -> bool:
         """Return whether steps with this curvature would need more passes than a Hessian costs."""
         objective = self._objective
-        rows = objective.n_samples if self._part is None else self._part.n_samples
+        rows = objective.dims.n_samples if self._part is None else self._part.dims.n_samples
         rate = min(0.5, max(progress.contraction, 1e-4))
         if progress.contraction == 1.0:
-            rate = min(0.5, objective.n_params / rows)
+            rate = min(0.5, objective.dims.n_params / rows)
         gap = progress.promised / objective.zero_value if objective.zero_value > 0 else 0.0
         left = gap * rate
         if left <= self._tol or left == 0.0:
             return False
         steps = np.log(left / max(self._tol, 1e-300)) / -np.log(rate)
-        return bool(steps > 1 + objective.n_params / _HESSIAN_COST)
+        return bool(steps > 1 + objective.dims.n_params / _HESSIAN_COST)
 
     def reach(self, step: FloatArray, params: FloatArray) -> float:
         """Return how far a step changes a pre-activation, on the subsample if there is one."""
-        return (self._part or self._objective).reach(step, params)
+        return (self._part or self._objective).max_change(step, params)
 
     def renewed(self, progress: Progress) -> Model | None:
         """Return the curvature here: of the same rows, then of four times as many."""
         objective = self._objective
         if self._part is not None and self._renewed:
-            rows = 4 * self._part.n_samples
-            if rows > objective.n_samples // 2:
+            rows = 4 * self._part.dims.n_samples
+            if rows > objective.dims.n_samples // 2:
                 self._part = None
             else:
-                self._part = objective.subsample(rows, self._rng)
+                self._part = objective.sample(rows, self._rng)
         self._renewed = True
         return self.model(progress.point)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.solvers._backtrack import backtrack
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, relative, relative_gap
 from skneuron.solvers._iterate import Point, length_of
 from skneuron.solvers._resume import SolverState
@@ -58,7 +58,7 @@ class TruncatedSearch(Search):
 
     Parameters
     ----------
-    objective : Objective
+    objective : ObjectiveProtocol
     point : Point
     tol : float
         Relative gap to reach.
@@ -70,11 +70,15 @@ class TruncatedSearch(Search):
     idle_steps = 5
 
     def __init__(
-        self, objective: Objective, point: Point, tol: float, state: TruncatedState | None = None
+        self,
+        objective: ObjectiveProtocol,
+        point: Point,
+        tol: float,
+        state: TruncatedState | None = None,
     ) -> None:
         super().__init__(objective, point, _FURTHER * tol if tol < INVISIBLE else tol)
         # Of many products a copy is soon paid for.
-        objective.keep_small_copy()
+        objective.rows.keep_small_copy()
         self._blocks = LayerBlocks(objective)
         self._blocks_at = point.params
         self._products = np.inf
@@ -98,7 +102,7 @@ class TruncatedSearch(Search):
             return pays_no_more(terms) if on_the_way else settled(terms, KNOWN)
 
         found = conjugate_gradients(
-            self._objective.hessian_operator(self.point.params),
+            self._objective.curvature(self.point.params),
             self.point.gradient,
             self._blocks.divide,
             enough,
@@ -120,10 +124,10 @@ class TruncatedSearch(Search):
 
     def certified_gap(self) -> float:
         """Return the relative gap if the step can be believed, inf if it has to come first."""
-        if self._objective.is_unequal and self._objective.n_params <= DENSE_PARAMS:
+        if self._objective.coordinates.is_unequal and self._objective.dims.n_params <= DENSE_PARAMS:
             return relative_gap(self._objective, self.point.params, self.point.gradient)
         gap = relative(self._promised, self._objective)
-        if gap <= VISIBLE or self._believed or self._objective.reach(self._step) <= REACH:
+        if gap <= VISIBLE or self._believed or self._objective.max_change(self._step) <= REACH:
             return gap
         return np.inf
 

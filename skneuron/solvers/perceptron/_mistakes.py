@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Budget, length_of
 from skneuron.solvers._resume import SolverState
@@ -54,11 +54,11 @@ class Standing:
     left: Any = None
 
     @classmethod
-    def at(cls, objective: Objective, params: FloatArray, left: Any = None) -> Standing:
+    def at(cls, objective: ObjectiveProtocol, params: FloatArray, left: Any = None) -> Standing:
         """Look at all rows, in one pass."""
-        margins = np.empty(objective.n_samples)
-        value, direction = objective.value_gradient_margins(params, margins)
-        length = float(np.linalg.norm(objective.to_weights(params)[0]))
+        margins = np.empty(objective.dims.n_samples)
+        value, direction = objective.value_gradient(params, margins=margins)
+        length = float(np.linalg.norm(objective.coordinates.to_weights(params)[0]))
         margin = float(margins.min()) / length if length > 0 else 0.0
         mistakes = int(objective.loss.value(np.array(True), margins).sum())
         return cls(params, value, direction, mistakes, margin, left)
@@ -77,7 +77,7 @@ class MistakeDriven(Solver):
 
     @abstractmethod
     def _standings(
-        self, objective: Objective, params: FloatArray, seed: int, left: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, left: Any
     ) -> Iterator[Standing]:
         """Yield what could be handed out after each iteration; end if nothing will change.
 
@@ -95,7 +95,7 @@ class MistakeDriven(Solver):
             )
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
         best = before = Standing.at(objective, params)
         state = _State.to_resume(budget.state, self, best.direction)
@@ -124,14 +124,16 @@ class MistakeDriven(Solver):
         return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
 
     @staticmethod
-    def _add(history: History, objective: Objective, before: Standing, now: Standing) -> None:
+    def _add(
+        history: History, objective: ObjectiveProtocol, before: Standing, now: Standing
+    ) -> None:
         """Add an iteration to the history."""
         history.add(
             now.params,
             objective=now.value,
             gradient_norm=length_of(now.direction),
             step=length_of(now.params - before.params),
-            reads=objective.reads,
+            n_passes=objective.n_passes,
             mistakes=now.mistakes,
             margin=now.margin,
         )

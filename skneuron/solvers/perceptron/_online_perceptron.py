@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective, RawRows
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, Standing
+from skneuron.solvers.perceptron._raw_rows import RawRows, raw_rows
 
 __all__ = ["OnlinePerceptron"]
 
@@ -126,7 +127,7 @@ class OnlinePerceptron(MistakeDriven):
             raise ValueError(f"OnlinePerceptron: shuffle={self.shuffle!r}: expected True or False")
 
     def _standings(
-        self, objective: Objective, params: FloatArray, seed: int, left: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, left: Any
     ) -> Iterator[Standing]:
         # The fit before this one keeps what it has left.
         walk, rng = copy.deepcopy(left) or (
@@ -140,26 +141,28 @@ class OnlinePerceptron(MistakeDriven):
             yield Standing.at(objective, reached, (walk, rng))
 
     def epoch(
-        self, objective: Objective, params: FloatArray, state: Any, seed: int
+        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
     ) -> tuple[FloatArray, Walk]:
         """Pass once over a chunk of a stream; see :meth:`Solver.epoch`."""
         walk = state if isinstance(state, Walk) else _begin(objective, params)
         return self._epoch(objective, walk, np.random.default_rng(seed)), walk
 
-    def _epoch(self, objective: Objective, walk: Walk, rng: np.random.Generator) -> FloatArray:
+    def _epoch(
+        self, objective: ObjectiveProtocol, walk: Walk, rng: np.random.Generator
+    ) -> FloatArray:
         """Go over all rows once, and return the parameters to hand out."""
-        n = objective.n_samples
+        n = objective.dims.n_samples
         order = rng.permutation(n) if self.shuffle else np.arange(n)
-        for rows in objective.raw_rows(order):
-            walk.over(rows, fit_intercept=objective.fit_intercept)
+        for rows in raw_rows(objective, order):
+            walk.over(rows, fit_intercept=objective.dims.fit_intercept)
         weights, bias = walk.mean() if self.keep == "average" else (walk.weights, walk.bias)
-        silent = ~np.isfinite(objective.scale)
+        silent = ~np.isfinite(objective.coordinates.scale)
         if np.any(silent):
             # Columns that are constant: any row says what they are.
             bias += rows.product(0, 1, np.where(silent, weights, 0.0))[0]
-        return objective.from_weights(weights[None], np.array([bias]))
+        return objective.coordinates.from_weights(weights[None], np.array([bias]))
 
 
-def _begin(objective: Objective, params: FloatArray) -> Walk:
-    coef, intercept = objective.to_weights(params)
+def _begin(objective: ObjectiveProtocol, params: FloatArray) -> Walk:
+    coef, intercept = objective.coordinates.to_weights(params)
     return Walk(coef[0].copy(), float(intercept[0]))

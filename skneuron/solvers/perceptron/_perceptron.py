@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, Standing
 
 __all__ = ["Perceptron"]
@@ -51,7 +51,7 @@ class Perceptron(MistakeDriven):
         self.keep = keep
 
     def _standings(
-        self, objective: Objective, params: FloatArray, seed: int, left: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, left: Any
     ) -> Iterator[Standing]:
         last, mean, steps = left or (params, np.zeros_like(params), 0)
         now = Standing.at(objective, last)

@@ -1,1 +1,1 @@
-"""Solvers for an L1 penalty and bounds: proximal Newton methods on a working set of columns."""
+"""L1 penalties and bounds: a working set of columns around two methods for the subproblem."""

@@ -1,4 +1,4 @@
-"""Where an L1 norm and bounds let a quadratic be smooth: the faces of a polyhedron."""
+"""An L1 penalty with box constraints, and the faces on which both together are linear."""
 
 from __future__ import annotations
 
@@ -7,87 +7,106 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
+from skneuron.solvers._contract import ObjectiveProtocol
 
-__all__ = ["Face", "Faces"]
+__all__ = ["Face", "L1Box"]
 
 
 @dataclass(frozen=True)
 class Face:
-    """Parameters that are free to move, each on one side of zero and inside its bounds.
+    """A face: the points with a fixed active set and fixed signs.
 
-    Attributes
-    ----------
-    free : ndarray of bool of shape (n_params,)
-    sign : ndarray of shape (n_params,)
-        Of the free ones; 0 for the others.
-    bottom, top : ndarray of shape (n_params,)
-        How far each may go.
+    The active set are the variables that stay at zero or at a bound. All other variables are
+    free. A free variable with an L1 penalty keeps its sign, so the penalty is linear on the face.
     """
 
     free: AnyArray
+    #: Sign of each free variable, 0 for fixed variables.
     sign: FloatArray
+    #: Smallest and largest value of each free variable on the face.
     bottom: FloatArray
     top: FloatArray
 
-    def left_by(self, u: FloatArray) -> AnyArray:
-        """Return which free parameters are past an end of the face."""
+    def outside(self, u: FloatArray) -> AnyArray:
+        """Return the free variables that are beyond the ends of the face."""
         return self.free & ((u < self.bottom) | (u > self.top))
 
-    def nearest(self, u: FloatArray) -> FloatArray:
+    def project(self, u: FloatArray) -> FloatArray:
         """Return the point of the face that is nearest to u."""
         return np.where(self.free, np.clip(u, self.bottom, self.top), u)
 
-    def room(self, u: FloatArray, way: FloatArray, out: AnyArray) -> float:
-        """Return what share of the way is left until the first of some reaches its end."""
-        end = np.where(way > 0, self.top, self.bottom)
-        return float(np.min((end[out] - u[out]) / way[out]))
+    def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float]:
+        """Return the first point of the boundary along a step, and the fraction of the step.
 
-    def without(self, held: AnyArray) -> Face:
-        """Return the face on which some more are held."""
-        free = self.free & ~held
+        The variable that meets the boundary first is exactly there.
+        """
+        outside = self.outside(u + step)
+        end = np.where(step > 0, self.top, self.bottom)
+        lengths = np.full(len(u), np.inf)
+        lengths[outside] = (end[outside] - u[outside]) / step[outside]
+        first = float(lengths.min())
+        return np.where(lengths <= first, end, self.project(u + first * step)), first
+
+    def fix(self, fixed: AnyArray) -> Face:
+        """Return the face with more variables fixed."""
+        free = self.free & ~fixed
         return Face(free, np.where(free, self.sign, 0.0), self.bottom, self.top)
 
 
 @dataclass(frozen=True)
-class Faces:
-    """L1 penalty and bounds of each parameter.
-
-    Attributes
-    ----------
-    lasso, low, high : ndarray of shape (n_params,)
-    """
+class L1Box:
+    """An L1 penalty Σ lassoⱼ|uⱼ| with box constraints low ≤ u ≤ high."""
 
     lasso: FloatArray
     low: FloatArray
     high: FloatArray
 
     @classmethod
-    def of(cls, objective: Objective) -> Faces:
-        """Return those of an objective, one after another over its outputs."""
-        p, k = objective.penalty, objective.n_outputs
+    def of(cls, objective: ObjectiveProtocol) -> L1Box:
+        """Return the L1 penalty and the bounds of an objective, output after output."""
+        p, k = objective.penalty, objective.dims.n_outputs
+        if k == 1:
+            return cls(p.lasso, p.low, p.high)
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 
-    def shrinkage(self, u: FloatArray, v: FloatArray) -> float:
-        """Return how much smaller the L1 penalty is at v than at u."""
+    def l1_decrease(self, u: FloatArray, v: FloatArray) -> float:
+        """Return by how much the L1 penalty at v is below the L1 penalty at u."""
         return float(self.lasso @ (np.abs(u) - np.abs(v)))
 
-    def gradient_step(self, v: FloatArray, g: FloatArray, curvature: FloatArray) -> FloatArray:
-        """Return the minimum of the separable model, bounds included."""
-        target = v - g / curvature
-        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / curvature, 0.0)
+    def proximal_step(self, u: FloatArray, gradient: FloatArray, scale: FloatArray) -> FloatArray:
+        """Return the proximal gradient step with step lengths 1 / ``scale``."""
+        target = u - gradient / scale
+        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / scale, 0.0)
         return np.asarray(np.clip(shrunk, self.low, self.high))
 
-    def around(self, u: FloatArray) -> Face:
-        """Return the face that u is inside of."""
-        bent = self.lasso > 0
-        free = (u > self.low) & (u < self.high) & ((u != 0) | ~bent)
-        bottom = np.where(bent & (u > 0), np.maximum(self.low, 0.0), self.low)
-        top = np.where(bent & (u < 0), np.minimum(self.high, 0.0), self.high)
-        return Face(free, np.where(free, np.sign(u), 0.0), bottom, top)
+    def face_at(self, u: FloatArray) -> Face:
+        """Return the face that has u in its interior."""
+        return self._face((u > self.low) & (u < self.high) & ((u != 0) | (self.lasso == 0)), u)
 
-    def pull(self, u: FloatArray, slope: FloatArray, face: Face) -> FloatArray:
-        """Return the slope in the direction in which a held weight falls, 0 if it stays."""
-        up = np.where(u < self.high, -slope - self.lasso * np.where(u >= 0, 1.0, -1.0), 0.0)
-        down = np.where(u > self.low, slope - self.lasso * np.where(u <= 0, 1.0, -1.0), 0.0)
-        return np.where(face.free, 0.0, np.maximum(np.maximum(up, down), 0.0))
+    def violation(self, u: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Return how far each fixed variable violates the optimality (KKT) condition.
+
+        The violation is the slope of the penalised function in the descent direction: positive
+        if the function decreases upwards, negative if it decreases downwards, 0 if neither.
+        """
+        up = np.where(u < self.high, -gradient - self.lasso * np.where(u >= 0, 1.0, -1.0), 0.0)
+        down = np.where(u > self.low, gradient - self.lasso * np.where(u <= 0, 1.0, -1.0), 0.0)
+        signed = np.where(up >= down, np.maximum(up, 0.0), -np.maximum(down, 0.0))
+        return np.where(self.face_at(u).free, 0.0, signed)
+
+    def released_face(
+        self, u: FloatArray, gradient: FloatArray, *, strongest: bool = False
+    ) -> Face:
+        """Return the face at u with all violators released, or the strongest violator only."""
+        violation = self.violation(u, gradient)
+        if strongest:
+            size = np.abs(violation)
+            violation = np.where(size >= size.max(initial=0.0), violation, 0.0)
+        free = self.face_at(u).free | (violation != 0)
+        return self._face(free, np.where(u != 0, u, violation))
+
+    def _face(self, free: AnyArray, direction: FloatArray) -> Face:
+        sign = np.where(free, np.sign(direction), 0.0)
+        bottom = np.where((self.lasso > 0) & (sign > 0), np.maximum(self.low, 0.0), self.low)
+        top = np.where((self.lasso > 0) & (sign < 0), np.minimum(self.high, 0.0), self.high)
+        return Face(free, sign, bottom, top)

@@ -1,188 +1,195 @@
-"""The quadratic model with an L1 penalty and bounds, solved exactly."""
+"""An L1-penalised quadratic with box constraints, and its minimum on a face."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
-from skneuron.solvers.proximal._kinked import KinkedQuadratic, solve_positive
-from skneuron.solvers.proximal._path import follow_path
+from skneuron._typing import FloatArray
+from skneuron.solvers.proximal._faces import Face, L1Box
 
-__all__ = ["minimize_quadratic"]
+__all__ = ["SUFFICIENT", "FaceMinimum", "Iterate", "Quadratic", "Step", "minimize_on_face"]
 
-# A face is entered or left at each step. Far more of them than a solve of some hundred
-# weights takes; the step that is reached by then is one of descent all the same.
-_STEPS = 200
+#: Fraction of the decrease on the affine hull of a face that is enough on the face itself.
+SUFFICIENT = 0.8
 
-# Solved when another step would add less than this share of what the model has fallen by.
-_SOLVED = 1e-13
+# Largest decrease of released variables in a reliable step, as a fraction of its decrease.
+_MAX_RELEASED = 0.1
 
-# Columns that stand twice leave the share of each open. Where that shows, this much of the
-# diagonal holds them where they start, which changes other steps by no more than that.
-_PROXIMAL = 1e-9
+# Maximum number of rounds that release variables. Most quadratics need three to five, and those of
+# ill-conditioned columns up to 100.
+_MAX_ROUNDS = 200
 
-# Guesses of who is free; where these do not settle they go round in circles.
-_PIVOTS = 25
-
-# After so many in turn that have not come nearer the minimum is followed instead.
-_IDLE = 2
-
-_ARMIJO, _HALVINGS = 1e-4, 20
-
-# Collinear columns leave directions in which only a kink ends the step. Damped by these
-# shares of the diagonal, one after the other, it becomes one along the scaled gradient.
-_DAMPINGS = (0.0, 1e-8, 1e-4, 1.0, 100.0)
+# Lengths of a step whose projections are tried before it ends at the first boundary.
+_LENGTHS = (1.0, 0.5, 0.25)
 
 
-def minimize_quadratic(q: KinkedQuadratic) -> tuple[FloatArray, float]:
-    """Return the minimum and how much lower it is than at the start, which is not negative.
+@dataclass(frozen=True)
+class Iterate:
+    """A point of a quadratic."""
 
-    By an active set method that needs few solves where it converges, else by following
-    the minimum (:mod:`skneuron.solvers.proximal._path`), each once more with a little of the
-    diagonal added where neither ends, as where the Hessian is singular, else by Newton steps on the
-    free weights, projected onto the orthant and the bounds in which the model is smooth
-    (two-metric projection; Bertsekas, SIAM J. Control Optim. 20, 1982; for the kinks Andrew &
-    Gao, ICML 2007). Weights at zero or at a bound are there exactly.
+    u: FloatArray
+    #: Gradient of the smooth part at u.
+    gradient: FloatArray
+    #: By how much the function at u is below its value at the start.
+    decrease: float = 0.0
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skneuron.solvers.proximal._kinked import KinkedQuadratic, solve_positive
-    >>> from skneuron.solvers.proximal._quadratic import minimize_quadratic
-    >>> free = np.full(2, np.inf)
-    >>> parts = np.array([-3.0, -0.5]), np.zeros(2), np.ones(2)
-    >>> u, decrease = minimize_quadratic(KinkedQuadratic(np.eye(2), *parts, -free, free))
-    >>> u.tolist(), decrease
-    ([2.0, 0.0], 2.0)
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the proximal Newton method."""
+
+    #: The end of the step.
+    params: FloatArray
+    #: Predicted decrease.
+    decrease: float
+    #: Estimated further decrease if variables that violate their condition are released.
+    released: float
+    #: Upper bound of the predicted decrease with these variables fixed.
+    bound: float
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether the predicted decrease is nearly that of the subproblem's minimum."""
+        is_tight = self.decrease >= SUFFICIENT * self.bound
+        return is_tight and self.released <= _MAX_RELEASED * self.decrease
+
+
+@dataclass(frozen=True)
+class FaceMinimum:
+    """The result of a minimization on a face; at its end more variables may be fixed."""
+
+    at: Iterate
+    face: Face
+    #: Largest decrease on the affine hull of the face.
+    bound: float = np.inf
+
+
+class Quadratic(ABC):
+    """g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| subject to low ≤ u ≤ high.
+
+    Parameters
+    ----------
+    gradient, start, diagonal : ndarray of shape (n,)
+        g, v and the diagonal of H; v satisfies the bounds.
+    terms : L1Box
+        L1 penalty and bounds.
+
+    Attributes
+    ----------
+    products : int
+        The number of products with a Hessian that is not a matrix.
     """
-    model = q
-    for proximal in (0.0, _PROXIMAL):
-        if proximal:
-            model = replace(q, hessian=q.hessian + np.diag(proximal * np.diag(q.hessian)))
-        for method in (_by_pivots, follow_path):
-            u = method(model)
-            if u is not None and q.decrease(u) >= 0:
-                return u, q.decrease(u)
-    return _by_descent(q)
 
+    products = 0
+    #: Fraction of the decrease that a further round need not add.
+    negligible = 1e-13
 
-def _by_pivots(q: KinkedQuadratic) -> FloatArray | None:
-    """Guess who is free, solve, and guess again until the guess proves right.
+    def __init__(
+        self, gradient: FloatArray, start: FloatArray, diagonal: FloatArray, terms: L1Box
+    ) -> None:
+        self.gradient, self.start, self.diagonal = gradient, start, diagonal
+        self.terms = terms
+        self._last = FaceMinimum(Iterate(start, gradient), terms.face_at(start))
 
-    A primal-dual active set method (Hintermüller, Ito & Kunisch, SIAM J. Optim. 13, 2002):
-    few solves where it converges, which it does not have to.
-    """
-    hessian, gradient, start, lasso = q.hessian, q.gradient, q.start, q.lasso
-    diagonal = np.diag(hessian)
-    if not np.all(diagonal > 0):
-        return None
-    u, slope = start, gradient
-    last, fewest, idle = None, len(start) + 1, 0
-    for _ in range(_PIVOTS):
-        target = u - slope / diagonal
-        shrunk = np.sign(target) * np.maximum(np.abs(target) - lasso / diagonal, 0)
-        held = np.clip(shrunk, q.low, q.high)
-        free = ((held != 0) | (lasso == 0)) & (held > q.low) & (held < q.high)
-        sign = np.where(free, np.sign(held), 0.0)
-        guess = np.where(free, 3.0 + sign, held)
-        if last is not None and np.array_equal(guess, last):
-            return u
-        if last is not None:
-            changed = int(np.count_nonzero(guess != last))
-            idle = idle + 1 if changed >= fewest else 0
-            fewest = min(fewest, changed)
-        if idle >= _IDLE:
-            return None
-        last = guess
-        change = np.where(free, 0.0, held - start)
-        if np.any(free):
-            right = gradient[free] + (hessian @ change)[free] + (lasso * sign)[free]
-            step = solve_positive(hessian[np.ix_(free, free)], right)
-            if step is None:
-                return None
-            change[free] = -step
-        # At its place exactly, whatever start and change round to.
-        u = np.where(free, start + change, held)
-        slope = gradient + hessian @ (u - start)
-    return None
+    @abstractmethod
+    def product(self, change: FloatArray) -> FloatArray:
+        """Return H times a vector."""
 
+    @abstractmethod
+    def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
+        """Return the Newton step of the free variables, and H times the step.
 
-def _by_descent(q: KinkedQuadratic) -> tuple[FloatArray, float]:
-    """Newton steps on the free weights, projected, each of which lowers the model."""
-    u, slope = q.start.copy(), q.gradient.copy()
-    fallen = 0.0
-    for _ in range(_STEPS):
-        total, bottom, top = _smooth_piece(u, slope, q)
-        free = ~(((u <= bottom) & (total >= 0)) | ((u >= top) & (total <= 0)))
-        if not np.any(free):
-            break
-        moved = None
-        for damping in _DAMPINGS:
-            step = np.zeros_like(u)
-            step[free] = _newton_step(q.hessian, total, free, damping)
-            promised = -0.5 * float(total @ step)
-            if promised <= _SOLVED * fallen:
-                return u, fallen
-            moved = _projected_search(q.hessian, total, u, step, bottom, top)
-            if moved is not None:
+        ``slope`` is the gradient on the face, penalty included. None if no step can be found.
+        """
+
+    def is_sufficient(self, decrease: float, bound: float) -> bool:
+        """Return whether a decrease needs no further Newton step on the face."""
+        return False
+
+    def step(self) -> Step:
+        """Return a step to the minimum, or to a point near it.
+
+        The primal active-set method with many variables at a time (Nocedal & Wright, Numerical
+        Optimization, 2006, section 16.5): release every variable that violates its condition,
+        minimize on the face, and repeat. Variables at zero or at a bound are there exactly.
+        """
+        strongest = False
+        for _ in range(_MAX_ROUNDS):
+            at = self._last.at
+            face = self.terms.released_face(at.u, at.gradient, strongest=strongest)
+            self._last = minimize_on_face(self, at, face)
+            gains = self._last.at.decrease - at.decrease > self.negligible * at.decrease
+            step = self._as_step()
+            if step.released <= self.negligible * step.decrease or (strongest and not gains):
                 break
-        if moved is None:
+            # Several released variables may block each other, a single one cannot.
+            strongest = not gains
+        return step
+
+    def _as_step(self) -> Step:
+        at = self._last.at
+        return Step(at.u, at.decrease, self.released(at), self._last.bound)
+
+    @abstractmethod
+    def refined(self) -> Step:
+        """Return a step that is exact enough for a gap, on the face of the last one."""
+
+    def at(self, u: FloatArray, gradient: FloatArray) -> Iterate:
+        """Return the iterate at a point with a known gradient."""
+        smooth = 0.5 * float((u - self.start) @ (self.gradient + gradient))
+        return Iterate(u, gradient, self.terms.l1_decrease(self.start, u) - smooth)
+
+    def moved(self, at: Iterate, u: FloatArray) -> Iterate:
+        """Return the iterate at another point."""
+        return self.at(u, at.gradient + self.product(u - at.u))
+
+    def released(self, at: Iterate) -> float:
+        """Return the estimated decrease if variables that violate their condition are released."""
+        violation = self.terms.violation(at.u, at.gradient)
+        return 0.5 * float(violation @ (violation / self.diagonal))
+
+
+def minimize_on_face(q: Quadratic, at: Iterate, face: Face) -> FaceMinimum:
+    """Return the minimum on a face, or a lower point on its boundary.
+
+    Newton steps for the free variables. Variables that meet the boundary are fixed, so each
+    step has fewer free variables than the last.
+    """
+    whole, bound = face, 0.0
+    while np.any(face.free):
+        slope = at.gradient + q.terms.lasso * face.sign
+        found = q.newton_step(slope, face)
+        if found is None:
             break
-        u, change, decrease = moved
-        slope = slope + q.hessian @ change
-        fallen += decrease
-    return u, fallen
+        step, image = found
+        bound = max(bound, at.decrease - float(step @ (slope + 0.5 * image)))
+        target = at.u + step
+        if not np.any(face.outside(target)):
+            return FaceMinimum(q.at(target, at.gradient + image), whole, bound)
+        at, face = _onto_boundary(q, at, face, step, image)
+        if q.is_sufficient(at.decrease, bound):
+            break
+    return FaceMinimum(at, whole, bound)
 
 
-def _smooth_piece(
-    u: FloatArray, slope: FloatArray, q: KinkedQuadratic
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return slope, lower and upper bounds of the smooth piece that u may move in."""
-    lasso, low, high = q.lasso, q.low, q.high
-    sign = np.sign(u)
-    at_zero = (sign == 0) & (lasso > 0)
-    pull = np.where(slope < -lasso, 1.0, np.where(slope > lasso, -1.0, 0.0))
-    sign = np.where(at_zero, pull, sign)
-    bent = lasso > 0
-    bottom = np.where(bent & (sign >= 0), np.maximum(low, 0), low)
-    top = np.where(bent & (sign <= 0), np.minimum(high, 0), high)
-    # Bounds that exclude zero put every weight on one side of it.
-    bottom, top = np.minimum(bottom, u), np.maximum(top, u)
-    total = np.where(at_zero & (sign == 0), 0.0, slope + lasso * sign)
-    return total, bottom, top
+def _onto_boundary(
+    q: Quadratic, at: Iterate, face: Face, step: FloatArray, image: FloatArray
+) -> tuple[Iterate, Face]:
+    """Return a point on the boundary of a face that a step leaves, and the face there.
 
-
-def _newton_step(
-    hessian: FloatArray, total: FloatArray, free: AnyArray, damping: float
-) -> FloatArray:
-    """Return the step of the free weights, none where the Hessian is not positive definite."""
-    part = hessian[np.ix_(free, free)]
-    if damping:
-        part = part + np.diag(damping * np.maximum(np.diag(part), np.finfo(np.float64).tiny))
-    step = solve_positive(part, total[free])
-    return np.full(len(part), np.nan) if step is None else -step
-
-
-def _projected_search(
-    hessian: FloatArray,
-    total: FloatArray,
-    u: FloatArray,
-    step: FloatArray,
-    bottom: FloatArray,
-    top: FloatArray,
-) -> tuple[FloatArray, FloatArray, float] | None:
-    """Halve the step until its projection falls enough: (u, its change, the decrease)."""
-    if not np.all(np.isfinite(step)):
-        return None
-    length = 1.0
-    for _ in range(_HALVINGS):
-        trial = np.clip(u + length * step, bottom, top)
-        change = trial - u
-        linear = float(total @ change)
-        decrease = -linear - 0.5 * float(change @ (hessian @ change))
-        if decrease >= -_ARMIJO * linear and decrease > 0:
-            return trial, change, decrease
-        length /= 2
-    return None
+    The step is projected on the face, or ends at the first boundary if no projection lowers
+    the function.
+    """
+    boundary, first = face.boundary_step(at.u, step)
+    for length in _LENGTHS:
+        if length <= first:
+            break
+        target = at.u + length * step
+        following = q.moved(at, face.project(target))
+        if following.decrease > at.decrease:
+            return following, face.fix(face.outside(target))
+    fixed = (boundary == face.bottom) | (boundary == face.top)
+    return q.at(boundary, at.gradient + first * image), face.fix(fixed)

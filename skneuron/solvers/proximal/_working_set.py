@@ -1,58 +1,42 @@
-"""L1 penalty and bounds with more weights than a Hessian can be formed for."""
+"""L1 penalties and bounds on many columns: a working set around proximal Newton steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
-from skneuron.solvers._iterate import Budget, Point
+from skneuron.solvers._contract import ObjectiveProtocol
+from skneuron.solvers._gap import DENSE_PARAMS, VISIBLE, bounded, relative
+from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers.newton._descent import Progress, descend
-from skneuron.solvers.newton._model import model_at
+from skneuron.solvers._stopping import StoppingRule, status_without_progress
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
-from skneuron.solvers.newton._subsampled import OnFewRows
-from skneuron.solvers.proximal._bounded import bounded_lbfgs
-from skneuron.solvers.proximal._face_model import curvature_to_divide_by
-from skneuron.solvers.proximal._face_newton import FaceEnd, descend_on_faces
-from skneuron.solvers.proximal._faces import Faces
+from skneuron.solvers.proximal._columns import WorkingSet, gap_of_all_columns, select_columns
+from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
 
 __all__ = ["WorkingSetNewton"]
 
-# A first set has this many columns, as a product with few costs little less; each next one
-# up to twice as many as have weights.
-_FIRST = 500
+# Iterations without progress that end a fit.
+_PATIENCE = 10
 
-# The set is solved to this share of the gap that it was begun with.
-_INNER = 0.03
-
-# Maximum number of inner iterations on a set. It does not depend on ``max_iter``, so that an
-# iteration is the same however many of them are allowed.
-_INNER_ITERATIONS = 10_000
-
-# What columns outside of the set could do each alone may be this share of what is left
-# inside: they are alike, and together could do several times as much.
-_OUTSIDE = 0.1
-
-# A mean of biases below this share of them is zero.
-_ROUNDING = 1e-14
+# Maximum number of steps that estimate the gap of a fit that was ended.
+_MAX_GAP_STEPS = 100
 
 
 class WorkingSetNewton(Solver):
-    """Newton's method on the columns that matter, for L1 penalties and bounds.
+    """Proximal Newton method on a working set of columns, for L1 penalties and bounds.
 
-    All other weights are at zero or at a bound and want to stay there. A pass over all
-    columns finds who wants to leave; the columns with weights and the strongest of these
-    are solved for, until nobody wants to leave (Johnson & Guestrin, ICML 2015): by conjugate
-    gradients on the face that is foreseen. Where its steps bring nothing more, proximal Newton
-    with a factored Hessian does the work on few columns, and on many SciPy's L-BFGS-B, with
-    positive and negative parts apart.
+    All other coefficients are zero and satisfy their optimality condition. A pass over all
+    columns finds the violators; the columns with coefficients and the strongest violators are
+    the next working set, until no column outside violates its condition (Johnson & Guestrin,
+    ICML 2015). An active-set method with factored Hessians solves the subproblems where a Hessian
+    is cheap, and reduced conjugate gradients where it is not. The column ``factored`` of the
+    history says which method took each step, and ``columns`` how many columns were in the set.
 
     Examples
     --------
@@ -65,197 +49,142 @@ class WorkingSetNewton(Solver):
     >>> neuron = NeuronClassifier(C=10.0, l1_ratio=1.0).fit(X, y)
     >>> neuron.solver_, neuron.converged_, int(np.sum(neuron.coef_ != 0)) < 200
     ('working-set', True, True)
+    >>> bool(neuron.history_["columns"].max() < 200)
+    True
     """
 
     needs = ("gradient", "hessian")
-    takes_kinks = True
+    supports_nonsmooth = True
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        if objective.is_smooth:
-            # Nothing holds a weight: every column is in the set.
-            solver = Newton() if objective.n_params <= DENSE_PARAMS else NewtonCG()
+        if objective.penalty.is_smooth:
+            # Without an L1 penalty or bounds every column is in the set.
+            solver = Newton() if objective.dims.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
-        point = Point.at(objective, params)
-        gap, last, status = np.inf, np.inf, Status.MAX_ITER
-        state = _State.to_resume(budget.state, self, point.gradient)
-        by_products = state is None or state.by_products
-        while len(history) < budget.max_iter:
-            columns, all_of_them = _columns(objective, point)
-            if not by_products and len(columns) * objective.n_outputs > DENSE_PARAMS:
-                return bounded_lbfgs(objective, point, budget, history)
-            part = objective.restrict(columns)
-            inside = _Inside(objective, columns)
-            start = inside.take(point)
-            if by_products:
-                end = descend_on_faces(part, start, budget.tol)
-            else:
-                end = _solve_part(part, start, budget.tol)
-            if all_of_them and end.trusted and (np.isfinite(end.left) or not by_products):
-                # What the part has fallen by is no promise.
-                gap = relative(max(end.begun, point.value - end.point.value), objective)
-                if gap <= budget.tol and not by_products:
-                    gap = max(gap, _walked(objective, point, part, start))
-                if gap <= budget.tol and len(history):
-                    status = Status.CONVERGED
-                    break
-                if not by_products and 0.5 * last <= gap <= INVISIBLE:
-                    status = Status.PRECISION
-                    break
-                last = gap
-            reached = np.inf
-            if relative(end.left, objective) <= budget.tol:
-                following = Point.at(objective, inside.put(end.point.params, point.params))
-                reached = _gap_everywhere(objective, following, inside.index, end.left)
-            if reached > budget.tol:
-                following = Point.at(objective, inside.put(end.beyond.params, point.params))
-            moved = float(np.linalg.norm(following.params - point.params))
-            history.add(
-                following.params,
-                objective=following.value,
-                gradient_norm=following.gradient_norm,
-                step=moved,
-                reads=objective.reads,
-            )
-            if reached <= budget.tol:
-                point, gap = following, reached
-                break
-            if moved == 0 and all_of_them and end.trusted:
-                status = Status.PRECISION if gap <= INVISIBLE else Status.STALLED
-                break
-            point = following
-            by_products = by_products and end.trusted
-        if status is Status.MAX_ITER and gap > budget.tol:
-            gap = _gap_on_the_way(objective, point, budget.tol)
-        gap = bounded(gap, objective, point.value)
-        status = Status.CONVERGED if gap <= budget.tol else status
-        lines, left = history.as_dict(), _State(repr(self), point.gradient, by_products)
-        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
+        fit = _Fit(objective, Point.at(objective, params), budget, history)
+        state = _State.to_resume(budget.state, self, fit.point.gradient)
+        if state is not None:
+            fit.resume(state.columns, state.progress)
+        fit.run()
+        left = _State(repr(self), fit.point.gradient, fit.columns, fit.progress)
+        point = fit.point
+        return SolverResult(
+            point.params, point.value, fit.gap, len(history), fit.status, history.as_dict(), left
+        )
 
 
 @dataclass(frozen=True)
 class _State(SolverState):
-    """Whether steps on faces have brought something so far."""
+    """The working set that a fit was ended on, and the iterations on it so far."""
 
-    by_products: bool
-
-
-class _Inside:
-    """Between the parameters of all columns and those of some."""
-
-    def __init__(self, objective: Objective, columns: AnyArray) -> None:
-        kept = columns
-        if objective.fit_intercept:
-            kept = np.append(columns, objective.n_features)
-        outputs = np.arange(objective.n_outputs)[:, None] * objective.n_coordinates
-        #: Where the part's parameters stand among all.
-        self.index = (outputs + kept).ravel()
-        self._shape = (objective.n_outputs, objective.n_coordinates)
-        # A softmax does not see what all biases have in common; a memory does.
-        shifts = objective.fit_intercept and objective.memory is None
-        self._has_shift = objective.n_outputs > 1 and shifts
-
-    def take(self, point: Point) -> Point:
-        """Return the point as the part sees it; all else is where the part has it."""
-        return Point(point.params[self.index], point.value, point.gradient[self.index])
-
-    def put(self, params: FloatArray, into: FloatArray) -> FloatArray:
-        """Return the parameters of all columns, the biases of a softmax layer of mean zero."""
-        out = into.copy()
-        out[self.index] = params
-        if self._has_shift:
-            biases = out.reshape(self._shape)[:, -1]
-            shift = biases.mean()
-            # Rounding must not look like a step.
-            if abs(shift) > _ROUNDING * np.abs(biases).max():
-                biases -= shift
-        return out
+    columns: AnyArray | None
+    progress: Progress
 
 
-def _solve_part(part: Objective, point: Point, tol: float) -> FaceEnd:
-    """Solve the part by factored Hessians, where steps on faces have failed."""
-    model = model_at(part, point.params)
-    _, begun = model.step(point)
-    tol = max(0.1 * tol, _INNER * relative(begun, part))
-    first = Progress(point, model, begun, exact=True)
-    inner = Budget(tol, _INNER_ITERATIONS)
-    end = descend(part, first, inner, History(), OnFewRows(part), certify=False)
-    return FaceEnd(end.point, begun, np.inf, end.point, trusted=True)
+class _Fit:
+    """The state of one fit.
 
-
-def _walked(objective: Objective, point: Point, part: Objective, start: Point) -> float:
-    """Return the relative gap at a point by walking to the minimum, of the part if need be.
-
-    One model's promise is no gap where faces have failed: columns that are not drawn yet may
-    be so on the way.
+    Attributes
+    ----------
+    point : Point
+        The iterate, with the gradient of all columns.
+    columns : ndarray of int or None
+        The working set; None if the next iteration selects one.
+    progress : Progress
+        Of the iterations on the working set.
+    gap : float
+        Estimated relative gap.
+    status : Status
     """
-    if objective.n_params > DENSE_PARAMS:
-        return relative_gap(part, start.params, start.gradient)
-    return relative_gap(objective, point.params, point.gradient)
+
+    def __init__(
+        self, objective: ObjectiveProtocol, point: Point, budget: Budget, history: History
+    ) -> None:
+        self._objective, self.point, self._history = objective, point, history
+        self._tol, self._max_iter = budget.tol, budget.max_iter
+        self._stopping = StoppingRule(objective, point.value, _PATIENCE)
+        self.columns: AnyArray | None = None
+        self.progress = Progress()
+        self.gap, self.status = np.inf, Status.MAX_ITER
+
+    def resume(self, columns: AnyArray | None, progress: Progress) -> None:
+        """Go on with the working set of an earlier fit."""
+        self.columns, self.progress = columns, replace(progress)
+
+    def run(self) -> None:
+        """Iterate until the gap is reached, no step is of use, or there have been enough."""
+        is_stuck = False
+        while len(self._history) < self._max_iter and not (is_stuck or self._is_solved()):
+            is_stuck = self._solve_working_set()
+        if not np.isfinite(self.gap):
+            self.gap = _gap_of_ended_fit(self._objective, self.point, self._tol)
+        self.gap = bounded(self.gap, self._objective, self.point.value)
+        if is_stuck or self.gap <= self._tol:
+            self.status = status_without_progress(self.gap, self._tol)
+
+    def _is_solved(self) -> bool:
+        return len(self._history) > 0 and self.gap <= self._tol
+
+    def _solve_working_set(self) -> bool:
+        """Iterate on one working set; return whether the fit makes no progress any more."""
+        if self.columns is None:
+            self.columns = select_columns(self._objective, self.point)
+            self.progress = Progress(factored=self._keeps_factoring(len(self.columns)))
+        chosen = WorkingSet(self._objective, self.columns)
+        solver = ProximalNewton(chosen.part, chosen.take(self.point), self._tol, self.progress)
+        outcome, is_stuck = Outcome.STEP, False
+        while outcome is Outcome.STEP and not is_stuck and len(self._history) < self._max_iter:
+            before = solver.point.params
+            outcome = solver.advance()
+            step = length_of(solver.point.params - before)
+            if step > 0 or outcome is Outcome.STUCK or not len(self._history):
+                self._add(chosen, solver, step)
+            predicted = self.progress.predicted
+            is_stuck = self._stopping.is_stuck(solver.point.value, predicted)
+        self.point = Point.at(self._objective, chosen.put(solver.point.params, self.point.params))
+        if outcome is Outcome.SOLVED:
+            self.gap = gap_of_all_columns(self._objective, self.point, chosen.index, solver.gap)
+        if outcome is not Outcome.STEP:
+            self.columns = None
+        return is_stuck
+
+    def _keeps_factoring(self, n_columns: int) -> bool:
+        """Return whether a new working set begins with factored Hessians, as the last one ended.
+
+        Hessians of more variables than samples are singular.
+        """
+        objective = self._objective
+        n_params = objective.dims.n_outputs * (n_columns + 1)
+        return self.progress.factored and n_params <= min(objective.dims.n_samples, DENSE_PARAMS)
+
+    def _add(self, chosen: WorkingSet, solver: ProximalNewton, step: float) -> None:
+        """Add an iteration to the history."""
+        point = solver.point
+        self._history.add(
+            chosen.put(point.params, self.point.params),
+            objective=point.value,
+            gradient_norm=point.gradient_norm,
+            step=step,
+            n_passes=self._objective.n_passes,
+            columns=float(len(chosen.columns)),
+            factored=float(self.progress.factored),
+        )
 
 
-def _wants(objective: Objective, point: Point) -> FloatArray:
-    """Return how strongly each parameter is drawn from where it is held, infinity if it is free."""
-    faces = Faces.of(objective)
-    face = faces.around(point.params)
-    pull = faces.pull(point.params, point.gradient, face)
-    return np.asarray(np.where(face.free, np.inf, pull))
+def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Point, tol: float) -> float:
+    """Return the relative gap of a fit that was ended, by minimizing on all violators.
 
-
-def _columns_drawn(objective: Objective, point: Point) -> tuple[FloatArray, AnyArray]:
-    """Return the strongest pull of each column, and whether it has a weight or a free one.
-
-    One whose weights are held at a bound other than zero is among these: what is left out of
-    a set has to be zero.
+    The minimization changes nothing for the caller.
     """
-    pull = _per_column(objective, _wants(objective, point)).max(axis=0)
-    held = np.any(_per_column(objective, point.params) != 0, axis=0)
-    return pull, np.isinf(pull) | held
-
-
-def _per_column(objective: Objective, params: FloatArray) -> FloatArray:
-    """Return what belongs to weights, a row for each output."""
-    return params.reshape(objective.n_outputs, -1)[:, : objective.n_features]
-
-
-def _columns(objective: Objective, point: Point) -> tuple[AnyArray, bool]:
-    """Return the columns to solve for, and whether they are all that want to move."""
-    pull, needed = _columns_drawn(objective, point)
-    drawn = np.flatnonzero((pull > 0) & ~needed)
-    most = max(_FIRST, int(needed.sum()))
-    strongest = drawn[np.argsort(-pull[drawn])[:most]]
-    return np.sort(np.append(np.flatnonzero(needed), strongest)), len(drawn) <= most
-
-
-def _gap_everywhere(objective: Objective, point: Point, inside: AnyArray, known: float) -> float:
-    """Return the relative gap where some parameters, those inside, have a ``known`` one.
-
-    Infinite where the others, each alone, could do too much to be overlooked.
-    """
-    pull = _wants(objective, point)
-    pull[inside] = 0.0
-    drawn = np.flatnonzero(pull)
-    outside = 0.0
-    if len(drawn) > 0:
-        diagonal = objective.hessian_operator(point.params).diagonal()
-        curvature = curvature_to_divide_by(objective, diagonal)[drawn]
-        outside = 0.5 * float(pull[drawn] @ (pull[drawn] / curvature))
-    return relative(known + outside, objective) if outside <= _OUTSIDE * known else np.inf
-
-
-def _gap_on_the_way(objective: Objective, point: Point, tol: float) -> float:
-    """Return the relative gap of a fit that was ended.
-
-    A walk to the minimum of all columns that are drawn, which changes nothing for the
-    caller, shows what F falls by.
-    """
-    pull, needed = _columns_drawn(objective, point)
-    columns = np.flatnonzero((pull > 0) | needed)
-    start = _Inside(objective, columns).take(point)
-    end = descend_on_faces(objective.restrict(columns), start, tol)
-    fallen = start.value - end.beyond.value
-    if relative(fallen, objective) <= VISIBLE:
-        # Rounding: the first model has promised what cannot be seen any more.
-        fallen = max(fallen, end.begun)
-    return relative(fallen, objective)
+    chosen = WorkingSet(objective, select_columns(objective, point, every=True))
+    solver = ProximalNewton(chosen.part, chosen.take(point), tol, Progress())
+    outcome, steps = Outcome.STEP, 0
+    while outcome in (Outcome.STEP, Outcome.LAST_STEP) and steps < _MAX_GAP_STEPS:
+        outcome, steps = solver.advance(), steps + 1
+    decrease = relative(point.value - solver.point.value, objective)
+    if outcome is not Outcome.SOLVED:
+        decrease += solver.progress.predicted
+    # Below the rounding of F only the model shows a decrease.
+    return max(decrease, solver.progress.begun) if decrease <= VISIBLE else decrease

@@ -83,7 +83,7 @@ class SGD(Stochastic):
     def _automatic_rate(self, frame: Frame, batches: Batches) -> float:
         """Return the rate; momentum m makes it count 1 / (1 - m) times, of which half is kept."""
         factor = min(1.0, 2 * (1 - self.momentum))
-        return factor * frame.rate(batches.objective.n_samples / batches.n_batches)
+        return factor * frame.rate(batches.objective.dims.n_samples / batches.n_batches)
 
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
         if self.momentum > 0:

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
+from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Budget, Point, length_of
 from skneuron.solvers._stopping import StoppingRule
@@ -148,16 +148,16 @@ class Stochastic(Solver):
 
     # --- one pass -----------------------------------------------------------------------
 
-    def _begin(self, objective: Objective, params: FloatArray) -> State:
-        shape = (objective.n_outputs, objective.n_coordinates)
+    def _begin(self, objective: ObjectiveProtocol, params: FloatArray) -> State:
+        shape = (objective.dims.n_outputs, objective.dims.n_coordinates)
         buffers = {name: np.zeros(shape) for name in self.buffers}
         return State(0, params.copy(), params.copy(), buffers)
 
     def _set_frame(
-        self, state: State, batches: Batches, sample: Objective, params: FloatArray
+        self, state: State, batches: Batches, sample: ObjectiveProtocol, params: FloatArray
     ) -> None:
         """Look at the curvature; momentum in other coordinates means nothing."""
-        state.frame = Frame.at(sample, params, batches.objective.n_samples)
+        state.frame = Frame.at(sample, params, batches.objective.dims.n_samples)
         state.rate = self._automatic_rate(state.frame, batches)
         _empty(state)
 
@@ -168,7 +168,7 @@ class Stochastic(Solver):
         rate = self._rates(state, batches.n_batches, reduced=reduced)
         averages = self._averages(reduced=reduced)
         params, frame = state.params, state.frame
-        full = params.reshape(batches.objective.n_outputs, -1)
+        full = params.reshape(batches.objective.dims.n_outputs, -1)
         for gradient in batches.gradients(params, rng):
             state.since += 1
             step = self._step(frame.apply(gradient.reshape(full.shape)), rate(), state)
@@ -184,19 +184,19 @@ class Stochastic(Solver):
             average -= average.mean(axis=0)
 
     def epoch(
-        self, objective: Objective, params: FloatArray, state: Any, seed: int
+        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
     ) -> tuple[FloatArray, State]:
         """Pass once over a chunk of a stream; see :meth:`Solver.epoch`."""
-        batches = Batches(objective, self._rows_of_a_batch(objective.n_samples))
+        batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
         rng = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
             if not isinstance(state, State) or state.buffers.keys() != set(self.buffers):
                 # The first chunk, or the first after another solver.
                 state = self._begin(objective, params)
                 if self._is_automatic():
-                    sample = batches.objective.subsample(SAMPLE_ROWS, rng)
+                    sample = batches.objective.sample(SAMPLE_ROWS, rng)
                     # A chunk is a part of a stream without an end.
-                    state.frame = Frame.at(sample, params, 2 * objective.n_samples)
+                    state.frame = Frame.at(sample, params, 2 * objective.dims.n_samples)
                     state.rate = self._automatic_rate(state.frame, batches)
             self._pass(batches, state, rng, reduced=False)
         out = state.average if self._averages(reduced=False) else state.params
@@ -205,13 +205,13 @@ class Stochastic(Solver):
     # --- all of them --------------------------------------------------------------------
 
     def _solve(
-        self, objective: Objective, params: FloatArray, budget: Budget, history: History
+        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
     ) -> SolverResult:
-        batches = Batches(objective, self._rows_of_a_batch(objective.n_samples))
+        batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
         whole, rng = batches.objective, np.random.default_rng(budget.seed)
         automatic, reduced = self._is_automatic(), bool(self.variance_reduction)
         monitor = GapMonitor(whole, budget.tol)
-        sample = whole.subsample(SAMPLE_ROWS, rng) if automatic else whole
+        sample = whole.sample(SAMPLE_ROWS, rng) if automatic else whole
         state = self._begin(whole, params)
         first = best = _look(batches, params, reduced=reduced and not automatic)
         stopping = StoppingRule(whole, first.value, _PATIENCE)
@@ -252,7 +252,7 @@ class Stochastic(Solver):
                 objective=point.value,
                 gradient_norm=point.gradient_norm,
                 step=length_of(point.params - before),
-                reads=whole.reads,
+                n_passes=whole.n_passes,
             )
             if status is Status.DIVERGED:
                 break
@@ -273,14 +273,14 @@ def _look(batches: Batches, params: FloatArray, *, reduced: bool) -> Point:
     return Point.at(batches.objective, params)
 
 
-def _is_lower(objective: Objective, frame: Frame, best: Point, point: Point) -> bool:
+def _is_lower(objective: ObjectiveProtocol, frame: Frame, best: Point, point: Point) -> bool:
     """Whether F fell, or the gradient where differences of F are rounding."""
     if not np.isfinite(point.value):
         return False
     noise = rounding(objective, best.value)
     if abs(point.value - best.value) > noise:
         return point.value < best.value
-    shape = (objective.n_outputs, -1)
+    shape = (objective.dims.n_outputs, -1)
     norms = [np.linalg.norm(frame.apply(p.gradient.reshape(shape))) for p in (best, point)]
     return bool(norms[1] <= norms[0])
 

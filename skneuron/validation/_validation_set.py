@@ -1,23 +1,24 @@
-"""Rows that are not learned from: given by the user, or split off."""
+"""The validation set: passed by the user, or split off the training data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.validation._data import TrainingData, check_finite, check_rows
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
-__all__ = ["HeldOut", "check_held_out", "explain_no_split", "split_off"]
+__all__ = ["ValidationSet", "check_validation_set", "explain_no_split", "split_off"]
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class ValidationSet:
     """A validation set.
 
     Attributes
@@ -30,42 +31,51 @@ class HeldOut:
     offset : ndarray of shape (n_rows,) or (n_rows, n_classes) or None
     """
 
-    X: Any
+    X: Matrix
     y: AnyArray
     weights: FloatArray
     offset: FloatArray | None = None
 
 
-def check_held_out(
-    estimator: Any,
+def check_validation_set(
+    estimator: BaseEstimator,
     classes: AnyArray,
-    X_val: Any,
-    y_val: Any,
-    sample_weight_val: Any,
-    offset_val: Any,
+    X_val: MatrixLike | None,
+    y_val: ArrayLike | None,
+    sample_weight_val: ArrayLike | None,
+    offset_val: ArrayLike | None,
     *,
     with_offset: bool,
-) -> HeldOut | None:
-    """Check and encode the validation set that ``fit`` was given, None if there is none.
+) -> ValidationSet | None:
+    """Check and encode the validation set of ``fit``; None if ``X_val`` and ``y_val`` are None.
 
     Raises
     ------
     ValueError
-        If only a part of it is given, its columns are others than those of X, it is not
-        finite, a label is not among ``classes``, the weights cannot be used, or it has an
-        offset and the training data have none, or the other way round.
+        If ``X_val`` or ``y_val`` is missing, ``X_val`` has other columns than X or values that
+        are not finite, a label is not among ``classes``, or the sample weights cannot be used.
+        If only one of the validation set and the training data has an offset.
     """
     if X_val is None and y_val is None:
         for name, given in (("sample_weight_val", sample_weight_val), ("offset_val", offset_val)):
             if given is not None:
-                raise ValueError(f"{name} without X_val and y_val: expected all three")
+                raise ValueError(
+                    f"{name} was passed without X_val and y_val. Expected all three. Use: "
+                    f"fit(X, y, X_val=X_val, y_val=y_val, {name}={name})."
+                )
         return None
     if X_val is None or y_val is None:
         missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"a validation set without {missing}: expected both X_val and y_val")
+        raise ValueError(
+            f"The validation set has no {missing}. Expected both X_val and y_val. Use: "
+            "fit(X, y, X_val=X_val, y_val=y_val)."
+        )
     if (offset_val is not None) != with_offset:
         given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
-        raise ValueError(f"{given} without {missing}: expected both with a validation set")
+        raise ValueError(
+            f"{given} was passed without {missing}. Expected both if there is a validation set. "
+            f"Use: fit(X, y, offset=offset, X_val=X_val, y_val=y_val, offset_val=offset_val)."
+        )
     X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
@@ -78,33 +88,34 @@ def check_held_out(
         )
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
-        return HeldOut(X, y, np.full(len(y), 1.0 / len(y)), offset)
+        return ValidationSet(X, y, np.full(len(y), 1.0 / len(y)), offset)
     check_numbers(sample_weight_val, "sample_weight_val")
     weights = check_array(
         sample_weight_val, ensure_2d=False, dtype=np.float64, input_name="sample_weight_val"
     )
     if weights.shape != y.shape or np.any(weights < 0) or not np.any(weights > 0):
         raise ValueError(
-            f"sample_weight_val has shape {weights.shape}, least {weights.min()}: expected shape "
-            f"{y.shape}, one weight >= 0 per row of X_val, and one above zero"
+            f"sample_weight_val has the shape {weights.shape} and the minimum {weights.min()}. "
+            f"Expected the shape {y.shape}, and weights >= 0 of which one is positive. "
+            "Use for example sample_weight_val=None for equal weights."
         )
     used = weights > 0
     weights = weights[used] / weights.max()
     offset = None if offset is None else offset[used]
-    return HeldOut(X[used], y[used], weights / weights.sum(), offset)
+    return ValidationSet(X[used], y[used], weights / weights.sum(), offset)
 
 
 def split_off(
     data: TrainingData, fraction: float, seed: int
-) -> tuple[TrainingData, HeldOut] | None:
-    """Return the data without a random share of each class, and that share.
+) -> tuple[TrainingData, ValidationSet] | None:
+    """Split a random fraction of each class off as a validation set.
 
-    Both are copies. At least one row of each class is held out, and one is left. The validation
-    set keeps the weights of the training, class weights included.
+    Both parts are copies. The validation set has at least one row of each class, and so has the
+    remaining training data. The validation set keeps sample weights and class weights.
 
     Returns
     -------
-    (TrainingData, HeldOut) or None
+    (TrainingData, ValidationSet) or None
         None if a class has one row only.
     """
     counts = np.bincount(data.y, minlength=len(data.classes))
@@ -128,11 +139,11 @@ def split_off(
     )
     held = data.weights[out]
     offset = None if data.offset is None else data.offset[out]
-    return rest, HeldOut(data.X[out], data.y[out], held / held.sum(), offset)
+    return rest, ValidationSet(data.X[out], data.y[out], held / held.sum(), offset)
 
 
 def explain_no_split(data: TrainingData) -> str:
-    """Return the text of the warning that :func:`split_off` has found a class with one row."""
+    """Return the warning for data with a class of one row, which :func:`split_off` cannot split."""
     counts = np.bincount(data.y, minlength=len(data.classes))
     labels = data.classes[counts == 1].tolist()
     whose = f"class {labels[0]!r} has" if len(labels) == 1 else f"the classes {labels!r} have"

@@ -1,7 +1,8 @@
-"""Rows as they were given, for a rule that looks at one after another."""
+"""Rows on the original scale, for a rule that takes one after another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,9 @@ from scipy import sparse
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import rows_of
+from skneuron.solvers._contract import ObjectiveProtocol
 
-__all__ = ["RawRows"]
+__all__ = ["RawRows", "raw_rows"]
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class RawRows:
     signs : ndarray of shape (n_rows,)
         1 for the positive class, else -1.
     weights : ndarray of shape (n_rows,)
-        Of the samples, as a share of the largest.
+        Sample weights, divided by the largest.
     offset : ndarray of shape (n_rows,) or None
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skneuron.objective import RawRows
+    >>> from skneuron.solvers.perceptron._raw_rows import RawRows
     >>> rows = RawRows(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, -1.0]), np.ones(2))
     >>> weights = np.zeros(2)
     >>> rows.add(1, 0.5, weights)
@@ -60,3 +62,11 @@ class RawRows:
         stored = rows_of(self.data, slice(row, row + 1))
         # An entry may stand twice.
         np.add.at(vector, stored.indices, factor * stored.data)
+
+
+def raw_rows(objective: ObjectiveProtocol, order: AnyArray) -> Iterator[RawRows]:
+    """Yield the rows of an objective in this order, some at a time."""
+    center = objective.coordinates.offset_center
+    for data, y, weights, offset in objective.rows.in_order(order):
+        signs = np.where(y, 1.0, -1.0)
+        yield RawRows(data, signs, weights, None if offset is None else offset + center)

@@ -1,0 +1,74 @@
+"""The L1-penalised quadratic with box constraints, solved by active sets and dense factors."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from skneuron._typing import FloatArray
+from skneuron.solvers.proximal._faces import Face, L1Box
+from skneuron.solvers.proximal._quadratic import Quadratic, Step
+
+__all__ = ["DenseQuadratic"]
+
+# Fraction of its diagonal element below which a pivot of a factor is rounding: the Hessian
+# counts as singular.
+_MIN_PIVOT = 1e-13
+
+# Fraction of the diagonal that is added where the Hessian of the free variables is singular,
+# as for identical columns. The steps still end at the minimum.
+_DAMPING = 1e-9
+
+
+class DenseQuadratic(Quadratic):
+    """An L1-penalised quadratic with box constraints whose Hessian is a matrix.
+
+    Parameters
+    ----------
+    hessian : ndarray of shape (n, n)
+        H, positive semidefinite.
+    gradient, start : ndarray of shape (n,)
+    terms : L1Box
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.solvers.proximal._active_set import DenseQuadratic
+    >>> from skneuron.solvers.proximal._faces import L1Box
+    >>> terms = L1Box(np.ones(2), np.full(2, -np.inf), np.full(2, np.inf))
+    >>> q = DenseQuadratic(np.eye(2), np.array([-3.0, -0.5]), np.zeros(2), terms)
+    >>> step = q.step()
+    >>> step.params.tolist(), step.decrease
+    ([2.0, 0.0], 2.0)
+    """
+
+    def __init__(
+        self, hessian: FloatArray, gradient: FloatArray, start: FloatArray, terms: L1Box
+    ) -> None:
+        diagonal = np.diag(hessian)
+        super().__init__(gradient, start, np.where(diagonal > 0, diagonal, 1.0), terms)
+        self.hessian = hessian
+
+    def refined(self) -> Step:
+        """Return the last step: it is exact."""
+        at = self._last.at
+        return Step(at.u, at.decrease, self.released(at), at.decrease)
+
+    def product(self, change: FloatArray) -> FloatArray:
+        """Return H times a vector."""
+        return np.asarray(self.hessian @ change)
+
+    def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
+        """Return the Newton step of the free variables, and H times the step."""
+        index, step = np.flatnonzero(face.free), np.zeros(len(slope))
+        if len(index) == 0:
+            return step, step
+        matrix = self.hessian.take(index, axis=0).take(index, axis=1)
+        for damping in (0.0, _DAMPING):
+            matrix.flat[:: len(index) + 1] += damping * self.diagonal[index]
+            # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
+            factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
+            if info == 0 and np.all(np.diag(factor) ** 2 > _MIN_PIVOT * np.diag(matrix)):
+                step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
+                return step, self.product(step)
+        return None

@@ -1,0 +1,234 @@
+"""Proximal Newton steps on one working set, by factored Hessians or by products with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from skneuron.solvers._contract import ObjectiveProtocol
+from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, is_near, relative
+from skneuron.solvers._iterate import Point
+from skneuron.solvers.proximal._active_set import DenseQuadratic
+from skneuron.solvers.proximal._faces import L1Box
+from skneuron.solvers.proximal._quadratic import Quadratic, Step
+from skneuron.solvers.proximal._reduced_cg import ReducedCG
+
+__all__ = ["Outcome", "Progress", "ProximalNewton"]
+
+# Cost of a Hessian, in products with it, up to which every step factors one. Conjugate
+# gradients take about as many products for each step.
+_CHEAP_HESSIAN = 60.0
+
+# A gap is checked with a Hessian if products have cost more than this fraction of one.
+_MAX_UNCHECKED = 0.25
+
+# A working set is solved to this fraction of the gap at its start: other columns enter then.
+_INNER = 0.3
+
+# The line search stops where F falls by more than this fraction of the prediction.
+_GOOD_DECREASE = 0.5
+
+# Halvings of a step after which the line search fails. 2**-40 of a step changes no digit.
+_MAX_HALVINGS = 40
+
+# The actual decrease agrees with the prediction if they differ by at most this factor.
+_AGREES = 2.0
+
+# A good model leaves at most this fraction of the predicted decrease.
+_CONTRACTION = 0.1
+
+# Damping of the model after a step that was cut, as a fraction of the diagonal ...
+_DAMPING = 1e-2
+
+# ... which changes by this factor with each step ...
+_DAMPING_FACTOR = 4.0
+
+# ... from none to so much that steps are as short as gradient steps.
+_MIN_DAMPING, _MAX_DAMPING = 1e-3, 1.0
+
+
+class Outcome(Enum):
+    """What an iteration on a working set has led to."""
+
+    #: A step lowered F.
+    STEP = "step"
+    #: A step lowered F so far that other columns should enter.
+    LAST_STEP = "last step"
+    #: The requested gap is reached.
+    SOLVED = "solved"
+    #: No step lowers F.
+    STUCK = "stuck"
+
+
+@dataclass
+class Progress:
+    """What the iterations on a working set have shown, beside the iterate."""
+
+    #: Whether Hessians are factored.
+    factored: bool = False
+    #: Relative decrease that the first model predicted.
+    begun: float = np.inf
+    #: Relative decrease that the last step was predicted to bring.
+    predicted: float = np.inf
+    #: Whether the last step was a full one that lowered F as predicted.
+    agrees: bool = False
+    #: Fraction of the diagonal that is added to the next model.
+    damping: float = 0.0
+    #: Number of Hessian products.
+    products: int = 0
+
+    def change_damping(self, length: float) -> None:
+        """Adapt the damping to the length of a step."""
+        if length < 1:
+            self.damping = max(_DAMPING_FACTOR * self.damping, _DAMPING)
+        else:
+            self.damping = self.damping / _DAMPING_FACTOR if self.damping > _MIN_DAMPING else 0.0
+
+
+class ProximalNewton:
+    """Iterations on one working set: subproblem, line search, gap.
+
+    The subproblem is solved with a factored Hessian where that is cheap, and by reduced conjugate
+    gradients where it is not. When the products have cost as much as a Hessian, and a Hessian
+    can be formed, factored Hessians take over.
+
+    Parameters
+    ----------
+    part : ObjectiveProtocol
+        The objective on the working set.
+    point : Point
+    tol : float
+        Requested relative gap.
+    progress : Progress
+        Of the iterations so far; the object changes.
+
+    Attributes
+    ----------
+    point : Point
+        The iterate.
+    gap : float
+        Estimated relative gap at the iterate; infinite until the working set is solved.
+    """
+
+    def __init__(
+        self, part: ObjectiveProtocol, point: Point, tol: float, progress: Progress
+    ) -> None:
+        self._part, self.point, self._tol, self.progress = part, point, tol, progress
+        self._terms = L1Box.of(part)
+        self._hessian_cost = np.inf
+        if part.dims.n_params <= DENSE_PARAMS:
+            self._hessian_cost = part.dims.n_params**2 / part.rows.row_elements
+        progress.factored |= self._hessian_cost <= _CHEAP_HESSIAN
+        self.gap = np.inf
+
+    def advance(self) -> Outcome:
+        """Take the next step, or find that none is needed or that none is of use."""
+        while True:
+            step = self._next_step()
+            if self.gap <= INVISIBLE:
+                # F does not show the step, but the parameters do: it gives digits.
+                self.point, _ = self._search(step)
+            if np.isfinite(self.gap):
+                return Outcome.SOLVED
+            following, length = self._search(step)
+            if length > 0:
+                return self._take(step, following, length)
+            if not self._has_other_model():
+                return Outcome.STUCK
+
+    def _next_step(self) -> Step:
+        """Return the step of the subproblem, and set the gap if it is reached."""
+        progress, model = self.progress, self._model()
+        step = model.step()
+        is_last = self._relative(step.decrease) <= self._tol or progress.predicted <= VISIBLE
+        if progress.damping == 0 and is_last:
+            step = model.refined()
+            gap = self._relative(step.bound + step.released)
+            if step.is_reliable and gap <= self._tol and self._predicts_well(step, gap):
+                self.gap = gap
+        progress.products += model.products
+        is_costly = progress.products > _MAX_UNCHECKED * self._hessian_cost
+        if np.isfinite(self.gap) and is_costly and not progress.factored:
+            # Conjugate gradients may have missed flat directions: a Hessian shows them.
+            progress.factored, self.gap = True, np.inf
+        if np.isinf(progress.begun):
+            progress.begun = self._relative(step.decrease + step.released)
+        return step
+
+    def _model(self) -> Quadratic:
+        """Return the subproblem at the iterate."""
+        part, point, progress = self._part, self.point, self.progress
+        if progress.factored:
+            hessian = (
+                part.curvature(point.params).matrix() if point.hessian is None else point.hessian
+            )
+            return DenseQuadratic(hessian, point.gradient, point.params, self._terms)
+        return ReducedCG(
+            part, point, progress.damping, spent=progress.products, budget=self._hessian_cost
+        )
+
+    def _predicts_well(self, step: Step, gap: float) -> bool:
+        """Return whether the quadratic model is good enough for its gap to be reported."""
+        progress = self.progress
+        if gap <= VISIBLE or (progress.agrees and gap <= _CONTRACTION * progress.predicted):
+            return True
+        return is_near(self._part, self.point.params, step.params - self.point.params)
+
+    def _take(self, step: Step, following: Point, length: float) -> Outcome:
+        """Go to the next iterate."""
+        progress, aim = self.progress, _INNER * self.progress.begun
+        is_first = np.isinf(progress.predicted)
+        predicted, actual = step.decrease, self.point.value - following.value
+        progress.agrees = length == 1 and predicted / _AGREES <= actual <= _AGREES * predicted
+        progress.predicted = self._relative(predicted)
+        progress.change_damping(length)
+        progress.factored |= progress.products >= self._hessian_cost
+        self.point = following
+        is_enough = self._relative(step.decrease + step.released) <= aim
+        return Outcome.LAST_STEP if is_enough and aim > self._tol and not is_first else Outcome.STEP
+
+    def _has_other_model(self) -> bool:
+        """Return whether another model may lower F after a step that failed."""
+        progress = self.progress
+        if progress.factored:
+            return False
+        progress.change_damping(0.0)
+        if progress.damping > _MAX_DAMPING:
+            progress.factored = bool(np.isfinite(self._hessian_cost))
+            return progress.factored
+        return True
+
+    def _relative(self, decrease: float) -> float:
+        """Return a predicted decrease as a fraction of F(0); F cannot decrease by more than F."""
+        return bounded(relative(decrease, self._part), self._part, self.point.value)
+
+    def _search(self, step: Step) -> tuple[Point, float]:
+        """Halve the step until F falls by half of the prediction, or by less with a shorter step.
+
+        The length is 0 if F never falls. If F is convex along the step, F falls by as much as
+        with the longest halved step that Armijo's condition would accept.
+        """
+        objective, point = self._part, self.point
+        if step.decrease <= 0:
+            return point, 0.0
+        direction = step.params - point.params
+        rounding = VISIBLE * max(abs(point.value), objective.zero_value)
+        length = 1.0
+        if step.decrease > point.value and not objective.has_summary:
+            # No loss is negative: a model that predicts a decrease of more than F is wrong.
+            length = point.value / step.decrease
+        # The end itself, not start + direction, which rounds: zeros are exact.
+        end = step.params if length == 1 else point.params + length * direction
+        best = Point.at(objective, end, hessian=self.progress.factored)
+        if step.decrease <= rounding and best.value <= point.value + rounding:
+            return best, 1.0
+        for _ in range(_MAX_HALVINGS):
+            if point.value - best.value >= _GOOD_DECREASE * length * step.decrease:
+                return best, length
+            shorter = Point.at(objective, point.params + 0.5 * length * direction)
+            if best.value < point.value and best.value <= shorter.value:
+                return best, length
+            best, length = shorter, length / 2
+        return point, 0.0

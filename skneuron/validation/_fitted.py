@@ -1,0 +1,35 @@
+"""The attributes of a fitted estimator that other modules read."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from skneuron._typing import AnyArray
+from skneuron.activations import Activation
+
+__all__ = ["FittedNeuron"]
+
+
+class FittedNeuron(Protocol):
+    """A fitted ``NeuronClassifier``, or another estimator with its public attributes.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (n_neurons, n_features)
+    intercept_ : ndarray of shape (n_neurons,)
+    activation_ : Activation
+    loss_ : str
+    n_features_in_ : int
+    """
+
+    classes_: AnyArray
+    coef_: AnyArray
+    intercept_: AnyArray
+    activation_: Activation
+    loss_: str
+    n_features_in_: int
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of the constructor."""
+        ...

@@ -1,0 +1,192 @@
+"""Checks of the constructor's parameters, made at the start of ``fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skneuron.activations import Activation, get_activation
+from skneuron.losses import Loss, get_loss, resolve_loss_name
+from skneuron.solvers import DEFAULT_TOL, Budget, Solver, get_solver
+
+__all__ = ["Settings", "check_parameters"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The resolved parameters of an estimator.
+
+    Attributes
+    ----------
+    activation : Activation
+    loss : {"log_loss", "squared_error", "perceptron"}
+    C : float
+    l1_ratio : float
+    fit_intercept : bool
+    solver : Solver or None
+        None if the number of parameters decides.
+    budget : Budget
+        Stopping criteria of the solver.
+    patience : int or None
+        Iterations without a lower validation loss after which the fit stops. None for no
+        early stopping.
+    validation_fraction : float
+    restart : int
+        Maximum number of restarts of a dead neuron.
+    """
+
+    activation: Activation
+    loss: str
+    C: float
+    l1_ratio: float
+    fit_intercept: bool
+    solver: Solver | None
+    budget: Budget
+    patience: int | None
+    validation_fraction: float
+    restart: int
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and not np.isnan(float(value))
+
+
+def _is_integer_from(smallest: int) -> Callable[[Any], bool]:
+    """Return the check for an integer that is not below the given one."""
+
+    def check(value: Any) -> bool:
+        """Whether the value is such an integer."""
+        is_integer = isinstance(value, Integral) and not isinstance(value, bool)
+        return is_integer and int(value) >= smallest
+
+    return check
+
+
+def _is_true_or_false(value: object) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_verbose(value: Any) -> bool:
+    return isinstance(value, Integral | np.bool_) and int(value) >= 0
+
+
+def _is_class_weight(value: object) -> bool:
+    balanced = isinstance(value, str) and value == "balanced"
+    return value is None or balanced or isinstance(value, dict)
+
+
+# For each parameter a check, and the values that pass it in words.
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "C": (lambda v: _is_number(v) and v > 0, "a positive number or np.inf"),
+    "tol": (
+        lambda v: v is None or (_is_number(v) and 0 <= v < np.inf),
+        "None or a non-negative, finite number",
+    ),
+    "max_iter": (_is_integer_from(1), "a positive integer"),
+    "n_iter_no_change": (_is_integer_from(1), "a positive integer"),
+    "validation_fraction": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
+    "fit_intercept": (_is_true_or_false, "True or False"),
+    "warm_start": (_is_true_or_false, "True or False"),
+    "early_stopping": (_is_true_or_false, "True or False"),
+    "verbose": (_is_verbose, "a non-negative integer"),
+    "class_weight": (_is_class_weight, "None, 'balanced' or a dict"),
+    "l1_ratio": (lambda v: _is_number(v) and 0 <= v <= 1, "a number from 0 to 1"),
+    "restart": (_is_integer_from(0), "a non-negative integer"),
+}
+
+
+def check_parameters(params: Mapping[str, Any]) -> Settings:
+    """Check the parameters of an estimator and resolve the names among them.
+
+    Parameters
+    ----------
+    params : mapping
+        ``activation``, ``loss``, ``C``, ``l1_ratio``, ``fit_intercept``,
+        ``class_weight``, ``bounds``, ``solver``, ``tol``, ``max_iter``, ``early_stopping``,
+        ``validation_fraction``, ``n_iter_no_change``, ``restart``, ``warm_start``,
+        ``random_state`` and ``verbose``.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or if solver, loss and activation are not
+        compatible.
+
+    Examples
+    --------
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.validation import check_parameters
+    >>> check_parameters(NeuronClassifier("relu").get_params()).loss
+    'squared_error'
+    """
+    for name, (is_valid, expected) in _CHECKS.items():
+        if not is_valid(params[name]):
+            raise ValueError(f"{name}={params[name]!r}: expected {expected}")
+    activation = get_activation(params["activation"])
+    loss_name = resolve_loss_name(params["loss"], activation)
+    solver = get_solver(params["solver"])
+    _check_compatible(params, activation, get_loss(loss_name, activation), solver)
+    tol = params["tol"]
+    if tol is None:
+        tol = DEFAULT_TOL if solver is None else solver.default_tol
+    return Settings(
+        activation=activation,
+        loss=loss_name,
+        C=float(params["C"]),
+        l1_ratio=float(params["l1_ratio"]),
+        fit_intercept=bool(params["fit_intercept"]),
+        solver=solver,
+        budget=Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"])),
+        patience=int(params["n_iter_no_change"]) if params["early_stopping"] else None,
+        validation_fraction=float(params["validation_fraction"]),
+        restart=int(params["restart"]),
+    )
+
+
+def _check_compatible(
+    params: Mapping[str, Any], activation: Activation, loss: Loss, solver: Solver | None
+) -> None:
+    """Raise ``ValueError`` if the solver cannot minimize the objective."""
+    name = type(activation).__name__
+    if solver is not None:
+        reason = solver.refusal(loss, name)
+        if reason is not None:
+            raise ValueError(reason)
+    if params["bounds"] is not None:
+        constraint = "bounds"
+    elif params["l1_ratio"] > 0:
+        constraint = f"l1_ratio={params['l1_ratio']!r}"
+    else:
+        return
+    if solver is not None and not solver.supports_nonsmooth:
+        raise ValueError(
+            f"{type(solver).__name__} cannot take {constraint}. Expected a solver for L1 "
+            "penalties and bounds. Use solver='newton' or 'auto'."
+        )
+    if not loss.smooth:
+        raise ValueError(
+            f"{constraint} needs second derivatives, and {name} is not twice differentiable. "
+            "Expected a smooth activation. Use for example activation='sigmoid' or 'identity'."
+        )
+
+
+def _seed(random_state: int | np.random.RandomState | None) -> int:
+    if isinstance(random_state, Integral) and 0 <= int(random_state) < 2**32:
+        # A random generator for a single number costs as much as a pass over few rows.
+        return int(random_state)
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError:
+        raise ValueError(
+            f"random_state={random_state!r}: expected None, a non-negative integer or a "
+            "numpy.random.RandomState"
+        ) from None
