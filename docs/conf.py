@@ -75,9 +75,15 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "skneuron"
 html_static_path = ["_static"]
+html_favicon = "_static/logo.svg"
 html_css_files = ["skneuron.css"]
 html_show_sourcelink = False
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+        "text": "skneuron",
+    },
     "navbar_align": "left",
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
