@@ -17,9 +17,10 @@ from skneuron import NeuronClassifier
 from skneuron._threads import blas_on_one_thread
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss
-from skneuron.objective import Batches, Objective, Regularization
+from skneuron.objective import Objective, Regularization
 from skneuron.solvers import SGD, SOLVERS, Adam, Solver
 from skneuron.solvers.schedules import Constant, Cosine, InverseScaling, Schedule, StepDecay
+from skneuron.solvers.stochastic._batches import Batches
 
 STREAMING = [name for name, cls in SOLVERS.items() if cls.streams and "gradient" in cls.needs]
 SCHEDULES = Schedule.__subclasses__()

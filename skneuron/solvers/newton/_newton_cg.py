@@ -38,10 +38,11 @@ _MAX_PRODUCTS = 250
 # coefficients cost as much as a pass.
 _LBFGS_PAIRS = 6
 
-# Number of L-BFGS steps that are compared.
+# Number of steps that are compared to find slow convergence.
 _WINDOW = 10
 
-# Conjugate gradients take over if these steps leave more than this fraction of the gap.
+# Conjugate gradients replace L-BFGS, or the preconditioner is renewed, if these steps leave more
+# than this fraction of the gap.
 _SLOW = 0.1
 
 
@@ -99,7 +100,7 @@ class ConjugateState(SolverState):
     by_lbfgs : bool
         Whether steps are those of L-BFGS.
     past : tuple of float
-        Predicted decreases of the last L-BFGS steps.
+        Predicted decreases of the last steps.
     """
 
     base: FloatArray
@@ -207,9 +208,11 @@ class ConjugateGradients(CurvatureStrategy):
             self._model.update(before, after)
         self._past = (*self._past[-_WINDOW + 1 :], last)
         self._propose(after, self.tol)
+        if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
+            self._past = ()
+            self._products = float(np.inf)
+            self.renew(after)
         if self._by_lbfgs:
-            if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
-                self.renew(after)
             return
         decrease = before.value - after.value + self.predicted
         self._accepted = was_accurate and last / AGREEMENT <= decrease <= AGREEMENT * last
@@ -235,7 +238,11 @@ class ConjugateGradients(CurvatureStrategy):
         if objective.n_params <= DENSE_PARAMS and (
             objective.is_unequal or objective.n_outputs == 1
         ):
-            return relative_gap(objective, iterate.params, iterate.gradient)
+            gap = relative_gap(objective, iterate.params, iterate.gradient)
+            if gap > self.tol:
+                # The estimate is expensive: wait until the predicted decrease is far smaller.
+                self.tol = _SLOW * min(self.tol, relative(self.predicted, objective))
+            return gap
         gap = relative(self.predicted, objective)
         accurate = gap <= MEASURABLE or self._accepted
         return gap if accurate or is_near(objective, iterate.params, self.step) else float(np.inf)

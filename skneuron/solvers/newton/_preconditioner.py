@@ -116,10 +116,10 @@ class BlockPreconditioner:
             blocks = list(self._rows.own_blocks(params))
         else:
             blocks = [self._rows.shared_curvature(params)]
-        # One floor for all blocks: a class that is impossible in every row has no curvature.
-        floor = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
+        # The least floor is that of all blocks: an impossible class has no curvature.
+        least = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
         for k, block in enumerate(blocks):
-            block.flat[:: len(block) + 1] += floor
+            block.flat[:: len(block) + 1] += CURVATURE_FLOOR * np.maximum(np.diag(block), least)
             blocks[k] = _factor(block)
         self._factors = blocks
         return self
