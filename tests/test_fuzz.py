@@ -30,6 +30,7 @@ OPEN = {
     100: "one-vs-rest: F of a neuron rounds in another order than the prediction of the layer",
     142: "one-vs-rest with offsets of thousands: a neuron creeps for 1,000 iterations",
     147: "a fit takes 5 s of a busy processor",
+    154: "F is below 1e-6 of its start: its slope is along directions in which all samples saturate",
     166: "a stream of squared-error cauchit takes too long",
 }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from skneuron._typing import set_public_module
 from skneuron.objective import Objective
 from skneuron.solvers._base import Solver
-from skneuron.solvers._gap import relative, rounding, value_and_gap
+from skneuron.solvers._gap import relative, relative_gap, rounding, value_and_gap
 from skneuron.solvers._gd import GD
-from skneuron.solvers._iterate import StoppingCriteria
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._lbfgs import LBFGS
+from skneuron.solvers._line_search import line_search
 from skneuron.solvers._tolerances import DEFAULT_TOL, DENSE_PARAMS, PRECISION
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
@@ -28,6 +29,7 @@ __all__ = [
     "SGD",
     "SOLVERS",
     "Adam",
+    "Iterate",
     "Newton",
     "NewtonCG",
     "OnlinePerceptron",
@@ -38,7 +40,9 @@ __all__ = [
     "WorkingSetNewton",
     "choose_solver",
     "get_solver",
+    "line_search",
     "relative",
+    "relative_gap",
     "rounding",
     "solver_name",
     "value_and_gap",

@@ -81,7 +81,9 @@ class FactoredHessian(CurvatureStrategy):
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
-        self._failed_checks, self._next_check = 0, _POSTPONED_CHECKS
+        # If the loss is not convex, no model's gap is accurate: the first check is made at once.
+        self._failed_checks = 0
+        self._next_check = _POSTPONED_CHECKS if self.objective.loss.convex else 0
         self._use(model, iterate)
         if base is not None:
             self.base = base
@@ -142,7 +144,7 @@ class FactoredHessian(CurvatureStrategy):
         if gap is not None:
             return gap
         self._failed_checks += 1
-        if self.objective.loss.convex and self._failed_checks <= self._next_check:
+        if self._failed_checks <= self._next_check:
             return float(np.inf)
         self._next_check = 2 * self._failed_checks
         return super().final_gap(iterate)
