@@ -10,7 +10,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._stopping import status_without_progress
-from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE
+from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE, SETTLED
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.newton._model import Model, SmoothModel, model_at
@@ -29,9 +29,6 @@ __all__ = [
 
 # Maximum number of Newton steps that estimate a gap.
 _MAX_STEPS = 100
-
-# The steps end when the model predicts less than this fraction of the decrease so far.
-_SETTLED = 0.1
 
 
 def relative(gap: float, objective: Objective) -> float:
@@ -152,7 +149,7 @@ def _gap_by_steps(objective: Objective, params: FloatArray, model: Model) -> flo
         step, predicted = model.step(iterate)
         decrease = start - iterate.value
         near = is_near(objective, iterate.params, step)
-        settled = predicted <= max(_SETTLED * decrease, MEASURABLE * objective.zero_value)
+        settled = predicted <= max(SETTLED * decrease, MEASURABLE * objective.zero_value)
         if near and settled:
             return decrease + predicted
         iterate, length = line_search(objective, iterate, step, hessian=True)

@@ -15,7 +15,7 @@ from skneuron.solvers._gap import relative, relative_gap, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._parameters import is_positive_integer, require
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
-from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers._tolerances import DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature
 
 __all__ = ["LBFGS"]
@@ -25,10 +25,6 @@ _ROUND = 100
 
 # Rounds without progress that end a fit.
 _PATIENCE = 4
-
-# Newton's last step leaves far less of the gap than it was asked to. If all digits are
-# wanted, this solver aims at this fraction of the gap, or two fits agree in nine digits only.
-_MARGIN = 1e-2
 
 
 class _Stop(StopIteration):
@@ -81,7 +77,7 @@ class LBFGS(Solver):
         stopping = StoppingRule(objective, iterate.value, _PATIENCE)
         best_gap = np.inf
         status = Status.MAX_ITER
-        aim = criteria.tol * (_MARGIN if criteria.tol < PRECISION else 1.0)
+        aim = criteria.tol * (MARGIN if criteria.tol < PRECISION else 1.0)
         while True:
             whitening = _Whitening(objective, iterate)
             gap = whitening.gap(objective, iterate)

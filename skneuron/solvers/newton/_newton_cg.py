@@ -14,7 +14,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._descent import CurvatureStrategy, descend
 from skneuron.solvers.newton._model import MAX_PAIRS, SmoothModel
@@ -22,17 +22,10 @@ from skneuron.solvers.newton._preconditioner import DiagonalPreconditioner, prec
 
 __all__ = ["ConjugateGradients", "ConjugateState", "NewtonCG"]
 
-# A gap below rounding is asked for by users who want digits of the coefficients. Conjugate
-# gradients leave the error where curvature is smallest: aim at this fraction of the gap.
-_MARGIN = 1e-3
-
 # A product is of use if it adds more than this fraction of what a product has added on average. A
 # new Hessian is worth more than a better solution with the old one (Nash & Sofer, Oper. Res. Lett.
 # 9, 1990).
 _MIN_GAIN = 0.5
-
-# Number of products for a step at most.
-_MAX_PRODUCTS = 250
 
 # Number of pairs of L-BFGS: more of them save few passes, and with tens of thousands of
 # coefficients cost as much as a pass.
@@ -142,7 +135,7 @@ class ConjugateGradients(CurvatureStrategy):
         self._preconditioner = preconditioner(objective)
         self._by_lbfgs = isinstance(self._preconditioner, DiagonalPreconditioner)
         if not self._by_lbfgs and tol < PRECISION:
-            self.tol = _MARGIN * tol
+            self.tol = MARGIN * tol
         self._model = SmoothModel(self, max_pairs=_LBFGS_PAIRS if self._by_lbfgs else MAX_PAIRS)
         self._base, self._products, self._accepted = iterate.params, 0.0, False
         self._past: tuple[float, ...] = ()
@@ -177,7 +170,11 @@ class ConjugateGradients(CurvatureStrategy):
             return len(terms) * terms[-1] < _MIN_GAIN * sum(terms)
 
         solution = conjugate_gradients(
-            self._product, gradient, self._preconditioner.solve, enough, max_products=_MAX_PRODUCTS
+            self._product,
+            gradient,
+            self._preconditioner.solve,
+            enough,
+            max_products=self.objective.n_params,
         )
         self._products += solution.products
         self._is_unbounded = solution.gap == np.inf

@@ -41,9 +41,6 @@ _MAX_ELEMENTS = 2**21
 # is about one such unit away.
 _NEAR_ENOUGH = 0.1
 
-# Number of steps on a subsample at most.
-_MAX_STEPS = 30
-
 
 def pays_to_subsample(objective: Objective) -> bool:
     """Return whether steps without the Hessian of all rows are cheaper than Newton's.
@@ -99,7 +96,7 @@ class SubsampledNewton(Solver):
             tol = _NEAR_ENOUGH * objective.n_params / rows.n_samples
             cheap = objective.n_params <= 2 * HESSIAN_COST
             inner = FactoredHessian(rows, iterate, tol, in_every_pass=cheap, any_gap=True)
-            end = descend(rows, iterate, inner, StoppingCriteria(tol, _MAX_STEPS), History())
+            end = descend(rows, iterate, inner, StoppingCriteria(tol, criteria.max_iter), History())
             if np.isfinite(end.iterate.value):
                 params, model, base = end.iterate.params, inner.model, inner.base
         iterate = Iterate.at(objective, params)
