@@ -332,7 +332,7 @@ def test_a_told_promise_is_exact_where_a_rough_one_is_not():
         for find, shares in ((model.step, rough), (model.refined, exact)):
             step = find()
             if step.is_reliable:
-                shares.append((step.bound + step.released) / most)
+                shares.append((step.decrease + step.released) / most)
     assert len(exact) >= 15
     assert min(exact) > 0.9
     assert max(exact) < 1.3

@@ -143,7 +143,7 @@ class ProximalNewton:
         is_last = self._relative(step.decrease) <= self._tol or progress.predicted <= VISIBLE
         if progress.damping == 0 and is_last:
             step = model.refined()
-            gap = self._relative(step.bound + step.released)
+            gap = self._relative(step.decrease + step.released)
             if step.is_reliable and gap <= self._tol and self._predicts_well(step, gap):
                 self.gap = gap
         progress.products += model.products

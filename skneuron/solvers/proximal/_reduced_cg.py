@@ -9,18 +9,16 @@ from skneuron.objective import Objective
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, L1Box
-from skneuron.solvers.proximal._quadratic import (
-    SUFFICIENT,
-    Quadratic,
-    Step,
-    minimize_on_face,
-)
+from skneuron.solvers.proximal._quadratic import Quadratic, Step
 
 __all__ = ["ReducedCG", "safe_diagonal"]
 
 # Conjugate gradients end when their last two terms add less than this fraction of all terms, and
 # rounds of the active-set method when a further one would add less than this fraction.
 _ROUGH = 0.1
+
+# Fraction of the decrease on the affine hull of a face that is enough on the face itself.
+_SUFFICIENT = 0.8
 
 # Maximum number of products of a rough solution.
 _MAX_PRODUCTS = 400
@@ -61,7 +59,7 @@ class ReducedCG(Quadratic):
         The number of products so far.
     """
 
-    negligible = _ROUGH
+    negligible, sufficient = _ROUGH, _SUFFICIENT
 
     def __init__(
         self,
@@ -85,11 +83,10 @@ class ReducedCG(Quadratic):
         self.products = 0
 
     def refined(self) -> Step:
-        """Return a solution on the face of the last one that is exact enough for a gap."""
-        self._known = self._last.at.decrease
+        """Return a step that is exact enough for a gap."""
+        self._known, self.negligible, self.sufficient = self._last.decrease, _EXACT, np.inf
         self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
-        self._last = minimize_on_face(self, self._last.at, self._last.face)
-        return self._as_step()
+        return self.step()
 
     def product(self, change: FloatArray) -> FloatArray:
         """Return H times a vector."""
@@ -109,10 +106,6 @@ class ReducedCG(Quadratic):
             most=int(max(self._limit - before, 0)),
         )
         return None if found.products == 0 else (found.step, -found.residual - slope)
-
-    def is_sufficient(self, decrease: float, bound: float) -> bool:
-        """Return whether a decrease needs no further Newton step on the face."""
-        return decrease >= SUFFICIENT * bound
 
     def _is_enough(self, terms: list[float], before: int) -> bool:
         """Return whether the last terms of conjugate gradients add little, or all more than F."""
