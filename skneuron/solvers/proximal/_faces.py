@@ -74,12 +74,6 @@ class L1Box:
         """Return by how much the L1 penalty at v is below the L1 penalty at u."""
         return float(self.lasso @ (np.abs(u) - np.abs(v)))
 
-    def proximal_step(self, u: FloatArray, gradient: FloatArray, scale: FloatArray) -> FloatArray:
-        """Return the proximal gradient step with step lengths 1 / ``scale``."""
-        target = u - gradient / scale
-        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / scale, 0.0)
-        return np.asarray(np.clip(shrunk, self.low, self.high))
-
     def face_at(self, u: FloatArray) -> Face:
         """Return the face that has u in its interior."""
         return self._face((u > self.low) & (u < self.high) & ((u != 0) | (self.lasso == 0)), u)

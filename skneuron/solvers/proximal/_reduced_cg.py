@@ -46,8 +46,6 @@ class ReducedCG(Quadratic):
     ----------
     objective : Objective
     point : Point
-    damping : float
-        Fraction of the diagonal that is added to the Hessian.
     spent : int
         Number of products with earlier Hessians on the same columns.
     budget : float
@@ -62,18 +60,11 @@ class ReducedCG(Quadratic):
     negligible, sufficient = _ROUGH, _SUFFICIENT
 
     def __init__(
-        self,
-        objective: Objective,
-        point: Point,
-        damping: float = 0.0,
-        *,
-        spent: int = 0,
-        budget: float = np.inf,
+        self, objective: Objective, point: Point, *, spent: int = 0, budget: float = np.inf
     ) -> None:
         self._hessian = objective.hessian_operator(point.params)
         diagonal = safe_diagonal(objective, self._hessian.diagonal())
-        self._added, terms = damping * diagonal, L1Box.of(objective)
-        super().__init__(point.gradient, point.params, diagonal + self._added, terms)
+        super().__init__(point.gradient, point.params, diagonal, L1Box.of(objective))
         self._spent, self._budget = spent, budget - spent
         self._limit = min(self._budget, _MAX_PRODUCTS)
         # No loss is negative: F cannot decrease by more than F.
@@ -93,7 +84,7 @@ class ReducedCG(Quadratic):
         if not np.any(change):
             return np.zeros_like(change)
         self.products += 1
-        return np.asarray(self._hessian(change) + self._added * change)
+        return self._hessian(change)
 
     def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
         """Return the Newton step of the free variables, and H times the step."""
