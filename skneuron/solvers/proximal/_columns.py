@@ -52,8 +52,8 @@ class WorkingSet:
         self.index = (outputs + kept).ravel()
         self._shape = (objective.n_outputs, objective.n_coordinates)
         # A softmax does not depend on the mean intercept; a summary of past chunks does.
-        has_mean = objective.fit_intercept and objective.memory is None
-        self._has_free_mean = objective.n_outputs > 1 and has_mean
+        is_softmax = objective.n_outputs > 1 and objective.fit_intercept
+        self._has_free_mean = is_softmax and objective.memory is None
 
     def take(self, point: Point) -> Point:
         """Return a point of all columns as the part has it."""
@@ -103,11 +103,8 @@ def gap_of_all_columns(objective: Objective, point: Point, index: AnyArray, know
     """
     violation = _violations(objective, point)
     violation[index] = 0.0
-    others = np.flatnonzero(violation)
-    outside = 0.0
-    if len(others) > 0:
-        diagonal = objective.hessian_operator(point.params).diagonal()
-        curvature = safe_diagonal(objective, diagonal)[others]
-        decrease = 0.5 * float(violation[others] @ (violation[others] / curvature))
-        outside = relative(decrease, objective)
+    if not np.any(violation):
+        return known
+    diagonal = safe_diagonal(objective, objective.hessian_operator(point.params).diagonal())
+    outside = relative(0.5 * float(violation @ (violation / diagonal)), objective)
     return known + outside if outside <= _OUTSIDE * known else np.inf

@@ -66,8 +66,6 @@ class L1Box:
     def of(cls, objective: Objective) -> L1Box:
         """Return the L1 penalty and the bounds of an objective, output after output."""
         p, k = objective.penalty, objective.n_outputs
-        if k == 1:
-            return cls(p.lasso, p.low, p.high)
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 
     def l1_decrease(self, u: FloatArray, v: FloatArray) -> float:

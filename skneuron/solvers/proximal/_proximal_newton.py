@@ -12,7 +12,7 @@ from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, is_
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, Step
+from skneuron.solvers.proximal._quadratic import Iterate, Quadratic
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
 __all__ = ["Outcome", "Progress", "ProximalNewton"]
@@ -112,7 +112,7 @@ class ProximalNewton:
                 return Outcome.STUCK
             progress.factored = True
 
-    def _next_step(self) -> Step:
+    def _next_step(self) -> Iterate:
         """Return the step of the subproblem, and set the gap if it is reached."""
         progress, model = self.progress, self._model()
         step = model.step()
@@ -141,7 +141,7 @@ class ProximalNewton:
             return DenseQuadratic(hessian, point.gradient, point.params, self._terms)
         return ReducedCG(part, point, spent=progress.products, budget=self._hessian_cost)
 
-    def _take(self, step: Step, following: Point) -> Outcome:
+    def _take(self, step: Iterate, following: Point) -> Outcome:
         """Go to the next iterate."""
         progress, aim = self.progress, _INNER * self.progress.begun
         is_first = np.isinf(progress.predicted)
@@ -155,7 +155,7 @@ class ProximalNewton:
         """Return a predicted decrease as a fraction of F(0); F cannot decrease by more than F."""
         return bounded(relative(decrease, self._part), self._part, self.point.value)
 
-    def _search(self, step: Step) -> Point:
+    def _search(self, step: Iterate) -> Point:
         """Halve the step until F falls by half of the prediction, or by less with a shorter step.
 
         The result is the iterate if F never falls. Where F is convex, it falls by as much as with

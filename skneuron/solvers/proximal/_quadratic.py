@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.solvers.proximal._faces import Face, L1Box
 
-__all__ = ["Iterate", "Quadratic", "Step"]
+__all__ = ["Iterate", "Quadratic"]
 
-# Largest decrease of released variables in a reliable step, as a fraction of its decrease.
+# Largest decrease by released variables at a reliable iterate, as a fraction of its decrease.
 _MAX_RELEASED = 0.1
 
 # Maximum number of rounds that release variables. Most quadratics need three to five, and those of
@@ -27,32 +27,17 @@ _LENGTHS = (1.0, 0.5, 0.25)
 class Iterate:
     """A point of a quadratic."""
 
-    u: FloatArray
-    #: Gradient of the smooth part at u.
-    gradient: FloatArray
-    #: By how much the function at u is below its value at the start.
-    decrease: float = 0.0
-
-    @property
-    def place(self) -> tuple[FloatArray, FloatArray]:
-        """The point and the gradient."""
-        return self.u, self.gradient
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the proximal Newton method."""
-
-    #: The end of the step.
     params: FloatArray
-    #: Predicted decrease.
-    decrease: float
+    #: Gradient of the smooth part.
+    gradient: FloatArray
+    #: By how much the function is below its value at the start.
+    decrease: float = 0.0
     #: Estimated further decrease if variables that violate their condition are released.
-    released: float
+    released: float = np.inf
 
     @property
     def is_reliable(self) -> bool:
-        """Whether the predicted decrease is nearly that of the subproblem's minimum."""
+        """Whether the decrease is nearly that of the minimum."""
         return self.released <= _MAX_RELEASED * self.decrease
 
 
@@ -96,7 +81,7 @@ class Quadratic(ABC):
         ``slope`` is the gradient on the face, penalty included. None if no step can be found.
         """
 
-    def step(self) -> Step:
+    def step(self) -> Iterate:
         """Return a step to the minimum, or to a point near it.
 
         The primal active-set method with many variables at a time (Nocedal & Wright, Numerical
@@ -104,16 +89,16 @@ class Quadratic(ABC):
         minimize on the face, and repeat. Variables at zero or at a bound are there exactly.
         """
         for _ in range(_MAX_ROUNDS):
-            before = self._last.decrease
-            at = self._last = self._minimum_on(self.terms.released_face(*self._last.place))
-            violation = self.terms.violation(*at.place)
+            last = self._last
+            self._last = at = self._minimum_on(self.terms.released_face(last.params, last.gradient))
+            violation = self.terms.violation(at.params, at.gradient)
             released = 0.5 * float(violation @ (violation / self.diagonal))
             least = self.negligible * at.decrease
-            if released <= least or at.decrease - before <= least:
+            if released <= least or at.decrease - last.decrease <= least:
                 break
-        return Step(at.u, at.decrease, released)
+        return replace(at, released=released)
 
-    def refined(self) -> Step:
+    def refined(self) -> Iterate:
         """Return a step that is exact enough for a gap."""
         return self.step()
 
@@ -124,7 +109,7 @@ class Quadratic(ABC):
 
     def moved(self, at: Iterate, u: FloatArray) -> Iterate:
         """Return the iterate at another point."""
-        return self.at(u, at.gradient + self.product(u - at.u))
+        return self.at(u, at.gradient + self.product(u - at.params))
 
     def _minimum_on(self, face: Face) -> Iterate:
         """Return the minimum on a face, or a lower point on its boundary.
@@ -139,8 +124,8 @@ class Quadratic(ABC):
             if found is None:
                 break
             step, image = found
-            if not np.any(face.outside(at.u + step)):
-                return self.at(at.u + step, at.gradient + image)
+            if not np.any(face.outside(at.params + step)):
+                return self.at(at.params + step, at.gradient + image)
             bound = max(bound, at.decrease - float(step @ (slope + 0.5 * image)))
             at, face = self._onto_boundary(at, face, step, image)
             if at.decrease >= self.sufficient * bound:
@@ -155,11 +140,11 @@ class Quadratic(ABC):
         The step is projected on the face, or ends at the first boundary if no projection lowers
         the function.
         """
-        boundary, first, met = face.boundary_step(at.u, step)
+        boundary, first, met = face.boundary_step(at.params, step)
         for length in _LENGTHS:
             if length <= first:
                 break
-            target = at.u + length * step
+            target = at.params + length * step
             following = self.moved(at, face.project(target))
             if following.decrease > at.decrease:
                 return following, face.fix(face.outside(target))

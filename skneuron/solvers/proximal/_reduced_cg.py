@@ -9,7 +9,7 @@ from skneuron.objective import Objective
 from skneuron.solvers._iterate import Point
 from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, Step
+from skneuron.solvers.proximal._quadratic import Iterate, Quadratic
 
 __all__ = ["ReducedCG", "safe_diagonal"]
 
@@ -50,11 +50,6 @@ class ReducedCG(Quadratic):
         Number of products with earlier Hessians on the same columns.
     budget : float
         Maximum number of products, with earlier Hessians too.
-
-    Attributes
-    ----------
-    products : int
-        The number of products so far.
     """
 
     negligible, sufficient = _ROUGH, _SUFFICIENT
@@ -73,7 +68,7 @@ class ReducedCG(Quadratic):
         self._known: float | None = None
         self.products = 0
 
-    def refined(self) -> Step:
+    def refined(self) -> Iterate:
         """Return a step that is exact enough for a gap."""
         self._known, self.negligible, self.sufficient = self._last.decrease, _EXACT, np.inf
         self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
