@@ -17,7 +17,7 @@ _MIN_PIVOT = 1e-13
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
 # as for identical columns. The steps still end at the minimum.
-_DAMPING = 1e-9
+_DAMPING = 1e-10
 
 
 class DenseQuadratic(Quadratic):
