@@ -26,7 +26,10 @@ _MAX_PRODUCTS = 400
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
 
-# ... in the last products, as many as this fraction of all products on the same columns: terms
+# ... if released variables add this fraction: each is looked at alone, a set of them adds more ...
+_RELEASED = 1e-4
+
+# ... and in the last products, as many as this fraction of all products on the same columns: terms
 # of ill-conditioned columns are small long before the minimum.
 _LAST_FRACTION = 0.25
 
@@ -70,7 +73,7 @@ class ReducedCG(Quadratic):
 
     def refined(self) -> Iterate:
         """Return a step that is exact enough for a gap."""
-        self._known, self.negligible, self.sufficient = self._last.decrease, _EXACT, np.inf
+        self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
         self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
         return self.step()
 
