@@ -7,7 +7,7 @@ from scipy import linalg
 
 from skneuron._typing import FloatArray
 from skneuron.solvers.proximal._faces import Face, L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, Step
+from skneuron.solvers.proximal._quadratic import Quadratic
 
 __all__ = ["DenseQuadratic"]
 
@@ -17,7 +17,7 @@ _MIN_PIVOT = 1e-13
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
 # as for identical columns. The steps still end at the minimum.
-_DAMPING = 1e-9
+_DAMPING = 1e-10
 
 
 class DenseQuadratic(Quadratic):
@@ -48,11 +48,6 @@ class DenseQuadratic(Quadratic):
         diagonal = np.diag(hessian)
         super().__init__(gradient, start, np.where(diagonal > 0, diagonal, 1.0), terms)
         self.hessian = hessian
-
-    def refined(self) -> Step:
-        """Return the last step: it is exact."""
-        at = self._last.at
-        return Step(at.u, at.decrease, self.released(at), at.decrease)
 
     def product(self, change: FloatArray) -> FloatArray:
         """Return H times a vector."""

@@ -24,9 +24,6 @@ _FIRST_FRACTION = 0.25
 # where columns are collinear, a set of them has decreased F by 1e5 times as much.
 _OUTSIDE = 1e-6
 
-# A mean intercept below this fraction of the largest one is rounding.
-_ROUNDING = 1e-14
-
 
 class WorkingSet:
     """Converts parameters between a working set of columns and all columns.
@@ -56,8 +53,8 @@ class WorkingSet:
         self.index = (outputs + kept).ravel()
         self._shape = (objective.dims.n_outputs, objective.dims.n_coordinates)
         # A softmax does not depend on the mean intercept; a summary of past chunks does.
-        has_mean = objective.dims.fit_intercept and not objective.has_summary
-        self._has_free_mean = objective.dims.n_outputs > 1 and has_mean
+        is_softmax = objective.dims.n_outputs > 1 and objective.dims.fit_intercept
+        self._has_free_mean = is_softmax and not objective.has_summary
 
     def take(self, point: Iterate) -> Iterate:
         """Return a point of all columns as the part has it."""
@@ -69,10 +66,7 @@ class WorkingSet:
         out[self.index] = params
         if self._has_free_mean:
             intercepts = out.reshape(self._shape)[:, -1]
-            mean = intercepts.mean()
-            # Rounding must not look like a step.
-            if abs(mean) > _ROUNDING * np.abs(intercepts).max():
-                intercepts -= mean
+            intercepts -= intercepts.mean()
         return out
 
 
@@ -113,11 +107,8 @@ def gap_of_all_columns(
     """
     violation = _violations(objective, point)
     violation[index] = 0.0
-    others = np.flatnonzero(violation)
-    outside = 0.0
-    if len(others) > 0:
-        diagonal = objective.curvature(point.params).diagonal()
-        curvature = safe_diagonal(objective, diagonal)[others]
-        decrease = 0.5 * float(violation[others] @ (violation[others] / curvature))
-        outside = relative(decrease, objective)
+    if not np.any(violation):
+        return known
+    diagonal = safe_diagonal(objective, objective.curvature(point.params).diagonal())
+    outside = relative(0.5 * float(violation @ (violation / diagonal)), objective)
     return known + outside if outside <= _OUTSIDE * known else np.inf

@@ -35,17 +35,18 @@ class Face:
         """Return the point of the face that is nearest to u."""
         return np.where(self.free, np.clip(u, self.bottom, self.top), u)
 
-    def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float]:
+    def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float, AnyArray]:
         """Return the first point of the boundary along a step, and the fraction of the step.
 
-        The variable that meets the boundary first is exactly there.
+        The variables that meet the boundary first are exactly there; they are the last result.
         """
         outside = self.outside(u + step)
         end = np.where(step > 0, self.top, self.bottom)
         lengths = np.full(len(u), np.inf)
         lengths[outside] = (end[outside] - u[outside]) / step[outside]
         first = float(lengths.min())
-        return np.where(lengths <= first, end, self.project(u + first * step)), first
+        met = lengths <= first
+        return np.where(met, end, self.project(u + first * step)), first, met
 
     def fix(self, fixed: AnyArray) -> Face:
         """Return the face with more variables fixed."""
@@ -65,19 +66,11 @@ class L1Box:
     def of(cls, objective: ObjectiveProtocol) -> L1Box:
         """Return the L1 penalty and the bounds of an objective, output after output."""
         p, k = objective.penalty, objective.dims.n_outputs
-        if k == 1:
-            return cls(p.lasso, p.low, p.high)
         return cls(*(np.tile(x, k) for x in (p.lasso, p.low, p.high)))
 
     def l1_decrease(self, u: FloatArray, v: FloatArray) -> float:
         """Return by how much the L1 penalty at v is below the L1 penalty at u."""
         return float(self.lasso @ (np.abs(u) - np.abs(v)))
-
-    def proximal_step(self, u: FloatArray, gradient: FloatArray, scale: FloatArray) -> FloatArray:
-        """Return the proximal gradient step with step lengths 1 / ``scale``."""
-        target = u - gradient / scale
-        shrunk = np.sign(target) * np.maximum(np.abs(target) - self.lasso / scale, 0.0)
-        return np.asarray(np.clip(shrunk, self.low, self.high))
 
     def face_at(self, u: FloatArray) -> Face:
         """Return the face that has u in its interior."""
@@ -94,14 +87,9 @@ class L1Box:
         signed = np.where(up >= down, np.maximum(up, 0.0), -np.maximum(down, 0.0))
         return np.where(self.face_at(u).free, 0.0, signed)
 
-    def released_face(
-        self, u: FloatArray, gradient: FloatArray, *, strongest: bool = False
-    ) -> Face:
-        """Return the face at u with all violators released, or the strongest violator only."""
+    def released_face(self, u: FloatArray, gradient: FloatArray) -> Face:
+        """Return the face at u with all violators released."""
         violation = self.violation(u, gradient)
-        if strongest:
-            size = np.abs(violation)
-            violation = np.where(size >= size.max(initial=0.0), violation, 0.0)
         free = self.face_at(u).free | (violation != 0)
         return self._face(free, np.where(u != 0, u, violation))
 

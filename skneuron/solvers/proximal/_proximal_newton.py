@@ -13,7 +13,7 @@ from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, Step
+from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
 __all__ = ["Outcome", "Progress", "ProximalNewton"]
@@ -33,21 +33,6 @@ _GOOD_DECREASE = 0.5
 
 # Halvings of a step after which the line search fails. 2**-40 of a step changes no digit.
 _MAX_HALVINGS = 40
-
-# The actual decrease agrees with the prediction if they differ by at most this factor.
-_AGREES = 2.0
-
-# A good model leaves at most this fraction of the predicted decrease.
-_CONTRACTION = 0.1
-
-# Damping of the model after a step that was cut, as a fraction of the diagonal ...
-_DAMPING = 1e-2
-
-# ... which changes by this factor with each step ...
-_DAMPING_FACTOR = 4.0
-
-# ... from none to so much that steps are as short as gradient steps.
-_MIN_DAMPING, _MAX_DAMPING = 1e-3, 1.0
 
 
 class Outcome(Enum):
@@ -73,19 +58,8 @@ class Progress:
     begun: float = np.inf
     #: Relative decrease that the last step was predicted to bring.
     predicted: float = np.inf
-    #: Whether the last step was a full one that lowered F as predicted.
-    agrees: bool = False
-    #: Fraction of the diagonal that is added to the next model.
-    damping: float = 0.0
     #: Number of Hessian products.
     products: int = 0
-
-    def change_damping(self, length: float) -> None:
-        """Adapt the damping to the length of a step."""
-        if length < 1:
-            self.damping = max(_DAMPING_FACTOR * self.damping, _DAMPING)
-        else:
-            self.damping = self.damping / _DAMPING_FACTOR if self.damping > _MIN_DAMPING else 0.0
 
 
 class ProximalNewton:
@@ -126,29 +100,33 @@ class ProximalNewton:
 
     def advance(self) -> Outcome:
         """Take the next step, or find that none is needed or that none is of use."""
+        progress = self.progress
         while True:
             step = self._next_step()
             if self.gap <= PRECISION:
                 # F does not show the step, but the parameters do: it gives digits.
-                self.point, _ = self._search(step)
+                self.point = self._search(step)
             if np.isfinite(self.gap):
                 return Outcome.SOLVED
-            following, length = self._search(step)
-            if length > 0:
-                return self._take(step, following, length)
-            if not self._has_other_model():
+            following = self._search(step)
+            if following is not self.point:
+                return self._take(step, following)
+            if progress.factored or not np.isfinite(self._hessian_cost):
                 return Outcome.STUCK
+            progress.factored = True
 
-    def _next_step(self) -> Step:
+    def _next_step(self) -> QuadraticIterate:
         """Return the step of the subproblem, and set the gap if it is reached."""
         progress, model = self.progress, self._model()
         step = model.step()
         is_last = self._relative(step.decrease) <= self._tol or progress.predicted <= MEASURABLE
-        if progress.damping == 0 and is_last:
+        if is_last:
             step = model.refined()
-            gap = self._relative(step.bound + step.released)
-            if step.is_reliable and gap <= self._tol and self._predicts_well(step, gap):
-                self.gap = gap
+            gap = self._relative(step.decrease + step.released)
+            move = step.params - self.point.params
+            # A quadratic model predicts the gap well only if the minimum is near.
+            is_exact = step.is_reliable and is_near(self._part, self.point.params, move)
+            self.gap = gap if gap <= self._tol and is_exact else np.inf
         progress.products += model.products
         is_costly = progress.products > _MAX_UNCHECKED * self._hessian_cost
         if np.isfinite(self.gap) and is_costly and not progress.factored:
@@ -166,54 +144,31 @@ class ProximalNewton:
                 part.curvature(point.params).matrix() if point.hessian is None else point.hessian
             )
             return DenseQuadratic(hessian, point.gradient, point.params, self._terms)
-        return ReducedCG(
-            part, point, progress.damping, spent=progress.products, budget=self._hessian_cost
-        )
+        return ReducedCG(part, point, spent=progress.products, budget=self._hessian_cost)
 
-    def _predicts_well(self, step: Step, gap: float) -> bool:
-        """Return whether the quadratic model is good enough for its gap to be reported."""
-        progress = self.progress
-        if gap <= MEASURABLE or (progress.agrees and gap <= _CONTRACTION * progress.predicted):
-            return True
-        return is_near(self._part, self.point.params, step.params - self.point.params)
-
-    def _take(self, step: Step, following: Iterate, length: float) -> Outcome:
+    def _take(self, step: QuadraticIterate, following: Iterate) -> Outcome:
         """Go to the next iterate."""
         progress, aim = self.progress, _INNER * self.progress.begun
         is_first = np.isinf(progress.predicted)
-        predicted, actual = step.decrease, self.point.value - following.value
-        progress.agrees = length == 1 and predicted / _AGREES <= actual <= _AGREES * predicted
-        progress.predicted = self._relative(predicted)
-        progress.change_damping(length)
+        predicted = self._relative(step.decrease + step.released)
+        progress.predicted = self._relative(step.decrease)
         progress.factored |= progress.products >= self._hessian_cost
         self.point = following
-        is_enough = self._relative(step.decrease + step.released) <= aim
-        return Outcome.LAST_STEP if is_enough and aim > self._tol and not is_first else Outcome.STEP
-
-    def _has_other_model(self) -> bool:
-        """Return whether another model may lower F after a step that failed."""
-        progress = self.progress
-        if progress.factored:
-            return False
-        progress.change_damping(0.0)
-        if progress.damping > _MAX_DAMPING:
-            progress.factored = bool(np.isfinite(self._hessian_cost))
-            return progress.factored
-        return True
+        return Outcome.LAST_STEP if self._tol < aim >= predicted and not is_first else Outcome.STEP
 
     def _relative(self, decrease: float) -> float:
         """Return a predicted decrease as a fraction of F(0); F cannot decrease by more than F."""
         return at_most_value(relative(decrease, self._part), self._part, self.point.value)
 
-    def _search(self, step: Step) -> tuple[Iterate, float]:
+    def _search(self, step: QuadraticIterate) -> Iterate:
         """Halve the step until F falls by half of the prediction, or by less with a shorter step.
 
-        The length is 0 if F never falls. If F is convex along the step, F falls by as much as
-        with the longest halved step that Armijo's condition would accept.
+        The result is the iterate if F never falls. Where F is convex, it falls by as much as with
+        the longest halved step that Armijo's condition would accept.
         """
         objective, point = self._part, self.point
         if step.decrease <= 0:
-            return point, 0.0
+            return point
         direction = step.params - point.params
         rounding = MEASURABLE * max(abs(point.value), objective.zero_value)
         length = 1.0
@@ -224,12 +179,12 @@ class ProximalNewton:
         end = step.params if length == 1 else point.params + length * direction
         best = Iterate.at(objective, end, hessian=self.progress.factored)
         if step.decrease <= rounding and best.value <= point.value + rounding:
-            return best, 1.0
+            return best
         for _ in range(_MAX_HALVINGS):
             if point.value - best.value >= _GOOD_DECREASE * length * step.decrease:
-                return best, length
+                return best
             shorter = Iterate.at(objective, point.params + 0.5 * length * direction)
             if best.value < point.value and best.value <= shorter.value:
-                return best, length
+                return best
             best, length = shorter, length / 2
-        return point, 0.0
+        return point

@@ -9,12 +9,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.newton._conjugate import GAP_TERMS, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, L1Box
-from skneuron.solvers.proximal._quadratic import (
-    SUFFICIENT,
-    Quadratic,
-    Step,
-    minimize_on_face,
-)
+from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
 
 __all__ = ["ReducedCG", "safe_diagonal"]
 
@@ -22,18 +17,21 @@ __all__ = ["ReducedCG", "safe_diagonal"]
 # rounds of the active-set method when a further one would add less than this fraction.
 _ROUGH = 0.1
 
-# Maximum number of products of a rough solution.
-_MAX_PRODUCTS = 400
+# Fraction of the decrease on the affine hull of a face that is enough on the face itself.
+_SUFFICIENT = 0.8
+
+# Maximum number of products of a rough solution, and of more to refine it.
+_MAX_PRODUCTS = 1000
 
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
 
-# ... in the last products, as many as this fraction of all products on the same columns: terms
+# ... if released variables add this fraction: each is looked at alone, a set of them adds more ...
+_RELEASED = 1e-4
+
+# ... and in the last products, as many as this fraction of all products on the same columns: terms
 # of ill-conditioned columns are small long before the minimum.
 _LAST_FRACTION = 0.25
-
-# Maximum number of products where a gap is reported.
-_MAX_PRODUCTS_EXACT = 2000
 
 # Smallest curvature of a variable, as a fraction of its curvature at zero coefficients.
 _MIN_CURVATURE = 1e-3
@@ -48,34 +46,25 @@ class ReducedCG(Quadratic):
     ----------
     objective : ObjectiveProtocol
     point : Iterate
-    damping : float
-        Fraction of the diagonal that is added to the Hessian.
     spent : int
         Number of products with earlier Hessians on the same columns.
     budget : float
         Maximum number of products, with earlier Hessians too.
-
-    Attributes
-    ----------
-    products : int
-        The number of products so far.
     """
 
-    negligible = _ROUGH
+    negligible, sufficient = _ROUGH, _SUFFICIENT
 
     def __init__(
         self,
         objective: ObjectiveProtocol,
         point: Iterate,
-        damping: float = 0.0,
         *,
         spent: int = 0,
         budget: float = np.inf,
     ) -> None:
         self._hessian = objective.curvature(point.params)
         diagonal = safe_diagonal(objective, self._hessian.diagonal())
-        self._added, terms = damping * diagonal, L1Box.of(objective)
-        super().__init__(point.gradient, point.params, diagonal + self._added, terms)
+        super().__init__(point.gradient, point.params, diagonal, L1Box.of(objective))
         self._spent, self._budget = spent, budget - spent
         self._limit = min(self._budget, _MAX_PRODUCTS)
         # No loss is negative: F cannot decrease by more than F.
@@ -84,19 +73,18 @@ class ReducedCG(Quadratic):
         self._known: float | None = None
         self.products = 0
 
-    def refined(self) -> Step:
-        """Return a solution on the face of the last one that is exact enough for a gap."""
-        self._known = self._last.at.decrease
-        self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
-        self._last = minimize_on_face(self, self._last.at, self._last.face)
-        return self._as_step()
+    def refined(self) -> QuadraticIterate:
+        """Return a step that is exact enough for a gap."""
+        self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
+        self._limit = min(self.products + _MAX_PRODUCTS, self._budget)
+        return self.step()
 
     def product(self, change: FloatArray) -> FloatArray:
         """Return H times a vector."""
         if not np.any(change):
             return np.zeros_like(change)
         self.products += 1
-        return np.asarray(self._hessian(change) + self._added * change)
+        return self._hessian(change)
 
     def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
         """Return the Newton step of the free variables, and H times the step."""
@@ -109,10 +97,6 @@ class ReducedCG(Quadratic):
             max_products=int(max(self._limit - before, 0)),
         )
         return None if found.products == 0 else (found.step, -found.residual - slope)
-
-    def is_sufficient(self, decrease: float, bound: float) -> bool:
-        """Return whether a decrease needs no further Newton step on the face."""
-        return decrease >= SUFFICIENT * bound
 
     def _is_enough(self, terms: list[float], before: int) -> bool:
         """Return whether the last terms of conjugate gradients add little, or all more than F."""

@@ -25,9 +25,6 @@ __all__ = ["WorkingSetNewton"]
 # Iterations without progress that end a fit.
 _PATIENCE = 10
 
-# Maximum number of steps that estimate the gap of a fit that was ended.
-_MAX_GAP_STEPS = 100
-
 
 class WorkingSetNewton(Solver):
     """Proximal Newton method on a working set of columns, for L1 penalties and bounds.
@@ -50,7 +47,7 @@ class WorkingSetNewton(Solver):
     >>> neuron = NeuronClassifier(C=10.0, l1_ratio=1.0).fit(X, y)
     >>> neuron.solver_, neuron.converged_, int(np.sum(neuron.coef_ != 0)) < 200
     ('working-set', True, True)
-    >>> bool(neuron.history_["columns"].max() < 200)
+    >>> neuron.history_["columns"].max() < 200
     True
     """
 
@@ -68,16 +65,15 @@ class WorkingSetNewton(Solver):
             # Without an L1 penalty or bounds every column is in the set.
             solver = Newton() if objective.dims.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
-        fit = _Fit(objective, Iterate.at(objective, params), budget, history)
-        state = _State.to_resume(budget.state, self, fit.point.gradient)
+        start = Iterate.at(objective, params)
+        fit = _Fit(objective, start, budget, history)
+        state = _State.to_resume(budget.state, self, start.gradient)
         if state is not None:
-            fit.resume(state.columns, state.progress)
-        fit.run()
-        left = _State(repr(self), fit.point.gradient, fit.columns, fit.progress)
-        point = fit.point
-        return SolverResult(
-            point.params, point.value, fit.gap, len(history), fit.status, history.as_dict(), left
-        )
+            fit.columns, fit.progress = state.columns, replace(state.progress)
+        gap, status = fit.run()
+        point, lines = fit.point, history.as_dict()
+        left = _State(repr(self), point.gradient, fit.columns, fit.progress)
+        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
 
 
 @dataclass(frozen=True)
@@ -100,8 +96,7 @@ class _Fit:
     progress : Progress
         Of the iterations on the working set.
     gap : float
-        Estimated relative gap.
-    status : Status
+        Estimated relative gap; infinite if it is not known.
     """
 
     def __init__(
@@ -116,31 +111,27 @@ class _Fit:
         self._stopping = StoppingRule(objective, point.value, _PATIENCE)
         self.columns: AnyArray | None = None
         self.progress = Progress()
-        self.gap, self.status = np.inf, Status.MAX_ITER
+        self.gap = np.inf
 
-    def resume(self, columns: AnyArray | None, progress: Progress) -> None:
-        """Go on with the working set of an earlier fit."""
-        self.columns, self.progress = columns, replace(progress)
-
-    def run(self) -> None:
+    def run(self) -> tuple[float, Status]:
         """Iterate until the gap is reached, no step is of use, or there have been enough."""
         is_stuck = False
-        while len(self._history) < self._max_iter and not (is_stuck or self._is_solved()):
+        while len(self._history) < self._max_iter and not (is_stuck or self.gap <= self._tol):
             is_stuck = self._solve_working_set()
         if not np.isfinite(self.gap):
             self.gap = _gap_of_ended_fit(self._objective, self.point, self._tol)
-        self.gap = at_most_value(self.gap, self._objective, self.point.value)
-        if is_stuck or self.gap <= self._tol:
-            self.status = status_without_progress(self.gap, self._tol)
-
-    def _is_solved(self) -> bool:
-        return len(self._history) > 0 and self.gap <= self._tol
+        gap = at_most_value(self.gap, self._objective, self.point.value)
+        is_final = is_stuck or gap <= self._tol
+        return gap, status_without_progress(gap, self._tol) if is_final else Status.MAX_ITER
 
     def _solve_working_set(self) -> bool:
         """Iterate on one working set; return whether the fit makes no progress any more."""
         if self.columns is None:
             self.columns = select_columns(self._objective, self.point)
-            self.progress = Progress(factored=self._keeps_factoring(len(self.columns)))
+            # Hessians of more variables than samples are singular: products are tried again.
+            n_params = self._objective.dims.n_outputs * (len(self.columns) + 1)
+            is_regular = n_params <= min(self._objective.dims.n_samples, DENSE_PARAMS)
+            self.progress = Progress(factored=self.progress.factored and is_regular)
         chosen = WorkingSet(self._objective, self.columns)
         solver = ProximalNewton(chosen.part, chosen.take(self.point), self._tol, self.progress)
         outcome, is_stuck = Outcome.STEP, False
@@ -150,23 +141,13 @@ class _Fit:
             step = length_of(solver.point.params - before)
             if step > 0 or outcome is Outcome.STUCK or not len(self._history):
                 self._add(chosen, solver, step)
-            predicted = self.progress.predicted
-            is_stuck = self._stopping.is_stuck(solver.point.value, predicted)
+            is_stuck = self._stopping.is_stuck(solver.point.value, self.progress.predicted)
         self.point = Iterate.at(self._objective, chosen.put(solver.point.params, self.point.params))
         if outcome is Outcome.SOLVED:
             self.gap = gap_of_all_columns(self._objective, self.point, chosen.index, solver.gap)
         if outcome is not Outcome.STEP:
             self.columns = None
         return is_stuck
-
-    def _keeps_factoring(self, n_columns: int) -> bool:
-        """Return whether a new working set begins with factored Hessians, as the last one ended.
-
-        Hessians of more variables than samples are singular.
-        """
-        objective = self._objective
-        n_params = objective.dims.n_outputs * (n_columns + 1)
-        return self.progress.factored and n_params <= min(objective.dims.n_samples, DENSE_PARAMS)
 
     def _add(self, chosen: WorkingSet, solver: ProximalNewton, step: float) -> None:
         """Add an iteration to the history."""
@@ -189,9 +170,11 @@ def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) 
     """
     chosen = WorkingSet(objective, select_columns(objective, point, every=True))
     solver = ProximalNewton(chosen.part, chosen.take(point), tol, Progress())
-    outcome, steps = Outcome.STEP, 0
-    while outcome in (Outcome.STEP, Outcome.LAST_STEP) and steps < _MAX_GAP_STEPS:
-        outcome, steps = solver.advance(), steps + 1
+    stopping, outcome = StoppingRule(objective, point.value, _PATIENCE), solver.advance()
+    while outcome in (Outcome.STEP, Outcome.LAST_STEP):
+        if stopping.is_stuck(solver.point.value, solver.progress.predicted):
+            break
+        outcome = solver.advance()
     decrease = relative(point.value - solver.point.value, objective)
     if outcome is not Outcome.SOLVED:
         decrease += solver.progress.predicted
