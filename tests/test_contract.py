@@ -13,7 +13,7 @@ from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers import Solver
-from skneuron.solvers._contract import HessianProtocol, ObjectiveProtocol, RowsProtocol
+from skneuron.solvers._contract import ObjectiveProtocol, RowsProtocol
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -43,7 +43,6 @@ def test_an_objective_has_every_name_of_the_contract():
     for member, protocol in (
         (F, ObjectiveProtocol),
         (F.rows, RowsProtocol),
-        (F.curvature(np.zeros(2)), HessianProtocol),
     ):
         assert not {name for name in _names(protocol) if not hasattr(member, name)}
 

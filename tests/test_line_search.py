@@ -16,12 +16,12 @@ y = np.array([0, 1, 0, 1])
 
 def _objective():
     none = Regularization(0.0)
-    return Objective(DesignMatrix(X), y, LogisticLoss(), np.full(4, 0.25), none, False)
+    return Objective.of_data(DesignMatrix(X), y, LogisticLoss(), np.full(4, 0.25), none, False)
 
 
 def _reference(objective, params):
     """Return F by NumPy alone, at coefficients on the original scale."""
-    z = X @ objective.to_weights(params)[0].ravel()
+    z = X @ objective.coordinates.to_weights(params)[0].ravel()
     return np.logaddexp(0, np.where(y == 1, -z, z)).mean()
 
 

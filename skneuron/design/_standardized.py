@@ -19,7 +19,6 @@ from skneuron._threads import run_parts
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design._matrix import (
     DesignMatrix,
-    RowCounter,
     assemble,
     pieces_of,
     rows_of,
@@ -78,27 +77,18 @@ class StandardizedDesign:
         self.design = design
         self.shape = design.shape
         self.n_stored = design.n_stored
+        #: Whether so few elements are stored that a few rows may hold none of a column.
+        self.is_thin = design.is_thin
+        #: Whether X is so small that it stays in a cache from pass to pass.
+        self.in_cache = design.n_stored <= SMALL_ELEMENTS
+        #: Counts the rows of each pass.
+        self.counter = design.counter
         #: Center, scale and spread of each column.
         self.standardization = center, scale, spread
         self._inverse = 1 / scale
         self._shift = center if not design.is_sparse and np.any(far) else None
         self._left = np.zeros_like(center) if self._shift is not None else center
         self._is_steady = is_steady
-
-    @property
-    def counter(self) -> RowCounter:
-        """Counts the rows of each pass."""
-        return self.design.counter
-
-    @property
-    def in_cache(self) -> bool:
-        """Whether X is so small that it stays in a cache from pass to pass."""
-        return self.n_stored <= SMALL_ELEMENTS
-
-    @property
-    def is_thin(self) -> bool:
-        """Whether so few elements are stored that a few rows may hold none of a column."""
-        return self.design.is_thin
 
     def take(self, rows: AnyArray | slice) -> StandardizedDesign | ReadyDesign:
         """Return these rows in the same coordinates; dense ones standardised for good."""

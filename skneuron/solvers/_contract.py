@@ -9,10 +9,10 @@ import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.losses import Loss
-from skneuron.objective import Dimensions, SolverCoordinates
+from skneuron.objective import Dimensions, Hessian, SolverCoordinates
 from skneuron.penalties import Penalty
 
-__all__ = ["BatchProtocol", "HessianProtocol", "ObjectiveProtocol", "RowsProtocol"]
+__all__ = ["BatchProtocol", "ObjectiveProtocol", "RowsProtocol"]
 
 
 class ObjectiveProtocol(Protocol):
@@ -68,7 +68,7 @@ class ObjectiveProtocol(Protocol):
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part, in one pass over the samples."""
 
-    def curvature(self, params: FloatArray) -> HessianProtocol:
+    def curvature(self, params: FloatArray) -> Hessian:
         """Return the Hessian of the smooth part as products, a diagonal, a matrix or a root."""
 
     def zero_diagonal(self) -> FloatArray:
@@ -103,34 +103,6 @@ class ObjectiveProtocol(Protocol):
     @property
     def n_passes(self) -> float:
         """Number of passes over all samples so far."""
-
-
-class HessianProtocol(Protocol):
-    """The Hessian at some parameters. Each method takes the passes that it needs."""
-
-    def __call__(self, vector: FloatArray) -> FloatArray:
-        """Return Hu."""
-
-    def bound_product(self, vector: FloatArray) -> FloatArray:
-        """Return Bu with a B above every Hessian, or Hu if the loss has no such bound."""
-
-    def diagonal(self) -> FloatArray:
-        """Return the diagonal."""
-
-    def matrix(self, *, observed: bool = False) -> FloatArray:
-        """Return the matrix, positive semidefinite unless ``observed``."""
-
-    def root(self) -> FloatArray:
-        """Return R with RᵀR the Hessian, which keeps curvatures down to 1e-30."""
-
-    def own_blocks(self) -> Iterator[FloatArray]:
-        """Yield the block of each output of several."""
-
-    def mean_block(self) -> FloatArray:
-        """Return the mean of these blocks."""
-
-    def flat_directions(self, matrix: FloatArray) -> FloatArray:
-        """Return orthonormal rows along which F is constant."""
 
 
 class RowsProtocol(Protocol):
