@@ -47,7 +47,7 @@ class WorkingSetNewton(Solver):
     >>> neuron = NeuronClassifier(C=10.0, l1_ratio=1.0).fit(X, y)
     >>> neuron.solver_, neuron.converged_, int(np.sum(neuron.coef_ != 0)) < 200
     ('working-set', True, True)
-    >>> neuron.history_["columns"].max() < 200
+    >>> bool(neuron.history_["columns"].max() < 200)
     True
     """
 
