@@ -155,10 +155,10 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
         settled = predicted <= max(SETTLED * decrease, MEASURABLE * objective.zero_value)
         if near and settled:
             return decrease + predicted
-        iterate, length = line_search(objective, iterate, step, hessian=True)
-        if length == 0:
+        following, _ = line_search(objective, iterate, step, hessian=True)
+        if following.value >= iterate.value:
             return decrease + predicted if near else float(np.inf)
-        model = model_at(objective, iterate.params, iterate.hessian)
+        iterate, model = following, model_at(objective, following.params, following.hessian)
     arrives = not objective.has_summary and iterate.value <= start / 2
     return start if arrives else float(np.inf)
 

@@ -14,9 +14,6 @@ __all__ = ["line_search", "secant_length", "slope_of"]
 # A longer step is accepted if at most this fraction of the slope is left at its end.
 _FLAT = 0.1
 
-# Number of secant steps that look for the length.
-_SECANT_STEPS = 3
-
 
 def slope_of(objective: ObjectiveProtocol, iterate: Iterate, step: FloatArray) -> float:
     """Return the slope of F along a step; the L1 term counts with its change over the step."""
@@ -88,7 +85,7 @@ def secant_length(
     slope = slope_of(objective, iterate, step)
     along = objective.slope_along(iterate.params, step)
     last, last_slope = 0.0, slope
-    for _ in range(_SECANT_STEPS):
+    for _ in range(MAX_HALVINGS):
         here = along(length)
         if not here < _FLAT * slope:
             return length
