@@ -24,9 +24,6 @@ _FIRST_FRACTION = 0.25
 # where columns are collinear, a set of them has decreased F by 1e5 times as much.
 _OUTSIDE = 1e-6
 
-# A mean intercept below this fraction of the largest one is rounding.
-_ROUNDING = 1e-14
-
 
 class WorkingSet:
     """Converts parameters between a working set of columns and all columns.
@@ -65,10 +62,7 @@ class WorkingSet:
         out[self.index] = params
         if self._has_free_mean:
             intercepts = out.reshape(self._shape)[:, -1]
-            mean = intercepts.mean()
-            # Rounding must not look like a step.
-            if abs(mean) > _ROUNDING * np.abs(intercepts).max():
-                intercepts -= mean
+            intercepts -= intercepts.mean()
         return out
 
 

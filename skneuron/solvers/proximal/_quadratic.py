@@ -19,9 +19,6 @@ _MAX_RELEASED = 0.1
 # ill-conditioned columns up to 100.
 _MAX_ROUNDS = 200
 
-# Lengths of a step whose projections are tried before it ends at the first boundary.
-_LENGTHS = (1.0, 0.5, 0.25)
-
 
 @dataclass(frozen=True)
 class Iterate:
@@ -137,15 +134,11 @@ class Quadratic(ABC):
     ) -> tuple[Iterate, Face]:
         """Return a point on the boundary of a face that a step leaves, and the face there.
 
-        The step is projected on the face, or ends at the first boundary if no projection lowers
-        the function.
+        The step is projected on the face, or ends at the first boundary if the projection does
+        not lower the function.
         """
+        following = self.moved(at, face.project(at.params + step))
+        if following.decrease > at.decrease:
+            return following, face.fix(face.outside(at.params + step))
         boundary, first, met = face.boundary_step(at.params, step)
-        for length in _LENGTHS:
-            if length <= first:
-                break
-            target = at.params + length * step
-            following = self.moved(at, face.project(target))
-            if following.decrease > at.decrease:
-                return following, face.fix(face.outside(target))
         return self.at(boundary, at.gradient + first * image), face.fix(met)

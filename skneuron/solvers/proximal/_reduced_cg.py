@@ -20,8 +20,8 @@ _ROUGH = 0.1
 # Fraction of the decrease on the affine hull of a face that is enough on the face itself.
 _SUFFICIENT = 0.8
 
-# Maximum number of products of a rough solution.
-_MAX_PRODUCTS = 400
+# Maximum number of products of a rough solution, and of more to refine it.
+_MAX_PRODUCTS = 1000
 
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
@@ -32,9 +32,6 @@ _RELEASED = 1e-4
 # ... and in the last products, as many as this fraction of all products on the same columns: terms
 # of ill-conditioned columns are small long before the minimum.
 _LAST_FRACTION = 0.25
-
-# Maximum number of products where a gap is reported.
-_MAX_PRODUCTS_EXACT = 2000
 
 # Smallest curvature of a variable, as a fraction of its curvature at zero coefficients.
 _MIN_CURVATURE = 1e-3
@@ -74,7 +71,7 @@ class ReducedCG(Quadratic):
     def refined(self) -> Iterate:
         """Return a step that is exact enough for a gap."""
         self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
-        self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
+        self._limit = min(self.products + _MAX_PRODUCTS, self._budget)
         return self.step()
 
     def product(self, change: FloatArray) -> FloatArray:

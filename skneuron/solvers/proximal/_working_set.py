@@ -24,9 +24,6 @@ __all__ = ["WorkingSetNewton"]
 # Iterations without progress that end a fit.
 _PATIENCE = 10
 
-# Maximum number of steps that estimate the gap of a fit that was ended.
-_MAX_GAP_STEPS = 100
-
 
 class WorkingSetNewton(Solver):
     """Proximal Newton method on a working set of columns, for L1 penalties and bounds.
@@ -164,9 +161,11 @@ def _gap_of_ended_fit(objective: Objective, point: Point, tol: float) -> float:
     """
     chosen = WorkingSet(objective, select_columns(objective, point, every=True))
     solver = ProximalNewton(chosen.part, chosen.take(point), tol, Progress())
-    outcome, steps = Outcome.STEP, 0
-    while outcome in (Outcome.STEP, Outcome.LAST_STEP) and steps < _MAX_GAP_STEPS:
-        outcome, steps = solver.advance(), steps + 1
+    stopping, outcome = StoppingRule(objective, point.value, _PATIENCE), solver.advance()
+    while outcome in (Outcome.STEP, Outcome.LAST_STEP):
+        if stopping.is_stuck(solver.point.value, solver.progress.predicted):
+            break
+        outcome = solver.advance()
     decrease = relative(point.value - solver.point.value, objective)
     if outcome is not Outcome.SOLVED:
         decrease += solver.progress.predicted
