@@ -20,8 +20,11 @@ _ROUGH = 0.1
 # Fraction of the decrease on the affine hull of a face that is enough on the face itself.
 _SUFFICIENT = 0.8
 
-# Maximum number of products of a rough solution, and of more to refine it.
-_MAX_PRODUCTS = 1000
+# Maximum number of products of a rough solution.
+_MAX_PRODUCTS = 200
+
+# The same where a gap is reported.
+_MAX_PRODUCTS_EXACT = 2000
 
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
@@ -71,7 +74,7 @@ class ReducedCG(Quadratic):
     def refined(self) -> Iterate:
         """Return a step that is exact enough for a gap."""
         self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
-        self._limit = min(self.products + _MAX_PRODUCTS, self._budget)
+        self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
         return self.step()
 
     def product(self, change: FloatArray) -> FloatArray:
