@@ -20,8 +20,11 @@ _ROUGH = 0.1
 # Fraction of the decrease on the affine hull of a face that is enough on the face itself.
 _SUFFICIENT = 0.8
 
-# Maximum number of products of a rough solution, and of more to refine it.
-_MAX_PRODUCTS = 1000
+# Maximum number of products of a rough solution.
+_MAX_PRODUCTS = 200
+
+# The same where a gap is reported.
+_MAX_PRODUCTS_EXACT = 2000
 
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
