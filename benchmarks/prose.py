@@ -21,7 +21,7 @@ PHRASES = {
     "where": (r"\bwhere\b", 2.0),
     "told, tell, tells": (r"\b(?:told|tells?)\b", 0.0),
     "so many, few, much, often": (r"\bso (?:many|few|much|often)\b", 0.0),
-    "whom": (r"\bwhom\b", 0.0),
+    "who, whom, whose": (r"\b(?:who|whom|whose)\b", 0.5),
     "that of, those of": (r"\b(?:that|those) of\b", 0.0),
     "semicolons": (r";", 2.0),
 }

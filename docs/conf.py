@@ -18,12 +18,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 def setup(app: Any) -> None:
-    """Have links to examples lead to the gallery, as on the site that is where they are."""
+    """Change each page as it is read: links to examples, and blank lines that doctest needs."""
     app.connect("source-read", _link_to_gallery)
+    app.connect("source-read", _strip_last_blank_line)
+    app.connect("autodoc-process-docstring", _shorten_module)
 
 
 def _show_private_sources(package: Path) -> None:
-    """Have Sphinx read the sources of a package's private modules as the package's source.
+    """Let Sphinx read the sources of a package's private modules as the package's source.
 
     A public class names its package in ``__module__``, so Sphinx looks there for the order and
     the comments of its members.
@@ -38,7 +40,21 @@ for path in Path(skneuron.__file__).parent.rglob("__init__.py"):
 
 
 def _link_to_gallery(app: Any, page: str, source: list[str]) -> None:
-    source[0] = re.sub(r"\(\.\./examples/(\w+)\.py\)", r"(/gallery/\1.rst)", source[0])
+    """Let links to examples lead to their pages in the gallery."""
+    source[0] = re.sub(r"\(\.\./examples/(\w+/\w+)\.py\)", r"(/gallery/\1.rst)", source[0])
+
+
+def _strip_last_blank_line(app: Any, page: str, source: list[str]) -> None:
+    """Remove the blank line before the end of a block, by which doctest finds the end."""
+    source[0] = source[0].replace("\n\n```\n", "\n```\n")
+
+
+def _shorten_module(
+    app: Any, kind: str, name: str, item: Any, options: Any, lines: list[str]
+) -> None:
+    """Keep the first line of a module's docstring: its notes are for readers of the source."""
+    if kind == "module":
+        del lines[1:]
 
 
 project = "skneuron"
@@ -49,31 +65,47 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "**/sg_execution_times.rst"]
 
+templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "skneuron"
+html_static_path = ["_static"]
+html_favicon = "_static/logo.svg"
+html_css_files = ["skneuron.css"]
 html_show_sourcelink = False
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/logo.svg",
+        "image_dark": "_static/logo.svg",
+        "text": "skneuron",
+    },
     "navbar_align": "left",
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-alone = ("index", "tutorial", "comparison", "performance", "changelog", "contributing")
-html_sidebars = {page: [] for page in alone}
+html_sidebars = {"index": []}
+# Names in tables of contents are short: "fit", not "NeuronClassifier.fit".
+toc_object_entries_show_parents = "hide"
+
+# Copied code has no prompts and no output.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 copyright = "2026, the developers of skneuron"  # noqa: A001
 
-# Headings can be linked to, as on the pages where the sources are kept.
+# Headings have anchors, as on the pages of a code host.
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 
 autosummary_generate = True
 autodoc_typehints = "none"
-# scikit-learn writes these methods; their texts link to pages of its own.
+# scikit-learn generates these methods, and their texts link to pages of scikit-learn.
 requests = [
     "fit",
     "partial_fit",
@@ -85,7 +117,7 @@ requests = [
 ]
 autodoc_default_options = {
     "members": True,
-    # What a neuron has of its own mixins, but not of scikit-learn and Python.
+    # Members of skneuron's mixins, without members of scikit-learn and Python.
     "inherited-members": "BaseEstimator,ClassifierMixin,Exception,Enum,tuple,Module",
     "member-order": "bysource",
     "exclude-members": ", ".join(
@@ -94,7 +126,7 @@ autodoc_default_options = {
 }
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-# Its page is built without PyTorch, too.
+# The page of skneuron.interop.torch is built without PyTorch, too.
 autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
 
 sphinx_gallery_conf = {
@@ -104,9 +136,12 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "subsection_order": [
+        f"../examples/{group}" for group in ("first_steps", "statistics", "training", "teaching")
+    ],
     "download_all_examples": False,
     "min_reported_time": 1e9,
     "abort_on_example_error": True,
-    # What shows itself in a notebook does so here; "<… object at 0x…>" tells nobody anything.
+    # Objects with an HTML form are shown; the text "<… object at 0x…>" is not.
     "capture_repr": ("_repr_html_",),
 }

@@ -1,10 +1,20 @@
 """The documentation is whole: every name, page, example and link, without building it."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
+
+from skneuron import NeuronClassifier
+from skneuron.activations import ACTIVATIONS
+from skneuron.solvers import SOLVERS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -23,10 +33,10 @@ def _public_modules():
                 yield name, ast.literal_eval(node.value)
 
 
-def _reference():
-    """Names listed in the reference, by module."""
+def _listed(page):
+    """Names that a page of the reference lists, by module."""
     listed, module = {}, None
-    for line in (DOCS / "reference.rst").read_text().splitlines():
+    for line in (DOCS / page).read_text().splitlines():
         if line.startswith(".. currentmodule:: "):
             module = line.removeprefix(".. currentmodule:: ")
         elif re.fullmatch(r"   \w+|\.\. py:data:: \w+", line):
@@ -35,13 +45,24 @@ def _reference():
     return listed
 
 
+def _internal_modules():
+    """Modules that the page of internal names documents as a whole."""
+    page = (DOCS / "internal.rst").read_text()
+    return set(re.findall(r"^\.\. automodule:: (.*)$", page, re.MULTILINE))
+
+
 @pytest.mark.parametrize(("module", "names"), _public_modules(), ids=lambda x: str(x)[:40])
-def test_every_public_name_is_in_the_reference(module, names):
+def test_every_public_name_is_in_the_reference_or_internal(module, names):
+    """Names for users are in the reference, names for contributors on the internal page."""
+    if module in _internal_modules():
+        assert module not in _listed("reference.rst")
+        return
     expected = {name for name in names if not name.startswith("__")}
-    listed = _reference()
+    for_users, internal = _listed("reference.rst"), _listed("internal.rst").get(module, set())
+    assert not for_users.get(module, set()) & internal
     # A module whose names its package has as well is no place to look for them.
-    elsewhere = expected <= listed.get(module.rpartition(".")[0], set())
-    assert listed.get(module, set()) == expected or elsewhere
+    elsewhere = expected <= for_users.get(module.rpartition(".")[0], set())
+    assert for_users.get(module, set()) | internal == expected or elsewhere
 
 
 def test_every_page_is_in_a_table_of_contents():
@@ -49,7 +70,9 @@ def test_every_page_is_in_a_table_of_contents():
     for page in DOCS.glob("*.md"):
         for tree in re.findall(r"```\{toctree\}(.*?)```", page.read_text(), re.DOTALL):
             entries |= set(re.findall(r"^(?:.* <)?([\w/]+)>?$", tree, re.MULTILINE))
-    pages = {page.stem for page in DOCS.glob("*.md")} | {"reference"}
+    pages = {
+        page.stem for page in [*DOCS.glob("*.md"), DOCS / "reference.rst", DOCS / "internal.rst"]
+    }
     assert pages - {"index"} <= entries
 
 
@@ -61,7 +84,7 @@ def test_links_lead_somewhere(page):
             continue
         path, _, anchor = target.partition("#")
         # The gallery's pages are made of the examples.
-        path = re.sub(r"^gallery/(\w+)\.rst$", r"../examples/\1.py", path)
+        path = re.sub(r"^gallery/(\w+/\w+)\.rst$", r"../examples/\1.py", path)
         found = (page.parent / path) if path else page
         assert found.exists(), f"{page.name}: {target}"
         if anchor:
@@ -70,8 +93,127 @@ def test_links_lead_somewhere(page):
             assert anchor in slugs, f"{page.name}: {target}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.py")), ids=lambda p: p.stem)
 def test_every_example_has_a_title_for_the_gallery(path):
     first, title, line = path.read_text().splitlines()[:3]
     assert first == '"""'
     assert line == "=" * len(title)
+
+
+# An interpreter without Matplotlib: `pip install '.[csv]'` of the README does not install it.
+WITHOUT_MATPLOTLIB = "import sys; sys.modules['matplotlib'] = None\n"
+
+
+def _run_as_readme(code):
+    """Run code as in the environment of the README's first command; return its output."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_MATPLOTLIB + code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_python_blocks_of_the_readme_print_their_text_blocks():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert pairs
+    assert len(pairs) == text.count("```python\n") == text.count("```text\n")
+    for code, printed in pairs:
+        assert _run_as_readme(code) == printed
+
+
+def test_the_example_of_the_readme_prints_its_table():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (path,) = re.findall(r"\.venv/bin/python (examples/\w+/\w+\.py)", text)
+    code = f"sys.argv = [{path!r}]; exec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+    tables = [
+        re.split(r"\n\w+, \d+", part)[0] for part in _run_as_readme(code).split("coefficients\n")
+    ]
+    rows = [
+        re.findall(r"^(.*?) +(\d\.\d+) +(\d\.\d+) +(\d)  ", part, re.MULTILINE) for part in tables
+    ]
+    cancer, wine = [part for part in rows if len(part) == 4]
+    in_readme = re.findall(r"^\| (`.*`) \| (.*) \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    assert len(in_readme) == 4
+    for (model, *figures, folds), left, right in zip(in_readme, cancer, wine, strict=True):
+        assert model.replace("`", "") == left[0] == right[0]
+        assert [figure.strip("*") for figure in figures] == [
+            ", ".join(x[1:3]) for x in (left, right)
+        ]
+        warned = int(left[3]) + int(right[3])
+        assert folds == (f"{warned} of 10" if warned else "none")
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def _page(name):
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _first_cells(page, heading):
+    """Names in code in the first column of the tables below a heading."""
+    part = re.split(r"^## ", page, flags=re.MULTILINE)
+    (part,) = [text for text in part if text.startswith(f"{heading}\n")]
+    cells = re.findall(r"^\| ([^|]*) \|", part, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`(\w[\w-]*)`", cell)}
+
+
+def test_tables_list_every_activation_solver_attribute_and_column_of_histories():
+    page = _page("tables")
+    assert _first_cells(page, "Activations") == set(ACTIVATIONS)
+    assert _first_cells(page, "Solvers") == set(SOLVERS)
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    fits = [
+        NeuronClassifier(activation).fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+        for activation in ("sigmoid", "step")
+    ]
+    assert _first_cells(page, "History columns") == {name for n in fits for name in n.history_}
+    stream = NeuronClassifier().partial_fit(X, y, classes=[0, 1])
+    names = {name for n in (*fits, stream) for name in vars(n) if re.fullmatch(r"[a-z]\w*_", name)}
+    assert _first_cells(page, "Fitted attributes") == names
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_every_parameter_and_attribute_of_logistic_regression_is_translated():
+    page = _page("from_logistic_regression")
+    fitted = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    parameters = {*fitted.get_params(), "penalty", "n_jobs", "multi_class"}
+    attributes = {name for name in vars(fitted) if name.endswith("_")}
+    for name in parameters | attributes:
+        assert re.search(rf"`{name}\b", page), name
+    for solver in ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga"):
+        assert f'`"{solver}"`' in page
+
+
+def _ratios():
+    """Ratios to scikit-learn's fastest solver on real tables and texts, by data."""
+    real = re.search(r"\{dropdown\} Real.*?:::\n\n.*?:::\n", _page("performance"), re.DOTALL)[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([\d.]+) \| ([\d.]+) ", real, re.MULTILINE)
+    return {name: (float(seconds), float(ratio)) for name, seconds, ratio in rows}
+
+
+def test_claims_of_speed_in_the_readme_are_those_of_the_performance_page():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    ratios = [ratio for _, ratio in _ratios().values()]
+    low, high, median = min(ratios), max(ratios), np.median(ratios)
+    assert f"measured {len(ratios)} fits of real data" in text
+    assert (
+        f"{low:.1f} to {high:.1f} times the time of skneuron, with a median of {median:.1f}" in text
+    )
+    seconds, ratio = _ratios()["flights"]
+    assert f"takes {seconds:.2f} s, {ratio:.1f} times as fast" in text
+    assert f"the chart has all {len(ratios)}" in _page("performance")
+
+
+def test_tables_are_narrow():
+    for page in PAGES:
+        for row in re.findall(r"^\|[-|: ]+\|$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert row.count("|") <= 7, f"{page.name}: more than six columns"

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import prose  # noqa: E402
 from measures import contract, definitions, report, sources, text  # noqa: E402
 
 PACKAGE = sources.read_sources(ROOT / "skneuron")
@@ -182,6 +183,16 @@ def test_report_shows_each_value_beside_its_limit(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         report.main("", lambda: measures[:1])
     assert end.value.code == 0
+
+
+# Pages that are still to be rewritten. A page that is within the limits is taken out of this list.
+UNREAD_PAGES = ("docs/architecture.md",)
+
+
+def test_documentation_is_within_the_limits_of_prose():
+    blocks = [b for b in prose.documentation() if not b.place.startswith(UNREAD_PAGES)]
+    above = [m for m in prose.counts("docs", blocks) if not m.holds]
+    assert [(m.name, m.value, m.found) for m in above] == []
 
 
 @pytest.mark.parametrize("script", ["structure", "prose"])

@@ -269,7 +269,9 @@ def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     held, weights = Regularization(1 / len(y)), np.full(len(y), 1 / len(y))
     objective = Objective.of_data(design, y, SoftmaxLogLoss(10), weights, held, True)
     before = objective.n_passes
-    fit = NewtonCG().solve(objective, np.zeros(objective.dims.n_params), StoppingCriteria(1e-4, 100))
+    fit = NewtonCG().solve(
+        objective, np.zeros(objective.dims.n_params), StoppingCriteria(1e-4, 100)
+    )
     assert fit.status is Status.CONVERGED
     assert len(passes) > 40
     # The first pass and the one that copies read X itself.

@@ -1,0 +1,142 @@
+"""Every heading of docs/troubleshooting.md is part of the message that its cause brings."""
+
+import pickle
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skneuron import NeuronClassifier
+from skneuron.inference import coefficient_table
+from skneuron.solvers import GD
+
+ROOT = Path(__file__).parent.parent
+X, Y = load_breast_cancer(return_X_y=True)
+Z = StandardScaler().fit_transform(X)
+PETALS, SPECIES = load_iris(return_X_y=True)
+GATES = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+
+
+def _fit(*args, X=Z, y=Y, sample_weight=None, **params):
+    return NeuronClassifier(*args, **params).fit(X, y, sample_weight)
+
+
+def _from_another_version():
+    text = pickle.dumps(NeuronClassifier(), protocol=0)
+    import skneuron
+
+    pickle.loads(text.replace(skneuron.__version__.encode(), b"0.0.1"))
+
+
+def _without(module, code):
+    """Raise ``ImportError`` with the last line of a process in which the module is missing."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.modules[{module!r}] = None\n{code}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    raise ImportError(done.stderr.splitlines()[-1])
+
+
+def _nearly_collinear():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 200))
+    y = (rng.random(200) < 1 / (1 + np.exp(-a - 2 * b))).astype(int)
+    _fit(X=np.column_stack([a, a + 1e-9 * b]), y=y, C=np.inf)
+
+
+def _large_mean_in_float32():
+    rng = np.random.default_rng(0)
+    data = (rng.normal(size=(200, 2)) + np.array([1e6, 0.0])).astype(np.float32)
+    _fit(X=data, y=(data[:, 0] - 1e6 + rng.normal(size=200) > 0).astype(int))
+
+
+def _too_long_steps():
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((2000, 2))
+    y = (data.sum(axis=1) + rng.standard_normal(2000) > 2.85).astype(int)
+    _fit("relu", X=data, y=y, solver=GD(learning_rate=10.0, momentum=0.0))
+
+
+CAUSES = {
+    "max_iter ended the fit": lambda: _fit(max_iter=2),
+    "a hyperplane separates": lambda: _fit(C=np.inf),
+    "float32 cannot hold": _large_mean_in_float32,
+    "the terms of w·x + b cancel": _nearly_collinear,
+    "the learning rate is too large": lambda: _fit(
+        "identity", solver=GD(learning_rate=1e6, momentum=0.0)
+    ),
+    "the neuron is dead": _too_long_steps,
+    "samples stay on the wrong side": lambda: _fit("step", X=GATES, y=[0, 1, 1, 0]),
+    "have zero sample weight": lambda: _fit(sample_weight=Y * 1.0),
+    "early_stopping=True has no effect": lambda: _fit(
+        X=[[1.0], [2.0], [3.0]], y=[0, 0, 1], early_stopping=True
+    ),
+    "was pickled with": _from_another_version,
+    "got an unexpected keyword argument": lambda: NeuronClassifier(penalty="l1"),
+    "solver='saga'": lambda: _fit(solver="saga"),
+    "has no attribute 'predict_proba'": lambda: _fit("relu").predict_proba(Z),
+    "cannot take l1_ratio": lambda: _fit(solver="lbfgs", l1_ratio=0.5),
+    "contains NaN": lambda: _fit(X=np.where(Z > 5, np.nan, Z)),
+    "could not convert string to float": lambda: _fit(X=[["a"], ["b"]], y=[0, 1]),
+    "Unknown label type": lambda: _fit(y=Y + 0.5),
+    "has the type": lambda: _fit(X=pd.DataFrame({"day": pd.to_datetime(["2020-01-01"] * 569)})),
+    "one class": lambda: _fit(y=np.zeros(len(Y))),
+    "features, but NeuronClassifier is expecting": lambda: _fit().predict(Z[:, :3]),
+    "feature names should match": lambda: _fit(
+        X=pd.DataFrame({"a": [0.0, 1.0, 2.0]}), y=[0, 1, 0]
+    ).predict(pd.DataFrame({"b": [0.0]})),
+    "is not fitted yet": lambda: NeuronClassifier().predict(Z),
+    "classes=None": lambda: NeuronClassifier().partial_fit(Z, Y),
+    "is no feature of X": lambda: _fit(bounds={"age": (0, None)}),
+    "overflows float64": lambda: _fit().predict(1e308 * np.sign(_fit().coef_)),
+    "a Pipeline": lambda: coefficient_table(
+        make_pipeline(StandardScaler(), NeuronClassifier()).fit(X, Y), X, Y
+    ),
+    "classical inference does not hold": lambda: coefficient_table(_fit(), Z, Y),
+    "from the maximum of the likelihood": lambda: coefficient_table(
+        NeuronClassifier(C=np.inf).fit(Z[:, :2], Y), 2 * Z[:, :2], Y
+    ),
+    "expected two": lambda: coefficient_table(
+        NeuronClassifier(C=np.inf).fit(PETALS[:, 1:2], SPECIES), PETALS[:, 1:2], SPECIES
+    ),
+    "needs matplotlib": lambda: _without(
+        "matplotlib",
+        "from skneuron.plotting import ActivationDisplay\n"
+        "ActivationDisplay.from_activation('relu')",
+    ),
+}
+HEADINGS = re.findall(
+    r"^### `(.*)`$",
+    (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_every_entry_has_a_cause():
+    assert HEADINGS
+    assert len(set(HEADINGS)) == len(HEADINGS)
+    assert set(HEADINGS) == set(CAUSES)
+
+
+@pytest.mark.parametrize("heading", CAUSES)
+def test_message_has_the_heading(heading):
+    said = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            CAUSES[heading]()
+        except Exception as error:
+            said.append(str(error))
+    said += [str(warning.message) for warning in caught]
+    assert any(heading.lower() in text.lower() for text in said), said
