@@ -1,4 +1,4 @@
-"""What a solver hands back: weights, how it ended, and what happened on the way."""
+"""Results of a solver: coefficients, status and history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Status(Enum):
-    """How a fit ended; the value is the sentence that the user reads."""
+    """End of a fit. The value is the sentence in the user's warning."""
 
     CONVERGED = "reached the gap that was asked for"
     PRECISION = "reached the precision of float64; no step improves the objective any more"
@@ -61,21 +61,21 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Iteration:
-    """One line of a history, as a callback sees it.
+    """One line of a history, the argument of a callback.
 
     Attributes
     ----------
     iteration : int
-        From 1 on.
+        Number of the iteration, from 1.
     params : ndarray of shape (n_params,)
-        The solver's own, see :class:`skneuron.objective.Objective`.
+        In the coordinates of the solver, see :class:`skneuron.objective.Objective`.
     objective, gradient_norm, step : float
     n_passes : float
-        Number of passes over X since the fit began; a pass over a sample of the rows counts as
-        that fraction.
+        Number of passes over X since the fit began. A pass over a fraction of the rows counts as
+        this fraction.
     seconds : float
     more : dict of str to float
-        What only some solvers have to say, and what was observed.
+        Further columns, of the solver and of the observer.
     """
 
     iteration: int
@@ -88,7 +88,7 @@ class Iteration:
     more: dict[str, float] = field(default_factory=dict)
 
 
-#: Sees each iteration; raises :class:`StopRequest` to end the fit there.
+#: Gets each iteration, and raises :class:`StopRequest` to end the fit.
 Callback = Callable[[Iteration], None]
 
 #: From a solver's parameters to more columns of the history.
@@ -96,7 +96,7 @@ Observer = Callable[[FloatArray], dict[str, float]]
 
 
 class StopRequest(Exception):  # noqa: N818 - no error: a request
-    """Raised by a callback to end a fit after the iteration that it was shown."""
+    """Raised by a callback to end a fit after the current iteration."""
 
     def __init__(self, status: Status) -> None:
         super().__init__(status.value)
@@ -104,14 +104,14 @@ class StopRequest(Exception):  # noqa: N818 - no error: a request
 
 
 class History:
-    """Keeps what each iteration reached, and tells the callback.
+    """Stores the line of each iteration, and calls the callback.
 
     Parameters
     ----------
     callback : callable or None
         Called with an :class:`Iteration` after each one.
     observe : callable or None
-        Called with the parameters of each iteration, returns more columns.
+        Called with the parameters of each iteration. Returns more columns.
 
     Examples
     --------
@@ -128,7 +128,7 @@ class History:
         self._observe = observe
         self._lines: list[dict[str, float]] = []
         self._start = time.perf_counter()
-        # Changed in one step: an interrupt finds an iteration finished or not.
+        # A single assignment changes both, so that an interrupt finds a consistent state.
         self._finished: tuple[int, FloatArray | None] = 0, None
 
     def __len__(self) -> int:
@@ -149,12 +149,12 @@ class History:
         n_passes: float,
         **more: float,
     ) -> None:
-        """Add one iteration: where it is, and what it reached.
+        """Add the line of one iteration.
 
         Raises
         ------
         StopRequest
-            If the callback wants the fit to end here; ``Solver.solve`` catches it.
+            If the callback ends the fit. ``Solver.solve`` catches the exception.
         """
         if self._observe is not None:
             more = more | self._observe(params)
@@ -179,21 +179,21 @@ class History:
 
 @dataclass(frozen=True)
 class SolverResult:
-    """Where a solver ended.
+    """Result of a solver.
 
     Attributes
     ----------
     coef : ndarray of shape (n_params,)
-        Weights in the objective's own coordinates, bias last per output.
+        Parameters in the objective's coordinates, with the intercept last for each output.
     objective : float
-        F at these weights.
+        F at these parameters.
     gap : float
-        Estimated excess of F over its minimum, relative to F at zero weights.
+        Estimated excess of F over its minimum, relative to F at zero coefficients.
     n_iter : int
     status : Status
     history : dict of str to ndarray of shape (n_iter,)
     state : object or None
-        What the solver needs to go on from these weights as if it had not ended.
+        State of the solver, with which the next fit continues as if this one had not ended.
     """
 
     coef: FloatArray

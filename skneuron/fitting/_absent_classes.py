@@ -34,7 +34,7 @@ def train_present(
     """Train the classes that have sample weight, and return the result for all classes.
 
     Without an intercept the fit cannot leave a class out, but then F has a minimum with all
-    classes. The parameters are those of ``train``.
+    classes. See ``train`` for the parameters.
     """
     if not data.absent or not settings.fit_intercept:
         return train(
@@ -124,7 +124,7 @@ def _with_absent(result: FitResult, data: TrainingData) -> FitResult:
 
 
 def _all_rows(coef: AnyArray, intercept: AnyArray, data: TrainingData) -> Start:
-    """Return coefficients and intercepts of all classes from those of the present classes."""
+    """Return coefficients and intercepts of all classes, given the present classes."""
     k, d = len(data.classes), coef.shape[1]
     if k == 2:
         return coef, intercept

@@ -90,14 +90,14 @@ class FitTasks:
     def iteration(
         self, neuron: int | None, line: Iteration, start: Attributes, fitted: Attributes
     ) -> bool:
-        """Begin and end the task of an iteration; return whether a callback asks for a stop.
+        """Begin and end the task of an iteration, and return whether a callback asks for a stop.
 
         A solver reports an iteration after its last step, so this method calls both hooks.
 
         Parameters
         ----------
         neuron : int or None
-            Index of the neuron; None for a single subproblem.
+            Index of the neuron, or None for a single subproblem.
         line : Iteration
         start : callable
             Returns the attributes that change if the fit ends before the neuron's first

@@ -32,7 +32,7 @@ class FitMonitor:
         Iterations without a lower validation loss after which the fit stops. None for no early
         stopping.
     on_iteration : callable or None
-        Gets each iteration; returns True to stop the fit.
+        Gets each iteration, and returns True to stop the fit.
     separation_monitor : SeparationMonitor or None
     """
 
@@ -58,7 +58,7 @@ class FitMonitor:
 
     @property
     def callback(self) -> Callback | None:
-        """The function that may stop the fit after an iteration; None if nothing can stop it."""
+        """The function that may stop the fit after an iteration, or None if nothing can stop it."""
         parts = self._on_iteration, self._patience, self._separation_monitor
         return None if all(part is None for part in parts) else self._after_iteration
 
@@ -77,7 +77,7 @@ class FitMonitor:
         return out
 
     def _after_iteration(self, line: Iteration) -> None:
-        """Report the iteration; raise ``StopRequest`` if it is the last one."""
+        """Report the iteration, and raise ``StopRequest`` if it is the last one."""
         if self._on_iteration is not None and self._on_iteration(line):
             self._keep_if_best(line)
             raise StopRequest(Status.STOPPED)

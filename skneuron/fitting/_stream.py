@@ -137,7 +137,7 @@ def skip_chunk(data: TrainingData, settings: Settings, stream: Stream | None) ->
 
 
 def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None) -> str:
-    """Return a description of the neuron; raise if the stream belongs to another neuron."""
+    """Return a description of the neuron, and raise if the stream belongs to another neuron."""
     model = (
         f"activation={settings.activation!r}, loss={settings.loss!r}, "
         f"fit_intercept={settings.fit_intercept}"
@@ -234,7 +234,7 @@ def _one_step(
 
 
 def _expansion(objective: Objective, params: FloatArray) -> QuadraticSummary:
-    """Return the second-order expansion of the loss; raise if it is not finite."""
+    """Return the second-order expansion of the loss, and raise if it is not finite."""
     own = objective.summarize(params)
     if not np.all(np.isfinite(own.curvature)) or not np.all(np.isfinite(own.slope)):
         raise ValueError(

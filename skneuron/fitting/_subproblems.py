@@ -65,7 +65,7 @@ class Subproblem:
 
     @property
     def of_class(self) -> int | None:
-        """Class that the neuron separates from the rest; None if there is one subproblem."""
+        """Class that the neuron separates from the rest, or None if there is one subproblem."""
         return self.index if self.count > 1 else None
 
     def starting_point(self, start: Start | None) -> FloatArray:

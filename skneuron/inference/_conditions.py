@@ -20,13 +20,13 @@ class Conditions:
     Attributes
     ----------
     held : ndarray of str of shape (n_features,)
-        Reason that a coefficient is fixed at zero or at a bound; empty for a free coefficient.
+        Reason that a coefficient is fixed at zero or at a bound. Empty for a free coefficient.
     ridge : float
         λ of the penalty ½ λ ‖w‖², which is added to the sum of the losses.
     lasso : float
         λ of the penalty λ ‖w‖₁.
     invalid : str
-        Reason that classical standard errors are invalid; empty if they are valid.
+        Reason that classical standard errors are invalid. Empty if they are valid.
     """
 
     held: AnyArray

@@ -37,7 +37,7 @@ class Estimates:
     values : ndarray of shape (p,)
     covariance : ndarray of shape (p, p)
     notes : ndarray of str of shape (p,)
-        Reason that a parameter has no variance; empty for the others. Its row and column of the
+        Reason that a parameter has no variance. Empty for the others. Its row and column of the
         covariance are NaN. Its value is NaN if the data do not determine it.
     """
 

@@ -84,7 +84,7 @@ class GoodnessOfFit:
     grouped : GroupedFit
         The same for grouped binomial data.
     note : str
-        Reason that the coefficients are no maximum of the likelihood; empty at a maximum.
+        Reason that the coefficients are no maximum of the likelihood. Empty at a maximum.
     """
 
     n_observations: float

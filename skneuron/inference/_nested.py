@@ -127,7 +127,7 @@ def likelihood_ratio_test(
 
 
 def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, int]:
-    """Return the log-likelihood and the number of parameters; raise if there is no maximum."""
+    """Return the log-likelihood and the number of parameters, and raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
     information = Information.of(neuron, observations, conditions)

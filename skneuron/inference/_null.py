@@ -122,7 +122,7 @@ class _Groups:
         return float(events), float(others)
 
     def inverse(self) -> float | None:
-        """Return the intercept at which f is the mean of y; None without such an intercept."""
+        """Return the intercept at which f is the mean of y, or None without such an intercept."""
         target = float(np.log(self.events[0]) - np.log(self.others[0]))
 
         def excess(t: float) -> float:

@@ -70,7 +70,7 @@ def relations_of(
 
 
 def collinear_notes(relations: FloatArray, names: list[str], has_bias: bool) -> AnyArray:
-    """Return a note for each parameter in a relation; empty for the other parameters."""
+    """Return a note for each parameter in a relation, and empty notes for the others."""
     joined = relations != 0
     columns, relation = np.nonzero(joined[:-1] if has_bias else joined)
     p, k = joined.shape

@@ -128,7 +128,7 @@ def covariance(
 ) -> Any:
     """Return the covariance of the estimates, for intervals of functions of the estimates.
 
-    Parameters and errors are those of :func:`coefficient_table`.
+    See :func:`coefficient_table` for parameters and errors.
 
     Returns
     -------

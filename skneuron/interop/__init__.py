@@ -1,1 +1,1 @@
-"""To other systems and back; each in a module of its own, which needs that system."""
+"""Conversion to other packages and back, with a module for each package."""

@@ -1,4 +1,4 @@
-"""What can be moved by hand: activation, weights, bias, epoch, sample."""
+"""The controls of the page: activation, weights, bias, epoch, sample."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def picked_sample(n_samples: int) -> Any:
 
 
 def follow_epochs(spec: dict[str, Any]) -> dict[str, Any]:
-    """Let the epoch's slider move the three others; they can be moved by hand from there.
+    """Let the epoch's slider move the three others, which remain movable by hand.
 
     A parameter of Vega-Lite is a value with a slider, or an expression of other parameters;
     only in Vega, to which Vega-Lite hands unknown keys on, can it be both: ``on`` an event of

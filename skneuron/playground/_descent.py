@@ -31,7 +31,7 @@ def recorded_descent(
         perceptron rule, and every other activation gradient descent.
     plane : Plane
     rest : ndarray of shape (n_samples,)
-        What the other features add to z; it is held while the two weights learn.
+        Sum of the terms of the other features in z, which is constant in the descent.
     epochs : int
 
     Returns
@@ -52,7 +52,7 @@ def recorded_descent(
     labels = neuron.classes_[plane.y]
     path = [np.zeros(3)]
     with warnings.catch_warnings():
-        # That a fit of k iterations has not converged is what is wanted here.
+        # A fit of k iterations has not converged, as intended.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for epoch in range(1, epochs + 1):
             learner.set_params(max_iter=epoch).fit(plane.points, labels, offset=offset)

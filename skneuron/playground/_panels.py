@@ -1,4 +1,4 @@
-"""The panels of text: how well the neuron does, and the trace of one sample."""
+"""The panels of text: accuracy and log loss, and the trace of one sample."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skneuron.playground._scene import Scene
 
 __all__ = ["figures", "trace"]
 
-# Expressions, one a column.
+# One expression per column.
 Line = tuple[str, ...]
 
 _HEIGHT = 19
@@ -21,20 +21,20 @@ _WIDTH = 330
 # Largest width of a word in the last column, in pixels. The first column takes the remaining width.
 _LAST = 200
 
-# Where the columns of a table end.
+# Right ends of the columns of a table.
 _TWO = (_WIDTH,)
 _FOUR = (180, 255, _WIDTH)
 
 
 def _number(expression: str) -> str:
-    """Return the expression of its text: four decimals, or an exponent where it is long."""
+    """Return the expression of its text: four decimals, or an exponent for a long number."""
     return f"format({expression}, abs({expression}) < 1e6 ? '.4f' : '.3e')"
 
 
 def _table(chart: Any, lines: list[Line], ends: tuple[int, ...], title: str) -> Any:
     """Return a chart of text from a table of one row: the expressions of each line.
 
-    The first column is flush left, the others end where ``ends`` says.
+    The first column is flush left, the others end at ``ends``.
     """
     columns = {f"column{k}": ", ".join(cells) for k, cells in enumerate(zip(*lines, strict=True))}
     for name, cells in columns.items():
@@ -78,11 +78,11 @@ def figures(scene: Scene) -> Any:
 
 
 def trace(scene: Scene) -> Any:
-    """Return the panel of the forward pass of the sample that is picked."""
+    """Return the panel of the forward pass of the selected sample."""
     one = picked(calculated(samples(scene), forward(len(scene))))
 
     def line(word: str, value: str) -> Line:
-        """Return a line of which only the first and the last column say something."""
+        """Return a line with text in the first and the last column only."""
         return (word, "''", "''", value)
 
     lines: list[Line] = [("'sample ' + datum.sample", "'x'", "'w'", "'w·x'")]

@@ -1,4 +1,4 @@
-"""The pictures: samples with line, arrow and rings; the curve of f."""
+"""The pictures: samples with line, arrow and rings, and the curve of f."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLOURS = ["#D55E00", "#56B4E9"]
 _YELLOW, INK = "#FFD60A", "#333333"
 _SIDE = 400
 
-# The activation is drawn this far to either side of 0, where all of them bend.
+# Range of z on both sides of 0 in the curve of the activation, which covers the bend of each.
 _REACH = 6
 
 # The text of a sample for screen readers. Vega-Lite's own text would be an expression that

@@ -1,4 +1,4 @@
-"""The playground: a fitted neuron whose weights are moved by hand."""
+"""The playground: a fitted neuron with sliders for its weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEIGHT = 900
 
 
 class Playground:
-    """An interactive picture of one neuron; :func:`playground` makes it.
+    """An interactive picture of one neuron, from :func:`playground`.
 
     At the end of a notebook's cell it shows itself. Made from a ``Scene``, which holds its
     numbers.
@@ -78,7 +78,7 @@ class Playground:
         Path(path).write_text(self.to_html(), encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the page in a frame of its own."""
+        """Return the page in a frame, for a notebook."""
         return (
             f'<iframe srcdoc="{html.escape(self.to_html())}" title="{_escape(repr(self))}" '
             f'style="width: 100%; height: {_HEIGHT}px; border: 0; background: white"></iframe>'

@@ -1,4 +1,4 @@
-"""Pictures of a neuron, in the manner of scikit-learn's displays; they need matplotlib."""
+"""Plots of a neuron, as displays of scikit-learn. They need matplotlib."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a neuron changes its mind, in the plane of two features."""
+"""The decision boundary of a neuron, in the plane of two features."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["NeuronBoundaryDisplay"]
 
-# Where one feature's span is more than so many times the other's, the same scale for both
-# would leave a stripe.
-_MOST_UNEQUAL = 4.0
+# Largest ratio of the spans of two features for which both axes have the same scale. Above this
+# ratio the picture would be a stripe.
+_MAX_SPAN_RATIO = 4.0
 
 
 class NeuronBoundaryDisplay:
-    """Regions of the classes, the line z = z₀, the weight vector, and who is misclassified.
+    """Regions of the classes, the line z = z₀, the weight vector, and the misclassified samples.
 
     Make it by :meth:`from_estimator`.
 
@@ -34,9 +34,9 @@ class NeuronBoundaryDisplay:
     plane : Plane
         Two features of the data, and the neuron on them.
     grid : (ndarray, ndarray)
-        Values of the features at which ``response`` is known.
+        Values of the features at the points of ``response``.
     response : ndarray of shape (n, n) or (n, n, n_classes)
-        Probability of ``classes[1]``, or of each class; 0 or 1 where there is no likelihood.
+        Probability of ``classes[1]``, or of each class. Without a likelihood 0 or 1.
     classes : ndarray of shape (n_classes,)
     has_proba : bool
 
@@ -44,8 +44,8 @@ class NeuronBoundaryDisplay:
     ----------
     surface_ : matplotlib QuadContourSet or AxesImage
     line_ : matplotlib AxLine, list of QuadContourSet, or None
-        Where z = z₀; the border of each class where there are more than two. None if both
-        weights are zero, or too small for a line that is near the samples.
+        The line z = z₀, or the border of each of more than two classes. None if both
+        weights are zero, or too small for a line near the samples.
     arrow_ : matplotlib FancyArrowPatch or None
         The weight vector: from the line to the side of ``classes[1]``. The arrow stays
         perpendicular to the line on the screen if you resize the figure, reverse an axis, or
@@ -101,13 +101,13 @@ class NeuronBoundaryDisplay:
         Parameters
         ----------
         estimator : NeuronClassifier
-            Fitted; of a pipeline its last step, with X as it gets it.
+            Fitted. Of a pipeline pass the last step and the transformed X.
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         features : two str or int, default=None
-            Which features to draw, by name or number. The others are held at their mean in
-            the regions and the line; samples are classified with all that they have. None
-            takes the two whose weight times deviation is largest.
+            Features to draw, by name or number. In the regions and the line, the other features
+            are at their mean. The samples are classified with all features. None chooses the
+            two features with the largest weight times deviation.
         grid_resolution : int, default=200
             Points along each side.
         ax : matplotlib Axes, default=None
@@ -183,7 +183,7 @@ class NeuronBoundaryDisplay:
         self.ax_.set(xlabel=self.plane.names[0], ylabel=self.plane.names[1])
         as_text(self.ax_.xaxis.label, self.ax_.yaxis.label)
         spans = sorted([x1 - x0, y1 - y0])
-        if spans[1] <= _MOST_UNEQUAL * spans[0]:
+        if spans[1] <= _MAX_SPAN_RATIO * spans[0]:
             self.ax_.set_aspect("equal")
         if self.arrow_ is not None:
             # matplotlib applies the aspect as late as it draws, and the arrow follows the aspect.

@@ -25,7 +25,7 @@ _LABELS = {
     "gradient_norm": "gradient norm",
     "validation_loss": "validation loss",
     "step": "length of the step",
-    "saturation": "share of saturated samples",
+    "saturation": "fraction of saturated samples",
     "mistakes": "mistakes",
     "margin": "margin",
 }
@@ -35,13 +35,13 @@ _LOGARITHMIC = ("gap", "gradient_norm", "step")
 class DescentDisplay:
     """A column of ``history_`` over iterations, seconds or passes, one line per neuron.
 
-    Make it by :meth:`from_estimator`. (scikit-learn's ``LearningCurveDisplay`` is another thing:
-    a score over the number of samples.)
+    Make it by :meth:`from_estimator`. (scikit-learn's ``LearningCurveDisplay`` shows a score over
+    the number of samples.)
 
     Parameters
     ----------
     curves : dict of str to (ndarray, ndarray)
-        Of each neuron what goes along the axes.
+        Values along both axes for each neuron.
     quantity, over : str
 
     Attributes
@@ -79,7 +79,7 @@ class DescentDisplay:
         lowest: float | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Take histories and draw them.
+        """Draw histories.
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class DescentDisplay:
             "gap": the objective above ``lowest``, on a logarithmic scale.
         over : {"iteration", "seconds", "n_passes"}, default="iteration"
         lowest : float, default=None
-            What "gap" is measured from; None is the lowest objective of any of the neurons.
+            Objective that "gap" subtracts. None is the lowest objective of all neurons.
         ax : matplotlib Axes, default=None
             None makes a new figure.
 

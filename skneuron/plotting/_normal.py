@@ -23,7 +23,7 @@ _FARTHEST = 1e8
 
 @dataclass(frozen=True)
 class Normal:
-    """A line, and the arrow that is perpendicular to it on the screen; all in data coordinates.
+    """A line, and the arrow that is perpendicular to it on the screen, in data coordinates.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Normal:
     along : ndarray of shape (2,)
         A step along the line, as long on the screen as the diagonal of the picture.
     tip : ndarray of shape (2,)
-        The end of the arrow, on the side where z is larger.
+        The end of the arrow, on the side of larger z.
     in_sight : bool
         Whether the picture shows the line and has room for the arrow.
     """

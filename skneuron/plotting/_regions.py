@@ -28,7 +28,7 @@ _MANY = 50
 
 
 def draw_two(ax: Axes, grid: Grid, response: FloatArray) -> Any:
-    """Draw the probability of the positive class; return the contours."""
+    """Draw the probability of the positive class, and return the contours."""
     # From light to dark, for printing in grey. Points contrast with both ends.
     shades = LinearSegmentedColormap.from_list("shades", ["#fbe3d0", "#f7f7f7", "#8fb8d8"])
     return ax.contourf(*grid, response, levels=np.linspace(0, 1, 11), cmap=shades, zorder=0)
@@ -63,7 +63,7 @@ class WeightArrow(FancyArrowPatch):
         self._ends: Any = None
 
     def aim(self) -> bool:
-        """Move the arrow to the current axes; return whether its foot is in the picture."""
+        """Move the arrow to the current axes, and return whether its foot is in the picture."""
         ax: Any = self.axes
         (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
         start, size = np.array([x0, y0]), np.asarray(ax.bbox.size)

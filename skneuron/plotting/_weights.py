@@ -37,7 +37,7 @@ class WeightDisplay:
     intervals : ndarray of shape (n_shown, 2) or None
         Lower and upper ends.
     label : str
-        What the weights are.
+        Label of the axis.
     left_out : int
         Number of smaller weights that are not shown.
 
@@ -85,24 +85,24 @@ class WeightDisplay:
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Take the weights and draw them.
+        """Draw the weights of a neuron.
 
         Parameters
         ----------
         estimator : NeuronClassifier
             Fitted.
         X : array-like of shape (n_samples, n_features), default=None
-            If given, each weight is multiplied by the deviation of its column, so that
-            columns in other units can be compared.
+            With X, each weight is multiplied by the standard deviation of its column, so that
+            columns in different units can be compared.
         table : pandas.DataFrame or Table, default=None
-            ``coefficient_table`` of the neuron; its intervals are drawn.
+            ``coefficient_table`` of the neuron, which has the intervals.
         neuron : int, default=0
-            Which one of a layer, in the order of ``classes_``.
+            Index of the neuron, in the order of ``classes_``.
         top : int, default=20
-            How many of the largest to show.
+            Number of largest weights to show.
         feature_names : array-like of str of shape (n_features,), default=None
-            Names to show, as a vectorizer's ``get_feature_names_out()``. None takes those of
-            the neuron.
+            Names to show, as a vectorizer's ``get_feature_names_out()``. None takes the
+            names of the neuron.
         ax : matplotlib Axes, default=None
             None makes a new figure.
 
@@ -139,13 +139,13 @@ class WeightDisplay:
             intervals = intervals[:d] * unit[:, None]
         scaled = weights * unit
         order = np.argsort(-np.abs(scaled), kind="stable")[:top]
-        what = "weight" if X is None else "weight × deviation"
+        quantity = "weight" if X is None else "weight × deviation"
         of_class = "" if k == 1 else f", class {estimator.classes_[neuron]}"
         return cls(
             names=[names[i] for i in order],
             weights=scaled[order],
             intervals=None if intervals is None else intervals[order],
-            label=what + of_class,
+            label=quantity + of_class,
             left_out=d - len(order),
         ).plot(ax)
 

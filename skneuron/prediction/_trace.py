@@ -1,4 +1,4 @@
-"""One sample's way through a neuron, step by step."""
+"""The forward pass of one sample, step by step."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from skneuron._typing import AnyArray, FloatArray
 
 __all__ = ["Trace"]
 
-# Of more terms than this the largest are shown, and the sum of the rest.
-_SHOWN = 20
+# Maximum number of terms in the table, which then ends with the sum of the smaller terms.
+_MAX_TERMS = 20
 
 
 @dataclass(frozen=True, repr=False)
 class Trace:
     """The forward pass of one sample: terms, sum, bias, z, f(z), probability, class.
 
-    ``NeuronClassifier.trace`` makes it. As text it is a table, in a notebook too.
+    ``NeuronClassifier.trace`` returns it. ``print`` and notebooks show a table.
 
     Attributes
     ----------
@@ -31,14 +31,14 @@ class Trace:
     weights : ndarray of shape (n_neurons, n_features)
     bias, offset : ndarray of shape (n_neurons,)
     function : str
-        What f is called.
+        Name of f.
     output : ndarray of shape (n_neurons,)
-        f(z); of a softmax layer the probabilities.
+        f(z), or the probabilities of a softmax.
     threshold : float
-        z₀, where a neuron changes its mind.
+        Decision threshold z₀.
     classes : ndarray of shape (n_classes,)
     proba : ndarray of shape (n_classes,) or None
-        None where the neuron has no likelihood.
+        None for a neuron without a likelihood.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class Trace:
 
     @property
     def decision(self) -> FloatArray:
-        """How far z is beyond z₀, of shape (n_neurons,)."""
+        """Z - z₀, of shape (n_neurons,)."""
         return np.asarray(self.z - self.threshold)
 
     @property
@@ -95,14 +95,14 @@ class Trace:
 
     @property
     def to_flip(self) -> float:
-        """What z, in a layer that of the next class, has to change by for another decision."""
+        """Change of z that leads to another decision; with several neurons, of the next class."""
         if len(self.bias) == 1:
             return -float(self.decision[0])
         second, first = np.sort(self.decision)[-2:]
         return float(first - second)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain lists and numbers, for programs and JSON."""
+        """Return all attributes as lists and numbers, for programs and JSON."""
         return {
             "feature_names": list(self.feature_names),
             "x": self.x.tolist(),
@@ -121,11 +121,11 @@ class Trace:
         }
 
     def _lines(self) -> Iterator[tuple[str, ...]]:
-        """Yield the rows of the table: a name and as many cells as the heading has."""
+        """Yield the rows of the table: a name, and one cell for each column of the heading."""
         single, terms = len(self.bias) == 1, self.terms
         yield ("", "x", "w", "w·x") if single else ("", "x", *(f"w·x, {c}" for c in self.classes))
         size = np.abs(terms).max(axis=0)
-        shown = np.sort(np.argsort(-size, kind="stable")[:_SHOWN])
+        shown = np.sort(np.argsort(-size, kind="stable")[:_MAX_TERMS])
         for i in shown:
             middle = [_short(self.weights[0, i])] if single else []
             cells = [_short(self.x[i]), *middle, *map(_short, terms[:, i])]
@@ -148,7 +148,7 @@ class Trace:
         yield "class", *lead, *[""] * (len(self.bias) - 1), str(self.predicted)
 
     def _sentence(self) -> str:
-        """Say how far the decision is from another one."""
+        """Return the sentence about the change that leads to another decision."""
         flip = _short(self.to_flip)
         if len(self.bias) > 1:
             order = np.argsort(self.decision)

@@ -1,4 +1,4 @@
-"""Can a hyperplane separate the classes? Then maximum likelihood has no finite answer."""
+"""Separation of classes by a hyperplane, for which maximum likelihood has no finite solution."""
 
 from __future__ import annotations
 

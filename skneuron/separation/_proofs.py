@@ -115,7 +115,7 @@ def _balanced(A: AnyArray, weights: FloatArray) -> bool:
 def widest_cone_direction(
     A: AnyArray, low: float | FloatArray = -1.0, high: float | FloatArray = 1.0
 ) -> FloatArray | None:
-    """Return β with A β >= 0 and as many positive rows as possible; None without such a row.
+    """Return β with A β >= 0 and as many positive rows as possible, or None without such a row.
 
     An entry of β is not negative if its ``low`` is 0 instead of -1, and not positive if its
     ``high`` is 0.

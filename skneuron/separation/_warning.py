@@ -43,7 +43,7 @@ def explain(
     Parameters
     ----------
     found : sequence of (int or None, Separation)
-        Number of the class that is separated from the rest; None for one of two or for all.
+        Number of the class that is separated from the rest. None for one of two or for all.
         Features are column numbers.
     classes : ndarray of shape (n_classes,)
     names : ndarray of shape (n_features,) or None

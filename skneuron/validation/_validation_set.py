@@ -47,7 +47,7 @@ def check_validation_set(
     *,
     with_offset: bool,
 ) -> ValidationSet | None:
-    """Check and encode the validation set of ``fit``; None if ``X_val`` and ``y_val`` are None.
+    """Check and encode the validation set of ``fit``. Return None for an ``X_val`` of None.
 
     Raises
     ------
