@@ -108,7 +108,7 @@ def _open_missing() -> None:
 
 
 def _finish(code: int) -> int:
-    """Flush the streams, so that the interpreter finds nothing to flush, and return the exit code."""
+    """Flush the streams before the interpreter does, and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
