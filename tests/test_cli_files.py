@@ -21,6 +21,7 @@ from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from threadpoolctl import threadpool_limits
 
 import skneuron.cli._progress
+import skneuron.cli._reading
 from skneuron.cli import ColumnParser, main
 
 DATA = Path(__file__).parent / "data"
@@ -496,8 +497,10 @@ def test_long_work_shows_its_progress(tmp_path, capsys, monkeypatch):
     _iris().to_csv(path, index=False)
     monkeypatch.setattr(skneuron.cli._progress, "_LARGE", 400)
     monkeypatch.setattr(skneuron.cli._progress, "_PAUSE", 0.0)
+    monkeypatch.setattr(skneuron.cli._reading, "_LARGE_FILE", 1000)
     assert main([str(path), "--target", "kind"]) == 0
-    lines = capsys.readouterr().err.splitlines()
+    reading, *lines = capsys.readouterr().err.splitlines()
+    assert reading == f"skneuron: reading {path} (0 MB)"
     assert lines[0] == "skneuron: fit 1 of 26, neuron, raw: fold 1 of 5, after 0 s"
     assert len(lines) == 26
     assert lines[-1].startswith("skneuron: fit 26 of 26, exact coefficients, scaled, after ")
@@ -509,6 +512,7 @@ def test_without_pandas_the_line_names_it(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     message = _fails(capsys, path, "--target", "kind")
     assert "needs pandas, which is not installed. Type: python -m pip install pandas" in message
+    assert "569 rows" in _report(capsys)  # the example data needs no pandas
     monkeypatch.undo()
     _towns("western").to_csv(path, index=False, encoding="latin-1")
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)

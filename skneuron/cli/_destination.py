@@ -136,7 +136,7 @@ def _is_kept_by_others(path: str, status: os.stat_result) -> bool:
 
 
 def _write_draft(path: str, write: Callable[[str], None], *, replace: bool) -> None:
-    """Write a file of the same name in a new directory next to it, and move it on request."""
+    """Write a file of the same name in a new directory next to it. Move it there if asked to."""
     target = os.path.realpath(path)
     parent = os.path.dirname(target)
     if not os.path.isdir(parent):

@@ -39,10 +39,9 @@ def _extra(name: str, purpose: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        package = name.replace("_", "-")
         raise TableError(
-            f"{purpose} needs {package}, which is not installed. "
-            f"Type: python -m pip install {package}"
+            f"{purpose} needs {name.replace('_', '-')}, which is not installed. "
+            "Type: python -m pip install pandas charset-normalizer"
         ) from error
 
 

@@ -62,7 +62,7 @@ def _check_destinations(options: argparse.Namespace) -> None:
 
 
 def _compare_on_table(options: argparse.Namespace) -> int:
-    """Compare the models on a file or on the example data, and write the requested files."""
+    """Compare the models on a file or on the example data, and write the files of the options."""
     neuron = NeuronClassifier(activation=options.activation, C=options.C)
     if options.file is None:
         table = _breast_cancer()

@@ -19,11 +19,15 @@ from skneuron.cli._dialect import (
 from skneuron.cli._encoding import decode
 from skneuron.cli._errors import TableError, first_line, pandas
 from skneuron.cli._numbers import find_decimal
+from skneuron.cli._streams import complain
 
 __all__ = ["RawTable", "ReadOptions", "read_csv"]
 
 # Texts that mean "no value" in every column. Others, such as "?", mean it among numbers only.
 _MISSING = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null"]
+
+# Bytes from which the command announces that it reads a file. To read more takes seconds.
+_LARGE_FILE = 20_000_000
 
 # Names of separators in the report.
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
@@ -98,7 +102,10 @@ def read_csv(path: str, options: ReadOptions, wanted: Collection[str]) -> RawTab
         If the file cannot be used.
     """
     pandas()  # without it no file is opened
-    text, encoding = decode(read_bytes(path), path, options.encoding)
+    data = read_bytes(path)
+    if len(data) > _LARGE_FILE:
+        complain(f"reading {path} ({len(data) / 1e6:.0f} MB)")
+    text, encoding = decode(data, path, options.encoding)
     comments, text, named = split_comments(text)
     sep = options.sep or named or find_separator(text, wanted)
     first = first_cells(text, sep)
