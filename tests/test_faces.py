@@ -15,7 +15,7 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers._iterate import Point
+from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._columns import gap_of_all_columns
 from skneuron.solvers.proximal._faces import L1Box
@@ -247,7 +247,7 @@ def test_a_gap_inside_of_some_columns_is_not_told_for_all():
     weights = np.full(len(Y), 1 / len(Y))
     held = Regularization(1e-3, 1.0)
     objective = Objective.of_data(DesignMatrix(X), Y, LogisticLoss(), weights, held, True)
-    point = Point.at(objective, np.zeros(objective.dims.n_params))
+    point = Iterate.at(objective, np.zeros(objective.dims.n_params))
     every = np.arange(objective.dims.n_params)
     pull = np.abs(point.gradient[:-1]) - objective.penalty.lasso[:-1]
     assert pull.max() > 0
@@ -273,7 +273,7 @@ def _dense_model(objective, params, damping=0.0):
     diagonal = safe_diagonal(objective, own)
     hessian.flat[:: len(params) + 1] += damping * diagonal
     quadratic = DenseQuadratic(hessian, gradient, params, L1Box.of(objective))
-    return Point(params, value, gradient), quadratic
+    return Iterate(params, value, gradient), quadratic
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.1])

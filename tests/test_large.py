@@ -81,6 +81,16 @@ def test_every_read_is_counted(monkeypatch):
     assert 0 < drawn < 40_000 / 2
 
 
+def test_threads_that_read_at_once_count_every_row():
+    X, y = _data(200_000, 20)
+    weights = np.full(len(y), 1 / len(y))
+    F = Objective.of_data(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(0.0), True)
+    before = F.n_passes
+    for _ in range(20):
+        F.value_gradient(F.start())
+    assert F.n_passes == before + 20
+
+
 @pytest.mark.parametrize("tol", [1e-4, 1e-6])
 def test_gap_over_twenty_random_states(tol):
     X, y = _data(30_000, 20)

@@ -10,7 +10,6 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers.newton._conjugate import pays_no_more
 from skneuron.solvers.newton._preconditioner import has_small_blocks
 
 
@@ -34,12 +33,6 @@ def _softmax_objective(neuron, X, y, C=1.0):
     top = z.max(axis=1)
     losses = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[np.arange(len(y)), y]
     return losses.mean() + 0.5 * np.sum(neuron.coef_**2) / (C * len(y))
-
-
-def test_products_pay_until_they_add_little():
-    assert not pays_no_more([1.0])
-    assert not pays_no_more([1.0, 0.5])
-    assert pays_no_more([1.0, 0.5, 0.1])
 
 
 @pytest.mark.parametrize("C", [1e-2, 1.0, 1e4])

@@ -10,11 +10,13 @@ from skneuron import NeuronClassifier
 from skneuron.design import DesignMatrix, ReadyDesign
 from skneuron.losses import SoftmaxLogLoss
 from skneuron.objective import Objective, Regularization
-from skneuron.solvers._iterate import Point
+from skneuron.results import Status
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers._stopping import StoppingRule
 from skneuron.solvers.newton import _preconditioner
 from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
-from skneuron.solvers.newton._preconditioner import LayerBlocks
-from skneuron.solvers.newton._truncated import TruncatedSearch
+from skneuron.solvers.newton._newton_cg import NewtonCG
+from skneuron.solvers.newton._preconditioner import BlockPreconditioner
 
 
 def _layer(rng, *, sparse_rows=False, fit_intercept=True):
@@ -32,7 +34,7 @@ def test_conjugate_gradients_solve_and_tell_the_gap():
     H, g = root @ root.T + np.eye(12), rng.normal(size=12)
     diagonal = np.diag(H)
     step, gap, products, residual = conjugate_gradients(
-        H.dot, g, lambda u: u / diagonal, lambda _: False, most=12
+        H.dot, g, lambda u: u / diagonal, lambda _: False, max_products=12
     )
     exact = np.linalg.solve(H, -g)
     np.testing.assert_allclose(step, exact, rtol=1e-6, atol=1e-9)
@@ -101,7 +103,7 @@ def test_a_layer_is_divided_by_its_blocks_where_outputs_move_apart():
     objective = _layer(rng)
     params = _centered(rng, objective)
     vector = rng.normal(size=objective.dims.n_params)
-    divided = LayerBlocks(objective).at(params).divide(vector)
+    divided = BlockPreconditioner(objective).at(params).solve(vector)
     blocks = objective.curvature(params).own_blocks()
     exact = [np.linalg.solve(b, u) for b, u in zip(blocks, _apart(vector), strict=True)]
     np.testing.assert_allclose(
@@ -117,13 +119,13 @@ def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered
     objective = _layer(rng)
     params = np.zeros(objective.dims.n_params)
     if reason == "too large":
-        monkeypatch.setattr(_preconditioner, "_ELEMENTS", 3 * 6 * 6 - 1)
+        monkeypatch.setattr(_preconditioner, "_MAX_ELEMENTS", 3 * 6 * 6 - 1)
         params = _centered(rng, objective)
     vector = rng.normal(size=objective.dims.n_params)
     if reason == "a memory":
         objective = _with_summary(objective, params)
         params = _centered(rng, objective)
-    divided = LayerBlocks(objective).at(params).divide(vector).reshape(3, -1)
+    divided = BlockPreconditioner(objective).at(params).solve(vector).reshape(3, -1)
     back = (objective.curvature(params).mean_block() @ divided.T).T
     # A memory may be of other classes: then all of the vector counts.
     kept = vector.reshape(3, -1) if reason == "a memory" else _apart(vector)
@@ -132,9 +134,9 @@ def test_one_matrix_is_divided_by_where_blocks_are_alike_too_large_or_remembered
 
 def test_no_curvature_along_a_gradient_is_no_gap_of_zero():
     gradient = np.array([1.0, 2.0])
-    flat = conjugate_gradients(np.zeros_like, gradient, np.copy, lambda _: False, most=2)
+    flat = conjugate_gradients(np.zeros_like, gradient, np.copy, lambda _: False, max_products=2)
     assert flat.gap == np.inf
-    there = conjugate_gradients(np.copy, 0 * gradient, np.copy, lambda _: False, most=2)
+    there = conjugate_gradients(np.copy, 0 * gradient, np.copy, lambda _: False, max_products=2)
     assert there.gap == 0
 
 
@@ -146,7 +148,7 @@ def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
         DesignMatrix(X), y, SoftmaxLogLoss(10), np.full(len(y), 1 / len(y)), held, True
     )
     params = objective.coordinates.from_weights(fit.coef_, fit.intercept_)
-    point = Point.at(objective, params)
+    point = Iterate.at(objective, params)
     exact = objective.curvature(params)
 
     def products():
@@ -157,12 +159,12 @@ def test_blocks_take_fewer_products_than_their_mean(monkeypatch):
             taken[:] = np.cumsum(terms)
             return False
 
-        divide = LayerBlocks(objective).at(params).divide
-        conjugate_gradients(exact, point.gradient, divide, enough, most=100)
+        divide = BlockPreconditioner(objective).at(params).solve
+        conjugate_gradients(exact, point.gradient, divide, enough, max_products=100)
         return int(np.argmax(taken > 0.99 * np.array(taken[-1]))) + 1
 
     blocks = products()
-    monkeypatch.setattr(_preconditioner, "_ELEMENTS", 0)
+    monkeypatch.setattr(_preconditioner, "_MAX_ELEMENTS", 0)
     assert blocks <= products() / 2
 
 
@@ -202,18 +204,13 @@ def test_gaps_of_collinear_columns_with_hardly_any_penalty(tol):
 
 
 @pytest.mark.parametrize("value", [0.5, -5.0])
-def test_a_search_is_stuck_where_neither_gap_nor_objective_falls(value):
-    """Also below zero, where a memory may have brought F."""
-    rng = np.random.default_rng(5)
-    objective = _layer(rng)
-    params = np.zeros(objective.dims.n_params)
-    search = TruncatedSearch(objective, Point.at(objective, params), 1e-9)
-    search.point = Point(params, value, search.point.gradient)
-    search.is_stuck(1.0)
-    assert not any(search.is_stuck(1.0) for _ in range(search.idle_steps))
-    search.point = Point(params, value - 1e-3, search.point.gradient)
-    assert not any(search.is_stuck(1.0) for _ in range(search.idle_steps + 1))
-    assert search.is_stuck(1.0)
+def test_a_fit_is_stuck_if_neither_gap_nor_objective_falls(value):
+    """Also below zero, where the summary of past chunks may have brought F."""
+    stopping = StoppingRule(_layer(np.random.default_rng(5)), value, patience=5)
+    stopping.is_stuck(value, 1e-3)
+    assert not any(stopping.is_stuck(value, 1e-3) for _ in range(4))
+    assert not any(stopping.is_stuck(value - 1e-3, 1e-3) for _ in range(5))
+    assert stopping.is_stuck(value - 1e-3, 1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:a hyperplane separates")
@@ -271,12 +268,11 @@ def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     design = DesignMatrix(X)
     held, weights = Regularization(1 / len(y)), np.full(len(y), 1 / len(y))
     objective = Objective.of_data(design, y, SoftmaxLogLoss(10), weights, held, True)
-    search = TruncatedSearch(
-        objective, Point.at(objective, np.zeros(objective.dims.n_params)), 1e-4
+    before = objective.n_passes
+    fit = NewtonCG().solve(
+        objective, np.zeros(objective.dims.n_params), StoppingCriteria(1e-4, 100)
     )
-    before = objective.n_passes - len(passes)
-    while not search.may_be_done():
-        search.advance()
-    search.certified_gap()
+    assert fit.status is Status.CONVERGED
     assert len(passes) > 40
-    assert objective.n_passes - len(passes) == before
+    # The first pass and the one that copies read X itself.
+    assert objective.n_passes - before == len(passes) + 2

@@ -12,7 +12,7 @@ from skneuron.fitting._restart import mark_dead
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
-from skneuron.solvers import INVISIBLE, Solver, relative, rounding, solver_name, value_and_gap
+from skneuron.solvers import PRECISION, Solver, relative, rounding, solver_name, value_and_gap
 
 __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
@@ -197,7 +197,7 @@ def _as_predicted(
         gap += relative(excess, objective)
     status = result.status
     if status in _CONVERGED:
-        status = Status.CANCELLED if gap > INVISIBLE else Status.PRECISION
+        status = Status.CANCELLED if gap > PRECISION else Status.PRECISION
     return replace(result, objective=value, gap=gap, status=status)
 
 

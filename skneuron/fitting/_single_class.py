@@ -10,7 +10,7 @@ from skneuron.activations import Activation
 from skneuron.losses import Loss, SquaredError
 from skneuron.objective import Objective
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers import INVISIBLE, Budget, ObjectiveProtocol, Solver, relative
+from skneuron.solvers import PRECISION, ObjectiveProtocol, Solver, StoppingCriteria, relative
 
 __all__ = ["SingleClass", "single_class_solver"]
 
@@ -37,7 +37,11 @@ class SingleClass(Solver):
         self.params = params
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        budget: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
         reached = self.params.copy()
         margins = np.empty(objective.dims.n_samples)
@@ -58,7 +62,7 @@ class SingleClass(Solver):
         lowest = objective.penalty.value(reached.reshape(1, -1))
         gap = relative(max(value - lowest, 0.0), objective)
         # For very heavy tails the loss is positive at every intercept, and has no minimum.
-        end = Status.PRECISION if gap <= INVISIBLE else Status.SEPARATED
+        end = Status.PRECISION if gap <= PRECISION else Status.SEPARATED
         status = Status.CONVERGED if gap <= budget.tol else end
         return SolverResult(reached, value, gap, 1, status, history.as_dict())
 

@@ -18,7 +18,7 @@ from skneuron.fitting._separation_monitor import UNPENALIZED_C, SeparationMonito
 from skneuron.fitting._single_class import single_class_solver
 from skneuron.fitting._subproblems import Start, Subproblem, subproblems
 from skneuron.results import Iteration, SolverResult, Status
-from skneuron.solvers import Budget, Solver
+from skneuron.solvers import Solver, StoppingCriteria
 from skneuron.validation import Settings, TrainingData, ValidationSet, refuse_not_finite
 
 __all__ = ["OnIteration", "Reached", "Weights", "train"]
@@ -143,7 +143,7 @@ def _separation_monitor(
 def _attempt(
     part: Subproblem,
     solver: Solver,
-    budget: Budget,
+    budget: StoppingCriteria,
     new_monitor: Callable[[], FitMonitor],
     reached: Reached,
     start: FloatArray,

@@ -126,10 +126,9 @@ class SolverCoordinates:
             with np.errstate(over="ignore"):
                 scale = np.hypot(_size(moments), 2 * root)
         _check_scale(scale, moments)
-        d, n_coordinates = len(scale), len(scale) + fit_intercept
         low, high = regularization.low, regularization.high
-        low = np.full(d, -np.inf) if low is None else low
-        high = np.full(d, np.inf) if high is None else high
+        low = np.full(len(scale), -np.inf) if low is None else low
+        high = np.full(len(scale), np.inf) if high is None else high
         # A constant column says nothing that the intercept does not: its infinite scale makes
         # the column exactly zero and its coefficient too, with any curvature. Bounds that
         # exclude zero give such a column a coefficient all the same.
@@ -138,12 +137,14 @@ class SolverCoordinates:
         silent = constant & ~bounded
         scale = np.where(bounded, 1.0, scale)
         away = moments.mean - moments.center
-        ridge, lasso = np.zeros(n_coordinates), np.zeros(n_coordinates)
-        bottom, top = np.full(n_coordinates, -np.inf), np.full(n_coordinates, np.inf)
-        ridge[:d] = np.where(silent, 1.0, (root / scale) ** 2)
-        lasso[:d] = np.where(silent, 0.0, strength * l1_ratio / scale)
-        bottom[:d] = np.where(silent, -np.inf, low * scale)
-        top[:d] = np.where(silent, np.inf, high * scale)
+        # The intercept, last, has neither penalty nor bounds.
+        last = int(fit_intercept)
+        penalty = Penalty(
+            np.append(np.where(silent, 1.0, (root / scale) ** 2), [0.0] * last),
+            np.append(np.where(silent, 0.0, strength * l1_ratio / scale), [0.0] * last),
+            np.append(np.where(silent, -np.inf, low * scale), [-np.inf] * last),
+            np.append(np.where(silent, np.inf, high * scale), [np.inf] * last),
+        )
         return cls(
             center=np.where(silent, 0.0, moments.center),
             scale=np.where(silent, np.inf, scale),
@@ -151,12 +152,17 @@ class SolverCoordinates:
             variance=(moments.deviation / scale) ** 2 + (away / scale) ** 2,
             low=low,
             high=high,
-            penalty=Penalty(ridge, lasso, bottom, top),
+            penalty=penalty,
             fit_intercept=fit_intercept,
             n_outputs=n_outputs,
             offset_center=offset_center,
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
+
+    @property
+    def standardization(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Center, scale and spread of the columns."""
+        return self.center, self.scale, self.spread
 
     def dims(self, n_samples: int) -> Dimensions:
         """Return the sizes of an objective on so many samples."""

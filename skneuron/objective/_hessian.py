@@ -130,7 +130,6 @@ class Hessian:
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
-            """Return z of each direction."""
             steps = [at.with_intercept(direction)[0] for direction in directions]
             return self._loss.change(np.array(steps))
 

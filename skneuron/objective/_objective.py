@@ -97,17 +97,14 @@ class Objective:
         design : DesignMatrix of shape (n_samples, n_features)
         y : ndarray of shape (n_samples,)
             Class indices.
-        loss : Loss
+        loss, regularization, fit_intercept, summary
+            Parts of F.
         sample_weight : ndarray of shape (n_samples,)
             Positive, of sum 1.
-        regularization : Regularization
-        fit_intercept : bool
         moments : Moments, optional
-            Those of the design, if they are known, or others to scale columns by.
-        summary : QuadraticSummary, optional
-            Of past chunks.
+            Center and scale of the columns, by default those of the design.
         scale : ndarray of shape (n_features,), optional
-            Of the columns, if they are to keep one.
+            Of the columns, instead of the one that follows from the moments.
         offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
             Added to each w·x + b.
         offset_center : float or ndarray of shape (n_outputs,), default=0
@@ -125,8 +122,7 @@ class Objective:
             moments, regularization, fit_intercept, loss.n_outputs, scale, offset_center
         )
         offset = None if offset is None else offset - offset_center
-        standardization = at.center, at.scale, at.spread
-        rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, standardization)
+        rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, at.standardization)
         return cls(rows, at, summary)
 
     @property
@@ -153,10 +149,7 @@ class Objective:
         return self._on(self.rows.evenly(m))
 
     def reproducible(self) -> Objective:
-        """Return the same objective, whose sums have the same bits on any number of threads.
-
-        Of an X below 4 MB it keeps a standardised copy.
-        """
+        """Return the same objective, whose sums have the same bits on any number of threads."""
         return self._on(self.rows.steady())
 
     def on_rows(
@@ -166,27 +159,13 @@ class Objective:
         weights: FloatArray,
         offset: FloatArray | None = None,
     ) -> Objective:
-        """Return the objective of the same parameters on rows of another X.
-
-        Parameters
-        ----------
-        X : ndarray or CSR/CSC array of shape (n_rows, n_features)
-        y : ndarray of shape (n_rows,)
-            Class indices.
-        weights : ndarray of shape (n_rows,)
-            Of sum 1.
-        offset : ndarray of shape (n_rows,) or (n_rows, n_outputs), optional
-        """
+        """Return the objective of the same parameters on rows of another X, of weights of sum 1."""
         at = self.coordinates
         offset = None if offset is None else offset - at.offset_center
-        standardization = at.center, at.scale, at.spread
-        return self._on(self.rows.validation(X, y, weights, offset, standardization))
+        return self._on(self.rows.validation(X, y, weights, offset, at.standardization))
 
     def restrict(self, columns: AnyArray) -> Objective:
-        """Return the same objective with the coefficients of all other columns at zero.
-
-        The parameters are those of these columns, and the intercept.
-        """
+        """Return the same objective as a function of some columns and the intercept."""
         kept = self.coordinates.positions(columns)
         summary = None if self.summary is None else self.summary.take(kept)
         return Objective(self.rows.restrict(columns), self.coordinates.restrict(columns), summary)
@@ -271,7 +250,7 @@ class Objective:
         return finite_or_inf(value), flat, hessian
 
     def curvature(self, params: FloatArray) -> Hessian:
-        """Return the Hessian at ``params``, whose methods take the passes that they need."""
+        """Return the Hessian of the smooth part at ``params``."""
         return Hessian(self.rows, self.coordinates, self.summary, params, self._flat)
 
     def zero_diagonal(self) -> FloatArray:
@@ -290,13 +269,7 @@ class Objective:
     ) -> float:
         """Return F at coefficients on the original scale, rounded as a prediction is.
 
-        Parameters
-        ----------
-        coef : ndarray of shape (n_outputs, n_features)
-        intercept : ndarray of shape (n_outputs,)
-            Without the offset's center, if ``centered``.
-        centered : bool
-            Whether the center of the offset, which all rows have in common, is left out.
+        With ``centered``, intercept and offset are both without the center of the offset.
         """
         center = self.coordinates.offset_center
         away = 0.0 if centered else center
@@ -341,12 +314,7 @@ class Objective:
     def max_change(self, step: FloatArray, params: FloatArray | None = None) -> float:
         """Return the largest change of a linear predictor that a step makes on any row.
 
-        Parameters
-        ----------
-        step : ndarray of shape (n_params,)
-        params : ndarray of shape (n_params,), optional
-            Where the step begins. The rounding error of the linear predictors there does not
-            count as a change.
+        With ``params``, where the step begins, the rounding error there counts as no change.
         """
         full = self.coordinates.with_intercept
         return self.rows.max_change(full(step), None if params is None else full(params))

@@ -51,6 +51,13 @@ class MemoryRows:
     source : DesignMatrix, optional
         The same rows on the original scale, if they are at hand.
 
+    Attributes
+    ----------
+    n_samples : int
+    has_offset : bool
+    class_weights : ndarray of shape (n_classes,)
+        Sum of the sample weights of each class.
+
     Examples
     --------
     >>> import numpy as np
@@ -80,7 +87,9 @@ class MemoryRows:
         self.loss = loss
         self._offset = offset
         self._labels = loss.encode(y)
-        self._class_weights: FloatArray | None = None
+        self.n_samples = columns.shape[0]
+        self.has_offset = offset is not None
+        self.class_weights = sums_by_class(y, weights, max(2, loss.n_outputs))
 
     @classmethod
     def of_data(
@@ -97,16 +106,6 @@ class MemoryRows:
         return cls(columns, y, weights, loss, offset, design)
 
     # --- size -------------------------------------------------------------------------
-
-    @property
-    def n_samples(self) -> int:
-        """Number of rows."""
-        return self._columns.shape[0]
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether linear predictors have an offset."""
-        return self._offset is not None
 
     @property
     def least_weight(self) -> float:
@@ -132,14 +131,6 @@ class MemoryRows:
     def counter(self) -> RowCounter:
         """Counts the rows of each pass."""
         return self._columns.counter
-
-    @property
-    def class_weights(self) -> FloatArray:
-        """Sum of the sample weights of each class."""
-        if self._class_weights is None:
-            n_classes = max(2, self.loss.n_outputs)
-            self._class_weights = sums_by_class(self._y, self._weights, n_classes)
-        return self._class_weights
 
     # --- other rows -------------------------------------------------------------------
 
@@ -264,9 +255,7 @@ class MemoryRows:
         """
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
-            """Return the loss of these rows, their slopes and curvatures."""
-            if self._offset is not None:
-                z = self._shifted(rows, z)
+            z = self._shifted(rows, z)
             if margins is not None:
                 margins[rows] = np.where(self._y[rows], z, -z)
             sums = self.loss.sums(
@@ -290,7 +279,6 @@ class MemoryRows:
         """Return the sum of weighted losses; inf beyond the range of float64."""
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
-            """Return the sum of the losses and no slopes."""
             z = self._shifted(rows, z)
             return self.loss.sums(self._labels[rows], z, self._weights[rows])[0], z[:0], None
 
@@ -308,7 +296,6 @@ class MemoryRows:
         values = []
 
         def add(rows: slice, z: AnyArray) -> None:
-            """Add the loss of these rows."""
             if self._offset is not None:
                 z += (self._offset[rows] + away).reshape(z.shape)
             exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
@@ -340,7 +327,6 @@ class MemoryRows:
         weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
 
         def slope(t: float) -> float:
-            """Return the slope at one length of the step."""
             z = t * change
             z += start
             return float(np.vdot(self.loss.slopes(self._labels, z), weighted))
@@ -362,13 +348,11 @@ class MemoryRows:
 
     def loss_at_zero(self, shift: FloatArray | float = 0.0) -> float:
         """Return the loss at zero coefficients and one intercept."""
-        if self._offset is None:
-            z = self._one_of_each_class() + shift
-            return float(self.class_weights @ self.loss.value(np.arange(len(z)), z))
+        weights, (y, z) = self.class_weights, self._one_of_each_class()
+        if self._offset is not None:
+            weights, y, z = self._weights, self._y, self._offset
         with np.errstate(all="ignore"):
-            return finite_or_inf(
-                float(self._weights @ self.loss.value(self._y, self._offset + shift))
-            )
+            return finite_or_inf(float(weights @ self.loss.value(y, z + shift)))
 
     def slope_at_zero(self, shift: float) -> float:
         """Return the slope of the loss along the intercept, at zero coefficients."""
@@ -378,15 +362,15 @@ class MemoryRows:
 
     def curvature_at_zero(self) -> FloatArray:
         """Return the curvature along each output where every linear predictor is zero."""
-        k, zero = self.loss.n_outputs, self._one_of_each_class()
-        _, h = self.loss.gradient_hessian(np.arange(len(zero)), zero)
+        k = self.loss.n_outputs
+        _, h = self.loss.gradient_hessian(*self._one_of_each_class())
         weighted = self.class_weights[:, None, None] * h.reshape(-1, k, k)
         return np.asarray(np.einsum("skk->k", weighted))
 
-    def _one_of_each_class(self) -> FloatArray:
-        """Return linear predictors of zero for one sample of each class."""
-        k = self.loss.n_outputs
-        return np.zeros((len(self.class_weights), k)[: 1 + (k > 1)])
+    def _one_of_each_class(self) -> tuple[AnyArray, FloatArray]:
+        """Return the label and linear predictors of zero for one sample of each class."""
+        k, n_classes = self.loss.n_outputs, len(self.class_weights)
+        return np.arange(n_classes), np.zeros((n_classes, k)[: 1 + (k > 1)])
 
     def offset_bounds(self) -> tuple[float, float]:
         """Return the smallest and the largest offset."""

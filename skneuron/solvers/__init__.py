@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
-from skneuron.solvers._base import DEFAULT_TOL, Solver
+from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, relative, rounding, value_and_gap
+from skneuron.solvers._gap import relative, rounding, value_and_gap
 from skneuron.solvers._gd import GD
-from skneuron.solvers._iterate import Budget
+from skneuron.solvers._iterate import StoppingCriteria
 from skneuron.solvers._lbfgs import LBFGS
+from skneuron.solvers._tolerances import DEFAULT_TOL, DENSE_PARAMS, PRECISION
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
 from skneuron.solvers.newton._preconditioner import has_small_blocks
@@ -22,18 +23,18 @@ from skneuron.solvers.stochastic._sgd import SGD
 __all__ = [
     "DEFAULT_TOL",
     "GD",
-    "INVISIBLE",
     "LBFGS",
+    "PRECISION",
     "SGD",
     "SOLVERS",
     "Adam",
-    "Budget",
     "Newton",
     "NewtonCG",
     "ObjectiveProtocol",
     "OnlinePerceptron",
     "Perceptron",
     "Solver",
+    "StoppingCriteria",
     "SubsampledNewton",
     "WorkingSetNewton",
     "choose_solver",

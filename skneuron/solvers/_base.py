@@ -14,13 +14,11 @@ from skneuron.losses import Loss
 from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import rounding, value_and_gap
-from skneuron.solvers._iterate import Budget
+from skneuron.solvers._iterate import StoppingCriteria
 from skneuron.solvers._stopping import status_without_progress
+from skneuron.solvers._tolerances import DEFAULT_TOL
 
-__all__ = ["DEFAULT_TOL", "Solver"]
-
-# Weights err by about its square root: eight digits of them are right.
-DEFAULT_TOL = 1e-18
+__all__ = ["Solver"]
 
 
 class Solver(BaseEstimator):  # type: ignore[misc]
@@ -82,7 +80,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         self,
         objective: ObjectiveProtocol,
         start: FloatArray,
-        budget: Budget,
+        criteria: StoppingCriteria,
         callback: Callback | None = None,
         observe: Observer | None = None,
     ) -> SolverResult:
@@ -92,7 +90,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         ----------
         objective : ObjectiveProtocol
         start : ndarray of shape (n_params,)
-        budget : Budget
+        criteria : StoppingCriteria
         callback : callable, optional
             Called after each iteration with its :class:`skneuron.results.Iteration`. If it
             raises :class:`skneuron.results.StopRequest`, the fit ends there.
@@ -107,8 +105,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """
         history = History(callback, observe)
         try:
-            result = self._solve(objective, np.array(start), budget, history)
-            return _at_zero_if_lower(objective, result, budget.tol)
+            result = self._solve(objective, np.array(start), criteria, history)
+            return _at_zero_if_lower(objective, result, criteria.tol)
         except StopRequest as request:
             status = request.status
         except KeyboardInterrupt:
@@ -153,7 +151,11 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
         """Do the work; ``params`` may be overwritten."""
 

@@ -12,9 +12,10 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
-from skneuron.solvers._iterate import Budget, Point, length_of
+from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["GD"]
@@ -23,11 +24,8 @@ __all__ = ["GD"]
 # digits of an ill-conditioned fit take thousands.
 _PATIENCE = 5000
 
-# A constant rate that lifts the objective to this multiple of its start has diverged.
-_DIVERGED = 1e4
-
 # Power iteration comes from below; this covers what its steps leave open.
-_POWER_STEPS, _POWER_SLACK = 20, 1.1
+_POWER_SLACK = 1.1
 
 
 class GD(Solver):
@@ -76,26 +74,30 @@ class GD(Solver):
             raise ValueError(f"GD: momentum={momentum!r}: expected 'auto' or a number in [0, 1)")
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
-        point, look = params, Point.at(objective, params)
+        point, look = params, Iterate.at(objective, params)
         first = best = look
         stopping = StoppingRule(objective, first.value, _PATIENCE)
-        state = _State.to_resume(budget.state, self, look.gradient)
+        state = _State.to_resume(criteria.state, self, look.gradient)
         rate = _Rate(self.learning_rate, objective, params, state)
-        monitor = GapMonitor(objective, budget.tol)
+        monitor = GapMonitor(objective, criteria.tol)
         momentum = _Momentum(self.momentum, 1.0 if state is None else state.momentum)
         if state is not None:
             point = state.point
-            look = look if state.look is None else Point.at(objective, state.look)
+            look = look if state.look is None else Iterate.at(objective, state.look)
         status = Status.MAX_ITER
-        while len(history) < budget.max_iter:
+        while len(history) < criteria.max_iter:
             following = look.params - rate.value * look.gradient
             if momentum.points_uphill(following - point, look.gradient):
                 rate.lengthen()
                 continue
             ahead = following + momentum.extra(following - point)
-            tried = Point.at(objective, ahead)
+            tried = Iterate.at(objective, ahead)
             if rate.is_too_long(look, tried):
                 if not rate.shorten():
                     status = Status.STALLED
@@ -103,7 +105,7 @@ class GD(Solver):
                 point = look.params
                 momentum.restart()
                 continue
-            if not tried.value <= _DIVERGED * max(first.value, objective.zero_value):
+            if not tried.value <= DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
                 break
             step = length_of(tried.params - look.params)
@@ -170,7 +172,7 @@ class _Rate:
         if state is not None:
             self.value = state.rate
         elif self._adaptive:
-            largest = largest_curvature(objective, start, steps=_POWER_STEPS)
+            largest = largest_curvature(objective, start)
             self.value = 1 / (_POWER_SLACK * largest)
         else:
             self.value = float(rate)
@@ -185,7 +187,7 @@ class _Rate:
         self.value /= 2
         return self.value > float(np.finfo(np.float64).tiny)
 
-    def is_too_long(self, look: Point, tried: Point) -> bool:
+    def is_too_long(self, look: Iterate, tried: Iterate) -> bool:
         """Whether the curvature on the way was larger than 1/rate.
 
         Between any two points of a function whose curvature is at most L,

@@ -1,4 +1,4 @@
-"""What solvers hand around: when to stop, and a place with what the objective is there."""
+"""An iterate with the value and derivatives of the objective, and the criteria to stop at."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
+from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
 
-__all__ = ["Budget", "Point", "length_of"]
+__all__ = ["Iterate", "StoppingCriteria", "length_of"]
 
 
 def length_of(vector: FloatArray) -> float:
-    """Return the Euclidean length; squares of its entries may overflow."""
+    """Return the Euclidean length; squares of the entries may overflow."""
     return float(blas.dnrm2(vector))
 
 
 @dataclass(frozen=True)
-class Budget:
+class StoppingCriteria:
     """When a solver may stop and when it must.
 
     Attributes
@@ -28,9 +29,9 @@ class Budget:
         Relative gap at which the fit has converged.
     max_iter : int
     seed : int
-        Of the subsamples that a solver draws.
+        Seed of the subsamples that a solver draws.
     state : object or None
-        What the last fit has left of its solver, if this fit starts where that one ended.
+        State that the previous fit returned, if this fit starts at its coefficients.
     """
 
     tol: float
@@ -40,17 +41,16 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Point:
-    """Parameters at which the objective was evaluated, and what it was there.
+class Iterate:
+    """Parameters with the objective and its derivatives there.
 
     Attributes
     ----------
     params : ndarray of shape (n_params,)
     value : float
     gradient : ndarray of shape (n_params,)
-        Of the smooth part.
+        Gradient of the smooth part.
     hessian : ndarray of shape (n_params, n_params) or None
-        Where it was asked for.
     """
 
     params: FloatArray
@@ -61,8 +61,8 @@ class Point:
     @classmethod
     def at(
         cls, objective: ObjectiveProtocol, params: FloatArray, *, hessian: bool = False
-    ) -> Point:
-        """Evaluate the objective there, in one pass over the rows."""
+    ) -> Iterate:
+        """Evaluate the objective in one pass over the rows."""
         if hessian:
             return cls(params, *objective.value_gradient_hessian(params))
         return cls(params, *objective.value_gradient(params))
@@ -71,3 +71,20 @@ class Point:
     def gradient_norm(self) -> float:
         """Euclidean length of the gradient."""
         return length_of(self.gradient)
+
+    def record(self, history: History, objective: ObjectiveProtocol, step: float) -> None:
+        """Add this iterate to the history, with the length of the step that led to it."""
+        history.add(
+            self.params,
+            objective=self.value,
+            gradient_norm=self.gradient_norm,
+            step=step,
+            n_passes=objective.n_passes,
+        )
+
+    def result(
+        self, gap: float, status: Status, history: History, state: Any = None
+    ) -> SolverResult:
+        """Return this iterate as the result of a fit."""
+        lines = history.as_dict()
+        return SolverResult(self.params, self.value, gap, len(history), status, lines, state)

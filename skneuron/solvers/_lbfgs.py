@@ -12,16 +12,10 @@ from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import (
-    DENSE_PARAMS,
-    INVISIBLE,
-    VISIBLE,
-    relative,
-    relative_gap,
-    rounding,
-)
-from skneuron.solvers._iterate import Budget, Point, length_of
+from skneuron.solvers._gap import relative, relative_gap, rounding
+from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature
 
 __all__ = ["LBFGS"]
@@ -79,13 +73,17 @@ class LBFGS(Solver):
             raise ValueError(f"LBFGS: memory={self.memory!r}: expected a positive integer")
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
-        point = best = Point.at(objective, params)
+        point = best = Iterate.at(objective, params)
         stopping = StoppingRule(objective, point.value, _PATIENCE)
         best_gap = np.inf
         status = Status.MAX_ITER
-        aim = budget.tol * (_MARGIN if budget.tol < INVISIBLE else 1.0)
+        aim = criteria.tol * (_MARGIN if criteria.tol < PRECISION else 1.0)
         while True:
             frame = _Frame(objective, point)
             gap = _gap(objective, point, frame)
@@ -99,7 +97,7 @@ class LBFGS(Solver):
                     status = Status.CONVERGED
                     break
                 gap = max(gap, best_gap)
-            if len(history) >= budget.max_iter:
+            if len(history) >= criteria.max_iter:
                 break
             if stopping.is_stuck(point.value, best_gap):
                 status = Status.STALLED
@@ -107,7 +105,7 @@ class LBFGS(Solver):
             before = len(history)
             if gap > aim:
                 step = _Round(objective, frame, point, gap, aim, history)
-                point = step.run(self.memory, frame.limit(budget.max_iter - before))
+                point = step.run(self.memory, frame.limit(criteria.max_iter - before))
             if len(history) == before:
                 history.add(
                     point.params,
@@ -118,8 +116,8 @@ class LBFGS(Solver):
                 )
         if status is not Status.CONVERGED:
             best_gap = relative_gap(objective, best.params, best.gradient)
-            stuck = status is Status.STALLED or best_gap <= budget.tol
-            status = status_without_progress(best_gap, budget.tol) if stuck else status
+            stuck = status is Status.STALLED or best_gap <= criteria.tol
+            status = status_without_progress(best_gap, criteria.tol) if stuck else status
         return SolverResult(
             best.params, best.value, best_gap, len(history), status, history.as_dict()
         )
@@ -132,7 +130,7 @@ class _Round:
     ----------
     objective : ObjectiveProtocol
     frame : _Frame
-    origin : Point
+    origin : Iterate
     gap : float
         Relative gap at the origin; it decides how the objective is measured, and how
         much smaller the gradient has to become.
@@ -144,7 +142,7 @@ class _Round:
         self,
         objective: ObjectiveProtocol,
         frame: _Frame,
-        origin: Point,
+        origin: Iterate,
         gap: float,
         tol: float,
         history: History,
@@ -153,13 +151,13 @@ class _Round:
         self._frame = frame
         self._origin = self._seen = self._accepted = origin
         self._history = history
-        self._by_slopes = gap < VISIBLE
+        self._by_slopes = gap < MEASURABLE
         white = frame.whiten_gradient(origin.gradient)
         # The model of the frame says gap = ½‖R⁻ᵀg‖²; aim below the mark.
         self._target = float(np.linalg.norm(white)) * float(np.sqrt(0.5 * tol / gap))
         self._last = np.zeros_like(white)
 
-    def run(self, memory: int, max_iter: int) -> Point:
+    def run(self, memory: int, max_iter: int) -> Iterate:
         """Return the last point that SciPy accepted, the origin if it accepted none."""
         options = {
             "maxcor": memory,
@@ -185,12 +183,12 @@ class _Round:
         """Return F - F₀ and its gradient in the frame's coordinates."""
         origin = self._origin
         params = origin.params + self._frame.unwhiten(u)
-        self._seen = point = Point.at(self._objective, params)
+        self._seen = point = Iterate.at(self._objective, params)
         if not np.all(np.isfinite(point.gradient)):
             return np.inf, np.zeros_like(u)
         excess = point.value - origin.value
         scale = max(self._objective.zero_value, origin.value)
-        if self._by_slopes and abs(excess) <= VISIBLE * scale:
+        if self._by_slopes and abs(excess) <= MEASURABLE * scale:
             excess = 0.5 * float((point.gradient + origin.gradient) @ (params - origin.params))
         return excess, self._frame.whiten_gradient(point.gradient)
 
@@ -214,12 +212,12 @@ class _Round:
 class _Frame:
     """Coordinates of one round: whitened by the curvature where that can be factored."""
 
-    def __init__(self, objective: ObjectiveProtocol, origin: Point) -> None:
+    def __init__(self, objective: ObjectiveProtocol, origin: Iterate) -> None:
         self.curvature: Curvature | None = None
         if objective.dims.n_params <= DENSE_PARAMS and objective.loss.smooth:
             curvature = Curvature(objective, origin.params)
             # Coordinates without a direction in which there is a slope lead nowhere.
-            self.curvature = None if curvature.is_blind(origin.gradient) else curvature
+            self.curvature = None if curvature.is_unbounded(origin.gradient) else curvature
 
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
         """Return the gradient in these coordinates."""
@@ -234,7 +232,7 @@ class _Frame:
         return iterations if self.curvature is None else min(iterations, _ROUND)
 
 
-def _gap(objective: ObjectiveProtocol, point: Point, frame: _Frame) -> float:
+def _gap(objective: ObjectiveProtocol, point: Iterate, frame: _Frame) -> float:
     if frame.curvature is not None and objective.loss.convex:
         return relative(frame.curvature.gap(point.gradient), objective)
     return relative_gap(objective, point.params, point.gradient)

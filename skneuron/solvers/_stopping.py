@@ -6,16 +6,13 @@ import numpy as np
 
 from skneuron.results import Status
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import INVISIBLE
+from skneuron.solvers._tolerances import PRECISION
 
 __all__ = ["StoppingRule", "status_without_progress"]
 
-# A smaller gap counts as progress if it is below this fraction of the smallest one so far.
-_SMALLER = 0.5
-
-# Gap, as a fraction of the first one, below which a smaller gap is no progress: it is the square
+# Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
 # of rounding errors. Losses with exponential tails lower it for ever.
-_LEAST = 1e-40
+_SMALLEST_GAP = 1e-40
 
 
 class StoppingRule:
@@ -31,14 +28,12 @@ class StoppingRule:
     value : float
         F at the start.
     patience : int
-        Iterations without progress that end the fit.
+        Number of iterations without progress that end the fit.
 
     Attributes
     ----------
-    idle : int
-        Iterations without progress so far.
-    unseen : int
-        Iterations in a row that have not lowered F by as much, each alone.
+    without_decrease : int
+        Number of iterations in a row that have not lowered F by as much, each alone.
 
     Examples
     --------
@@ -58,9 +53,9 @@ class StoppingRule:
     def __init__(self, objective: ObjectiveProtocol, value: float, patience: int) -> None:
         self._objective = objective
         self._patience = patience
-        self._lowest, self._smallest, self.idle = value, np.inf, 0
-        self._last, self.unseen = value, 0
-        self._first = np.inf
+        self._lowest = self._last = value
+        self._first = self._smallest = np.inf
+        self._idle = self.without_decrease = 0
 
     def is_stuck(self, value: float, gap: float) -> bool:
         """Record an iteration; return whether the last ones made no progress.
@@ -72,20 +67,21 @@ class StoppingRule:
         gap : float
             Any measure that is proportional to the gap, as the squared gradient norm.
         """
-        scale = max(abs(self._lowest), self._objective.zero_value)
-        lower = value < self._lowest - INVISIBLE * scale
-        self._first = min(self._first, gap) if np.isinf(self._first) else self._first
-        smaller = _LEAST * self._first < gap < _SMALLER * self._smallest
-        self.unseen = 0 if value < self._last - INVISIBLE * scale else self.unseen + 1
+        rounding = PRECISION * max(abs(self._lowest), self._objective.zero_value)
+        if np.isinf(self._first):
+            self._first = gap
+        self.without_decrease = 0 if value < self._last - rounding else self.without_decrease + 1
+        lower = value < self._lowest - rounding
+        smaller = _SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
         self._last = value
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
-        self.idle = 0 if lower or smaller else self.idle + 1
-        return self.idle >= self._patience
+        self._idle = 0 if lower or smaller else self._idle + 1
+        return self._idle >= self._patience
 
 
 def status_without_progress(gap: float, tol: float) -> Status:
     """Return the status of a fit that no step improves: converged if the gap is small enough."""
     if gap <= tol:
         return Status.CONVERGED
-    return Status.PRECISION if gap <= INVISIBLE else Status.STALLED
+    return Status.PRECISION if gap <= PRECISION else Status.STALLED

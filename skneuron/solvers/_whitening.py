@@ -8,6 +8,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
+from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS
 from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["SAMPLE_ROWS", "Frame"]
@@ -18,15 +19,6 @@ SAMPLE_ROWS = 2**13
 
 # Above so many coordinates of an output, a product with the frame costs more than a batch.
 _LARGEST = 300
-
-# And all blocks come out of one Hessian, which is formed up to here.
-_LARGEST_HESSIAN = 2000
-
-# Directions of less than this share of the largest curvature are taken to have it: steps
-# along them would be rounding.
-_FLOOR = 1e-10
-
-_POWER_STEPS = 10
 
 
 @dataclass
@@ -66,8 +58,8 @@ class Frame:
             a share of the curvature at zero.
         """
         k, m = objective.dims.n_outputs, objective.dims.n_coordinates
-        if m > _LARGEST or k * m > _LARGEST_HESSIAN:
-            mean = largest_curvature(objective, params, steps=_POWER_STEPS)
+        if m > _LARGEST or k * m > DENSE_PARAMS:
+            mean = largest_curvature(objective, params)
             return cls(None, max(mean, float(objective.zero_diagonal().sum()) / k), mean)
         hessian = objective.curvature(params).matrix()
         if objective.dims.n_samples < n_rows:
@@ -80,7 +72,7 @@ class Frame:
         top = values[:, -1:]
         if not np.all(top > 0):
             return cls.plain()
-        values = np.maximum(values, _FLOOR * top)
+        values = np.maximum(values, CURVATURE_FLOOR * top)
         inverse_roots = (vectors / np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
         # The mean of a row's curvature is the trace, one per direction.
         return cls(inverse_roots, float(m), 1.0)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
-from skneuron.solvers import DEFAULT_TOL, Budget, Solver, get_solver
+from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver
 
 __all__ = ["Settings", "check_parameters"]
 
@@ -30,7 +30,7 @@ class Settings:
     fit_intercept : bool
     solver : Solver or None
         None if the number of parameters decides.
-    budget : Budget
+    budget : StoppingCriteria
         Stopping criteria of the solver.
     patience : int or None
         Iterations without a lower validation loss after which the fit stops. None for no
@@ -46,7 +46,7 @@ class Settings:
     l1_ratio: float
     fit_intercept: bool
     solver: Solver | None
-    budget: Budget
+    budget: StoppingCriteria
     patience: int | None
     validation_fraction: float
     restart: int
@@ -145,7 +145,7 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
         l1_ratio=float(params["l1_ratio"]),
         fit_intercept=bool(params["fit_intercept"]),
         solver=solver,
-        budget=Budget(float(tol), int(params["max_iter"]), _seed(params["random_state"])),
+        budget=StoppingCriteria(float(tol), int(params["max_iter"]), _seed(params["random_state"])),
         patience=int(params["n_iter_no_change"]) if params["early_stopping"] else None,
         validation_fraction=float(params["validation_fraction"]),
         restart=int(params["restart"]),

@@ -1,4 +1,4 @@
-"""A factored Hessian: Newton steps, the gap they promise, and coordinates without scale."""
+"""A factored Hessian: Newton steps, predicted decreases, and whitened coordinates."""
 
 from __future__ import annotations
 
@@ -8,49 +8,46 @@ from scipy import linalg
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 
-__all__ = ["DENSE_PARAMS", "Curvature", "largest_curvature"]
+__all__ = ["Curvature", "largest_curvature"]
 
-# Up to here a Hessian is formed (32 MB) and factored in some tenths of a second; above,
-# conjugate gradients estimate the same quadratic form from Hessian products.
-DENSE_PARAMS = 2000
+# Smallest reciprocal condition number of a Cholesky factor. A Newton step loses log10(condition)
+# digits: with three left, steps still contract quickly. Below, the decomposition of √h·X̃ takes
+# over, which has the square root of the condition number.
+_MIN_RCOND = 1e-13
 
-# Newton steps by Cholesky lose log10(condition) digits. With three left they still
-# contract quickly; below that the decomposition of √h·X̃ takes over, which sees the
-# square root of the condition.
-_SMALLEST_RCOND = 1e-13
-
-# What each column keeps of its curvature when those before it are taken out. Above this
-# the condition cannot be near that limit but for matrices made to deceive, and these only
-# cost further steps: it need not be estimated.
+# Fraction of its curvature that each column keeps without the columns before it. Above, the
+# condition number is far from that limit, and it need not be estimated.
 _CLEARLY_REGULAR = 1e-6
 
-# So many times the rounding of the columns is no direction yet: each of those that add up to
-# nothing is off by it.
+# Curvature along a direction, in units of the rounding errors of the columns, below which the
+# direction is taken to be flat.
 _NOISE = 4
 
+# Slope along a flat direction that is no rounding error: all samples are saturated instead. It is a
+# mean over samples, on standardised columns.
+_MAX_FLAT_SLOPE = 1e-6
 
-# Along directions left out there is no slope but for rounding. A slope of this size, of a mean
-# over samples on columns of one scale, says that all samples are saturated instead.
-_NO_SLOPE = 1e-6
+# Rounding error of the gradient along flat directions, as a fraction of the gradient.
+_FLAT_ROUNDING = 1e-12
 
-# Rounding error of the gradient along them, as a fraction of the gradient.
-_UNSEEN_ROUNDING = 1e-12
+# Number of steps of the power iteration.
+_POWER_STEPS = 20
 
 
 class Curvature:
     """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
 
-    Directions without any curvature (duplicate columns without a penalty), or with no more
-    than the rounding of the columns makes, are left out: steps have no component there, so
-    that weights keep the least norm. Where there is a slope along them all the same, nothing
-    is known of how far the minimum is: the gap is infinite.
+    Directions without curvature beyond the rounding error of the columns (duplicate columns
+    without a penalty) are left out: steps have no component there, so that coefficients keep
+    the least norm. If the gradient has a part along them, the model is unbounded and the gap
+    infinite.
 
     Parameters
     ----------
     objective : ObjectiveProtocol
     params : ndarray of shape (n_params,)
     hessian : ndarray of shape (n_params, n_params), optional
-        The Hessian there, if it is known.
+        The Hessian, if it is already computed.
     """
 
     def __init__(
@@ -60,7 +57,9 @@ class Curvature:
         hessian = objective.curvature(params).matrix() if hessian is None else hessian
         factor = _cholesky(hessian)
         if factor is None:
-            factor = _cholesky_beside(hessian, objective.curvature(params).flat_directions(hessian))
+            factor = _cholesky_with_flat(
+                hessian, objective.curvature(params).flat_directions(hessian)
+            )
         if factor is not None:
             self._cholesky = factor
             return
@@ -73,11 +72,11 @@ class Curvature:
             self._size = np.where(size > 0, size, 1.0)
             root = root / self._size
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
-        # What rounding makes of collinear columns far from zero looks like a direction, too.
+        # Rounding errors of collinear columns far from zero look like a direction.
         noise = np.linalg.norm(vectors * objective.coordinates.rounding(), axis=1)
         smallest = np.maximum(len(values) * np.finfo(np.float64).eps, _NOISE * noise)
-        seen = values > values[0] * smallest
-        self._values, self._vectors = values[seen], vectors[seen]
+        kept = values > values[0] * smallest
+        self._values, self._vectors = values[kept], vectors[kept]
 
     @classmethod
     def observed(cls, objective: ObjectiveProtocol, params: FloatArray) -> Curvature | None:
@@ -106,31 +105,33 @@ class Curvature:
         if self._cholesky is not None:
             return -np.asarray(linalg.lapack.dpotrs(self._cholesky, gradient, lower=1)[0])
         step = -self.unwhiten(self.whiten_gradient(gradient))
-        # Downhill at least, where there is no telling how far.
-        return step - self._unseen(gradient) / self._size if self.is_blind(gradient) else step
+        if self.is_unbounded(gradient):
+            # Downhill at least, by an arbitrary length.
+            step = step - self._flat_part(gradient) / self._size
+        return step
 
     def gap(self, gradient: FloatArray) -> float:
         """Return ½ gᵀH⁻¹g, the excess over the minimum of the quadratic model."""
-        if self.is_blind(gradient):
+        if self.is_unbounded(gradient):
             return float(np.inf)
         white = self.whiten_gradient(gradient)
         return 0.5 * float(white @ white)
 
-    def is_blind(self, gradient: FloatArray) -> bool:
-        """Return whether there is a slope in a direction without curvature."""
+    def is_unbounded(self, gradient: FloatArray) -> bool:
+        """Return whether the gradient has a part along directions without curvature."""
         if self._cholesky is not None:
             return False
-        noise = _UNSEEN_ROUNDING * float(np.linalg.norm(gradient / self._size))
-        return bool(np.linalg.norm(self._unseen(gradient)) > max(_NO_SLOPE, noise))
+        noise = _FLAT_ROUNDING * float(np.linalg.norm(gradient / self._size))
+        return bool(np.linalg.norm(self._flat_part(gradient)) > max(_MAX_FLAT_SLOPE, noise))
 
-    def _unseen(self, gradient: FloatArray) -> FloatArray:
+    def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""
         scaled = gradient / self._size
         return np.asarray(scaled - self._vectors.T @ (self._vectors @ scaled))
 
 
 def _cholesky(hessian: FloatArray) -> AnyArray | None:
-    """Return the lower factor, or None if too little of it could be trusted."""
+    """Return the lower factor, or None if it has too few digits."""
     size = np.sqrt(np.diag(hessian))
     if not np.all(size > 0):
         return None
@@ -140,16 +141,16 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
         return None
     if (np.diag(factor) / size).min() ** 2 > _CLEARLY_REGULAR:
         return np.asarray(factor)
-    # Unit diagonal first: what is left of the condition is collinearity, not scale.
+    # Unit diagonal first: the condition number then measures collinearity, not scale.
     inverse = 1 / size
     relative = hessian * inverse * inverse[:, None]
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
-    return np.asarray(factor) if info == 0 and rcond > _SMALLEST_RCOND else None
+    return np.asarray(factor) if info == 0 and rcond > _MIN_RCOND else None
 
 
-def _cholesky_beside(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:
-    """Return the factor with curvature added where there is none, and no gradient either."""
+def _cholesky_with_flat(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:
+    """Return the factor with curvature added along flat directions without a gradient."""
     if len(flat) == 0:
         return None
     return _cholesky(hessian + np.diag(hessian).mean() * (flat.T @ flat))
@@ -160,15 +161,14 @@ def _triangular(factor: AnyArray, vector: FloatArray, *, transposed: bool) -> Fl
     return np.asarray(solution)
 
 
-def largest_curvature(objective: ObjectiveProtocol, params: FloatArray, *, steps: int) -> float:
-    """Largest eigenvalue of the Hessian, or of its bound, by power iteration from below."""
+def largest_curvature(objective: ObjectiveProtocol, params: FloatArray) -> float:
+    """Return the largest eigenvalue of the Hessian, or of its bound, by power iteration."""
     product = objective.curvature(params).bound_product
-    # A fixed, dense start: the answer must not depend on chance.
+    # A fixed, dense start: the result must not depend on chance.
     vector = np.cos(np.arange(1.0, objective.dims.n_params + 1))
     size = 0.0
-    for _ in range(steps):
-        vector /= np.linalg.norm(vector)
-        vector = product(vector)
+    for _ in range(_POWER_STEPS):
+        vector = product(vector / np.linalg.norm(vector))
         size = float(np.linalg.norm(vector))
         if not 0 < size < np.inf:
             return 1.0

@@ -6,34 +6,11 @@ from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._iterate import Budget, Point
-from skneuron.solvers.newton._descent import Descent, Progress, descend
-from skneuron.solvers.newton._model import Model, model_at
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers.newton._descent import descend
+from skneuron.solvers.newton._factored import FactoredHessian
 
-__all__ = ["ExactCurvature", "Newton"]
-
-
-class ExactCurvature(Descent):
-    """The Hessian at every point, in the same pass over the rows as the gradient."""
-
-    def wants_hessian(self, progress: Progress) -> bool:
-        """Return True."""
-        return True
-
-    def __init__(self, objective: ObjectiveProtocol) -> None:
-        self._objective = objective
-
-    def reach(self, step: FloatArray, params: FloatArray) -> float:
-        """Return how far a step from ``params`` changes a pre-activation."""
-        return self._objective.max_change(step, params)
-
-    def model(self, point: Point) -> Model:
-        """Return Newton's model."""
-        return model_at(self._objective, point.params)
-
-    def renewed(self, progress: Progress) -> Model | None:
-        """Return None: there is no better model."""
-        return None
+__all__ = ["Newton"]
 
 
 class Newton(Solver):
@@ -60,9 +37,12 @@ class Newton(Solver):
     supports_nonsmooth = True
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
-        point = Point.at(objective, params, hessian=True)
-        first = Progress(point, model_at(objective, params, point.hessian), 0.0, exact=True)
-        end = descend(objective, first, budget, history, ExactCurvature(objective))
-        return end.result(history)
+        start = Iterate.at(objective, params, hessian=True)
+        strategy = FactoredHessian(objective, start, criteria.tol)
+        return descend(objective, start, strategy, criteria, history).result(history)

@@ -1,4 +1,4 @@
-"""Without a Hessian: L-BFGS on scaled columns, with conjugate gradients where it is slow."""
+"""Newton's method with conjugate gradients instead of a factored Hessian."""
 
 from __future__ import annotations
 
@@ -8,44 +8,54 @@ from typing import Any
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._backtrack import backtrack
+from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, relative, relative_gap
-from skneuron.solvers._iterate import Budget, Point, length_of
+from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._search import Search
-from skneuron.solvers.newton._conjugate import conjugate_gradients, settled
-from skneuron.solvers.newton._descent import REACH
-from skneuron.solvers.newton._model import SmoothModel
-from skneuron.solvers.newton._preconditioner import DiagonalCurvature, has_small_blocks
-from skneuron.solvers.newton._truncated import TruncatedSearch, TruncatedState
+from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
+from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._model import MAX_PAIRS, SmoothModel
+from skneuron.solvers.newton._preconditioner import DiagonalPreconditioner, preconditioner
 
-__all__ = ["NewtonCG"]
+__all__ = ["ConjugateGradients", "ConjugateState", "NewtonCG"]
 
-# Past steps that correct the diagonal. More of them save few passes, and with tens of
-# thousands of weights cost as much as a pass.
-_MEMORY = 6
+# A gap below rounding is asked for by users who want digits of the coefficients. Conjugate
+# gradients leave the error where curvature is smallest: aim at this fraction of the gap.
+_MARGIN = 1e-3
 
-# Where ten steps leave more than this share of the gap, the next direction is Newton's
-# own, from conjugate gradients.
-_WINDOW, _SLOW = 10, 0.1
+# A product is of use if it adds more than this fraction of what a product has added on average. A
+# new Hessian is worth more than a better solution with the old one (Nash & Sofer, Oper. Res. Lett.
+# 9, 1990).
+_MIN_GAIN = 0.5
 
-# Conjugate gradients end when their last two terms add little, on the way and for the gap.
-_LAST, _LONGEST = 2, 250
+# Number of products for a step at most.
+_MAX_PRODUCTS = 250
+
+# Number of pairs of L-BFGS: more of them save few passes, and with tens of thousands of
+# coefficients cost as much as a pass.
+_LBFGS_PAIRS = 6
+
+# Number of L-BFGS steps that are compared.
+_WINDOW = 10
+
+# Conjugate gradients take over if these steps leave more than this fraction of the gap.
+_SLOW = 0.1
 
 
 class NewtonCG(Solver):
-    """Newton's method without a Hessian, for more weights than one can be factored for.
+    """Truncated Newton method, for more coefficients than a Hessian can be factored for.
 
-    For a layer of neurons each step comes from a few conjugate gradients, preconditioned by
-    each class's own block of the Hessian, together 64 MB at most. Else steps are those of
-    L-BFGS, one pass each, on columns brought to one scale and with the diagonal of the
-    curvature as the first guess. Where they become slow, and whenever the gap is to be told,
-    Newton's equations are solved by conjugate gradients, one pass per product,
-    preconditioned by L-BFGS (Nocedal & Wright, Numerical Optimization, 2006, sections 7.1
-    and 7.2).
+    Each step comes from a few conjugate gradients, one product with the Hessian each (Nocedal &
+    Wright, Numerical Optimization, 2006, section 7.1). The preconditioner is the Hessian of each
+    class's own coefficients, on a subsample of the rows, together 64 MB at most.
+
+    For more than 2,000 coefficients per class, the preconditioner is the diagonal of the
+    curvature. The first steps are then those of L-BFGS, one pass each (section 7.2), until they
+    become slow. If the loss is not convex, L-BFGS corrects all steps, because Fisher's curvature
+    is not the Hessian.
 
     Examples
     --------
@@ -60,149 +70,180 @@ class NewtonCG(Solver):
     needs = ("gradient", "hessian")
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
-        start = Point.at(objective, params)
-        search: TruncatedSearch | _Search
-        if has_small_blocks(objective):
-            truncated = TruncatedState.to_resume(budget.state, self, start.gradient)
-            search = TruncatedSearch(objective, start, budget.tol, truncated)
-        else:
-            state = _State.to_resume(budget.state, self, start.gradient)
-            search = _Search(objective, start, budget.tol, state)
-        status = Status.MAX_ITER
-        while len(history) < budget.max_iter:
-            if search.may_be_done() and len(history):
-                gap = search.certified_gap()
-                if gap <= budget.tol:
-                    status = Status.CONVERGED
-                    break
-            length = search.advance()
-            history.add(
-                search.point.params,
-                objective=search.point.value,
-                gradient_norm=search.point.gradient_norm,
-                step=length,
-                n_passes=objective.n_passes,
-            )
-            if search.is_stuck(length):
-                status = Status.STALLED
-                break
-        # The last look at the gap may change the step that would come next.
-        left = search.state(self)
-        if status is not Status.CONVERGED:
-            gap = bounded(search.newton_gap(), objective, search.point.value)
-            if gap <= budget.tol:
-                status = Status.CONVERGED
-            elif status is Status.STALLED and gap <= INVISIBLE:
-                status = Status.PRECISION
-        point, lines = search.point, history.as_dict()
-        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
+        start = Iterate.at(objective, params)
+        state = ConjugateState.to_resume(criteria.state, self, start.gradient)
+        strategy = ConjugateGradients(objective, start, criteria.tol, state)
+        return descend(objective, start, strategy, criteria, history, self).result(history)
 
 
 @dataclass(frozen=True)
-class _State(SolverState):
-    """A search between two steps.
+class ConjugateState(SolverState):
+    """State between two steps.
 
     Attributes
     ----------
+    base : ndarray of shape (n_params,)
+        Parameters at which the preconditioner was computed, before the next step.
+    products : float
+        Number of products since then.
+    accepted : bool
+        Whether the last decrease agreed with the predicted decrease.
     pairs : list of (ndarray, ndarray, float)
-        Of L-BFGS.
-    past : list of float
-        What the last steps had promised.
-    by_newton : bool
-        Whether the next step is Newton's.
+        Pairs of L-BFGS.
+    by_lbfgs : bool
+        Whether steps are those of L-BFGS.
+    past : tuple of float
+        Predicted decreases of the last L-BFGS steps.
     """
 
+    base: FloatArray
+    products: float
+    accepted: bool
     pairs: list[tuple[FloatArray, FloatArray, float]]
-    past: list[float]
-    by_newton: bool
+    by_lbfgs: bool
+    past: tuple[float, ...]
 
 
-class _Search(Search):
-    """Steps of L-BFGS while they are fast."""
+class ConjugateGradients(CurvatureStrategy):
+    """Steps by a few conjugate gradients each.
 
-    # L-BFGS may wander for long between two better points.
-    idle_steps = 40
+    A step ends when a product adds less than half of what one has added on average, as
+    Newton's equations need not be solved better than they are right. If the predicted decrease
+    is below ``tol``, they are solved until the gap is accurate. Before, steps of L-BFGS are
+    cheaper if the preconditioner is a diagonal.
+
+    Parameters
+    ----------
+    objective : ObjectiveProtocol
+    iterate : Iterate
+    tol : float
+        Relative gap to reach.
+    state : ConjugateState or None
+        State of the fit that ended at this iterate.
+    """
 
     def __init__(
-        self, objective: ObjectiveProtocol, point: Point, tol: float, state: _State | None = None
+        self,
+        objective: ObjectiveProtocol,
+        iterate: Iterate,
+        tol: float,
+        state: ConjugateState | None = None,
     ) -> None:
-        super().__init__(objective, point, tol)
-        self._aim = tol
-        self._model = SmoothModel(DiagonalCurvature(objective), memory=_MEMORY)
+        super().__init__(objective, tol)
+        # A copy of a small table pays off: there are many products.
+        objective.rows.keep_small_copy()
+        self._preconditioner = preconditioner(objective)
+        self._by_lbfgs = isinstance(self._preconditioner, DiagonalPreconditioner)
+        if not self._by_lbfgs and tol < PRECISION:
+            self.tol = _MARGIN * tol
+        self._model = SmoothModel(self, max_pairs=_LBFGS_PAIRS if self._by_lbfgs else MAX_PAIRS)
+        self._base, self._products, self._accepted = iterate.params, 0.0, False
+        self._past: tuple[float, ...] = ()
         if state is not None:
-            self._model.pairs = list(state.pairs)
-        self._step, self._promised = self._model.step(point)
-        self._past = [self._promised] if state is None else list(state.past)
-        self._by_newton = state is not None and state.by_newton
-        if self._by_newton:
-            self._take_newton_step()
+            self._base, self._products = state.base, state.products
+            self._accepted, self._model.pairs = state.accepted, state.pairs
+            self._by_lbfgs, self._past = state.by_lbfgs, state.past
+        self._preconditioner.at(self._base)
+        self._propose(iterate, self.tol)
 
-    def state(self, solver: Any) -> _State:
-        """Return what another search at this point needs to take the same step next."""
-        pairs, past = self._model.pairs, self._past
-        return _State(repr(solver), self.point.gradient, pairs, past, self._by_newton)
+    def _propose(self, iterate: Iterate, tol: float) -> None:
+        """Solve Newton's equations, accurately if the predicted decrease is at most ``tol``."""
+        self._before = self._base, self._products
+        if not self._by_lbfgs:
+            if self._products >= self._preconditioner.cost:
+                self._preconditioner.at(iterate.params)
+                self._base, self._products = iterate.params, 0.0
+            self._product = self.objective.curvature(iterate.params)
+        self._aim = tol
+        self.step, self.predicted = self._model.step(iterate)
 
-    def may_be_done(self) -> bool:
-        """Whether L-BFGS believes that the gap is reached."""
-        return relative(self._promised, self._objective) <= self._aim
+    def newton_step(self, gradient: FloatArray) -> FloatArray:
+        """Return -H⁻¹g, as accurately as the fit needs it, or -M⁻¹g for L-BFGS."""
+        self._is_unbounded = False
+        if self._by_lbfgs:
+            return -self._preconditioner.solve(gradient)
 
-    def newton_gap(self) -> float:
-        """Return the relative gap of Newton's model, whose step becomes the next one."""
-        if self._objective.dims.n_params <= DENSE_PARAMS:
-            # A Hessian can be had: no estimate is better.
-            return relative_gap(self._objective, self.point.params, self.point.gradient)
-        self._take_newton_step()
-        return relative(self._promised, self._objective)
+        def enough(terms: list[float]) -> bool:
+            """Return whether the step is good enough, or the gap is accurate."""
+            if relative(sum(terms), self.objective) <= self._aim:
+                return is_accurate(terms)
+            return len(terms) * terms[-1] < _MIN_GAIN * sum(terms)
 
-    def _take_newton_step(self) -> None:
-        found = conjugate_gradients(
-            self._objective.curvature(self.point.params),
-            self.point.gradient,
-            self._model.solve,
-            lambda terms: settled(terms, _LAST),
-            most=min(_LONGEST, self._objective.dims.n_params),
+        solution = conjugate_gradients(
+            self._product, gradient, self._preconditioner.solve, enough, max_products=_MAX_PRODUCTS
         )
-        self._step, self._promised = found.step, found.gap
+        self._products += solution.products
+        self._is_unbounded = solution.gap == np.inf
+        return solution.step
 
-    def certified_gap(self) -> float:
-        """Return that gap if the model can be believed, inf if a step has to come first.
+    def is_unbounded(self, gradient: FloatArray) -> bool:
+        """Return whether the gradient met no curvature."""
+        return self._is_unbounded
 
-        If it is refused, the model is asked again when it promises less than now.
-        """
-        gap = self._believed_gap()
-        if gap > self._tol:
-            promised = relative(self._model.gap(self.point), self._objective)
-            self._aim = min(self._aim, promised) / 3
-        return gap
-
-    def _believed_gap(self) -> float:
-        gap = self.newton_gap()
-        if gap <= VISIBLE or self._objective.dims.n_params <= DENSE_PARAMS:
-            return gap
-        if gap > self._tol or self._objective.max_change(self._step) <= REACH:
-            return gap
-        return np.inf
-
-    def advance(self) -> float:
-        """Take the step, and look for the next one; return its length, 0 if it failed."""
-        following, length = backtrack(self._objective, self.point, self._step)
-        if length == 0:
-            # Newton's direction is the last thing to try.
-            self._take_newton_step()
-            following, length = backtrack(self._objective, self.point, self._step)
-            if length == 0:
-                return 0.0
-        moved = length * length_of(self._step)
-        self._model.learn(self.point, following)
-        self.point = following
-        self._step, self._promised = self._model.step(following)
-        self._past = [*self._past[-_WINDOW:], self._promised]
-        self._by_newton = (
-            len(self._past) > _WINDOW and self._promised > _SLOW * self._past[-1 - _WINDOW]
+    def state(self, solver: Any, iterate: Iterate) -> ConjugateState:
+        """Return the state from which another fit takes the same step next."""
+        base, products = self._before
+        return ConjugateState(
+            repr(solver),
+            iterate.gradient,
+            base,
+            products,
+            self._accepted,
+            self._model.pairs,
+            self._by_lbfgs,
+            self._past,
         )
-        if self._by_newton:
-            self._past = [self._promised]
-            self._take_newton_step()
-        return moved
+
+    def update(self, before: Iterate, after: Iterate, length: float) -> None:
+        """Propose the step from the iterate after a step."""
+        last, was_accurate = self.predicted, relative(self.predicted, self.objective) <= self.tol
+        if self._by_lbfgs or not self.objective.loss.convex:
+            self._model.update(before, after)
+        self._past = (*self._past[-_WINDOW + 1 :], last)
+        self._propose(after, self.tol)
+        if self._by_lbfgs:
+            if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
+                self.renew(after)
+            return
+        decrease = before.value - after.value + self.predicted
+        self._accepted = was_accurate and last / AGREEMENT <= decrease <= AGREEMENT * last
+
+    def renew(self, iterate: Iterate) -> bool:
+        """Replace L-BFGS by conjugate gradients; return False if they took the step already."""
+        if not self._by_lbfgs:
+            return False
+        self._by_lbfgs = False
+        if self.objective.loss.convex:
+            self._model.pairs = []
+        self._propose(iterate, self.tol)
+        return True
+
+    def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
+        """Return whether conjugate gradients replaced L-BFGS, which may wander for long."""
+        return self.renew(iterate)
+
+    def checked_gap(self, iterate: Iterate) -> float:
+        """Return the relative gap if it is accurate, infinity if a step has to come first."""
+        objective = self.objective
+        self.renew(iterate)
+        if objective.dims.n_params <= DENSE_PARAMS and (
+            objective.coordinates.is_unequal or objective.dims.n_outputs == 1
+        ):
+            return relative_gap(objective, iterate.params, iterate.gradient)
+        gap = relative(self.predicted, objective)
+        accurate = gap <= MEASURABLE or self._accepted
+        return gap if accurate or is_near(objective, iterate.params, self.step) else float(np.inf)
+
+    def final_gap(self, iterate: Iterate) -> float:
+        """Return the relative gap at the iterate that is returned."""
+        self.renew(iterate)
+        self._propose(iterate, float(np.inf))
+        return at_most_value(
+            relative(self.predicted, self.objective), self.objective, iterate.value
+        )

@@ -8,47 +8,47 @@ from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._iterate import Budget, Point
-from skneuron.solvers.newton._descent import Descent, Progress, descend
+from skneuron.solvers._gap import relative
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._factored import HESSIAN_COST, FactoredHessian
 from skneuron.solvers.newton._model import Model, model_at
 
-__all__ = ["MANY_PARAMS", "OnFewRows", "SubsampledNewton", "pays_to_subsample"]
+__all__ = ["MANY_PARAMS", "SubsampledNewton", "pays_to_subsample"]
 
-# A first subsample has ten rows a parameter, and some more than two where these are many,
-# as the Hessian costs the square; but not fewer rows than this.
-_FIRST_ROWS, _FIRST_MANY, _FIRST_LEAST = 10, 2, 1000
+# Number of rows per parameter of the first subsample.
+_FIRST_ROWS = 10
 
-# The second one's curvature errs by √(parameters / rows), 1/22 here: then a step on all
-# rows leaves 1/500 of the gap, and three of them, with L-BFGS pairs, reach 1e-18. With 200
-# rows a parameter one fit in five of 100,000 × 20 needed a fourth, with 500 one in 200. More
-# rows than that are worth it while they are a small part of all.
-_SECOND_ROWS, _SECOND_SHARE = 500, 16
+# Number of rows of the first subsample at least.
+_MIN_ROWS = 1000
 
-# All rows are many from this multiple of a first subsample on.
+# Number of rows per parameter of the second subsample. Its curvature errs by
+# √(parameters / rows), 1/22 here: a step on all rows leaves 1/500 of the gap, and three of them,
+# with L-BFGS, reach 1e-18. With 200 rows one fit in five of 100,000 × 20 needed a fourth step, with
+# 500 one in 200.
+_SECOND_ROWS = 500
+
+# All rows are many from this multiple of the first subsample on.
 _MANY = 6
 
-#: A Hessian of more parameters costs more than ten passes. Then it serves several steps,
-#: even of few rows, of which no subsample is drawn.
+#: A Hessian of more parameters costs more than ten passes. Then it serves several steps.
 MANY_PARAMS = 200
 
-# Its copy takes so many elements at most, 16 MB.
-_COPY_ELEMENTS = 2**21
+# Number of elements that the copy of a subsample takes at most (16 MB).
+_MAX_ELEMENTS = 2**21
 
-# A subsample's minimum is that far from the minimum on all rows anyway: going nearer
-# than this share of parameters / rows would be wasted.
+# Relative gap to reach on a subsample, as a fraction of parameters / rows: the minimum on all rows
+# is about one such unit away.
 _NEAR_ENOUGH = 0.1
 
-# What a pass costs more when it takes the Hessian along, as parameters per unit of cost.
-_HESSIAN_COST = 20.0
-
-# Steps on a subsample; where these do not do, all rows will not be worse.
-_STEPS = 30
+# Number of steps on a subsample at most.
+_MAX_STEPS = 30
 
 
 def pays_to_subsample(objective: ObjectiveProtocol) -> bool:
     """Return whether steps without the Hessian of all rows are cheaper than Newton's.
 
-    So it is where all rows are many more than a first subsample needs, and where a
+    That is the case if all rows are many more than a first subsample needs, or if a
     Hessian costs many passes.
     """
     many = objective.dims.n_samples >= _MANY * _first_rows(objective)
@@ -56,20 +56,19 @@ def pays_to_subsample(objective: ObjectiveProtocol) -> bool:
 
 
 def _first_rows(objective: ObjectiveProtocol) -> int:
-    p = objective.dims.n_params
-    return max(_FIRST_LEAST, min(_FIRST_ROWS * p, 2 * _FIRST_LEAST + _FIRST_MANY * p))
+    return max(_MIN_ROWS, _FIRST_ROWS * objective.dims.n_params)
 
 
 class SubsampledNewton(Solver):
     """Newton's method for many rows: growing random subsamples first, then all rows.
 
-    The minimum on a subsample is where all rows are begun, and its Hessian is the
-    curvature that steps on all rows use, each a single pass for value and gradient.
-    L-BFGS corrects it; where it proves poor it is taken anew at the present point, from
-    more rows and in the end from all. The subsamples speed the way and do not decide
-    where it ends: the gap on all rows does (Roosta-Khorasani & Mahoney, Math. Program.
-    174, 2019; Bollapragada, Byrd & Nocedal, IMA J. Numer. Anal. 39, 2019). A warm start
-    uses the coefficients only: each fit draws its subsamples anew.
+    The minimum on a subsample is the start on all rows, and its Hessian is the curvature of
+    the steps there, each a single pass for value and gradient. L-BFGS corrects that curvature.
+    If it proves poor, it is computed anew at the current iterate, from more rows and in the end
+    from all. The subsamples decide the speed and not the end: the gap on all rows does
+    (Roosta-Khorasani & Mahoney, Math. Program. 174, 2019; Bollapragada, Byrd & Nocedal, IMA J.
+    Numer. Anal. 39, 2019). A warm start uses the coefficients only: each fit draws its
+    subsamples anew.
 
     Examples
     --------
@@ -87,127 +86,99 @@ class SubsampledNewton(Solver):
     supports_nonsmooth = True
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
-        rng = np.random.default_rng(budget.seed)
-        model: Model | None = None
-        base = None
-        rule = SubsampledCurvature(objective, rng, budget.tol)
-        for part in _subsamples(objective, rng):
-            rule.use(part)
-            rows = part.dims.n_samples
-            point = Point.at(part, params, hessian=True)
-            tol = _NEAR_ENOUGH * objective.dims.n_params / rows
-            inner = Progress(point, model_at(part, params, point.hessian), 0.0, exact=True)
-            end = descend(
-                part, inner, Budget(tol, _STEPS), History(), OnFewRows(part), certify=False
-            )
-            if np.isfinite(end.point.value):
-                params, model = end.point.params, end.progress.model
-                base = end.progress.base
-        point = Point.at(objective, params)
-        if model is None:
-            model = rule.model(point)
-        progress = Progress(point, model, 0.0, base=base)
-        return descend(objective, progress, budget, history, rule).result(history)
+        rng = np.random.default_rng(criteria.seed)
+        rows, model, base = objective, None, None
+        for rows in _subsamples(objective, rng):
+            iterate = Iterate.at(rows, params, hessian=True)
+            tol = _NEAR_ENOUGH * objective.dims.n_params / rows.dims.n_samples
+            cheap = objective.dims.n_params <= 2 * HESSIAN_COST
+            inner = FactoredHessian(rows, iterate, tol, in_every_pass=cheap, any_gap=True)
+            end = descend(rows, iterate, inner, StoppingCriteria(tol, _MAX_STEPS), History())
+            if np.isfinite(end.iterate.value):
+                params, model, base = end.iterate.params, inner.model, inner.base
+        iterate = Iterate.at(objective, params)
+        strategy = SubsampledHessian(objective, iterate, criteria.tol, rng, rows, model, base)
+        return descend(objective, iterate, strategy, criteria, history).result(history)
 
 
 def _subsamples(objective: ObjectiveProtocol, rng: np.random.Generator) -> list[ObjectiveProtocol]:
-    """Return the subsamples, small ones first; those are drawn from the larger ones."""
-    parts: list[ObjectiveProtocol] = []
-    whole = objective
-    for rows in reversed(_schedule(objective)):
-        whole = whole.sample(rows, rng)
-        parts.insert(0, whole)
-    return parts
+    """Return the subsamples, small ones first; each is drawn from the next larger one."""
+    subsamples: list[ObjectiveProtocol] = []
+    rows = objective
+    for n_rows in reversed(_sizes(objective)):
+        rows = rows.sample(n_rows, rng)
+        subsamples.insert(0, rows)
+    return subsamples
 
 
-def _schedule(objective: ObjectiveProtocol) -> list[int]:
+def _sizes(objective: ObjectiveProtocol) -> list[int]:
     """Return the numbers of rows of the subsamples."""
-    n, p = objective.dims.n_samples, objective.dims.n_params
-    first = _first_rows(objective)
-    most = max(first, min(n // 3, int(_COPY_ELEMENTS / objective.rows.row_elements)))
-    second = min(most, max(_SECOND_ROWS * p, n // _SECOND_SHARE))
+    n, first = objective.dims.n_samples, _first_rows(objective)
+    most = max(first, min(n // 3, int(_MAX_ELEMENTS / objective.rows.row_elements)))
+    second = min(most, _SECOND_ROWS * objective.dims.n_params)
     if 2 * first >= n:
         return []
     return [first, second] if second >= 3 * first else [second]
 
 
-class OnFewRows(Descent):
-    """The Hessian of the rows at hand: in every pass while it costs little, else where needed."""
-
-    def __init__(self, part: ObjectiveProtocol) -> None:
-        self._part = part
-
-    def wants_hessian(self, progress: Progress) -> bool:
-        """Return whether a Hessian costs about as much as the rest of the pass."""
-        return self._part.dims.n_params <= 2 * _HESSIAN_COST
-
-    def reach(self, step: FloatArray, params: FloatArray) -> float:
-        """Return how far a step from ``params`` changes a pre-activation."""
-        return self._part.max_change(step, params)
-
-    def model(self, point: Point) -> Model:
-        """Return Newton's model of these rows."""
-        return model_at(self._part, point.params)
-
-    def renewed(self, progress: Progress) -> Model | None:
-        """Return Newton's model at the point."""
-        return self.model(progress.point)
-
-
-class SubsampledCurvature(Descent):
-    """On all rows: the curvature of a subsample, of more rows each time it proves poor.
+class SubsampledHessian(FactoredHessian):
+    """On all rows: the Hessian of a subsample, of more rows each time it proves poor.
 
     Parameters
     ----------
     objective : ObjectiveProtocol
-    rng : numpy.random.Generator
+    iterate : Iterate
     tol : float
         Relative gap to reach.
+    rng : numpy.random.Generator
+    rows : ObjectiveProtocol
+        The subsample, or all rows.
+    model : Model or None
+        Model of the subsample, if it was minimized.
+    base : ndarray of shape (n_params,) or None
+        Parameters at which its curvature was computed.
     """
 
-    def __init__(self, objective: ObjectiveProtocol, rng: np.random.Generator, tol: float) -> None:
-        self._objective = objective
-        self._rng = rng
-        self._tol = tol
-        self._part: ObjectiveProtocol | None = None
+    def __init__(
+        self,
+        objective: ObjectiveProtocol,
+        iterate: Iterate,
+        tol: float,
+        rng: np.random.Generator,
+        rows: ObjectiveProtocol,
+        model: Model | None,
+        base: FloatArray | None,
+    ) -> None:
+        CurvatureStrategy.__init__(self, objective, tol)
+        self._any_gap = False
+        self._rng, self.rows = rng, rows
         self._renewed = False
+        if model is None:
+            model, base = model_at(rows, iterate.params), iterate.params
+        self._begin(model, iterate, base)
 
-    def use(self, part: ObjectiveProtocol) -> None:
-        """Take the curvature from this subsample from now on."""
-        self._part, self._renewed = part, False
-
-    def model(self, point: Point) -> Model:
-        """Return the model of the subsample's curvature at a point."""
-        return model_at(self._part or self._objective, point.params)
-
-    def wants_hessian(self, progress: Progress) -> bool:
-        """Return whether steps with this curvature would need more passes than a Hessian costs."""
-        objective = self._objective
-        rows = objective.dims.n_samples if self._part is None else self._part.dims.n_samples
-        rate = min(0.5, max(progress.contraction, 1e-4))
-        if progress.contraction == 1.0:
-            rate = min(0.5, objective.dims.n_params / rows)
-        gap = progress.promised / objective.zero_value if objective.zero_value > 0 else 0.0
-        left = gap * rate
-        if left <= self._tol or left == 0.0:
+    @property
+    def needs_hessian(self) -> bool:
+        """Whether steps with this curvature would need more passes than a Hessian costs."""
+        rate = min(0.5, max(self.contraction, 1e-4))
+        if self.contraction == 1.0:
+            rate = min(0.5, self.objective.dims.n_params / self.rows.dims.n_samples)
+        left = rate * relative(self.predicted, self.objective)
+        if left <= self.tol or left == 0.0:
             return False
-        steps = np.log(left / max(self._tol, 1e-300)) / -np.log(rate)
-        return bool(steps > 1 + objective.dims.n_params / _HESSIAN_COST)
+        steps = np.log(left / max(self.tol, 1e-300)) / -np.log(rate)
+        return bool(steps > 1 + self.objective.dims.n_params / HESSIAN_COST)
 
-    def reach(self, step: FloatArray, params: FloatArray) -> float:
-        """Return how far a step changes a pre-activation, on the subsample if there is one."""
-        return (self._part or self._objective).max_change(step, params)
-
-    def renewed(self, progress: Progress) -> Model | None:
-        """Return the curvature here: of the same rows, then of four times as many."""
-        objective = self._objective
-        if self._part is not None and self._renewed:
-            rows = 4 * self._part.dims.n_samples
-            if rows > objective.dims.n_samples // 2:
-                self._part = None
-            else:
-                self._part = objective.sample(rows, self._rng)
+    def _change_rows(self) -> None:
+        """Keep the rows the first time, then take four times as many."""
+        if self._renewed and self.rows is not self.objective:
+            n_rows = 4 * self.rows.dims.n_samples
+            is_small = n_rows <= self.objective.dims.n_samples // 2
+            self.rows = self.objective.sample(n_rows, self._rng) if is_small else self.objective
         self._renewed = True
-        return self.model(progress.point)

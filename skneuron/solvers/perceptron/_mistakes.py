@@ -15,7 +15,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
-from skneuron.solvers._iterate import Budget, length_of
+from skneuron.solvers._iterate import StoppingCriteria, length_of
 from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "Standing"]
@@ -95,13 +95,17 @@ class MistakeDriven(Solver):
             )
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
         best = before = Standing.at(objective, params)
-        state = _State.to_resume(budget.state, self, best.direction)
+        state = _State.to_resume(criteria.state, self, best.direction)
         since, left = (0, None) if state is None else (state.since, state.left)
         fewest, status = best.value, Status.MISTAKES
-        for now in self._standings(objective, params, budget.seed, left):
+        for now in self._standings(objective, params, criteria.seed, left):
             self._add(history, objective, before, now)
             since += 1
             fewer = now.value < fewest - _SAME
@@ -110,16 +114,16 @@ class MistakeDriven(Solver):
             if fewer or self.keep != "pocket":
                 best = now
             before, left = now, now.left
-            if now.value <= budget.tol or since >= self.patience:
+            if now.value <= criteria.tol or since >= self.patience:
                 break
-            if len(history) >= budget.max_iter:
+            if len(history) >= criteria.max_iter:
                 status = Status.MAX_ITER
                 break
         if not len(history):
             # The first iteration went beyond float64: it moved nothing.
             self._add(history, objective, before, before)
         gap = relative(best.value, objective)
-        status = Status.CONVERGED if gap <= budget.tol else status
+        status = Status.CONVERGED if gap <= criteria.tol else status
         lines, after = history.as_dict(), _State(repr(self), best.direction, left, since)
         return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
 

@@ -7,7 +7,7 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
-from skneuron.solvers._iterate import Point
+from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._reduced_cg import safe_diagonal
 
@@ -59,9 +59,9 @@ class WorkingSet:
         has_mean = objective.dims.fit_intercept and not objective.has_summary
         self._has_free_mean = objective.dims.n_outputs > 1 and has_mean
 
-    def take(self, point: Point) -> Point:
+    def take(self, point: Iterate) -> Iterate:
         """Return a point of all columns as the part has it."""
-        return Point(point.params[self.index], point.value, point.gradient[self.index])
+        return Iterate(point.params[self.index], point.value, point.gradient[self.index])
 
     def put(self, params: FloatArray, into: FloatArray) -> FloatArray:
         """Return the parameters of all columns; intercepts of a softmax layer have mean zero."""
@@ -76,14 +76,16 @@ class WorkingSet:
         return out
 
 
-def _violations(objective: ObjectiveProtocol, point: Point) -> FloatArray:
+def _violations(objective: ObjectiveProtocol, point: Iterate) -> FloatArray:
     """Return the violation of each parameter's optimality condition, infinite if it is free."""
     terms = L1Box.of(objective)
     violation = np.abs(terms.violation(point.params, point.gradient))
     return np.where(terms.face_at(point.params).free, np.inf, violation)
 
 
-def select_columns(objective: ObjectiveProtocol, point: Point, *, every: bool = False) -> AnyArray:
+def select_columns(
+    objective: ObjectiveProtocol, point: Iterate, *, every: bool = False
+) -> AnyArray:
     """Return the next working set: all columns with coefficients, and the strongest violators.
 
     With ``every`` all violators are in the set.
@@ -103,7 +105,7 @@ def select_columns(objective: ObjectiveProtocol, point: Point, *, every: bool = 
 
 
 def gap_of_all_columns(
-    objective: ObjectiveProtocol, point: Point, index: AnyArray, known: float
+    objective: ObjectiveProtocol, point: Iterate, index: AnyArray, known: float
 ) -> float:
     """Return the relative gap if the parameters at ``index`` have a ``known`` relative gap.
 

@@ -8,8 +8,9 @@ from enum import Enum
 import numpy as np
 
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import DENSE_PARAMS, INVISIBLE, VISIBLE, bounded, is_near, relative
-from skneuron.solvers._iterate import Point
+from skneuron.solvers._gap import at_most_value, is_near, relative
+from skneuron.solvers._iterate import Iterate
+from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._quadratic import Quadratic, Step
@@ -98,7 +99,7 @@ class ProximalNewton:
     ----------
     part : ObjectiveProtocol
         The objective on the working set.
-    point : Point
+    point : Iterate
     tol : float
         Requested relative gap.
     progress : Progress
@@ -106,14 +107,14 @@ class ProximalNewton:
 
     Attributes
     ----------
-    point : Point
+    point : Iterate
         The iterate.
     gap : float
         Estimated relative gap at the iterate; infinite until the working set is solved.
     """
 
     def __init__(
-        self, part: ObjectiveProtocol, point: Point, tol: float, progress: Progress
+        self, part: ObjectiveProtocol, point: Iterate, tol: float, progress: Progress
     ) -> None:
         self._part, self.point, self._tol, self.progress = part, point, tol, progress
         self._terms = L1Box.of(part)
@@ -127,7 +128,7 @@ class ProximalNewton:
         """Take the next step, or find that none is needed or that none is of use."""
         while True:
             step = self._next_step()
-            if self.gap <= INVISIBLE:
+            if self.gap <= PRECISION:
                 # F does not show the step, but the parameters do: it gives digits.
                 self.point, _ = self._search(step)
             if np.isfinite(self.gap):
@@ -142,7 +143,7 @@ class ProximalNewton:
         """Return the step of the subproblem, and set the gap if it is reached."""
         progress, model = self.progress, self._model()
         step = model.step()
-        is_last = self._relative(step.decrease) <= self._tol or progress.predicted <= VISIBLE
+        is_last = self._relative(step.decrease) <= self._tol or progress.predicted <= MEASURABLE
         if progress.damping == 0 and is_last:
             step = model.refined()
             gap = self._relative(step.bound + step.released)
@@ -172,11 +173,11 @@ class ProximalNewton:
     def _predicts_well(self, step: Step, gap: float) -> bool:
         """Return whether the quadratic model is good enough for its gap to be reported."""
         progress = self.progress
-        if gap <= VISIBLE or (progress.agrees and gap <= _CONTRACTION * progress.predicted):
+        if gap <= MEASURABLE or (progress.agrees and gap <= _CONTRACTION * progress.predicted):
             return True
         return is_near(self._part, self.point.params, step.params - self.point.params)
 
-    def _take(self, step: Step, following: Point, length: float) -> Outcome:
+    def _take(self, step: Step, following: Iterate, length: float) -> Outcome:
         """Go to the next iterate."""
         progress, aim = self.progress, _INNER * self.progress.begun
         is_first = np.isinf(progress.predicted)
@@ -202,9 +203,9 @@ class ProximalNewton:
 
     def _relative(self, decrease: float) -> float:
         """Return a predicted decrease as a fraction of F(0); F cannot decrease by more than F."""
-        return bounded(relative(decrease, self._part), self._part, self.point.value)
+        return at_most_value(relative(decrease, self._part), self._part, self.point.value)
 
-    def _search(self, step: Step) -> tuple[Point, float]:
+    def _search(self, step: Step) -> tuple[Iterate, float]:
         """Halve the step until F falls by half of the prediction, or by less with a shorter step.
 
         The length is 0 if F never falls. If F is convex along the step, F falls by as much as
@@ -214,20 +215,20 @@ class ProximalNewton:
         if step.decrease <= 0:
             return point, 0.0
         direction = step.params - point.params
-        rounding = VISIBLE * max(abs(point.value), objective.zero_value)
+        rounding = MEASURABLE * max(abs(point.value), objective.zero_value)
         length = 1.0
         if step.decrease > point.value and not objective.has_summary:
             # No loss is negative: a model that predicts a decrease of more than F is wrong.
             length = point.value / step.decrease
         # The end itself, not start + direction, which rounds: zeros are exact.
         end = step.params if length == 1 else point.params + length * direction
-        best = Point.at(objective, end, hessian=self.progress.factored)
+        best = Iterate.at(objective, end, hessian=self.progress.factored)
         if step.decrease <= rounding and best.value <= point.value + rounding:
             return best, 1.0
         for _ in range(_MAX_HALVINGS):
             if point.value - best.value >= _GOOD_DECREASE * length * step.decrease:
                 return best, length
-            shorter = Point.at(objective, point.params + 0.5 * length * direction)
+            shorter = Iterate.at(objective, point.params + 0.5 * length * direction)
             if best.value < point.value and best.value <= shorter.value:
                 return best, length
             best, length = shorter, length / 2

@@ -6,8 +6,8 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._iterate import Point
-from skneuron.solvers.newton._conjugate import KNOWN, conjugate_gradients, settled
+from skneuron.solvers._iterate import Iterate
+from skneuron.solvers.newton._conjugate import GAP_TERMS, conjugate_gradients, settled
 from skneuron.solvers.proximal._faces import Face, L1Box
 from skneuron.solvers.proximal._quadratic import (
     SUFFICIENT,
@@ -47,7 +47,7 @@ class ReducedCG(Quadratic):
     Parameters
     ----------
     objective : ObjectiveProtocol
-    point : Point
+    point : Iterate
     damping : float
         Fraction of the diagonal that is added to the Hessian.
     spent : int
@@ -66,7 +66,7 @@ class ReducedCG(Quadratic):
     def __init__(
         self,
         objective: ObjectiveProtocol,
-        point: Point,
+        point: Iterate,
         damping: float = 0.0,
         *,
         spent: int = 0,
@@ -106,7 +106,7 @@ class ReducedCG(Quadratic):
             slope,
             lambda v: np.where(face.free, v / self.diagonal, 0.0),
             lambda terms: self._is_enough(terms, before),
-            most=int(max(self._limit - before, 0)),
+            max_products=int(max(self._limit - before, 0)),
         )
         return None if found.products == 0 else (found.step, -found.residual - slope)
 
@@ -120,7 +120,7 @@ class ReducedCG(Quadratic):
             return True
         if self._known is None:
             return settled(terms, 2, _ROUGH)
-        last = max(KNOWN, int(_LAST_FRACTION * (self._spent + before + len(terms))))
+        last = max(GAP_TERMS, int(_LAST_FRACTION * (self._spent + before + len(terms))))
         return len(terms) > last and settled([self._known, *terms], last, _EXACT)
 
 

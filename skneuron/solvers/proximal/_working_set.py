@@ -10,10 +10,11 @@ from skneuron._typing import AnyArray, FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import DENSE_PARAMS, VISIBLE, bounded, relative
-from skneuron.solvers._iterate import Budget, Point, length_of
+from skneuron.solvers._gap import at_most_value, relative
+from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
 from skneuron.solvers.proximal._columns import WorkingSet, gap_of_all_columns, select_columns
@@ -57,13 +58,17 @@ class WorkingSetNewton(Solver):
     supports_nonsmooth = True
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        budget: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
         if objective.penalty.is_smooth:
             # Without an L1 penalty or bounds every column is in the set.
             solver = Newton() if objective.dims.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
-        fit = _Fit(objective, Point.at(objective, params), budget, history)
+        fit = _Fit(objective, Iterate.at(objective, params), budget, history)
         state = _State.to_resume(budget.state, self, fit.point.gradient)
         if state is not None:
             fit.resume(state.columns, state.progress)
@@ -88,7 +93,7 @@ class _Fit:
 
     Attributes
     ----------
-    point : Point
+    point : Iterate
         The iterate, with the gradient of all columns.
     columns : ndarray of int or None
         The working set; None if the next iteration selects one.
@@ -100,7 +105,11 @@ class _Fit:
     """
 
     def __init__(
-        self, objective: ObjectiveProtocol, point: Point, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        point: Iterate,
+        budget: StoppingCriteria,
+        history: History,
     ) -> None:
         self._objective, self.point, self._history = objective, point, history
         self._tol, self._max_iter = budget.tol, budget.max_iter
@@ -120,7 +129,7 @@ class _Fit:
             is_stuck = self._solve_working_set()
         if not np.isfinite(self.gap):
             self.gap = _gap_of_ended_fit(self._objective, self.point, self._tol)
-        self.gap = bounded(self.gap, self._objective, self.point.value)
+        self.gap = at_most_value(self.gap, self._objective, self.point.value)
         if is_stuck or self.gap <= self._tol:
             self.status = status_without_progress(self.gap, self._tol)
 
@@ -143,7 +152,7 @@ class _Fit:
                 self._add(chosen, solver, step)
             predicted = self.progress.predicted
             is_stuck = self._stopping.is_stuck(solver.point.value, predicted)
-        self.point = Point.at(self._objective, chosen.put(solver.point.params, self.point.params))
+        self.point = Iterate.at(self._objective, chosen.put(solver.point.params, self.point.params))
         if outcome is Outcome.SOLVED:
             self.gap = gap_of_all_columns(self._objective, self.point, chosen.index, solver.gap)
         if outcome is not Outcome.STEP:
@@ -173,7 +182,7 @@ class _Fit:
         )
 
 
-def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Point, tol: float) -> float:
+def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) -> float:
     """Return the relative gap of a fit that was ended, by minimizing on all violators.
 
     The minimization changes nothing for the caller.
@@ -187,4 +196,4 @@ def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Point, tol: float) ->
     if outcome is not Outcome.SOLVED:
         decrease += solver.progress.predicted
     # Below the rounding of F only the model shows a decrease.
-    return max(decrease, solver.progress.begun) if decrease <= VISIBLE else decrease
+    return max(decrease, solver.progress.begun) if decrease <= MEASURABLE else decrease

@@ -15,8 +15,9 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
-from skneuron.solvers._iterate import Budget, Point, length_of
+from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers._whitening import SAMPLE_ROWS, Frame
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 from skneuron.solvers.stochastic._batches import Batches
@@ -25,9 +26,6 @@ __all__ = ["State", "Stochastic"]
 
 # Epochs without progress that end a fit: the rate may be about to shrink.
 _PATIENCE = 1000
-
-# A rate that lifts the objective to this multiple of its start has diverged.
-_DIVERGED = 1e4
 
 # An epoch has about this many batches at least, of eight rows at least: a step is what
 # an epoch is good for.
@@ -205,18 +203,22 @@ class Stochastic(Solver):
     # --- all of them --------------------------------------------------------------------
 
     def _solve(
-        self, objective: ObjectiveProtocol, params: FloatArray, budget: Budget, history: History
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
     ) -> SolverResult:
         batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
-        whole, rng = batches.objective, np.random.default_rng(budget.seed)
+        whole, rng = batches.objective, np.random.default_rng(criteria.seed)
         automatic, reduced = self._is_automatic(), bool(self.variance_reduction)
-        monitor = GapMonitor(whole, budget.tol)
+        monitor = GapMonitor(whole, criteria.tol)
         sample = whole.sample(SAMPLE_ROWS, rng) if automatic else whole
         state = self._begin(whole, params)
         first = best = _look(batches, params, reduced=reduced and not automatic)
         stopping = StoppingRule(whole, first.value, _PATIENCE)
         status, boost, renew = Status.MAX_ITER, 1.0, 0
-        while len(history) < budget.max_iter:
+        while len(history) < criteria.max_iter:
             epoch = len(history)
             if automatic and (epoch == renew if reduced else epoch == 0):
                 # The curvature is looked at again after 1, 2, 4, ... epochs.
@@ -243,7 +245,7 @@ class Stochastic(Solver):
                     _empty(state)
                 state.rate *= longer / boost
                 boost = longer
-            elif not point.value <= _DIVERGED * max(first.value, whole.zero_value):
+            elif not point.value <= DIVERGED * max(first.value, whole.zero_value):
                 status = Status.DIVERGED
             elif point.value < best.value:
                 best = point
@@ -265,15 +267,15 @@ class Stochastic(Solver):
         return monitor.result(best, status, history)
 
 
-def _look(batches: Batches, params: FloatArray, *, reduced: bool) -> Point:
+def _look(batches: Batches, params: FloatArray, *, reduced: bool) -> Iterate:
     """Evaluate the objective on all rows; with ``reduced`` batches remember it."""
     params = params.copy()
     if reduced:
-        return Point(params, *batches.snapshot(params))
-    return Point.at(batches.objective, params)
+        return Iterate(params, *batches.snapshot(params))
+    return Iterate.at(batches.objective, params)
 
 
-def _is_lower(objective: ObjectiveProtocol, frame: Frame, best: Point, point: Point) -> bool:
+def _is_lower(objective: ObjectiveProtocol, frame: Frame, best: Iterate, point: Iterate) -> bool:
     """Whether F fell, or the gradient where differences of F are rounding."""
     if not np.isfinite(point.value):
         return False

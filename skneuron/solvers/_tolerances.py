@@ -1,0 +1,54 @@
+"""Numbers that several solvers share. A number of a single solver stands at the top of its file."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AGREEMENT",
+    "ARMIJO",
+    "CURVATURE_FLOOR",
+    "DEFAULT_TOL",
+    "DENSE_PARAMS",
+    "DIVERGED",
+    "MAX_DELTA_Z",
+    "MAX_HALVINGS",
+    "MEASURABLE",
+    "PRECISION",
+]
+
+# Relative gap at which a fit converges by default. Coefficients err by about the square root of
+# the gap: eight of their digits are right.
+DEFAULT_TOL = 1e-18
+
+# Relative gap at the precision of float64: a step from a smaller gap changes F by rounding only.
+PRECISION = 1e-13
+
+# Differences of F above this fraction of F have digits enough to compare. Smaller ones may be
+# rounding errors of z, which are large if the terms of collinear columns cancel.
+MEASURABLE = 1e-8
+
+# Largest change of a linear predictor z, over all samples, at which a quadratic model is valid. Up
+# to here the model of the log loss predicts the gap within a factor of two (Bach, Electron. J.
+# Stat. 4, 2010). From 0.5 on, nearly separable data give gaps that are wrong by a factor of ten.
+MAX_DELTA_Z = 0.1
+
+# A decrease agrees with the predicted decrease if the two differ by at most this factor.
+AGREEMENT = 2.0
+
+# A step must lower F by this fraction of the decrease that the slope predicts (Armijo). Small,
+# because a full Newton step is best; positive, so that steps cannot creep (Nocedal & Wright,
+# Numerical Optimization, 2006, section 3.1).
+ARMIJO = 1e-4
+
+# Number of halvings of a step at most: 2**-60 of a step changes no digit of a coefficient.
+MAX_HALVINGS = 60
+
+# Number of parameters up to which a Hessian is formed (32 MB) and factored in a few tenths of a
+# second. Above, conjugate gradients take products with it.
+DENSE_PARAMS = 2000
+
+# Smallest curvature, relative to the largest or the mean one, that a preconditioner scales by.
+# Steps along flatter directions are rounding errors.
+CURVATURE_FLOOR = 1e-10
+
+# A learning rate that raises F to this multiple of its start has diverged.
+DIVERGED = 1e4
