@@ -98,14 +98,14 @@ class Penalty:
 
     def value(self, weights: FloatArray) -> float:
         """Return ridge and lasso of weights of shape (n_outputs, n_coordinates)."""
-        return 0.5 * float(np.vdot(self.ridge * weights, weights)) + self.kink(weights)
+        return 0.5 * float(np.vdot(self.ridge * weights, weights)) + self.l1_value(weights)
 
     def gradient(self, weights: FloatArray) -> FloatArray:
         """Return the gradient of the ridge, of the shape of the weights."""
         return self.ridge * weights
 
-    def kink(self, weights: FloatArray) -> float:
-        """Return the lasso of weights of shape (n_outputs, n_coordinates)."""
+    def l1_value(self, weights: FloatArray) -> float:
+        """Return the L1 term of coefficients of shape (n_outputs, n_coordinates)."""
         return float(np.sum(self.lasso * np.abs(weights))) if self._has_lasso else 0.0
 
     def project(self, weights: FloatArray) -> FloatArray:

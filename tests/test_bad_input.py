@@ -122,7 +122,10 @@ def test_unknown_names_list_every_known_one():
 INCOMPATIBLE = [
     ({"activation": "step", "solver": "gd"}, "Step has none: gradient descent cannot be applied"),
     ({"activation": "step", "solver": "newton"}, "needs a slope, and Step has none"),
-    ({"activation": "relu", "solver": "newton"}, "needs second derivatives, and ReLU has a kink"),
+    (
+        {"activation": "relu", "solver": "newton"},
+        "needs second derivatives, and ReLU is not smooth",
+    ),
     ({"solver": "perceptron"}, "needs the perceptron rule, which trains activation='step' only"),
     ({"activation": "relu", "loss": "log_loss"}, "needs a distribution function, and ReLU is none"),
     ({"activation": "step", "loss": "squared_error"}, "needs a slope, and Step has none"),

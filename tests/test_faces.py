@@ -19,7 +19,6 @@ from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._columns import gap_of_all_columns
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._quadratic import Iterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG, safe_diagonal
 
 

@@ -397,10 +397,10 @@ def test_what_cannot_be_shown_is_refused():
     with pytest.raises(ValueError, match="has the label 'setosa'"):
         playground(neuron, X, np.where(y == "versicolor", "setosa", y))
     many = np.tile(X, (60, 1))
-    with pytest.raises(ValueError, match="6000 rows: a page keeps up with 5000"):
+    with pytest.raises(ValueError, match="6000 rows: expected at most 5000"):
         playground(_fit(many, np.tile(y, 60)), many, np.tile(y, 60))
     X3, y3 = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="knows 3 classes: expected two"):
+    with pytest.raises(ValueError, match="has 3 classes: expected two"):
         playground(_fit(X3, y3), X3, y3)
     one = X.iloc[:, :1]
     with pytest.raises(ValueError, match="one feature: expected two or more"):

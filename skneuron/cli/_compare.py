@@ -1,4 +1,4 @@
-"""The neuron and ``LogisticRegression``, cross-validated side by side."""
+"""The neuron and ``LogisticRegression``, each without and with a scaler, cross-validated."""
 
 from __future__ import annotations
 
@@ -11,19 +11,38 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_validate
+from sklearn.pipeline import Pipeline
 
 from skneuron import NeuronClassifier
-from skneuron.cli._streams import printable
-from skneuron.cli._table import Table, TableError, as_model_input
+from skneuron._typing import AnyArray
+from skneuron.cli._pipelines import make_model, predict
+from skneuron.cli._progress import Progress
+from skneuron.cli._table import Table
 
-__all__ = ["compare"]
+__all__ = ["Comparison", "Row", "compare"]
 
 _FOLDS = 5
 
+# Coefficients up to which a fully converged LogisticRegression is fitted: its Hessian has this
+# number of rows and columns.
+_MAX_COEFFICIENTS = 2000
+
 
 @dataclass(frozen=True)
-class _Row:
-    """What one model reached."""
+class Row:
+    """Results of one model.
+
+    Attributes
+    ----------
+    name : str
+    accuracy, log_loss, roc_auc : float
+        Means over the folds, or NaN if the model has none.
+    seconds : float
+        Fit time of the median fold.
+    difference : float
+        Largest difference of a coefficient from the exact one, as a fraction of the largest.
+    warned : str
+    """
 
     name: str
     accuracy: float
@@ -34,8 +53,29 @@ class _Row:
     warned: str
 
 
-def compare(neuron: NeuronClassifier, table: Table) -> str:
-    """Return a report of both models on the table.
+@dataclass(frozen=True)
+class Comparison:
+    """Results of the four models.
+
+    Attributes
+    ----------
+    rows : list of Row
+        Neuron and LogisticRegression on raw columns, then the same on scaled columns.
+    n_folds : int
+    fitted : Pipeline
+        The scaled neuron, fitted on all rows.
+    out_of_fold : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        Scores of each row by the scaled neuron that was fitted on the other folds.
+    """
+
+    rows: list[Row]
+    n_folds: int
+    fitted: Pipeline
+    out_of_fold: AnyArray
+
+
+def compare(neuron: NeuronClassifier, table: Table) -> Comparison:
+    """Cross-validate both models on a table, raw and scaled.
 
     Parameters
     ----------
@@ -44,118 +84,125 @@ def compare(neuron: NeuronClassifier, table: Table) -> str:
 
     Returns
     -------
-    str
-        Accuracy, log loss, ROC AUC and fit time by stratified 5-fold cross-validation,
-        the largest difference of the coefficients on all rows from those of a fully
-        converged ``LogisticRegression`` of the same C, and who warned.
+    Comparison
     """
     smallest = int(np.unique(table.y, return_counts=True)[1].min())
-    if smallest < 2:
-        raise TableError("a class of the target has one row only: expected at least two")
-    reference = _fit_quietly(
-        as_model_input(
-            LogisticRegression(C=neuron.C, solver="newton-cholesky", tol=1e-12, max_iter=10_000),
-            table,
-        ),
-        table,
-    )[0]
-    title = f"NeuronClassifier({neuron.activation})"
-    models = {title: neuron, "LogisticRegression": LogisticRegression(C=neuron.C)}
-    comparable = neuron.activation == "sigmoid"
-    rows = [
-        _measure(
-            name,
-            as_model_input(model, table),
-            table,
-            reference if comparable or model is not neuron else None,
-            min(_FOLDS, smallest),
-        )
-        for name, model in models.items()
-    ]
-    n, d = table.X.shape
-    head = f"{printable(table.name)}: {n} rows, {d} columns, {len(np.unique(table.y))} classes"
-    if table.text_columns:
-        head += f"; {len(table.text_columns)} text columns one-hot encoded"
-    if table.n_missing:
-        head += f"; {table.n_missing} missing values filled"
-    notes = [
-        f"Means of {min(_FOLDS, smallest)} stratified folds; fit time is the median fold's, "
-        "preprocessing included.",
-        "Coefficients: largest difference from a LogisticRegression(tol=1e-12) fitted on all",
-        "rows with newton-cholesky, as a share of its largest coefficient.",
-    ]
-    if not comparable:
-        notes.append(f"With {neuron.activation} the neuron is another model: nothing to compare.")
-    return "\n".join([head, "", _render(rows), "", *notes])
+    n_folds = min(_FOLDS, smallest)
+    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=0).split(table.X, table.y))
+    progress = Progress(table.X.size, 4 * (n_folds + 1) + 2)
+    rows = []
+    for scaled in (False, True):
+        suffix = "scaled" if scaled else "raw"
+        logistic = LogisticRegression(C=neuron.C)
+        results = [
+            _measure(make_model(model, table, scaled=scaled), table, folds, progress, name)
+            for model, name in (
+                (neuron, f"neuron, {suffix}"),
+                (logistic, f"LogisticRegression, {suffix}"),
+            )
+        ]
+        progress.begin(f"exact coefficients, {suffix}")
+        exact = _exact_coefficients(results[1].fitted, table)
+        # Other activations are other models.
+        same = [neuron.activation == "sigmoid", True]
+        rows += [
+            result.row(exact if is_same else None)
+            for result, is_same in zip(results, same, strict=True)
+        ]
+        best = results[0]
+    return Comparison(rows, n_folds, best.fitted, best.out_of_fold)
 
 
-def _fit_quietly(model: Any, table: Table) -> tuple[Any, int]:
-    """Return the model fitted on all rows, and how often it warned."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        fitted = clone(model).fit(table.X, table.y)
-    return fitted, len(caught)
+@dataclass(frozen=True)
+class _Result:
+    """A model fitted on each fold and on all rows."""
 
+    name: str
+    scores: dict[str, list[float]]
+    fitted: Pipeline
+    out_of_fold: AnyArray
+    warned: list[str]
 
-def _measure(name: str, model: Any, table: Table, reference: Any, folds: int) -> _Row:
-    likelihood = hasattr(model[-1], "predict_proba")
-    scoring = {"accuracy": "accuracy"}
-    scoring["roc_auc"] = "roc_auc" if len(np.unique(table.y)) == 2 else "roc_auc_ovr"
-    if likelihood:
-        scoring["log_loss"] = "neg_log_loss"
-    elif len(np.unique(table.y)) > 2:
-        del scoring["roc_auc"]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        scores = cross_validate(
-            model,
-            table.X,
-            table.y,
-            scoring=scoring,
-            cv=StratifiedKFold(folds, shuffle=True, random_state=0),
-            error_score="raise",
-        )
-    fitted, _ = _fit_quietly(model, table)
-    difference = math.nan
-    if reference is not None:
-        exact = reference[-1].coef_
-        largest = float(np.abs(exact).max())
+    def row(self, exact: AnyArray | None) -> Row:
+        """Return means over the folds, and the difference from exact coefficients."""
+        mean = {
+            key: float(np.mean(values)) if values else math.nan
+            for key, values in self.scores.items()
+        }
+        difference = math.nan
         # Of a largest coefficient of zero no difference is a fraction.
-        if largest > 0:
-            difference = float(np.abs(fitted[-1].coef_ - exact).max()) / largest
-
-    def mean(metric: str) -> float:
-        """Return the mean over the folds."""
-        return float(np.mean(scores[metric])) if metric in scores else math.nan
-
-    kinds = sorted({warning.category.__name__ for warning in caught})
-    return _Row(
-        name=name,
-        accuracy=mean("test_accuracy"),
-        log_loss=-mean("test_log_loss"),
-        roc_auc=mean("test_roc_auc"),
-        seconds=float(np.median(scores["fit_time"])),
-        difference=difference,
-        warned=f"{len(caught)} × {', '.join(kinds)}" if caught else "no",
-    )
+        if exact is not None and np.abs(exact).max() > 0:
+            difference = float(np.abs(self.fitted[-1].coef_ - exact).max() / np.abs(exact).max())
+        kinds = ", ".join(sorted(set(self.warned)))
+        return Row(
+            name=self.name,
+            accuracy=mean["test_accuracy"],
+            log_loss=-mean["test_log_loss"],
+            roc_auc=mean["test_roc_auc"],
+            seconds=float(np.median(self.scores["fit_time"])),
+            difference=difference,
+            warned=f"{len(self.warned)} × {kinds}" if self.warned else "no",
+        )
 
 
-def _render(rows: list[_Row]) -> str:
-    table = [
-        ["", *(row.name for row in rows)],
-        ["accuracy", *(_number(row.accuracy, ".4f") for row in rows)],
-        ["log loss", *(_number(row.log_loss, ".4f") for row in rows)],
-        ["ROC AUC", *(_number(row.roc_auc, ".4f") for row in rows)],
-        ["fit time, ms", *(_number(1000 * row.seconds, ".1f") for row in rows)],
-        ["coefficients", *(_number(row.difference, ".1e") for row in rows)],
-        ["warned", *(row.warned for row in rows)],
-    ]
-    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in table
-    )
+def _measure(
+    model: Pipeline, table: Table, folds: list[Any], progress: Progress, name: str
+) -> _Result:
+    scoring = _scoring(model, table.y)
+    keys = ["fit_time", "test_accuracy", "test_log_loss", "test_roc_auc"]
+    scores: dict[str, list[float]] = {key: [] for key in keys}
+    out_of_fold: Any = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for i, (train, test) in enumerate(folds):
+            progress.begin(f"{name}: fold {i + 1} of {len(folds)}")
+            found = cross_validate(
+                model,
+                table.X,
+                table.y,
+                scoring=scoring,
+                cv=[(train, test)],
+                return_estimator=True,
+                error_score="raise",
+            )
+            for key in scores:
+                scores[key] += [float(value) for value in found.get(key, [])]
+            part, _ = predict(found["estimator"][0], _rows(table.X, test))
+            if out_of_fold is None:
+                out_of_fold = np.zeros((len(table.y), *part.shape[1:]))
+            out_of_fold[test] = part
+    progress.begin(f"{name}: all rows")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = clone(model).fit(table.X, table.y)
+    warned = [warning.category.__name__ for warning in caught]
+    return _Result(name, scores, fitted, out_of_fold, warned)
 
 
-def _number(value: float, form: str) -> str:
-    return "–" if math.isnan(value) else format(value, form)
+def _scoring(model: Pipeline, y: AnyArray) -> dict[str, str]:
+    """Return the scorers that a model has."""
+    binary = len(np.unique(y)) == 2
+    scoring = {"accuracy": "accuracy"}
+    if hasattr(model[-1], "predict_proba"):
+        scoring["log_loss"] = "neg_log_loss"
+        scoring["roc_auc"] = "roc_auc" if binary else "roc_auc_ovr"
+    elif binary:
+        scoring["roc_auc"] = "roc_auc"
+    return scoring
+
+
+def _rows(X: Any, rows: AnyArray) -> Any:
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def _exact_coefficients(logistic: Pipeline, table: Table) -> AnyArray | None:
+    """Return the coefficients of a fully converged LogisticRegression, if it can be had."""
+    if logistic[-1].coef_.size > _MAX_COEFFICIENTS:
+        return None
+    exact = clone(logistic[-1]).set_params(solver="newton-cholesky", tol=1e-12, max_iter=10_000)
+    X = logistic[:-1].transform(table.X) if len(logistic) > 1 else table.X
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exact.fit(X, table.y)
+    # On columns of widely different scales newton-cholesky warns and continues with lbfgs.
+    return None if caught else np.asarray(exact.coef_)

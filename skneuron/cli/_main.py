@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
-from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 
-from skneuron import NeuronClassifier, __version__
-from skneuron.activations import ACTIVATIONS
-from skneuron.cli._compare import compare
-from skneuron.cli._predictions import check_destination, same_file, write_predictions
+from skneuron import NeuronClassifier
+from skneuron.cli._compare import Comparison, compare
+from skneuron.cli._destination import check_destination, write_file
+from skneuron.cli._errors import TableError, first_line, quoted
+from skneuron.cli._options import parse_options, read_options
+from skneuron.cli._pipelines import load_pipeline, predict, save_pipeline, with_parser
+from skneuron.cli._predictions import prediction_columns, write_columns
+from skneuron.cli._reading import read_csv
+from skneuron.cli._report import describe, report
 from skneuron.cli._streams import complain, printable, say
-from skneuron.cli._table import Table, TableError, as_model_input, first_line, read_table
+from skneuron.cli._table import Table, build_table, identifiers
 
 __all__ = ["main"]
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, as all errors of the command."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message in one line, and end with code 2."""
-        complain(f"{message}. For all options: {self.prog} --help")
-        raise SystemExit(2)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code.
+    """Run the command and return its exit code.
 
     Parameters
     ----------
@@ -40,84 +34,98 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         2 for input that cannot be used, 1 if the report cannot be printed, 141 if the reader of
-        a pipe has closed it (a file of predictions is written all the same), otherwise 0.
+        a pipe has closed it (files are written all the same), otherwise 0.
     """
-    options = _parse(arguments)
+    options = parse_options(arguments)
     try:
-        if options.predict is not None:
-            check_destination(options.predict)
-        neuron = NeuronClassifier(activation=options.activation, C=options.C)
-        table = (
-            _breast_cancer() if options.file is None else read_table(options.file, options.target)
-        )
-        code = say(compare(neuron, table))
-        if options.predict is not None:
-            model = as_model_input(clone(neuron), table).fit(table.X, table.y)
-            write_predictions(model, table, options.predict)
-            done = f"Wrote the predictions of {len(table.y)} rows to {printable(options.predict)}"
-            code = max(code, say(f"\n{done}"))
+        _check_destinations(options)
+        if options.model is not None:
+            return _predict_new(options)
+        return _compare_on_table(options)
     except TableError as error:
         complain(str(error))
-        return 2
     except (ValueError, MemoryError) as error:
         complain(first_line(error))
-        return 2
+    return 2
+
+
+def _check_destinations(options: argparse.Namespace) -> None:
+    """Check before any work that all files can be written."""
+    if options.predict is not None:
+        check_destination(
+            "--predict", options.predict, "predictions.csv", lambda path: write_columns({}, path)
+        )
+    if options.save is not None:
+        check_destination(
+            "--save", options.save, "model.joblib", lambda path: save_pipeline(None, path)
+        )
+
+
+def _compare_on_table(options: argparse.Namespace) -> int:
+    """Compare the models on a file or on the example data, and write the requested files."""
+    neuron = NeuronClassifier(activation=options.activation, C=options.C)
+    if options.file is None:
+        table = _breast_cancer()
+    else:
+        raw = read_csv(options.file, read_options(options), [options.target])
+        table = build_table(raw, options.target, options.drop, options.keep)
+    code = say(f"{describe(table)}\n")
+    if code and options.predict is None and options.save is None:
+        return code  # nobody reads the report
+    comparison = compare(neuron, table)
+    code = code or say(report(neuron, table, comparison))
+    if options.predict is not None:
+        written = _write_out_of_fold(options.predict, table, comparison)
+        code = code or say(written)
+    if options.save is not None:
+        saved = _write_model(options.save, table, comparison)
+        code = code or say(saved)
     return code
+
+
+def _write_model(path: str, table: Table, comparison: Comparison) -> str:
+    """Write the scaled neuron that was fitted on all rows, and return a sentence about it."""
+    pipeline = with_parser(comparison.fitted, table)
+    write_file(path, lambda draft: save_pipeline(pipeline, draft))
+    shown = printable(path)
+    return (
+        f"\nWrote the scaled neuron, fitted on all rows, to {shown}. Predict new rows:\n"
+        f"python -m skneuron NEW.csv --model {quoted(shown)} --predict OUT.csv"
+    )
+
+
+def _write_out_of_fold(path: str, table: Table, comparison: Comparison) -> str:
+    """Write predictions for rows that the model was not fitted on, and return a sentence."""
+    columns = prediction_columns(
+        identifiers(table.raw, table.parser),
+        comparison.fitted.classes_,
+        comparison.out_of_fold,
+        likelihood=hasattr(comparison.fitted[-1], "predict_proba"),
+    )
+    write_file(path, lambda draft: write_columns(columns, draft))
+    return (
+        f"\nWrote the out-of-fold predictions of {len(table.y)} rows to {printable(path)}:\n"
+        "the scaled neuron that predicts a row was fitted without the fold of the row."
+    )
+
+
+def _predict_new(options: argparse.Namespace) -> int:
+    """Write the predictions of a saved model for a new file."""
+    pipeline = load_pipeline(options.model)
+    wanted = pipeline[0].feature_names_in_.tolist()
+    raw = read_csv(options.file, read_options(options), wanted)
+    parser = pipeline[0].set_params(decimal=raw.decimal, thousands=raw.thousands)
+    scores, likelihood = predict(pipeline, raw.frame)
+    columns = prediction_columns(
+        identifiers(raw.frame, parser), pipeline.classes_, scores, likelihood=likelihood
+    )
+    write_file(options.predict, lambda path: write_columns(columns, path))
+    return say(
+        f"{printable(raw.path)}: {len(raw.frame)} rows, read as {raw.described}.\n"
+        f"Wrote the predictions of {len(raw.frame)} rows to {printable(options.predict)}."
+    )
 
 
 def _breast_cancer() -> Table:
     X, y = load_breast_cancer(return_X_y=True)
-    return Table("breast cancer, raw columns (sklearn.datasets)", X, y, [], 0)
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a positive number or inf")
-    return value
-
-
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the options, if they go together."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.file is None and (options.target is not None or options.predict is not None):
-        parser.error("--target and --predict go with a FILE.csv")
-    if options.file is not None and options.target is None:
-        parser.error("FILE.csv needs --target COLUMN, the column to predict")
-    if options.predict is not None and same_file(options.predict, options.file):
-        parser.error(
-            f"--predict {options.predict} is FILE.csv itself, perhaps by a link: name another file"
-        )
-    return options
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m skneuron",
-        description="Cross-validate one artificial neuron beside scikit-learn's "
-        "LogisticRegression: on the breast cancer data by default, or on a table of yours.",
-    )
-    parser.add_argument("file", nargs="?", metavar="FILE.csv", help="table with a header line")
-    parser.add_argument("--target", metavar="COLUMN", help="column of FILE.csv to predict")
-    parser.add_argument(
-        "--activation",
-        default="sigmoid",
-        choices=list(ACTIVATIONS),
-        metavar="NAME",
-        help=f"one of {', '.join(ACTIVATIONS)} (default: sigmoid)",
-    )
-    parser.add_argument(
-        "--C", type=_positive, default=1.0, help="inverse penalty, inf for none (default: 1)"
-    )
-    parser.add_argument(
-        "--predict",
-        metavar="OUT.csv",
-        help="write class and probability of each row of FILE.csv; a text label that a "
-        "spreadsheet takes for a formula gets a leading apostrophe",
-    )
-    parser.add_argument("--version", action="version", version=f"skneuron {__version__}")
-    return parser
+    return Table("Breast cancer data of scikit-learn", X, y)

@@ -24,7 +24,7 @@ _LONGEST = 500
 
 
 def run(main: Callable[[], int]) -> int:
-    """Run a command with streams that may be closed; return its exit code.
+    """Run a command with streams that may be closed, and return its exit code.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def run(main: Callable[[], int]) -> int:
     Returns
     -------
     int
-        The command's own code; 141 if the reader of the standard output has closed it, 1 if
+        The command's own code, 141 if the reader of the standard output has closed it, 1 if
         the output could not be written, 130 after an interrupt.
 
     Examples
@@ -56,7 +56,7 @@ def run(main: Callable[[], int]) -> int:
 
 
 def say(text: str) -> int:
-    """Print a text on the standard output; return 0, or the exit code if that fails."""
+    """Print a text on the standard output. Return 0, or the exit code if that fails."""
     try:
         print(_encodable(text, sys.stdout), flush=True)
     except OSError as error:
@@ -90,7 +90,7 @@ def _encodable(text: str, stream: Any) -> str:
 
 
 def _failure(error: OSError) -> int:
-    """Return the exit code of a failed write; a closed pipe needs no message."""
+    """Return the exit code of a failed write. A closed pipe needs no message."""
     if isinstance(error, BrokenPipeError):
         return _PIPE_CLOSED
     complain(f"the output cannot be written: {error.strerror}")
@@ -108,13 +108,13 @@ def _open_missing() -> None:
 
 
 def _finish(code: int) -> int:
-    """Flush the streams, so that the interpreter finds nothing to flush; return the exit code."""
+    """Flush the streams before the interpreter does, and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError as error:
             if stream is sys.stdout and code == 0:
                 code = _failure(error)
-            # The null device takes the remaining text; else the interpreter prints an error.
+            # The null device takes the remaining text. Otherwise the interpreter prints an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return code

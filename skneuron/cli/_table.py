@@ -1,52 +1,25 @@
-"""A table from a file: reading it, what can be wrong with it, and columns for a model.
-
-pandas parses; scikit-learn's transformers fill missing values and encode text.
-"""
+"""Features and target of a file: which rows and columns are used, and why others are not."""
 
 from __future__ import annotations
 
-import os
-import reprlib
-import warnings
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder
 
 from skneuron._typing import AnyArray
+from skneuron.cli._errors import TableError, pandas, quoted
+from skneuron.cli._parser import ColumnParser
+from skneuron.cli._reading import RawTable
 
-__all__ = [
-    "Table",
-    "TableError",
-    "as_model_input",
-    "first_line",
-    "pandas",
-    "read_table",
-    "reason_of",
-]
-
-# A column in which more than half of the filled cells are numbers is taken for numbers,
-# and a word in it for a mistake; otherwise it is text.
-_NUMERIC_SHARE = 0.5
-
-# A text column with more values than this (a name, an identifier) keeps the most
-# frequent ones; the rest share a column.
-_MAX_CATEGORIES = 50
+__all__ = ["Table", "build_table", "identifiers"]
 
 # A target with more values than this is no set of classes.
 _MAX_CLASSES = 100
 
-
-# Largest length of a cell in a message, in characters.
-_LONGEST_CELL = 60
-
-
-class TableError(Exception):
-    """What is wrong with a file, in one line."""
+# Columns that a message lists.
+_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -57,27 +30,43 @@ class Table:
     ----------
     name : str
     X : ndarray or DataFrame of shape (n_samples, n_features)
+        Parsed columns, without the columns that are left out.
     y : ndarray of shape (n_samples,)
-    text_columns : list of str
-    n_missing : int
-        Empty cells in X.
+    target : str
+    parser : ColumnParser or None
+        Fitted. None for the example data.
+    raw : DataFrame or None
+        The cells of all columns but the target's, as they stand in the file.
+    described : str
+        How the file was read.
+    n_without_target : int
+        Rows that were dropped.
+    dropped : list of str
+        Columns that the user dropped.
     """
 
     name: str
     X: Any
     y: AnyArray
-    text_columns: list[str]
-    n_missing: int
+    target: str = ""
+    parser: ColumnParser | None = None
+    raw: Any = None
+    described: str = ""
+    n_without_target: int = 0
+    dropped: list[str] = field(default_factory=list)
 
 
-def read_table(path: str, target: str) -> Table:
-    """Read a CSV file with a header line.
+def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) -> Table:
+    """Return features and target of a file.
 
     Parameters
     ----------
-    path : str
+    raw : RawTable
     target : str
         Column to predict.
+    drop, keep : list of str
+        Columns that are left out, and columns that are used although they are identifiers,
+        indices or constants.
 
     Returns
     -------
@@ -86,135 +75,96 @@ def read_table(path: str, target: str) -> Table:
     Raises
     ------
     TableError
-        If the file, the column, a cell or the target cannot be used; or without pandas.
+        If a column, a cell or the target cannot be used.
     """
-    frame = _parse(path)
-    if target not in frame.columns:
-        known = ", ".join(map(str, frame.columns[:20]))
-        raise TableError(f"{path} has no column {target!r}: expected one of {known}")
-    y = frame.pop(target)
-    if y.isna().any():
+    _check_columns(raw, [target, *drop, *keep])
+    if target in drop:
+        raise TableError(f"--drop {quoted(target)}: it is the target. Drop another column.")
+    frame = raw.frame.drop(columns=drop)
+    cells = frame.pop(target)
+    cells = cells.where(cells.isna(), cells.astype(str).str.strip(" "))
+    known = (cells.notna() & ~cells.isin(["?", ""])).to_numpy()
+    if not known.any():
+        raise TableError(f"The target {target!r} of {raw.path} is empty. Expected classes.")
+    y = _labels(cells[known])
+    _check_classes(y, target)
+    frame = frame[known]
+    parser = ColumnParser(keep=keep, decimal=raw.decimal, thousands=raw.thousands).fit(frame)
+    X = parser.transform(frame)
+    if not X.shape[1]:
+        others = list(frame.columns)
+        advice = f"Use one all the same: --keep {quoted(others[0])}" if others else ""
         raise TableError(
-            f"{_cell(y, y.isna(), target)} is empty or a mark of a missing value such as NA: "
-            "expected a class"
+            f"{raw.path} has no column but {target!r} to predict from. Expected at least one "
+            f"column that is no identifier, index or constant. {advice}".rstrip()
         )
-    labels = y.to_numpy() if y.dtype.kind in "biuf" else y.to_numpy(dtype=str)
-    classes = np.unique(labels)
+    n_unknown = int((~known).sum())
+    return Table(raw.path, X, y, target, parser, frame, raw.described, n_unknown, drop)
+
+
+def identifiers(frame: Any, parser: ColumnParser | None) -> Any:
+    """Return the cells of identifiers and of an index, as they stand in the file."""
+    kinds = {} if parser is None else parser.kinds_
+    names = [name for name in frame.columns if kinds.get(name) in ("identifier", "index")]
+    return frame[names]
+
+
+def _check_columns(raw: RawTable, names: list[str]) -> None:
+    """Raise if the file has no column of one of the names."""
+    columns = list(raw.frame.columns)
+    for name in names:
+        if name in columns:
+            continue
+        message = f"{raw.path} has no column {name!r}"
+        if not raw.header:
+            raise TableError(
+                f"{message}: it has no header line. Expected the number of a column from 1 to "
+                f"{len(columns)}, for example: --target {len(columns)}"
+            )
+        listed = ", ".join(columns[:_LISTED])
+        if len(columns) > _LISTED:
+            listed += f" and {len(columns) - _LISTED} others"
+        message += f". Expected one of {listed}."
+        near = difflib.get_close_matches(name.lower(), [each.lower() for each in columns], n=1)
+        if near:
+            best = next(each for each in columns if each.lower() == near[0])
+            message += f" Perhaps you mean {quoted(best)}."
+        elif len(columns) == 1:
+            message += " Name the separator of the file, for example: --sep ';'"
+        else:
+            message += " If the file has no header line, type --no-header and a number as column."
+        raise TableError(message)
+
+
+def _labels(cells: Any) -> AnyArray:
+    """Return labels as numbers or booleans if all are, otherwise as str."""
+    numbers = pandas().to_numeric(cells, errors="coerce")
+    codes = cells.str.fullmatch(r"0\d+").any()
+    if numbers.notna().all() and not codes and np.isfinite(numbers).all():
+        return np.asarray(numbers.to_numpy())
+    if set(cells.str.lower()) <= {"true", "false"}:
+        return np.asarray((cells.str.lower() == "true").to_numpy(dtype=bool))
+    return np.asarray(cells.to_numpy(dtype=str))
+
+
+def _check_classes(y: AnyArray, target: str) -> None:
+    """Raise if the labels are no classes, or if a class is too small for two folds."""
+    classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
         raise TableError(
-            f"target {target!r} has one class only, {classes[0]!s}: expected at least two"
+            f"The target {target!r} has one class only, {classes[0]!s}. Expected at least two."
         )
-    if len(classes) > _MAX_CLASSES or (
-        labels.dtype.kind == "f" and np.any(classes != np.round(classes))
-    ):
+    fractions = y.dtype.kind == "f" and bool(np.any(classes != np.round(classes)))
+    if len(classes) > _MAX_CLASSES or fractions:
         raise TableError(
-            f"target {target!r} has {len(classes)} different values: expected classes, "
-            f"at most {_MAX_CLASSES} and no fractions"
+            f"The target {target!r} has {len(classes)} different values. Expected classes: at "
+            f"most {_MAX_CLASSES} values and no fractions. Name another column after --target."
         )
-    if not len(frame.columns):
-        raise TableError(f"{path} has no column but {target!r}: expected something to predict from")
-    text = []
-    for name in frame.columns:
-        column = _numbers(frame[name], name)
-        if column is None:
-            text.append(name)
-            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-        else:
-            frame[name] = column
-    return Table(path, frame, labels, text, int(frame.isna().to_numpy().sum()))
-
-
-def pandas() -> Any:
-    """Return the package pandas, an extra."""
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise TableError("reading a table needs pandas: pip install 'skneuron[csv]'") from error
-    return pd
-
-
-def _parse(path: str) -> Any:
-    pd = pandas()
-    if os.path.isdir(path):
-        raise TableError(f"{path} is a directory: expected a CSV file")
-    try:
-        os.stat(path)
-    except FileNotFoundError as error:
-        raise TableError(f"{path or repr(path)}: no such file") from error
-    except (OSError, ValueError) as error:
-        raise TableError(f"{path} cannot be read: {reason_of(error)}") from error
-    try:
-        # Blank lines are kept for now, so that lines are counted as a person counts them.
-        # Fields beyond the header's are a fault, not an index.
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                path,
-                skipinitialspace=True,
-                skip_blank_lines=False,
-                index_col=False,
-                low_memory=False,
-            )
-    except Exception as error:
-        # Each decompressor that the ending of a name asks for raises types of its own.
-        raise TableError(f"{path} cannot be read as CSV: {first_line(error)}") from error
-    frame = frame.dropna(how="all")
-    if not len(frame):
-        raise TableError(f"{path} has no rows: expected a header line and one line per sample")
-    return frame
-
-
-def _numbers(column: Any, name: str) -> Any:
-    """Return the column as float64, or None if it is text."""
-    import pandas as pd
-
-    numbers = pd.to_numeric(column, errors="coerce").astype(float)
-    unreadable = numbers.isna() & column.notna()
-    filled = int(column.notna().sum())
-    if unreadable.any():
-        if filled - unreadable.sum() <= _NUMERIC_SHARE * filled:
-            return None
-        cell = _cell(column, unreadable, name)
-        raise TableError(f"{cell} is {_shown(column[unreadable].iloc[0])}: expected a number")
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        raise TableError(f"{_cell(column, infinite, name)} is infinite: expected a finite number")
-    return numbers
-
-
-def _cell(column: Any, where: Any, name: str) -> str:
-    """Name the first such cell as a person finds it: the header is line 1."""
-    row = int(np.flatnonzero(np.asarray(where))[0])
-    return f"line {column.index[row] + 2}, column {name!r}"
-
-
-def _shown(value: Any) -> str:
-    """Return a value of a cell for a message, shortened in the middle."""
-    short = reprlib.Repr()
-    short.maxstring = short.maxother = _LONGEST_CELL
-    return short.repr(value)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the reason of an error of the system, without the path in its text."""
-    return getattr(error, "strerror", None) or first_line(error)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's text, or its type if it has no text."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-def as_model_input(model: Any, table: Table) -> Pipeline:
-    """Return a pipeline that fills and encodes the table's columns before the model."""
-    numeric = [name for name in getattr(table.X, "columns", []) if name not in table.text_columns]
-    if not table.n_missing and not table.text_columns:
-        return make_pipeline(model)
-    fill = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    encode = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value="(missing)", missing_values=None),
-        OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_MAX_CATEGORIES),
-    )
-    return make_pipeline(
-        make_column_transformer((fill, numeric), (encode, table.text_columns)), model
-    )
+    if counts.min() < 2:
+        rare = [str(label) for label in classes[counts < 2]]
+        several = f"{len(rare)} classes have" if len(rare) > 1 else f"class {rare[0]!r} has"
+        marks = " ".join(f"--na={quoted(label)}" for label in rare[:5])
+        raise TableError(
+            f"The target {target!r}: {several} one row only. Expected at least two rows of each "
+            f"class. Leave such rows out: {marks}"
+        )

@@ -1,4 +1,4 @@
-"""What a statistician asks of a fitted neuron: standard errors, tests, goodness of fit."""
+"""Statistical inference for a fitted neuron: standard errors, tests, goodness of fit."""
 
 from __future__ import annotations
 

@@ -9,22 +9,22 @@ from skneuron._typing import FloatArray
 
 __all__ = ["most_likely"]
 
-# From here on four terms of Stirling's series have all digits.
+# Smallest n for which four terms of Stirling's series have all digits.
 _LARGE = 16.0
 
 
 def most_likely(events: FloatArray, others: FloatArray) -> float:
     """Return Σ log of the binomial probability of k events in n at the rate k/n.
 
-    That is log C(n, k) + k log(k/n) + (n - k) log((n - k)/n), whose terms are as large as n
-    while their sum is as small as log n: by Loader's expansion (C. Loader, "Fast and accurate
-    computation of binomial probabilities", 2000) it is δ(n) - δ(k) - δ(n-k)
-    + ½ log(n / (2π k (n-k))), with δ what Stirling's formula lacks to log n!.
+    The terms of log C(n, k) + k log(k/n) + (n - k) log((n - k)/n), are as large as n, and
+    the sum is as small as log n. By Loader's expansion (C. Loader, "Fast and accurate
+    computation of binomial probabilities", 2000) the sum is δ(n) - δ(k) - δ(n-k)
+    + ½ log(n / (2π k (n-k))), with δ the error of Stirling's formula for log n!.
 
     Parameters
     ----------
     events, others : ndarray of shape (n_patterns,)
-        k and n - k, neither of them below 0; whole numbers or not.
+        k and n - k, not negative, and not necessarily whole numbers.
 
     Returns
     -------
@@ -33,13 +33,13 @@ def most_likely(events: FloatArray, others: FloatArray) -> float:
     both = (events > 0) & (others > 0)
     k, rest = events[both], others[both]
     n = k + rest
-    spread = np.log(n) - np.log(k) - np.log(rest) - np.log(2 * np.pi)
+    scale = np.log(n) - np.log(k) - np.log(rest) - np.log(2 * np.pi)
     return float(
-        np.sum(_beyond_stirling(n) - _beyond_stirling(k) - _beyond_stirling(rest) + spread / 2)
+        np.sum(_stirling_error(n) - _stirling_error(k) - _stirling_error(rest) + scale / 2)
     )
 
 
-def _beyond_stirling(n: FloatArray) -> FloatArray:
+def _stirling_error(n: FloatArray) -> FloatArray:
     """Return log n! - (n + ½) log n + n - ½ log 2π."""
     small = np.minimum(n, _LARGE)
     exact = gammaln(small + 1) - (small + 0.5) * np.log(small) + small - np.log(2 * np.pi) / 2

@@ -1,63 +1,62 @@
-"""What stands between a fit and the classical theory: penalties and bounds."""
+"""Penalties and bounds of a fit, and whether classical inference is valid."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, Bounds, FloatArray
 from skneuron.inference._observations import Observations, feature_names
-from skneuron.validation import TrainingData, with_bounds
+from skneuron.validation import FittedNeuron, TrainingData, with_bounds
 
 __all__ = ["Conditions", "conditions_of"]
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the weights were held.
+    """Constraints of the coefficients in a fit.
 
     Attributes
     ----------
     held : ndarray of str of shape (n_features,)
-        Why a weight is no free parameter; empty where it is one.
+        Reason that a coefficient is fixed at zero or at a bound; empty for a free coefficient.
     ridge : float
-        λ of ½ λ ‖w‖², beside the sum of the losses.
+        λ of the penalty ½ λ ‖w‖², which is added to the sum of the losses.
     lasso : float
-        λ of λ ‖w‖₁.
-    obstacle : str
-        Why classical errors would be wrong; empty if they are right.
+        λ of the penalty λ ‖w‖₁.
+    invalid : str
+        Reason that classical standard errors are invalid; empty if they are valid.
     """
 
     held: AnyArray
     ridge: float
     lasso: float
-    obstacle: str
+    invalid: str
 
     @property
     def free(self) -> AnyArray:
-        """Columns of the free weights."""
+        """Columns of the free coefficients."""
         return np.flatnonzero(self.held == "")
 
-    def require_classical(self, way_out: str = "") -> None:
-        """Raise ``ValueError`` if there is an obstacle."""
-        if self.obstacle:
+    def require_classical(self, alternative: str = "") -> None:
+        """Raise ``ValueError`` if classical inference is invalid."""
+        if self.invalid:
             raise ValueError(
-                f"{self.obstacle}: classical inference does not hold. Fit with C=np.inf and no "
-                f"weight on its bound{way_out}"
+                f"{self.invalid}: classical inference does not hold. Fit with C=np.inf and no "
+                f"weight on its bound{alternative}"
             )
 
 
-def conditions_of(neuron: Any, observations: Observations) -> Conditions:
-    """Read the conditions of a fit off its parameters and weights.
+def conditions_of(neuron: FittedNeuron, observations: Observations) -> Conditions:
+    """Return the conditions of a fit from its parameters and coefficients.
 
-    Weights that come from elsewhere (``from_weights``) were held by nothing known.
+    Coefficients of ``from_weights`` have no conditions.
 
     Raises
     ------
     ValueError
-        If the fit had class weights.
+        If the fit used class weights.
     """
     weights = neuron.coef_[0]
     held = np.full(len(weights), "", dtype=object)
@@ -71,9 +70,9 @@ def conditions_of(neuron: Any, observations: Observations) -> Conditions:
         )
     C, l1_ratio = params["C"], params["l1_ratio"]
     ridge, lasso = (1 - l1_ratio) / C, l1_ratio / C
-    obstacles = []
+    reasons = []
     if ridge or lasso:
-        obstacles.append(f"the penalty of C={C!r} biases the weights and narrows their spread")
+        reasons.append(f"the penalty of C={C!r} biases the weights and narrows their spread")
     if lasso:
         held[weights == 0] = "held at 0 by the L1 penalty"
     low, high = _bounds(neuron, params["bounds"], observations)
@@ -82,12 +81,14 @@ def conditions_of(neuron: Any, observations: Observations) -> Conditions:
     held[low == high] = "fixed by its bounds"
     if active.any():
         name = feature_names(neuron)[int(np.flatnonzero(active)[0])]
-        obstacles.append(f"the weight of {name!r} lies on its bound")
-    return Conditions(held, ridge, lasso, ", and ".join(obstacles))
+        reasons.append(f"the weight of {name!r} lies on its bound")
+    return Conditions(held, ridge, lasso, ", and ".join(reasons))
 
 
-def _bounds(neuron: Any, bounds: Any, observations: Observations) -> tuple[FloatArray, FloatArray]:
-    """Return low and high, in the precision of the weights, so that these can equal them."""
+def _bounds(
+    neuron: FittedNeuron, bounds: Bounds, observations: Observations
+) -> tuple[FloatArray, FloatArray]:
+    """Return the bounds in the dtype of the coefficients, so that the two can be equal."""
     X, kind = observations.X, neuron.coef_.dtype
     names = getattr(neuron, "feature_names_in_", None)
     empty = TrainingData(X, observations.y, neuron.classes_, observations.weights, 1.0)

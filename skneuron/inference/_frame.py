@@ -1,4 +1,4 @@
-"""Named columns of named rows: a pandas frame where there is pandas."""
+"""Named columns of named rows: a pandas data frame if pandas is installed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skneuron._typing import AnyArray
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
@@ -16,12 +17,12 @@ __all__ = ["Table", "as_frame"]
 
 @dataclass(frozen=True)
 class Table:
-    """What stands in for a pandas frame where pandas is not installed.
+    """Named columns of named rows, without pandas.
 
     Attributes
     ----------
     columns : dict of str to ndarray of shape (n_rows,)
-        Also as ``table[name]``; ``np.asarray(table)`` has them side by side.
+        ``table[name]`` returns one column, and ``np.asarray(table)`` a matrix of all columns.
     index : list of str
         Names of the rows.
 
@@ -41,7 +42,7 @@ class Table:
     def __getitem__(self, name: str) -> AnyArray:
         return self.columns[name]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> AnyArray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> AnyArray:
         return np.stack(list(self.columns.values()), axis=1).astype(dtype or None, copy=False)
 
     def __repr__(self) -> str:

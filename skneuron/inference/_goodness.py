@@ -1,20 +1,22 @@
-"""How well a neuron fits: log-likelihoods, deviances, Pearson's chi-square, AIC and BIC."""
+"""Goodness of fit: log-likelihoods, deviances, Pearson's chi-square, AIC and BIC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from skneuron._typing import FloatArray
+from skneuron._typing import FloatArray, MatrixLike
+from skneuron.activations import Activation
 from skneuron.inference._binomial import most_likely
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._information import FAR, Information
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._patterns import patterns_of
-from skneuron.inference._standing import FAR, Standing
+from skneuron.validation import FittedNeuron
 
 __all__ = ["GoodnessOfFit", "GroupedFit", "goodness_of_fit"]
 
@@ -29,23 +31,23 @@ class GroupedFit:
     ----------
     n_patterns : int
     deviance, null_deviance : float
-        Twice what the free rates' log-likelihood is above the model's.
+        Twice the difference between the log-likelihoods of the free rates and of the model.
     pearson : float
         Σ (events - n p)² / (n p (1 - p)).
     log_likelihood : float
-        Of the numbers of events, binomial coefficients included, as R and statsmodels
+        Log-likelihood of the numbers of events, with binomial coefficients, as R and statsmodels
         print it for grouped data.
     aic : float or None
-        -2 ``log_likelihood`` + 2 k for k parameters; None if the AIC of the single rows is None.
+        -2 ``log_likelihood`` + 2 k for k parameters. None if the AIC of the single rows is None.
     bic : float or None
-        -2 ``log_likelihood`` + k log ``n_patterns``; None if ``aic`` is None. The number of
+        -2 ``log_likelihood`` + k log ``n_patterns``. None if ``aic`` is None. The number of
         observations is the number of patterns, as in R: the ``BIC`` of a binomial ``glm`` of
-        counts takes the number of rows with a positive number of trials. R counts patterns that
-        stand on several rows several times. :attr:`GoodnessOfFit.bic` takes the sum of the sample
+        counts uses the number of rows with a positive number of trials. R counts a pattern on
+        several rows several times. :attr:`GoodnessOfFit.bic` uses the sum of the sample
         weights instead. Compare models by one of the two only.
     df_residual : int
-        ``n_patterns`` less the parameters: the χ² distribution of both, if patterns are
-        few and their numbers large.
+        ``n_patterns`` minus the number of parameters. Deviance and Pearson's statistic have a χ²
+        distribution with these degrees of freedom, if the patterns are few and their totals large.
     """
 
     n_patterns: int
@@ -60,29 +62,29 @@ class GroupedFit:
 
 @dataclass(frozen=True)
 class GoodnessOfFit:
-    """How well a neuron fits data.
+    """Goodness of fit of a neuron to data.
 
     Attributes
     ----------
     n_observations : float
         Sum of the sample weights.
     n_parameters : int
-        Free weights and intercept, without those that others can stand for.
+        Free coefficients and intercept, without columns that depend on other columns.
     df_residual : float
         ``n_observations - n_parameters``.
     log_likelihood, null_log_likelihood : float
-        The null model has the intercept (and offset) only; without ``fit_intercept``
-        nothing but the offset.
+        The null model has the intercept (and offset) only. Without ``fit_intercept`` it has the
+        offset only.
     deviance, null_deviance : float
-        Minus twice these: each observation for itself. See ``grouped`` for grouped data.
+        Minus twice the log-likelihoods of single observations. See ``grouped`` for grouped data.
     mcfadden : float
-        1 - log-likelihood / null log-likelihood; 0 if the null model predicts y without error.
+        1 - log-likelihood / null log-likelihood. 0 if the null model predicts y without error.
     aic, bic : float or None
-        -2 log-likelihood + 2 k and + k log n for k parameters; None if ``note`` says why.
+        -2 log-likelihood + 2 k and + k log n for k parameters. None if ``note`` has a reason.
     grouped : GroupedFit
-        What tables of grouped binomial data print.
+        The same for grouped binomial data.
     note : str
-        Why the weights are no maximum of the likelihood; empty if they are one.
+        Reason that the coefficients are no maximum of the likelihood; empty at a maximum.
     """
 
     n_observations: float
@@ -100,20 +102,25 @@ class GoodnessOfFit:
 
 
 def goodness_of_fit(
-    neuron: Any, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None
+    neuron: FittedNeuron,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    *,
+    offset: ArrayLike | None = None,
 ) -> GoodnessOfFit:
-    """Return log-likelihood, deviance, AIC and their like.
+    """Return log-likelihood, deviance, AIC and BIC.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-        Fitted, or of ``from_weights``, with a likelihood and two classes.
+        Fitted, or from ``from_weights``, with a likelihood and two classes.
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
-        How often each row was seen: a row of weight 2 is two rows.
+        Frequency weights: a row of weight 2 is two rows.
     offset : array-like of shape (n_samples,), default=None
-        What was added to w·x + b.
+        Offset of the fit.
 
     Returns
     -------
@@ -122,9 +129,9 @@ def goodness_of_fit(
     Raises
     ------
     TypeError
-        If it is no neuron.
+        If ``neuron`` is no neuron.
     ValueError
-        If there are more than two classes or no likelihood, or data that do not fit.
+        If there are more than two classes or no likelihood, or if the data are not valid.
 
     Examples
     --------
@@ -140,49 +147,49 @@ def goodness_of_fit(
     conditions = conditions_of(neuron, observations)
     activation = neuron.activation_
     null = null_z(activation, observations, neuron.fit_intercept)
-    standing = Standing.of(neuron, observations, conditions)
-    k, n = standing.known.rank, observations.total_weight
-    fitted = observations.log_likelihood(activation, standing.z)
+    information = Information.of(neuron, observations, conditions)
+    k, n = information.estimable.rank, observations.total_weight
+    fitted = observations.log_likelihood(activation, information.z)
     without = observations.log_likelihood(activation, null)
-    note = conditions.obstacle
-    if not note and standing.distance > FAR:
-        note = f"the weights are {standing.distance:.2g} standard errors from the maximum"
+    note = conditions.invalid
+    if not note and information.distance > FAR:
+        note = f"the weights are {information.distance:.2g} standard errors from the maximum"
     return GoodnessOfFit(
         n_observations=n,
         n_parameters=k,
         df_residual=n - k,
         log_likelihood=fitted,
         null_log_likelihood=without,
-        deviance=_held(0.0 - 2 * fitted),
-        null_deviance=_held(0.0 - 2 * without),
-        mcfadden=_held(1 - fitted / without) if without else 0.0,
+        deviance=_finite(0.0 - 2 * fitted),
+        null_deviance=_finite(0.0 - 2 * without),
+        mcfadden=_finite(1 - fitted / without) if without else 0.0,
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
-        grouped=_grouped(activation, observations, standing.z, null, k, not note),
+        grouped=_grouped(activation, observations, information.z, null, k, not note),
         note=note,
     )
 
 
-def _held(value: float) -> float:
-    """Return the value, or the largest float64 where it is beyond."""
+def _finite(value: float) -> float:
+    """Return the value; the largest float64 instead of infinity."""
     return float(np.clip(value, -_LARGEST, _LARGEST))
 
 
 def _grouped(
-    activation: Any,
+    activation: Activation,
     observations: Observations,
     z: FloatArray,
     null: FloatArray,
     k: int,
     is_maximum: bool,
 ) -> GroupedFit:
-    """Compare with a rate of its own for each pattern."""
+    """Compare the model with one free rate per pattern."""
     patterns = patterns_of(observations)
     total, rate = patterns.total, patterns.events / patterns.total
     log_q, log_p = activation.log_proba(z[patterns.first])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))², which does not lose p or q. One
-        # root may be infinite, and is not wanted where its factor is zero.
+        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))² is accurate for tiny p or q. One root
+        # may be infinite while its factor is zero, so these terms are set separately.
         odds = (log_q - log_p) / 2
         away = rate * np.exp(odds) - (1 - rate) * np.exp(-odds)
         away[rate == 1] = np.exp(odds[rate == 1])
@@ -193,7 +200,7 @@ def _grouped(
         """Return twice the sum of n (r log(r/p) + (1 - r) log((1 - r)/q))."""
         free = xlogy(rate, rate) + xlogy(1 - rate, 1 - rate)
         with np.errstate(over="ignore"):
-            return max(0.0, _held(2 * total @ (free - rate * high - (1 - rate) * low)))
+            return max(0.0, _finite(2 * total @ (free - rate * high - (1 - rate) * low)))
 
     against_free = deviance(log_q, log_p)
     log_likelihood = most_likely(patterns.events, total - patterns.events) - against_free / 2

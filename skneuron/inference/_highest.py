@@ -73,7 +73,7 @@ def highest(parts: Callable[[float], tuple[float, float]], slack: float) -> High
     >>> round(found.argument, 6), round(found.value, 6)
     (2.0, -1.0)
     """
-    search = _Search(parts)
+    search = _IntervalSearch(parts)
     search.enclose()
     if not search.exclude(slack):
         return None
@@ -86,16 +86,16 @@ def _value_of(point: Highest) -> float:
 
 
 def _sum(parts: tuple[float, float]) -> float:
-    """Return the sum; -inf where the sum is no number."""
+    """Return the sum; -inf if the sum is NaN."""
     return -np.inf if np.isnan(sum(parts)) else sum(parts)
 
 
 def _or_zero(part: float) -> float:
-    """Return a part of the sum; its bound 0 where the part is no number."""
+    """Return a part of the sum; its bound 0 if the part is NaN."""
     return 0.0 if np.isnan(part) else part
 
 
-class _Search:
+class _IntervalSearch:
     """Values of t that were tried, and the intervals between them that are not excluded."""
 
     def __init__(self, parts: Callable[[float], tuple[float, float]]) -> None:

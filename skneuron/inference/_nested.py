@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
+from skneuron._typing import MatrixLike
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._information import Information
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import TOO_SMALL, above_zero, is_too_small
-from skneuron.inference._standing import Standing
+from skneuron.validation import FittedNeuron
 
 __all__ = ["LikelihoodRatioTest", "likelihood_ratio_test"]
 
@@ -31,8 +34,8 @@ class LikelihoodRatioTest:
     df : int
         Difference of the numbers of parameters.
     p_value : float
-        What χ² with ``df`` degrees of freedom leaves above the statistic; never 0. A p-value below
-        1e-300 is printed as ``< 1e-300``.
+        Probability of a larger statistic under χ² with ``df`` degrees of freedom. It is never 0. A
+        p-value below 1e-300 is printed as ``< 1e-300``.
     """
 
     statistic: float
@@ -45,32 +48,32 @@ class LikelihoodRatioTest:
 
 
 def likelihood_ratio_test(
-    neuron: Any,
-    nested: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
-    X_nested: Any = None,
+    neuron: FittedNeuron,
+    nested: FittedNeuron | None,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    X_nested: MatrixLike | None = None,
     *,
-    offset: Any = None,
+    offset: ArrayLike | None = None,
 ) -> LikelihoodRatioTest:
-    """Test a neuron against one that it contains.
+    """Test a neuron against a nested one.
 
     Parameters
     ----------
     neuron : NeuronClassifier
         Fitted without penalty to these data.
     nested : NeuronClassifier or None
-        Fitted to the same rows, on fewer columns or with weights fixed by ``bounds``. None
+        Fitted to the same rows, on fewer columns or with coefficients fixed by ``bounds``. None
         is the model of the intercept (and offset) alone.
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
-        How often each row was seen: a row of weight 2 is two rows.
+        Frequency weights: a row of weight 2 is two rows.
     X_nested : array-like or CSR/CSC matrix of shape (n_samples, n_nested), default=None
-        Columns of ``nested``; by default those of a data frame X that have its names, or X.
+        Columns of ``nested``. By default its columns of a data frame X, or X itself.
     offset : array-like of shape (n_samples,), default=None
-        What was added to w·x + b in both.
+        Offset of both fits.
 
     Returns
     -------
@@ -79,15 +82,16 @@ def likelihood_ratio_test(
     Raises
     ------
     TypeError
-        If one of them is no neuron.
+        If ``neuron`` or ``nested`` is no neuron.
     ValueError
-        If ``nested`` cannot be so: another activation or other classes, not fewer
-        parameters, a higher likelihood; or if a test would be wrong: a penalty, an
-        active bound, class weights, weights that are not at the maximum.
+        If ``nested`` is not nested: another activation or other classes, not fewer
+        parameters, or a higher likelihood. If the test is invalid: a penalty, an
+        active bound, class weights, or coefficients that are not at the maximum.
 
     Notes
     -----
-    That the columns of ``nested`` are combinations of those of ``neuron`` is not checked.
+    The test does not check that the columns of ``nested`` are combinations of columns of
+    ``neuron``.
 
     Examples
     --------
@@ -122,16 +126,18 @@ def likelihood_ratio_test(
     return LikelihoodRatioTest(statistic, df, float(above_zero(chi2.sf(statistic, df))))
 
 
-def _maximum(neuron: Any, observations: Observations) -> tuple[float, int]:
-    """Return the log-likelihood and the number of parameters of a maximum; refuse others."""
+def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, int]:
+    """Return the log-likelihood and the number of parameters; raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
-    standing = Standing.of(neuron, observations, conditions)
-    standing.require_maximum()
-    return observations.log_likelihood(neuron.activation_, standing.z), standing.known.rank
+    information = Information.of(neuron, observations, conditions)
+    information.require_maximum()
+    return observations.log_likelihood(
+        neuron.activation_, information.z
+    ), information.estimable.rank
 
 
-def _columns(nested: Any, X: Any, X_nested: Any) -> Any:
+def _columns(nested: FittedNeuron, X: Any, X_nested: MatrixLike | None) -> Any:
     """Return the columns of the nested neuron."""
     names = getattr(nested, "feature_names_in_", None)
     if X_nested is not None:
@@ -150,7 +156,7 @@ def _columns(nested: Any, X: Any, X_nested: Any) -> Any:
     return X[list(names)]
 
 
-def _require_same_model(neuron: Any, nested: Any) -> None:
+def _require_same_model(neuron: FittedNeuron, nested: FittedNeuron) -> None:
     """Raise ``ValueError`` if links or classes differ."""
     ours, theirs = neuron.activation_, nested.activation_
     if type(ours) is not type(theirs) or ours.get_params() != theirs.get_params():

@@ -122,7 +122,7 @@ class _Groups:
         return float(events), float(others)
 
     def inverse(self) -> float | None:
-        """Return the intercept at which f is the mean of y; None if f does not have that value."""
+        """Return the intercept at which f is the mean of y; None without such an intercept."""
         target = float(np.log(self.events[0]) - np.log(self.others[0]))
 
         def excess(t: float) -> float:
@@ -154,10 +154,10 @@ def _best(groups: _Groups) -> float:
 
 
 def _no_convergence(groups: _Groups) -> ValueError:
-    share = groups.events.sum() / (groups.events.sum() + groups.others.sum())
+    fraction = groups.events.sum() / (groups.events.sum() + groups.others.sum())
     return ValueError(
         "The search for the intercept of the null model did not converge for "
-        f"activation={groups.activation!r} and a mean of y of {share:.3g}. Expected an activation "
-        "that increases from 0 to 1, with finite log_proba at an intercept plus the offset. "
-        "Check the offset and the log_proba of the activation."
+        f"activation={groups.activation!r} and a mean of y of {fraction:.3g}. Expected an "
+        "activation that increases from 0 to 1, with finite log_proba at an intercept plus the "
+        "offset. Check the offset and the log_proba of the activation."
     )

@@ -11,7 +11,7 @@ __all__ = ["TOO_SMALL", "above_zero", "is_too_small"]
 # Numbers below 1e-308 lose digits in float64, and numbers below 5e-324 are 0.
 _SMALLEST = 1e-300
 
-#: What tables and tests print instead of a p-value below 1e-300.
+#: Text that tables and tests print for a p-value below 1e-300.
 TOO_SMALL = "< 1e-300"
 
 
@@ -29,7 +29,7 @@ def is_too_small(p: object) -> bool:
     Parameters
     ----------
     p : object
-        Cells of a table that are no numbers are never too small.
+        A cell of a table. Cells that are not numbers are never too small.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Sums over all rows, block by block, on free columns that are centered and scaled."""
+"""Sums over all rows, block by block, on centered and scaled free columns."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ _CONSTANT = 4
 # The unit is the intercept's own column of ones.
 _ZERO = 1e-12
 
-# A block has 1 MB, and many more rows than columns: its triangle is then small beside it.
-_BLOCK_ELEMENTS, _TALL = 2**17, 8
+# Number of elements of a block, 1 MB of float64.
+_BLOCK_ELEMENTS = 2**17
+
+# Minimum ratio of rows to columns of a block. The triangle of the block is then small.
+_TALL = 8
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Free columns, centered (if there is a bias) and scaled; the bias is the last one.
+    """Free columns, scaled, and centered if there is an intercept, which is the last one.
 
-    Columns whose sizes differ by many powers of ten, or that hardly vary around a large
-    mean, are then as good as any.
+    Columns of widely different scales, and columns that hardly vary around a large mean, then
+    cost no digits.
     """
 
     columns: AnyArray
@@ -46,16 +49,19 @@ class Coordinates:
         has_bias: bool,
         eps: float,
     ) -> Coordinates:
-        """Take the columns' weighted mean and deviation; ``eps`` is the precision of X."""
+        """Compute the columns' weighted mean and deviation; ``eps`` is the precision of X."""
         shares = weights / weights.max()
         shares /= shares.sum()
         with blas_on_one_thread():
             moments = column_moments(X, shares, center=has_bias)
         if moments is None:
-            raise ValueError("X has values whose sums are beyond float64: rescale it")
+            raise ValueError(
+                "The column sums of X overflow float64. Expected values on a smaller scale. "
+                "Rescale X, for example X / 1e100."
+            )
         mean, deviation = moments.mean[columns], moments.deviation[columns]
         size = np.abs(mean)
-        # The scale of a constant column is its value: notes do not depend on the unit.
+        # The scale of a constant column is its value, so that notes do not depend on the unit.
         constant = np.where(size > _ZERO, size, 1.0)
         is_constant = deviation <= _CONSTANT * eps * size
         return cls(columns, mean, np.where(is_constant, constant, deviation), has_bias)
@@ -66,7 +72,7 @@ class Coordinates:
         return len(self.columns) + self.has_bias
 
     def of_weights(self, per_weight: FloatArray) -> FloatArray:
-        """Return what belongs to weights, one per feature, divided by scales; 0 for the bias."""
+        """Return one number per feature divided by the scales, and 0 for the intercept."""
         out = np.zeros(self.size)
         out[: len(self.columns)] = per_weight[self.columns] / self.scale
         return out
@@ -87,7 +93,7 @@ class Coordinates:
         return out
 
     def jacobian(self) -> FloatArray:
-        """Return the matrix that takes parameters of these coordinates to w and b."""
+        """Return the matrix from parameters in these coordinates to w and b."""
         out = np.eye(self.size)
         k = len(self.columns)
         out[range(k), range(k)] = 1 / self.scale
@@ -99,8 +105,8 @@ class Coordinates:
 def root(X: DesignMatrix, coordinates: Coordinates, information: FloatArray) -> FloatArray:
     """Return a triangle R with RᵀR = Σ hᵢ x̃ᵢx̃ᵢᵀ.
 
-    From QR factors of the blocks, so that its singular values have the digits that the
-    sum of products would have lost half of.
+    The triangle comes from QR factors of the blocks. The sum of products would lose half of
+    the digits of its singular values.
     """
 
     def over(part: range) -> FloatArray:

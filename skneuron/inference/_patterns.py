@@ -1,4 +1,4 @@
-"""Covariate patterns: which rows of X are the same."""
+"""Covariate patterns: the distinct rows of X."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from skneuron.inference._observations import Observations
 
 __all__ = ["Patterns", "patterns_of"]
 
-# Constants of the generator splitmix64 (Steele, Lea & Flood, 2014), whose output mixes all
-# bits of its state.
-_STEP, _FIRST, _SECOND = (
-    np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+# Constants of the generator splitmix64 (Steele, Lea & Flood, 2014), whose output depends on all
+# bits of its state. Python's hash of each row takes twice as long, sklearn.utils.murmurhash3_32
+# too, and numpy.unique(axis=0) needs a copy of X.
+_INCREMENT = np.uint64(0x9E3779B97F4A7C15)
+
+# First multiplier of splitmix64.
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+
+# Second multiplier of splitmix64.
+_SECOND = np.uint64(0x94D049BB133111EB)
 
 
 class Patterns(NamedTuple):
@@ -24,9 +29,9 @@ class Patterns(NamedTuple):
     Attributes
     ----------
     first : ndarray of int of shape (n_patterns,)
-        The number of a row that has the pattern.
+        Index of a row with the pattern.
     total, events : ndarray of shape (n_patterns,)
-        Sums of weights, of all rows and of those with the label ``classes_[1]``.
+        Sums of the weights: of all rows, and of the rows with the label ``classes_[1]``.
     """
 
     first: AnyArray
@@ -37,8 +42,8 @@ class Patterns(NamedTuple):
 def patterns_of(observations: Observations) -> Patterns:
     """Group rows by a hash of 64 bits of their columns and offset.
 
-    Rows are read once and not copied; that two of a million different ones share a hash has
-    a probability of 3e-8.
+    One pass reads the rows without a copy. The probability that two of a million different
+    rows share a hash is 3e-8.
     """
     X = observations.design
     keys = _mixed(np.zeros(len(observations.y), np.uint64), observations.offset)
@@ -58,8 +63,8 @@ def patterns_of(observations: Observations) -> Patterns:
 
 
 def _mixed(state: AnyArray, values: FloatArray) -> AnyArray:
-    """Return states to which values have been added, bits of all mixed; 0 and -0 are one."""
-    mixed = (state + _STEP) ^ (values + 0.0).view(np.uint64)
+    """Return the next states, which depend on all bits of the values; 0 equals -0."""
+    mixed = (state + _INCREMENT) ^ (values + 0.0).view(np.uint64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
     return mixed ^ (mixed >> np.uint64(31))

@@ -6,25 +6,28 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from skneuron._typing import MatrixLike
 from skneuron.inference._estimates import Kind, estimates_of
 from skneuron.inference._frame import as_frame
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
+from skneuron.validation import FittedNeuron
 
 __all__ = ["coefficient_table", "covariance"]
 
 
 def coefficient_table(
-    neuron: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    neuron: FittedNeuron,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
     level: float = 0.95,
     kind: Kind = "expected",
     *,
-    offset: Any = None,
+    offset: ArrayLike | None = None,
     penalized: bool = False,
 ) -> Any:
     """Return estimates with standard errors, Wald tests and intervals.
@@ -32,12 +35,12 @@ def coefficient_table(
     Parameters
     ----------
     neuron : NeuronClassifier
-        Fitted, or of ``from_weights``, with a likelihood and two classes.
+        Fitted, or from ``from_weights``, with a likelihood and two classes.
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        The data of the fit, here and below: a neuron does not remember them.
+        The data of the fit, here and below. A neuron does not store them.
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
-        How often each row was seen: a row of weight 2 is two rows. Survey weights are no counts.
+        Frequency weights: a row of weight 2 is two rows. Survey weights are not frequencies.
     level : float, default=0.95
         Coverage of the intervals.
     kind : {"expected", "observed", "robust", "robust-expected"}, default="expected"
@@ -50,32 +53,32 @@ def coefficient_table(
         and ``"tanh"``. Sandwiches with survey weights need another formula, see
         ``docs/inference.md``.
     offset : array-like of shape (n_samples,), default=None
-        What was added to w·x + b.
+        Offset of the fit.
     penalized : bool, default=False
-        Whether a fit with a penalty or with weights on their bounds is taken as well. The
-        errors are then those of the estimate around its own, biased mean, (J + Λ)⁻¹ J
-        (J + Λ)⁻¹ with J the information of the likelihood and Λ of the ridge, as if weights
-        at zero by L1 or on a bound had been left out beforehand. Intervals then cover, and
-        tests are of, what the penalty has shrunk, not the truth.
+        Whether to allow a fit with a penalty or with coefficients on their bounds. The standard
+        errors then describe the estimate around its own, biased mean: (J + Λ)⁻¹ J (J + Λ)⁻¹ with
+        J the information of the likelihood and Λ of the ridge. Coefficients at zero by L1 or on a
+        bound count as left out. Intervals and tests refer to the shrunken value, and not to the
+        true parameter value.
 
     Returns
     -------
     pandas.DataFrame or Table
-        A row per feature, the last one is ``"intercept"``. Columns ``estimate``,
-        ``standard_error``, ``z``, ``p_value`` (two-sided), ``lower``, ``upper``, and ``note``,
-        which is empty, or says why the row has no numbers (NaN): the column depends on
-        others, its weight goes to infinity, or was held. If a hyperplane separates some of
-        the classes' rows, the other weights get their limits, and errors from the rows that lie on
-        it. Without pandas it is a :class:`Table`. A p-value is never 0; a p-value below 1e-300 is
-        printed as ``< 1e-300``, and remains a number.
+        One row per feature, and ``"intercept"`` last. Columns ``estimate``,
+        ``standard_error``, ``z``, ``p_value`` (two-sided), ``lower``, ``upper`` and ``note``. A
+        note is empty, or it is the reason that the row has no numbers (NaN): the column depends
+        on others, its coefficient goes to infinity, or it is fixed. If a hyperplane separates
+        some rows of the classes, the other coefficients get their limits, and standard errors
+        from the rows on the hyperplane. Without pandas the result is a :class:`Table`. A p-value
+        is never 0. A p-value below 1e-300 is printed as ``< 1e-300``, and remains a number.
 
     Raises
     ------
     TypeError
-        If it is no neuron.
+        If ``neuron`` is no neuron.
     ValueError
-        If the errors would be wrong: more than two classes, no likelihood, a penalty, an
-        active bound, class weights, or weights that are not at the maximum of the
+        If standard errors are invalid: more than two classes, no likelihood, a penalty, an
+        active bound, class weights, or coefficients that are not at the maximum of the
         likelihood of these data.
 
     Examples
@@ -99,44 +102,44 @@ def coefficient_table(
     found = estimates_of(neuron, observations, kind, penalized)
     error = np.sqrt(np.diag(found.covariance))
     z = found.values / error
-    reach = norm.isf((1 - level) / 2) * error
+    half_width = norm.isf((1 - level) / 2) * error
     p = above_zero(2 * norm.sf(np.abs(z)))
     columns = {
         "estimate": found.values,
         "standard_error": error,
         "z": z,
         "p_value": p,
-        "lower": found.values - reach,
-        "upper": found.values + reach,
+        "lower": found.values - half_width,
+        "upper": found.values + half_width,
         "note": found.notes,
     }
     return as_frame(columns, found.names)
 
 
 def covariance(
-    neuron: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    neuron: FittedNeuron,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
     kind: Kind = "expected",
     *,
-    offset: Any = None,
+    offset: ArrayLike | None = None,
     penalized: bool = False,
 ) -> Any:
-    """Return the covariance of the estimates, for intervals of what is computed from them.
+    """Return the covariance of the estimates, for intervals of functions of the estimates.
 
     Parameters and errors are those of :func:`coefficient_table`.
 
     Returns
     -------
     pandas.DataFrame or Table
-        Square, of the features and the intercept last, without those that
-        ``coefficient_table`` has a note on.
+        Square, with a row per feature and the intercept last. Parameters with a note in
+        ``coefficient_table`` are left out.
 
     Examples
     --------
-    The dose at which half of the subjects respond, -b/w, has by the delta method the error
-    √(gᵀVg) with g its gradient in (w, b).
+    Half of the subjects respond at the dose -b/w. By the delta method its standard error is
+    √(gᵀVg) with the gradient g of the dose in (w, b).
 
     >>> import numpy as np
     >>> from skneuron import NeuronClassifier

@@ -1,4 +1,4 @@
-"""PyTorch: the same neuron as ``nn.Linear`` and an activation, and the way back."""
+"""Conversion of a neuron to PyTorch, as ``nn.Linear`` and an activation, and back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from skneuron.activations import (
+    ACTIVATIONS,
     Activation,
     Cauchit,
     CLogLog,
@@ -34,29 +38,29 @@ except ImportError as error:
 __all__ = ["Pointwise", "from_torch", "to_torch"]
 
 
-def _probit(z: Any) -> Any:
-    # torch.special.ndtr has lost all digits at z = -10.
+def _probit(z: torch.Tensor) -> torch.Tensor:
+    # torch.special.ndtr has no correct digit at z = -10.
     return torch.special.erfc(-z / math.sqrt(2)) / 2
 
 
-def _cloglog(z: Any) -> Any:
+def _cloglog(z: torch.Tensor) -> torch.Tensor:
     return -torch.expm1(-torch.exp(z))
 
 
-def _loglog(z: Any) -> Any:
+def _loglog(z: torch.Tensor) -> torch.Tensor:
     return torch.exp(-torch.exp(-z))
 
 
-def _cauchit(z: Any) -> Any:
+def _cauchit(z: torch.Tensor) -> torch.Tensor:
     # ½ + atan(z)/π, without the loss of its digits in the lower tail.
     return torch.atan2(torch.ones_like(z), -z) / math.pi
 
 
-def _step(z: Any) -> Any:
+def _step(z: torch.Tensor) -> torch.Tensor:
     return (z >= 0).to(z.dtype)
 
 
-_FUNCTIONS: dict[type[Activation], Callable[[Any], Any]] = {
+_FUNCTIONS: dict[type[Activation], Callable[[torch.Tensor], torch.Tensor]] = {
     Probit: _probit,
     CLogLog: _cloglog,
     LogLog: _loglog,
@@ -73,7 +77,7 @@ _MODULES: dict[type[Activation], Any] = {
 
 
 class Pointwise(nn.Module):
-    """An activation of skneuron that PyTorch has no module for.
+    """An activation of skneuron as a module, if PyTorch has none.
 
     Parameters
     ----------
@@ -93,16 +97,16 @@ class Pointwise(nn.Module):
         super().__init__()
         self.activation = activation
 
-    def forward(self, z: Any) -> Any:
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Return f(z), a tensor of the shape of z."""
         return _FUNCTIONS[type(self.activation)](z)
 
     def extra_repr(self) -> str:
-        """Return what stands between the brackets of the repr."""
+        """Return the text inside the parentheses of the repr."""
         return repr(self.activation)
 
 
-def to_torch(neuron: NeuronClassifier, *, dtype: Any = None) -> nn.Sequential:
+def to_torch(neuron: NeuronClassifier, *, dtype: torch.dtype | None = None) -> nn.Sequential:
     """Return the neuron as ``nn.Sequential(nn.Linear, activation)``.
 
     Parameters
@@ -110,18 +114,18 @@ def to_torch(neuron: NeuronClassifier, *, dtype: Any = None) -> nn.Sequential:
     neuron : NeuronClassifier
         Fitted.
     dtype : torch.dtype, default=None
-        ``torch.float64`` or ``torch.float32``; None is that of the weights.
+        ``torch.float64`` or ``torch.float32``. None is the dtype of the coefficients.
 
     Returns
     -------
     torch.nn.Sequential
-        From (n_samples, n_features) to f(z) of shape (n_samples, 1), or (n_samples, K) for a
-        layer: what ``activate`` returns.
+        From (n_samples, n_features) to the output of ``activate``, of shape (n_samples, 1), or
+        (n_samples, K) for K neurons.
 
     Raises
     ------
     ValueError
-        If the activation is one of your own, of which PyTorch knows nothing.
+        If the activation is a class of your own, which has no counterpart in PyTorch.
 
     Examples
     --------
@@ -147,14 +151,16 @@ def to_torch(neuron: NeuronClassifier, *, dtype: Any = None) -> nn.Sequential:
     return nn.Sequential(linear, last)
 
 
-def from_torch(module: nn.Module, classes: Any, *, feature_names: Any = None) -> NeuronClassifier:
-    """Return the neuron that a module of PyTorch is.
+def from_torch(
+    module: nn.Module, classes: ArrayLike, *, feature_names: ArrayLike | None = None
+) -> NeuronClassifier:
+    """Return a neuron with the coefficients of a PyTorch module.
 
     Parameters
     ----------
     module : torch.nn.Linear, or torch.nn.Sequential of it and an activation
-        A linear map alone gives logits: it becomes a sigmoid, or a softmax layer if it has
-        more than one output. Softmax of two outputs becomes the one neuron it is equal to.
+        A linear map alone gives logits. It becomes a sigmoid, or a softmax if it has more than
+        one output. A softmax of two outputs becomes the equivalent single neuron.
     classes : array-like of shape (n_classes,)
         Sorted labels.
     feature_names : array-like of str of shape (n_features,), default=None
@@ -166,7 +172,7 @@ def from_torch(module: nn.Module, classes: Any, *, feature_names: Any = None) ->
     Raises
     ------
     ValueError
-        If the module is something else, or the classes are not as many as its outputs.
+        If the module has another form, or the number of classes does not match its outputs.
 
     Examples
     --------
@@ -189,8 +195,8 @@ def from_torch(module: nn.Module, classes: Any, *, feature_names: Any = None) ->
     activation = Sigmoid() if softmax or last is None else _activation_of(last)
     if len(weight) > 1 and isinstance(last, nn.Sigmoid):
         raise ValueError(
-            f"got nn.Sigmoid over {len(weight)} outputs: sigmoid neurons of a layer share a "
-            "softmax here; expected nn.Softmax"
+            f"Got nn.Sigmoid over {len(weight)} outputs. Expected nn.Softmax, because the sigmoid "
+            "neurons of several classes share a softmax in skneuron. Use nn.Softmax(dim=1)."
         )
     if softmax and len(weight) == 2:
         weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
@@ -198,13 +204,13 @@ def from_torch(module: nn.Module, classes: Any, *, feature_names: Any = None) ->
         weight,
         bias,
         activation=activation,
-        classes=list(classes),
+        classes=np.asarray(classes),
         feature_names=feature_names,
     )
 
 
 def _first_trace(neuron: NeuronClassifier) -> Trace:
-    """Return the trace of a sample of zeros, which says what the layer computes."""
+    """Return the trace of a sample of zeros, which names the function of the neurons."""
     return neuron.trace([0.0] * neuron.n_features_in_)
 
 
@@ -217,8 +223,9 @@ def _module_of(activation: Activation) -> nn.Module:
     if kind in _FUNCTIONS:
         return Pointwise(activation)
     raise ValueError(
-        f"activation={activation!r} has no counterpart in PyTorch: put nn.Linear with coef_ and "
-        "intercept_ before a module of your own"
+        f"activation={activation!r} has no counterpart in PyTorch. Expected one of "
+        f"{', '.join(ACTIVATIONS)}. Put nn.Linear with coef_ and intercept_ before a module of "
+        "your own."
     )
 
 

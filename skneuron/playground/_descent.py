@@ -1,32 +1,34 @@
-"""A descent in two weights and a bias, recorded epoch by epoch."""
+"""A descent in two weights and an intercept, recorded epoch by epoch."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._typing import FloatArray
+from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._plane import Plane
 
 __all__ = ["recorded_descent"]
 
 
-def recorded_descent(neuron: Any, plane: Plane, rest: FloatArray, epochs: int) -> FloatArray:
+def recorded_descent(
+    neuron: NeuronClassifier, plane: Plane, rest: FloatArray, epochs: int
+) -> FloatArray:
     """Return the weights (w₁, w₂, b) after 0, 1, … ``epochs`` passes over the rows.
 
-    Each row is a fit of its own that ends after so many iterations: what the public solver
-    gives, and nothing else. It is also what one fit of all iterations goes through, since a
-    solver does not know when it will be ended.
+    Each row is the result of a separate fit with the public solver, which ends after this number
+    of iterations. The rows are the iterates of a single long fit, too, because a solver does not
+    depend on the iteration at which it ends.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-        Its activation, loss and penalty are used, without bounds; ``"step"`` goes by the
-        perceptron rule, the rest by gradient descent.
+        The descent uses its activation, loss and penalty, without bounds. ``"step"`` uses the
+        perceptron rule, and every other activation gradient descent.
     plane : Plane
     rest : ndarray of shape (n_samples,)
         What the other features add to z; it is held while the two weights learn.

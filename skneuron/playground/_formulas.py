@@ -1,8 +1,8 @@
-"""The activations as Vega expressions: f(z), z₀ and both logarithms, exact in the tails.
+"""The activations as Vega expressions: f(z), z₀ and both logarithms, accurate in the tails.
 
-Vega's expressions know ``exp``, ``log``, ``atan2`` and ``cumulativeNormal``, and neither
-``log1p`` nor ``expm1`` nor ``tanh``; they are put together here. Each function takes and
-returns the text of an expression.
+Vega has ``exp``, ``log``, ``atan2`` and ``cumulativeNormal``, but neither ``log1p`` nor ``expm1``
+nor ``tanh``, which this module builds from the others. Each function takes and returns the text of
+an expression.
 """
 
 from __future__ import annotations
@@ -12,28 +12,30 @@ from collections.abc import Callable
 
 from skneuron.activations import ACTIVATIONS, Activation, LeakyReLU
 
-__all__ = ["f_of", "log_proba_of", "threshold_of"]
+__all__ = ["check_formulas", "f_of", "log_proba_of", "threshold_of"]
 
 Formula = Callable[[str], str]
 
 _LARGEST = "1.7976931348623157e308"
 
-# exp of more is no double.
+# Largest argument whose exp is finite in float64.
 _LOG_LARGEST = "709.782712893384"
 
-# Below -4 Vega's cumulativeNormal loses digits, and below -37 it is 0. Φ(z) comes from the
-# continued fraction of the Mills ratio there (Abramowitz & Stegun 26.2.14), whose first 24
-# terms are exact to rounding from |z| = 4 on.
-_FRACTION_FROM, _TERMS = -4, 24
+# Largest z for which Φ(z) comes from the continued fraction of the Mills ratio (Abramowitz & Stegun
+# 26.2.14). Below -4 Vega's cumulativeNormal loses digits, and below -37 it is 0.
+_FRACTION_FROM = -4
+
+# Number of terms of the continued fraction, which are accurate to rounding from |z| = 4 on.
+_TERMS = 24
 
 
 def _log1p(t: str) -> str:
-    """log(1 + t) to rounding: what 1 + t rounds off is put right by a ratio (W. Kahan)."""
+    """Return log(1 + t); a ratio corrects the rounding error of 1 + t (W. Kahan)."""
     return f"(1 + ({t}) == 1 ? ({t}) : log(1 + ({t})) * ({t}) / ((1 + ({t})) - 1))"
 
 
 def _expm1(t: str) -> str:
-    """exp(t) - 1 to rounding for t ≤ 0, by the same idea."""
+    """Return exp(t) - 1 for t ≤ 0, with the same correction."""
     e = f"exp({t})"
     return f"({e} == 1 ? ({t}) : {e} - 1 == -1 ? -1 : ({e} - 1) * ({t}) / log({e}))"
 
@@ -56,7 +58,7 @@ def _log_tanh(z: str) -> str:
 
 
 def _log_left_tail(z: str) -> str:
-    """Return log Φ(z) far to the left."""
+    """Return log Φ(z) for z below ``_FRACTION_FROM``."""
     x = f"(-({z}))"
     fraction = x
     for k in range(_TERMS, 0, -1):
@@ -85,7 +87,7 @@ def _log_cauchit(z: str) -> str:
 
 
 def _exp(z: str) -> str:
-    """exp(z), held at the largest double."""
+    """Return exp(z), at most the largest float64."""
     return f"(({z}) < {_LOG_LARGEST} ? exp({z}) : {_LARGEST})"
 
 
@@ -121,7 +123,7 @@ _VALUES: dict[str, Formula] = {
     "step": "(({0}) >= 0 ? 1 : 0)".format,
 }
 
-# log P(y=1), and log P(y=0) where it is not the same at -z.
+# log P(y=1).
 _LOG_P: dict[str, Formula] = {
     "sigmoid": _log_sigmoid,
     "tanh": _log_tanh,
@@ -130,6 +132,8 @@ _LOG_P: dict[str, Formula] = {
     "loglog": _log_loglog,
     "cauchit": _log_cauchit,
 }
+
+# log P(y=0), if it is not log P(y=1) at -z.
 _LOG_Q: dict[str, Formula] = {
     "cloglog": lambda z: _log_loglog(f"-({z})"),
     "loglog": lambda z: _log_cloglog(f"-({z})"),
@@ -137,18 +141,34 @@ _LOG_Q: dict[str, Formula] = {
 
 
 def _chosen(expressions: dict[str, str], otherwise: str) -> str:
-    """Return the expression that belongs to what ``activation`` is."""
+    """Return the expression for the value of ``activation`` in the page."""
     cases = "".join(f"activation == '{name}' ? {text} : " for name, text in expressions.items())
     return cases + otherwise
 
 
+def check_formulas() -> None:
+    """Raise ``NotImplementedError`` if a named activation has no formula in the page."""
+    probabilities = {name for name, kind in ACTIVATIONS.items() if kind().is_probability}
+    for table, place, names in (
+        (_VALUES, "_VALUES", ACTIVATIONS.keys()),
+        (_LOG_P, "_LOG_P", probabilities),
+    ):
+        missing = sorted(names - table.keys())
+        if missing:
+            raise NotImplementedError(
+                f"The page has no formula for the activation {missing[0]!r}. Expected a Vega "
+                "expression for each member of skneuron.activations.ACTIVATIONS. Add it to "
+                f"{place} in skneuron/playground/_formulas.py."
+            )
+
+
 def f_of(z: str) -> str:
-    """Return the expression of f(z) for the activation that is chosen."""
+    """Return the expression of f(z) for the chosen activation."""
     return _chosen({name: formula(z) for name, formula in _VALUES.items()}, "null")
 
 
 def log_proba_of(z: str) -> tuple[str, str]:
-    """Return the expressions of (log(1 - p), log p); null where there is no probability."""
+    """Return the expressions of (log(1 - p), log p); null for an f that is no probability."""
     low = {
         name: _LOG_Q[name](z) if name in _LOG_Q else formula(f"-({z})")
         for name, formula in _LOG_P.items()
@@ -158,7 +178,7 @@ def log_proba_of(z: str) -> tuple[str, str]:
 
 
 def threshold_of(own: Activation) -> str:
-    """Return the expression of z₀; ``own`` is the neuron's activation, with its parameters."""
+    """Return the expression of z₀; ``own`` is the neuron's activation with its parameters."""
     activations = {name: kind() for name, kind in ACTIVATIONS.items()}
     if isinstance(own, LeakyReLU):
         activations["leaky_relu"] = own

@@ -34,15 +34,15 @@ def samples(scene: Scene) -> Any:
     return alt.Chart(alt.InlineData(values=rows, name="samples"))
 
 
-def calculated(chart: Any, steps: Steps) -> Any:
-    """Return the Altair chart with these columns added to its table."""
+def calculated(chart: alt.Chart, steps: Steps) -> Any:
+    """Return the Altair chart with more columns in its table."""
     for name, expression in steps:
         chart = chart.transform_calculate(name, expression)
     return chart
 
 
-def picked(chart: Any) -> Any:
-    """Return the chart with only the sample whose trace is shown."""
+def picked(chart: alt.Chart) -> Any:
+    """Return the chart with only the selected sample."""
     return chart.transform_filter("pick.sample ? datum.sample == pick.sample[0] : false")
 
 
@@ -52,7 +52,7 @@ def short(expression: str) -> str:
 
 
 def forward(n_samples: int) -> Steps:
-    """Return the steps from a row to z, f(z), the logarithms and the share of the log loss."""
+    """Return the steps from a row to z, f(z), the logarithms and the term of the log loss."""
     low, high = log_proba_of("datum.z")
     return [
         ("z", "w1 * datum.x1 + w2 * datum.x2 + datum.rest + b"),
@@ -61,6 +61,6 @@ def forward(n_samples: int) -> Steps:
         ("log_p", high),
         ("fires", "datum.z - z0 > 0 ? 1 : 0"),
         ("correct", "datum.fires == datum.label ? 1 : 0"),
-        # Divided before they are added up, the largest of losses have a finite mean.
+        # The division before the sum keeps the mean of huge losses finite.
         ("share", f"-(datum.label ? datum.log_p : datum.log_q) / {n_samples}"),
     ]

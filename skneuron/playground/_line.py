@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
@@ -10,6 +11,9 @@ from skneuron.playground._forward import Steps, calculated
 from skneuron.playground._scene import Scene
 
 __all__ = ["line_and_arrow"]
+
+#: From the name of a column to the encoding of an axis.
+Encoding = Callable[[str], Any]
 
 # Length of the arrow as a share of the picture's side.
 _ARROW = 0.18
@@ -42,10 +46,10 @@ def _geometry(scene: Scene) -> Steps:
         ("n2", "datum.u2 / datum.length"),
         ("excess", f"z0 - ({middle})"),
         ("away", "datum.excess / datum.length"),
-        # No z in the picture is further from its middle's than this.
+        # Half of the range of z in the picture.
         ("seen", "abs(datum.excess) <= (abs(datum.u1) + abs(datum.u2)) / 2"),
         *point("foot", foot1, foot2),
-        # Two sides of the picture to either hand leave it for certain.
+        # Two side lengths in both directions end outside of the picture.
         *point("start", f"{foot1} - 2 * datum.n2", f"{foot2} + 2 * datum.n1"),
         *point("end", f"{foot1} + 2 * datum.n2", f"{foot2} - 2 * datum.n1"),
         *point("tip", f"{foot1} + {_ARROW} * datum.n1", f"{foot2} + {_ARROW} * datum.n2"),
@@ -53,8 +57,8 @@ def _geometry(scene: Scene) -> Steps:
     ]
 
 
-def line_and_arrow(scene: Scene, x: Any, y: Any, *, ink: str, side: int) -> list[Any]:
-    """Return the layers of the line, of the arrow, and of the word that it is out of sight.
+def line_and_arrow(scene: Scene, x: Encoding, y: Encoding, *, ink: str, side: int) -> list[Any]:
+    """Return the layers of the line, of the arrow, and of a note if the line is not visible.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
@@ -33,7 +34,7 @@ _DESCRIPTION = (
 
 
 def _classes(scene: Scene, legend: Any = None) -> dict[str, Any]:
-    """Return the encodings by which the classes are told apart, here and in the curve."""
+    """Return the encodings of the class: colour and shape, here and in the curve."""
     domain = list(scene.classes)
     colours = alt.Scale(domain=domain, range=_COLOURS)
     shapes = alt.Scale(domain=domain, range=["circle", "triangle-up"])
@@ -44,10 +45,10 @@ def _classes(scene: Scene, legend: Any = None) -> dict[str, Any]:
 
 
 def plane(scene: Scene) -> Any:
-    """Return the chart of two features, its axes' domains fixed."""
+    """Return the chart of two features, with fixed domains of its axes."""
 
-    def axis(kind: Any, k: int) -> Any:
-        """Return what makes an encoding of the axis of feature k from the name of a column."""
+    def axis(kind: Callable[..., Any], k: int) -> Any:
+        """Return a function from the name of a column to the encoding of the axis of feature k."""
         low, high = scene.center[k] - scene.span[k] / 2, scene.center[k] + scene.span[k] / 2
         scale = alt.Scale(domain=[float(low), float(high)], nice=False, zero=False)
         axis = alt.Axis(titleLimit=_SIDE)

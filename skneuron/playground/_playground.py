@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from string import Template
@@ -11,7 +12,10 @@ from typing import Any
 
 import altair as alt
 import vl_convert
+from numpy.typing import ArrayLike
 
+from skneuron._typing import MatrixLike
+from skneuron.classifier import NeuronClassifier
 from skneuron.playground._controls import controls, follow_epochs
 from skneuron.playground._panels import figures, trace
 from skneuron.playground._picture import curve, name_axes, plane
@@ -82,20 +86,25 @@ class Playground:
 
 
 def _escape(text: str) -> str:
-    """Return a text as HTML, with a question mark in the place of half a surrogate pair."""
+    """Return a text as HTML, with a question mark for half of a surrogate pair."""
     return html.escape(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def playground(
-    neuron: Any, X: Any, y: Any, features: Any = None, *, epochs: int = 30
+    neuron: NeuronClassifier,
+    X: MatrixLike,
+    y: ArrayLike,
+    features: Sequence[str | int] | None = None,
+    *,
+    epochs: int = 30,
 ) -> Playground:
-    """Return a picture in which the weights of a neuron are moved by hand.
+    """Return an interactive picture with sliders for the weights of a neuron.
 
-    Sliders for two weights and the bias, a choice of activation, the line z = z₀ and the
-    weights as an arrow that stands on it and points to ``classes_[1]``, yellow rings around
-    the misclassified samples, accuracy and log loss, and the forward pass of the sample that is
-    clicked. A further slider goes through the epochs of a descent from zero weights, and moves
-    the others with it; its last position is the neuron as it was given.
+    The page has sliders for two weights and the bias, a choice of activation and the line
+    z = z₀. The weights are an arrow, perpendicular to the line, that points to ``classes_[1]``.
+    Yellow rings are around the misclassified samples. Accuracy, log loss and the forward pass of
+    a clicked sample are beside the picture. One more slider goes through the epochs of a descent
+    from zero weights, and moves the other sliders. Its last position is the fitted neuron.
 
     Parameters
     ----------
@@ -106,10 +115,10 @@ def playground(
     y : array-like of shape (n_samples,)
         Labels.
     features : sequence of two str or int, default=None
-        The features to show. None is the two that move z most; the others go into z with
-        their weights as given, and the line is drawn for their mean.
+        The features to show. None chooses the two that change z most. The other features enter z
+        with their fitted weights, and the line shows their mean.
     epochs : int, default=30
-        Largest number of passes over the rows in the recorded descent: gradient descent, or
+        Maximum number of passes over the rows in the recorded descent: gradient descent, or
         the perceptron rule for ``"step"``, of the two weights and the bias.
 
     Returns
@@ -120,16 +129,16 @@ def playground(
     Raises
     ------
     TypeError
-        If it is no neuron, but for example a pipeline around one.
+        If ``neuron`` is no neuron, but for example a pipeline around one.
     ValueError
-        If the neuron has more than two classes, one feature or an activation of one's own, or
-        if X, y, ``features`` or ``epochs`` cannot work.
+        If the neuron has more than two classes, a single feature or an activation without a
+        formula in the page. If X, y, ``features`` or ``epochs`` is not valid.
 
     Notes
     -----
-    Axes of two features of like ranges have equal scales. Where one spans six times the other,
-    each has its own, and the arrow stands on the line in the picture only: standardize first.
-    The descent knows nothing of the neuron's bounds.
+    The axes have equal scales if neither feature spans six times the other one. Otherwise each
+    axis has its own scale, and the arrow is perpendicular to the line in the picture only:
+    standardise first. The descent ignores the neuron's bounds.
 
     Examples
     --------

@@ -1,26 +1,29 @@
-"""What a playground shows, as numbers: the samples, the axes, the ranges of the sliders."""
+"""The numbers of a playground: samples, axes, ranges of the sliders."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from skneuron._typing import FloatArray
+from skneuron._typing import FloatArray, MatrixLike
 from skneuron.activations import ACTIVATIONS, Activation
+from skneuron.classifier import NeuronClassifier
 from skneuron.playground._descent import recorded_descent
+from skneuron.playground._formulas import check_formulas
 from skneuron.plotting._plane import Plane, check_neuron, plane_of
 
 __all__ = ["Scene", "scene_of"]
 
-# Axes have equal scales, so that a right angle is one on the screen, unless one feature
-# spans so many times the other that its samples would be a thin stripe.
+# Largest ratio of the spans of two features for which the axes have equal scales. Equal scales
+# keep right angles. Above this ratio the samples would be a thin stripe.
 _STRIPE = 6.0
 
-# A page recomputes every sample at each move of a slider; with more it does not keep up.
-_MOST_ROWS = 5000
+# Maximum number of samples. The page recomputes all of them at each move of a slider.
+_MAX_ROWS = 5000
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,11 @@ class Scene:
     plane : Plane
         The two features shown.
     rest : ndarray of shape (n_samples,)
-        What the other features add to z.
+        Sum of the terms of the other features in z.
     classes : tuple of two str
     activation : Activation
     path : ndarray of shape (n_epochs + 2, 3)
-        (w₁, w₂, b) after each epoch from 0 on; the last row is the neuron as it was given.
+        (w₁, w₂, b) after each epoch from 0 on. The last row is the fitted neuron.
     """
 
     plane: Plane
@@ -70,7 +73,7 @@ class Scene:
 
     @property
     def reaches(self) -> FloatArray:
-        """Return how far the sliders of w₁, w₂ and b go to either side."""
+        """Return the largest magnitude on the sliders of w₁, w₂ and b."""
         largest = np.abs(self.path).max(axis=0)
         # A weight of 4 over the length of an axis is steep enough to play with.
         weights = np.maximum(1.5 * largest[:2], 4 / self.span)
@@ -85,13 +88,20 @@ def _round_up(value: float) -> float:
     return float(f"{factor * power:.0e}")
 
 
-def scene_of(neuron: Any, X: Any, y: Any, features: Any, epochs: int) -> Scene:
-    """Check what was given and return what is shown; see ``playground`` for the errors."""
+def scene_of(
+    neuron: NeuronClassifier,
+    X: MatrixLike,
+    y: ArrayLike,
+    features: Sequence[str | int] | None,
+    epochs: int,
+) -> Scene:
+    """Check the arguments and return the scene; see ``playground`` for the errors."""
     check_neuron(neuron)
+    check_formulas()
     if len(neuron.classes_) != 2:
         raise ValueError(
-            f"the neuron knows {len(neuron.classes_)} classes: expected two; fit one class "
-            "against the rest, y == label"
+            f"The neuron has {len(neuron.classes_)} classes: expected two. Fit one class against "
+            "the rest: neuron.fit(X, y == label)."
         )
     if type(neuron.activation_) not in ACTIVATIONS.values():
         raise ValueError(
@@ -101,10 +111,10 @@ def scene_of(neuron: Any, X: Any, y: Any, features: Any, epochs: int) -> Scene:
     if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 1:
         raise ValueError(f"epochs={epochs!r}: expected a positive integer")
     plane = plane_of(neuron, X, y, features)
-    if len(plane.points) > _MOST_ROWS:
+    if len(plane.points) > _MAX_ROWS:
         raise ValueError(
-            f"X has {len(plane.points)} rows: a page keeps up with {_MOST_ROWS} at most, hand "
-            "over a part of them"
+            f"X has {len(plane.points)} rows: expected at most {_MAX_ROWS}, which a page can "
+            f"recompute at each move of a slider. Pass a part of the rows: X[:{_MAX_ROWS}]."
         )
     columns = list(plane.columns)
     coef = neuron.coef_[0].astype(np.float64)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.activations import Activation, get_activation
+from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["ActivationDisplay"]
 
@@ -63,7 +67,7 @@ class ActivationDisplay:
         *,
         limits: tuple[float, float] = (-6.0, 6.0),
         n_points: int = 601,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Compute f and f′ and draw them.
 
@@ -93,11 +97,11 @@ class ActivationDisplay:
         return cls(z=z, value=f.value(z), slope=f.derivative(z), ends=f.range, name=name).plot(ax)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, **kwargs: Any) -> Self:
+    def from_estimator(cls, estimator: NeuronClassifier, **kwargs: Any) -> Self:
         """Draw the activation of a neuron, fitted or not; see :meth:`from_activation`."""
         return cls.from_activation(estimator.activation, **kwargs)
 
-    def plot(self, ax: Any = None) -> Self:
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import as_text, canvas
 from skneuron.plotting._plane import Plane, plane_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["NeuronBoundaryDisplay"]
 
@@ -82,13 +88,13 @@ class NeuronBoundaryDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
-        y: Any,
+        estimator: NeuronClassifier,
+        X: MatrixLike,
+        y: ArrayLike,
         *,
-        features: Any = None,
+        features: Sequence[str | int] | None = None,
         grid_resolution: int = 200,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Compute the picture and draw it.
 
@@ -142,7 +148,7 @@ class NeuronBoundaryDisplay:
             has_proba=has_proba,
         ).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters
@@ -186,7 +192,7 @@ class NeuronBoundaryDisplay:
         return self
 
 
-def _proba(estimator: Any, rows: FloatArray) -> FloatArray:
+def _proba(estimator: NeuronClassifier, rows: FloatArray) -> FloatArray:
     """Return probabilities of rows without names."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")

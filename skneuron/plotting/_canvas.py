@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["BLUE", "DASHES", "MARKERS", "ORANGE", "YELLOW", "as_text", "canvas", "legend"]
 
-# Colours that the colour-blind tell apart (Okabe & Ito, 2008), of unequal brightness in grey;
-# what they say is said by a marker, a dash or a hatch as well.
+# Colours for colour-blind readers (Okabe & Ito, 2008), of unequal brightness in grey. Markers,
+# dashes and hatches carry the same information.
 BLUE, ORANGE, YELLOW = "#0072B2", "#D55E00", "#F0E442"
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">")
 
 
-def canvas(ax: Any) -> Any:
-    """Return the axes, those of a new figure if there are none.
+def canvas(ax: Axes | None) -> Any:
+    """Return the axes; of a new figure for None.
 
     Raises
     ------
@@ -31,13 +34,13 @@ def canvas(ax: Any) -> Any:
 
 
 def as_text(*texts: Any) -> None:
-    """Make matplotlib draw these texts as they are: two dollar signs in a name are no formula."""
+    """Make matplotlib draw these texts unchanged, so that dollar signs start no formula."""
     for text in texts:
         text.set_parse_math(False)
 
 
-def legend(ax: Any, handles: list[Any], names: list[str], **style: Any) -> Any:
-    """Return a legend of artists that shows each name as it is.
+def legend(ax: Axes, handles: list[Any], names: list[str], **style: Any) -> Any:
+    """Return a legend of artists that shows each name unchanged.
 
     matplotlib leaves out labels that are empty or start with an underscore. The legend is
     therefore made with numbers, which the names replace.

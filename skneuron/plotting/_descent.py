@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from skneuron._typing import FloatArray
+from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import DASHES, canvas, legend
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["DescentDisplay"]
 
@@ -68,12 +72,12 @@ class DescentDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: NeuronClassifier,
         *,
         quantity: str = "gap",
         over: Literal["iteration", "seconds", "n_passes"] = "iteration",
         lowest: float | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Take histories and draw them.
 
@@ -120,7 +124,7 @@ class DescentDisplay:
             curves[name] = (neuron.history_[over] if along is None else along, values)
         return cls(curves=curves, quantity=quantity, over=over).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters

@@ -1,34 +1,34 @@
-"""A neuron as it acts on two of its features, the others held still."""
+"""A neuron as a function of two of its features, with the other features at their mean."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 
 __all__ = ["Plane", "check_neuron", "plane_of"]
 
 
-def check_neuron(estimator: Any) -> None:
-    """Refuse what is no fitted neuron.
+def check_neuron(estimator: object) -> None:
+    """Raise if the estimator is no fitted neuron.
 
     Raises
     ------
     TypeError
-        If it is another estimator, such as a pipeline around a neuron.
+        If the estimator is not a neuron, but for example a pipeline around one.
     NotFittedError
-        If it is not fitted.
+        If the neuron is not fitted.
     """
     if not isinstance(estimator, NeuronClassifier):
         raise TypeError(
-            f"estimator is of type {type(estimator).__name__}: expected a NeuronClassifier; of a "
-            "pipeline its last step, pipeline[-1], with X as that gets it, "
-            "pipeline[:-1].transform(X)"
+            f"Got a {type(estimator).__name__}: expected a NeuronClassifier. Of a pipeline pass "
+            "the last step and the transformed data: pipeline[-1], pipeline[:-1].transform(X)."
         )
     check_is_fitted(estimator)
 
@@ -43,14 +43,14 @@ class Plane:
     y : ndarray of shape (n_samples,)
         Class indices.
     wrong : ndarray of bool of shape (n_samples,)
-        Which samples the neuron misclassifies, all of their features known.
+        Whether the neuron misclassifies a sample, with all features.
     weights : ndarray of shape (n_neurons, 2)
     bias : ndarray of shape (n_neurons,)
-        With what the features that are held add to it; z₀ taken off.
+        Intercept plus the terms of the other features at their mean, minus z₀.
     names : tuple of two str
     columns : tuple of two int
     held : ndarray of shape (n_features,)
-        Values of all features, those of the two to be replaced.
+        Mean of each feature.
     """
 
     points: FloatArray
@@ -69,16 +69,21 @@ class Plane:
         return out
 
 
-def plane_of(neuron: Any, X: Any, y: Any, features: Any) -> Plane:
-    """Check the data, choose two features, hold the others at their mean.
+def plane_of(
+    neuron: NeuronClassifier,
+    X: MatrixLike,
+    y: ArrayLike,
+    features: Sequence[str | int] | None,
+) -> Plane:
+    """Check the data, choose two features, and set the others to their mean.
 
     Raises
     ------
     TypeError
-        If it is no neuron.
+        If ``neuron`` is no neuron.
     ValueError
-        If the neuron has one feature only, X and y do not fit it, or ``features`` are not
-        two of its features.
+        If the neuron has a single feature, X or y does not match the neuron, or ``features`` are
+        not two of its features.
     """
     check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
@@ -88,10 +93,10 @@ def plane_of(neuron: Any, X: Any, y: Any, features: Any) -> Plane:
         raise ValueError("the neuron has one feature: expected two or more to draw a plane of")
     if data.shape != (len(labels), d):
         raise ValueError(f"X has shape {data.shape}: expected ({len(labels)}, {d}), as y and coef_")
-    strange = ~np.isin(labels, neuron.classes_)
-    if strange.any():
+    unknown = ~np.isin(labels, neuron.classes_)
+    if unknown.any():
         raise ValueError(
-            f"y has the label {labels[strange].tolist()[0]!r}: expected those of the fit, "
+            f"y has the label {labels[unknown].tolist()[0]!r}: expected those of the fit, "
             f"{neuron.classes_.tolist()!r}"
         )
     start = neuron.trace(data[0])
@@ -112,8 +117,10 @@ def plane_of(neuron: Any, X: Any, y: Any, features: Any) -> Plane:
     )
 
 
-def _two(features: Any, names: list[str], coef: FloatArray, data: FloatArray) -> tuple[int, int]:
-    """Return the columns of the two features; those that matter most if none are named."""
+def _two(
+    features: Sequence[str | int] | None, names: list[str], coef: FloatArray, data: FloatArray
+) -> tuple[int, int]:
+    """Return the columns of the two features; by default the two that change z most."""
     if features is None:
         effect = np.abs(coef).max(axis=0) * data.std(axis=0)
         chosen = np.sort(np.argsort(-effect, kind="stable")[:2])

@@ -1,8 +1,8 @@
-"""What a boundary display draws: regions and their borders, samples, rings."""
+"""Parts of a boundary display: regions and their borders, samples, rings."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -15,17 +15,21 @@ from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW, legend
 from skneuron.plotting._normal import normal_of
 from skneuron.plotting._plane import Plane
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
+
 __all__ = ["WeightArrow", "draw_arrow", "draw_many", "draw_samples", "draw_two"]
 
 Grid = tuple[FloatArray, FloatArray]
 
-# From so many mistakes on rings are thinner.
+# Number of misclassified samples above which their rings become thinner.
 _MANY = 50
 
 
-def draw_two(ax: Any, grid: Grid, response: FloatArray) -> Any:
+def draw_two(ax: Axes, grid: Grid, response: FloatArray) -> Any:
     """Draw the probability of the positive class; return the contours."""
-    # From light to dark, so that grey paper shows it; points stand out on either end.
+    # From light to dark, for printing in grey. Points contrast with both ends.
     shades = LinearSegmentedColormap.from_list("shades", ["#fbe3d0", "#f7f7f7", "#8fb8d8"])
     return ax.contourf(*grid, response, levels=np.linspace(0, 1, 11), cmap=shades, zorder=0)
 
@@ -59,7 +63,7 @@ class WeightArrow(FancyArrowPatch):
         self._ends: Any = None
 
     def aim(self) -> bool:
-        """Put the arrow where its axes are now; return whether its foot is in the picture."""
+        """Move the arrow to the current axes; return whether its foot is in the picture."""
         ax: Any = self.axes
         (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
         start, size = np.array([x0, y0]), np.asarray(ax.bbox.size)
@@ -67,7 +71,7 @@ class WeightArrow(FancyArrowPatch):
         if normal is None:
             return False
         ends = (tuple(normal.foot.tolist()), tuple(normal.tip.tolist()))
-        # Positions that are set anew ask for another draw: set the same ones only once.
+        # Setting positions requests another draw. So unchanged positions are not set again.
         if ends != self._ends:
             self._ends = ends
             self.set_positions(*ends)
@@ -78,25 +82,27 @@ class WeightArrow(FancyArrowPatch):
         self.aim()
         return super().get_path()
 
-    def draw(self, renderer: Any) -> None:
+    def draw(self, renderer: RendererBase) -> None:
         """Draw the arrow if the picture shows its foot."""
         if self.aim():
             super().draw(renderer)
 
 
-def draw_arrow(ax: Any, grid: Grid, plane: Plane) -> tuple[Any, Any]:
-    """Draw the line z = z₀ and the weights as an arrow on it; (None, None) if there is none."""
+def draw_arrow(ax: Axes, grid: Grid, plane: Plane) -> tuple[Any, Any]:
+    """Draw the line z = z₀ and the weights as an arrow on it; (None, None) without a line."""
     weights, bias = plane.weights[0], float(plane.bias[0])
     start, end = (np.array([side[index] for side in grid]) for index in (0, -1))
     normal = normal_of(weights, bias, start, end - start, np.ones(2))
     if normal is None:
         return None, None
-    line = ax.axline(normal.foot, normal.foot + normal.along, color="black", label="z = z₀")
+    foot, along = normal.foot.tolist(), normal.along.tolist()
+    beyond = foot[0] + along[0], foot[1] + along[1]
+    line = ax.axline((foot[0], foot[1]), beyond, color="black", label="z = z₀")
     return line, ax.add_patch(WeightArrow(weights, bias))
 
 
-def draw_many(ax: Any, grid: Grid, response: FloatArray) -> tuple[Any, list[Any]]:
-    """Draw the likeliest of many classes, pale where it is unsure, and the borders."""
+def draw_many(ax: Axes, grid: Grid, response: FloatArray) -> tuple[Any, list[Any]]:
+    """Draw the most probable of many classes, paler at low probability, and the borders."""
     n = response.shape[-1]
     best = response.argmax(axis=-1)
     colours = np.array([to_rgb(c) for c in _colours(n)])
@@ -112,17 +118,18 @@ def draw_many(ax: Any, grid: Grid, response: FloatArray) -> tuple[Any, list[Any]
     return surface, borders
 
 
-def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], Any]:
-    """Draw the samples, a marker a class, and rings around the misclassified; with a legend."""
+def draw_samples(ax: Axes, plane: Plane, classes: AnyArray) -> tuple[list[Any], Any]:
+    """Draw samples with a marker per class, rings around the misclassified, and a legend."""
     colours = [ORANGE, BLUE] if len(classes) == 2 else _colours(len(classes))
     points = []
     for k, label in enumerate(classes.tolist()):
         mine = plane.points[plane.y == k]
-        # Classes that share a colour, from the eleventh on, do not share a marker.
+        # From the eleventh class on, classes with the same colour have different markers.
         marker, colour = MARKERS[(k + k // 10) % len(MARKERS)], colours[k]
         points.append(
             ax.scatter(
-                *mine.T,
+                mine[:, 0],
+                mine[:, 1],
                 marker=marker,
                 color=colour,
                 edgecolor="white",
@@ -133,10 +140,11 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
             )
         )
     wrong = plane.points[plane.wrong]
-    # Many rings are thinner, so that they do not bury what they surround.
+    # Many rings are thinner, so that the samples stay visible.
     size = float(np.clip(np.sqrt(_MANY / max(len(wrong), 1)), 0.5, 1.0))
     rings = ax.scatter(
-        *wrong.T,
+        wrong[:, 0],
+        wrong[:, 1],
         s=100 * size,
         facecolor="none",
         edgecolor=YELLOW,
@@ -148,7 +156,7 @@ def draw_samples(ax: Any, plane: Plane, classes: AnyArray) -> tuple[list[Any], A
     shown = dict(zip(*ax.get_legend_handles_labels(), strict=True))
     names = [*map(str, classes.tolist()), rings.get_label()]
     shown |= zip([*points, rings], names, strict=True)
-    # Black lines need white paper, in a dark style too.
+    # Black lines need a white background, in a dark style, too.
     box = legend(
         ax,
         list(shown),

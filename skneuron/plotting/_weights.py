@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skneuron._typing import FloatArray
+from skneuron._typing import FloatArray, MatrixLike
+from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 from skneuron.plotting._plane import check_neuron
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["WeightDisplay"]
+
+
+class _Columns(Protocol):
+    """A table with columns by name: a data frame, or the table of ``coefficient_table``."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 class WeightDisplay:
@@ -65,14 +76,14 @@ class WeightDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any = None,
+        estimator: NeuronClassifier,
+        X: MatrixLike | None = None,
         *,
-        table: Any = None,
+        table: _Columns | None = None,
         neuron: int = 0,
         top: int = 20,
-        feature_names: Any = None,
-        ax: Any = None,
+        feature_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Take the weights and draw them.
 
@@ -138,7 +149,7 @@ class WeightDisplay:
             left_out=d - len(order),
         ).plot(ax)
 
-    def plot(self, ax: Any = None) -> Self:
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw.
 
         Parameters
@@ -186,7 +197,7 @@ def _numbered(d: int) -> list[str]:
     return [f"x{i}" for i in range(d)]
 
 
-def _deviations(X: Any, d: int) -> FloatArray:
+def _deviations(X: MatrixLike, d: int) -> FloatArray:
     deviations = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
     if len(deviations) != d:
         raise ValueError(f"X has {len(deviations)} columns: expected {d}")

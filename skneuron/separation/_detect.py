@@ -1,4 +1,4 @@
-"""What the user asks for, and the answer."""
+"""Detect whether a hyperplane separates the classes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
 from skneuron.separation._signed import signed_rows
 from skneuron.validation import check_finite, check_training_data
@@ -21,26 +22,27 @@ __all__ = ["Separation", "detect_separation", "separation_of"]
 
 @dataclass(frozen=True)
 class Separation:
-    """How far a hyperplane separates two classes.
+    """Whether and how a hyperplane separates two classes.
 
     Attributes
     ----------
     kind : {"complete", "quasi-complete", "none", "undecided"}
-        Complete: some w, b have every row strictly on its side. Quasi-complete: rows lie on
-        the hyperplane too, but not all. None: the classes overlap, and the likelihood has
-        a finite maximum. Undecided: rounding errors allow no verdict.
+        Complete: for some w, b every row is strictly on its side. Quasi-complete: some rows, but
+        not all, are on the hyperplane. None: the classes overlap, and the likelihood has
+        a finite maximum. Undecided: rounding errors do not allow a decision.
     direction : (ndarray of shape (n_features,), float) or None
-        Weights and bias that prove it; the likelihood rises along them forever.
+        Coefficients and intercept that prove it. The likelihood increases along them without
+        limit.
     features : tuple of str or int
-        Names, or numbers, of the columns that have a weight in it. Of columns that depend
-        on others, only those that are not left out count.
+        Names, or numbers, of the columns with a coefficient in the direction. Columns that
+        depend on other columns may be left out.
     signs : tuple of int
-        Whether their weights go to plus (1) or minus (-1) infinity in this direction.
+        Whether their coefficients go to plus (1) or minus (-1) infinity in this direction.
     margin : float
-        0 for separated classes. For overlapping ones the smallest residual of the
-        unpenalised logistic regression, relative to the mean of the residuals: how
-        far its least needed row is from being on the right side for certain. At most 1, and 0
-        where the overlap is too thin to be told in numbers.
+        0 for separated classes. For overlapping classes the smallest residual of the
+        unpenalised logistic regression, relative to the mean of the residuals. At most 1. A
+        number near 0 means that the classes overlap in very few rows. 0 if rounding errors hide
+        the overlap.
     """
 
     kind: Literal["complete", "quasi-complete", "none", "undecided"]
@@ -62,30 +64,30 @@ class Separation:
                 "no verdict: rows on the hyperplane are only there up to rounding errors. Bring "
                 "the columns to similar scales, or replace huge values"
             )
-        ways = ", ".join(
+        directions = ", ".join(
             f"{name} to {'+' if sign > 0 else '-'}inf"
             for name, sign in zip(self.features, self.signs, strict=True)
         )
-        return f"{self.kind} separation: {ways or 'the bias alone'}"
+        return f"{self.kind} separation: {directions or 'the bias alone'}"
 
 
 # Largest distance of a row from the hyperplane that counts as zero, in scaled columns.
 _ON_PLANE = 1e-8
 
-# Largest distance, as a fraction of the terms of w·x, in the units of X and from the middle of
-# the rows on the hyperplane. A larger one shows that scaling has made it look like zero.
+# The same distance as a fraction of the terms of w·x, on the original scale and from the median of
+# the rows on the hyperplane. With a larger distance, the scaling made it look like zero.
 _EXACT = 1e-6
 
 # Rounding error of w·x, relative to the sizes of its terms.
 _ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 
-def _lies_on_plane(X: Any, coef: FloatArray, fit_intercept: bool) -> bool:
-    """Return whether the rows have the same w·x, or zero without an intercept, in their units."""
+def _lies_on_plane(X: Matrix, coef: FloatArray, fit_intercept: bool) -> bool:
+    """Whether the rows have the same w·x (without an intercept: zero) on the original scale."""
     moving = np.flatnonzero(coef)
     if X.shape[0] == 0 or len(moving) == 0:
         return True
-    inner = X[:, moving]
+    inner: Any = X[:, moving]
     inner = inner.toarray() if sparse.issparse(inner) else np.asarray(inner, dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         noise = _ROUNDING * (np.abs(inner) @ np.abs(coef[moving]))
@@ -99,44 +101,47 @@ def _lies_on_plane(X: Any, coef: FloatArray, fit_intercept: bool) -> bool:
 
 
 class _Asked(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Holds the column names that the check of the data finds; named in its errors."""
+    """Holds the column names for the check of the data, whose errors have its class name."""
 
 
 _Asked.__name__ = "detect_separation"
 
 
 def detect_separation(
-    X: Any, y: Any, sample_weight: Any = None, fit_intercept: bool = True
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    fit_intercept: bool = True,
 ) -> Separation | list[Separation]:
-    """Tell whether a hyperplane separates the classes, and prove it.
+    """Return whether a hyperplane separates the classes, with a proof.
 
     Parameters
     ----------
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
-        Only whether a weight is zero matters: such rows do not count.
+        The function ignores rows of zero weight. Other weights have no effect.
     fit_intercept : bool, default=True
-        Whether the hyperplane has a bias, or goes through the origin.
+        Whether the hyperplane has an intercept. Otherwise it goes through the origin.
 
     Returns
     -------
     Separation or list of Separation
-        A list for more than two classes: each class, in sorted order, against the rest.
+        For more than two classes a list: each class, in sorted order, against the rest.
 
     Raises
     ------
     ValueError
-        If X, y or the weights cannot work, or there is one class only.
+        If X, y or the sample weights are not valid, or there is a single class.
 
     Notes
     -----
-    The definition is that of Albert & Anderson (1984), the linear program that of
-    Konis (2007). It is solved only where a few Newton steps do not prove the answer.
+    Albert & Anderson (1984) define separation. The linear program is due to Konis (2007). The
+    function solves it only if a few Newton steps do not prove the answer.
 
     Examples
     --------
-    One neuron learns AND without error, but not XOR.
+    One neuron computes AND without error, but not XOR.
 
     >>> from skneuron.separation import detect_separation
     >>> corners = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -156,7 +161,7 @@ def detect_separation(
         )
     names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
     n_classes = len(data.classes)
-    # Products with thin matrices wait for each other's threads where cores are shared.
+    # On shared cores, products with thin matrices would wait for the threads of each other.
     with blas_on_one_thread():
         if n_classes == 2:
             return separation_of(data.X, data.y == 1, names, fit_intercept)
@@ -164,13 +169,13 @@ def detect_separation(
 
 
 def separation_of(
-    X: Any,
+    X: Matrix,
     is_one: AnyArray,
     names: Sequence[Any],
     fit_intercept: bool,
     within: tuple[FloatArray, FloatArray] | None = None,
 ) -> Separation:
-    """Return the answer for checked rows, of one class against the rest.
+    """Return the separation of one class from the rest, for checked rows.
 
     Parameters
     ----------
@@ -179,8 +184,8 @@ def separation_of(
     names : sequence of length n_features
     fit_intercept : bool
     within : (ndarray of shape (n_features,), ndarray of shape (n_features,)), default=None
-        Bounds of the weights: only directions along which weights can grow without end
-        inside of them count.
+        Bounds of the coefficients. Only directions count along which the coefficients can grow
+        without limit inside of the bounds.
     """
     signs = np.where(is_one, 1.0, -1.0)
     rows = signed_rows(X, signs, fit_intercept)
@@ -192,7 +197,7 @@ def separation_of(
     if beta is None:
         return Separation("none", None, (), (), overlap)
     if within is not None:
-        # A column that others make up may have the sign that these must not have.
+        # A column may have the sign that the bounds forbid for the columns that it depends on.
         rows = signed_rows(X, signs, fit_intercept, independent=False)
         bias = np.ones(int(fit_intercept))
         low = np.append(np.where(np.isfinite(within[0]), 0.0, -1.0), -bias)

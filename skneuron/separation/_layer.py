@@ -1,30 +1,29 @@
-"""Separation of more than two classes at once, as a softmax layer sees it."""
+"""Separation of more than two classes at once, for a softmax model."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from skneuron._typing import AnyArray
+from skneuron._typing import AnyArray, Matrix
 from skneuron.separation._detect import Separation
 from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
 from skneuron.separation._signed import signed_rows
 
 __all__ = ["layer_separation_of"]
 
-# Products for one Hessian of the proof; above, it would take longer than the fit that asks.
-_MOST_WORK = 2e7
+# Maximum number of products for one Hessian of the proof. A larger proof takes longer than the fit.
+_MAX_WORK = 2e7
 
 
 def layer_separation_of(
-    X: Any, y: AnyArray, n_classes: int, fit_intercept: bool
+    X: Matrix, y: AnyArray, n_classes: int, fit_intercept: bool
 ) -> Separation | None:
-    """Return whether the likelihood of a softmax layer has a finite maximum.
+    """Return whether the likelihood of a softmax model has a finite maximum.
 
-    It has none if there are weights βₖ with (β_y - βₖ)·x >= 0 for each row x of class y and
-    each other class k, and above 0 for one of them (Albert & Anderson, Biometrika 71, 1984).
+    The maximum is infinite if coefficients βₖ exist with (β_y - βₖ)·x >= 0 for each row x of
+    class y and each other class k, and above 0 for at least one (Albert & Anderson,
+    Biometrika 71, 1984).
 
     Parameters
     ----------
@@ -37,14 +36,14 @@ def layer_separation_of(
     Returns
     -------
     Separation or None
-        Without a direction, features are column numbers; the sign is that of the class whose
-        weight grows most. None if there are too many rows, columns and classes to tell.
+        Without a direction. Features are column numbers. Each sign belongs to the class whose
+        coefficient grows most. None if there are too many rows, columns and classes.
     """
     rows = signed_rows(X, np.ones(len(y)), fit_intercept)
     n_kept = len(rows.kept)
-    if len(y) * (n_classes - 1) * (2 * n_kept) ** 2 > _MOST_WORK:
+    if len(y) * (n_classes - 1) * (2 * n_kept) ** 2 > _MAX_WORK:
         return None
-    # The weights of the last class are 0, as only differences count.
+    # The coefficients of the last class are 0, because the model depends on differences only.
     ahead = np.eye(n_classes)[:, :-1]
     contrasts = [
         sparse.kron(sparse.csr_array(ahead[[j]] - ahead[[k]]), rows.A[y == j], format="csr")

@@ -1,4 +1,4 @@
-"""Rows times the sign of their class, on columns that are scaled and independent."""
+"""Rows times the sign of their class, with scaled and linearly independent columns."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, resolve_ordinary_values
 
 __all__ = ["SignedRows", "signed_rows"]
 
-# A column that leaves less than this of its length beside the columns before it depends on
-# them. Sums of products square the condition number, so sparse columns need the coarser one.
+# A column depends on other columns if the part that is orthogonal to them is below this fraction
+# of its length.
 _DEPENDENT = 1e-10
+
+# The same fraction for sparse columns. Their sums of products square the condition number.
 _DEPENDENT_IN_PRODUCTS = 1e-7
 
 # Width of the ordinary values of a column, as a fraction of its largest deviation, below which
@@ -25,27 +27,27 @@ _CLOSE = 1e-2
 
 @dataclass(frozen=True)
 class SignedRows:
-    """The matrix A of rows sᵢ (x̃ᵢ, 1), where a separating β has A β >= 0.
+    """The matrix A of rows sᵢ (x̃ᵢ, 1). A separating β has A β >= 0.
 
     Attributes
     ----------
     A : ndarray or CSR array of shape (n_samples, n_kept)
-        No value is above 1, and columns are independent; the bias counts as a column. Rows
-        with a huge value are divided by it, which changes no sign of A β.
+        No value is above 1. Columns, with the intercept as a column, are independent. A row
+        with a huge value is divided by it, which changes no sign of A β.
     kept : ndarray of shape (n_kept,)
-        Their numbers; the bias is the last.
+        Numbers of the columns in A. The intercept is last.
     center, scale : ndarray of shape (n_features,)
     has_bias : bool
     """
 
-    A: Any
+    A: AnyArray
     kept: AnyArray
     center: FloatArray
     scale: FloatArray
     has_bias: bool
 
     def to_weights(self, beta: FloatArray) -> tuple[FloatArray, float]:
-        """Return the direction as weights of the columns as they were given, and a bias."""
+        """Return the direction as coefficients on the original scale, and an intercept."""
         n_features = len(self.scale)
         full = np.zeros(n_features + 1)
         full[self.kept] = beta
@@ -54,20 +56,20 @@ class SignedRows:
 
 
 def signed_rows(
-    X: Any, signs: FloatArray, fit_intercept: bool, *, independent: bool = True
+    X: Matrix, signs: FloatArray, fit_intercept: bool, *, independent: bool = True
 ) -> SignedRows:
-    """Scale the columns, centre them where a bias makes up for it, drop dependent ones.
+    """Scale the columns, center them if there is an intercept, and drop dependent columns.
 
-    These stay if ``independent`` is False.
+    Dependent columns stay if ``independent`` is False.
     """
     n, n_features = X.shape
     if sparse.issparse(X):
-        columns, center = _centered_where_full(X, fit_intercept)
+        columns, center = _centered_if_full(X, fit_intercept)
         largest = np.asarray(abs(columns).max(axis=0).todense()).ravel()
         scale = _spread(X, center, largest, fit_intercept).spread.copy()
-        # What is left of a constant column is the rounding of its mean.
+        # A centered constant column is the rounding error of its mean.
         scale[largest <= 1e-13 * np.abs(center)] = np.inf
-        A = sparse.csr_array(columns @ sparse.diags(1 / scale))
+        A: Any = sparse.csr_array(columns @ sparse.diags(1 / scale))
         scale[np.isinf(scale)] = 1.0
         if fit_intercept:
             A = sparse.hstack([A, np.ones((n, 1))], format="csr")
@@ -75,14 +77,15 @@ def signed_rows(
         A = sparse.csr_array(sparse.diags(signs / np.maximum(size, 1.0)) @ A)
         root, tolerance = (A.T @ A).toarray(), _DEPENDENT_IN_PRODUCTS
     else:
+        dense: Any = X
         A = np.empty((n, n_features + fit_intercept))
         A[:, n_features:] = 1.0
-        mean = X.mean(axis=0, dtype=np.float64) if fit_intercept else np.zeros(n_features)
-        largest = np.abs(X - mean).max(axis=0)
+        mean = dense.mean(axis=0, dtype=np.float64) if fit_intercept else np.zeros(n_features)
+        largest = np.abs(dense - mean).max(axis=0)
         ordinary = _spread(X, mean, largest, fit_intercept)
         center, scale = ordinary.center, ordinary.spread.copy()
-        inner = np.subtract(X, center, out=A[:, :n_features])
-        # What is left of a constant column is the rounding of its mean.
+        inner = np.subtract(dense, center, out=A[:, :n_features])
+        # A centered constant column is the rounding error of its mean.
         constant = largest <= 1e-13 * np.abs(center)
         scale[constant | (scale == 0)] = 1.0
         inner /= scale
@@ -98,7 +101,7 @@ def signed_rows(
     return SignedRows(A, kept, center, scale, fit_intercept)
 
 
-def _spread(X: Any, mean: FloatArray, largest: FloatArray, fit_intercept: bool) -> Moments:
+def _spread(X: Matrix, mean: FloatArray, largest: FloatArray, fit_intercept: bool) -> Moments:
     """Return centers, and units: the largest deviation, or less if it hides ordinary values."""
     moments = Moments.about_mean(mean, largest)
     if not fit_intercept:
@@ -106,10 +109,10 @@ def _spread(X: Any, mean: FloatArray, largest: FloatArray, fit_intercept: bool) 
     return resolve_ordinary_values(DesignMatrix(X), moments, _CLOSE)
 
 
-def _centered_where_full(X: Any, fit_intercept: bool) -> tuple[Any, FloatArray]:
-    """Return sparse columns, those without any zero less their mean, and what was taken off.
+def _centered_if_full(X: Matrix, fit_intercept: bool) -> tuple[Any, FloatArray]:
+    """Return sparse columns, minus their mean if they have no zeros, and these means.
 
-    Only such a column can be far from zero and vary little, and look like the bias.
+    Only a column without zeros can be nearly constant and far from zero, like the intercept.
     """
     columns = sparse.csc_array(X, dtype=np.float64, copy=True)
     stored = np.diff(columns.indptr)

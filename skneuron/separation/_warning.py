@@ -1,4 +1,4 @@
-"""What the user reads where the classes are separated."""
+"""The warning about separated classes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from skneuron.separation._detect import Separation
 
 __all__ = ["SeparationWarning", "explain"]
 
-# Names that are read; the others are counted.
-_NAMES = 5
+# Maximum number of names in the text, which then has the number of further names.
+_MAX_NAMES = 5
 
 
 class SeparationWarning(ConvergenceWarning):
@@ -43,42 +43,42 @@ def explain(
     Parameters
     ----------
     found : sequence of (int or None, Separation)
-        Number of the class that is separated from the rest, None for one of two or for all.
+        Number of the class that is separated from the rest; None for one of two or for all.
         Features are column numbers.
     classes : ndarray of shape (n_classes,)
     names : ndarray of shape (n_features,) or None
-        Of the columns.
+        Names of the columns.
     stopped : bool
-        Whether the fit was stopped, or a penalty has held the weights.
+        Whether the fit was stopped, or a penalty has kept the coefficients finite.
     """
     of_class, separation = found[0]
-    whose = "the classes" if of_class is None else f"class {classes[[of_class]].tolist()[0]!r}"
+    separated = "the classes" if of_class is None else f"class {classes[[of_class]].tolist()[0]!r}"
     if len(found) > 1:
-        whose += f" (and {len(found) - 1} more)"
+        separated += f" (and {len(found) - 1} more)"
     if of_class is not None:
-        whose += " from the rest"
+        separated += " from the rest"
     end = (
         "The fit was stopped on the way: its weights are no maximum likelihood estimates"
         if stopped
         else "Only the penalty, which is very weak, has kept them finite"
     )
     return (
-        f"a hyperplane separates {whose} ({separation.kind} separation), so the likelihood has no "
-        f"finite maximum: {_listed(separation, names)} without end. {end}. Use a stronger penalty "
-        "(C=1.0 is the default), leave out or merge such features, or collect data in which the "
-        "classes overlap; skneuron.separation.detect_separation(X, y) shows more"
+        f"a hyperplane separates {separated} ({separation.kind} separation), so the likelihood has "
+        f"no finite maximum: {_listed(separation, names)} without end. {end}. Use a stronger "
+        "penalty (C=1.0 is the default), leave out or merge such features, or collect data in "
+        "which the classes overlap; skneuron.separation.detect_separation(X, y) shows more"
     )
 
 
 def _listed(separation: Separation, names: AnyArray | None) -> str:
-    """Return whose weights grow."""
+    """Return the text that names the growing coefficients."""
     columns = [int(column) for column in separation.features]
     if not columns:
         return "the bias grows"
     shown = columns if names is None else names[columns]
-    listed = ", ".join(str(name) for name in shown[:_NAMES])
-    if len(columns) > _NAMES:
-        listed += f" and {len(columns) - _NAMES} more"
+    listed = ", ".join(str(name) for name in shown[:_MAX_NAMES])
+    if len(columns) > _MAX_NAMES:
+        listed += f" and {len(columns) - _MAX_NAMES} more"
     unnamed = "" if names is not None else "column " if len(columns) == 1 else "columns "
-    what, verb = ("weight", "grows") if len(columns) == 1 else ("weights", "grow")
-    return f"the {what} of {unnamed}{listed} {verb}"
+    noun, verb = ("weight", "grows") if len(columns) == 1 else ("weights", "grow")
+    return f"the {noun} of {unnamed}{listed} {verb}"

@@ -1,14 +1,15 @@
-"""Solvers: each minimizes an objective and returns how far it came. None of them warns."""
+"""Solvers: each minimizes an objective and returns the gap it reached. None of them warns."""
 
 from __future__ import annotations
 
 from skneuron._typing import set_public_module
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import relative, rounding, value_and_gap
+from skneuron.solvers._gap import relative, relative_gap, rounding, value_and_gap
 from skneuron.solvers._gd import GD
-from skneuron.solvers._iterate import StoppingCriteria
+from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._lbfgs import LBFGS
+from skneuron.solvers._line_search import line_search
 from skneuron.solvers._tolerances import DEFAULT_TOL, DENSE_PARAMS, PRECISION
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
@@ -28,6 +29,7 @@ __all__ = [
     "SGD",
     "SOLVERS",
     "Adam",
+    "Iterate",
     "Newton",
     "NewtonCG",
     "ObjectiveProtocol",
@@ -39,7 +41,9 @@ __all__ = [
     "WorkingSetNewton",
     "choose_solver",
     "get_solver",
+    "line_search",
     "relative",
+    "relative_gap",
     "rounding",
     "solver_name",
     "value_and_gap",
@@ -62,11 +66,12 @@ SOLVERS: dict[str, type[Solver]] = {
 }
 
 
-# With an L1 penalty or bounds, faces are for more weights than this, and for fewer rows than a
-# share of these squared, of a layer than so many a weight. Measured on columns of many kinds and
-# on digits: elsewhere Hessians and the paths of their quadratics take half to twice as long, and
-# a tenth where faces are slowest; in there faces mostly take less, of a layer a tenth.
-_WIDE, _OF_SQUARE, _LAYER_ROWS = 200, 0.01, 10
+# With an L1 penalty or bounds, a working set is faster than Hessians for more than ``MANY_PARAMS``
+# parameters and at most this multiple of their square in rows (measured on columns of many kinds).
+_ROWS_PER_SQUARE = 0.01
+
+# The same for a layer: at most this number of rows per parameter (measured on digits).
+_ROWS_PER_PARAM = 10
 
 
 def get_solver(solver: str | Solver) -> Solver | None:
@@ -75,7 +80,7 @@ def get_solver(solver: str | Solver) -> Solver | None:
     Raises
     ------
     ValueError
-        If the name is unknown, or the object is none or has an impossible parameter.
+        If the name is unknown, or the object is no solver or has an invalid parameter.
 
     Examples
     --------
@@ -99,12 +104,11 @@ def get_solver(solver: str | Solver) -> Solver | None:
 def choose_solver(objective: ObjectiveProtocol) -> Solver:
     """Return what ``solver="auto"`` means for an objective.
 
-    The perceptron rule for a step; gradient descent where second derivatives jump; else
-    Newton where all rows and weights are few enough, and Newton on growing subsamples,
-    whose Hessians serve several steps, where not;
-    conjugate gradients for layers of more weights, and with L-BFGS where a Hessian is too
-    large to factor. With an L1 penalty or bounds the columns that matter, where a Hessian is
-    too large or rows are few for the weights.
+    The perceptron rule for a step, and gradient descent if second derivatives jump. Otherwise
+    Newton if all rows and parameters are few enough, else Newton on growing subsamples, whose
+    Hessians serve several steps. Conjugate gradients for layers of many parameters, and if a
+    Hessian is too large to factor. With an L1 penalty or bounds a working set of columns, if a
+    Hessian is too large or rows are few for the parameters.
     """
     if not objective.loss.differentiable:
         return Perceptron()
@@ -125,14 +129,14 @@ def choose_solver(objective: ObjectiveProtocol) -> Solver:
 
 
 def _is_wide(objective: ObjectiveProtocol) -> bool:
-    """Whether a quadratic with kinks is hard to minimize, and to multiply with X is cheap."""
+    """Return whether the nonsmooth quadratic is hard to minimize, and products with X are cheap."""
     m = objective.dims.n_params
-    most = _OF_SQUARE * m * m if objective.dims.n_outputs == 1 else _LAYER_ROWS * m
-    return m > _WIDE and objective.dims.n_samples <= most
+    most = _ROWS_PER_SQUARE * m * m if objective.dims.n_outputs == 1 else _ROWS_PER_PARAM * m
+    return m > MANY_PARAMS and objective.dims.n_samples <= most
 
 
 def solver_name(solver: Solver) -> str:
-    """Return the name under which a solver is known, or that of its class."""
+    """Return the name of a solver in ``SOLVERS``, or that of its class."""
     for name, known in SOLVERS.items():
         if type(solver) is known:
             return name

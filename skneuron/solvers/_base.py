@@ -1,4 +1,4 @@
-"""What every solver shares: declared needs, one refusal, one final ``solve``."""
+"""The base of every solver: declared needs, checks, and the final ``solve``."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     needs : tuple of {"gradient", "hessian", "mistakes"}
-        What the loss must offer: a slope that leads somewhere, second derivatives, or
+        What the solver needs of the loss: a useful gradient, second derivatives, or
         the perceptron rule.
     supports_nonsmooth : bool
-        Whether it can handle an L1 penalty and bounds.
+        Whether the solver supports an L1 penalty and bounds.
     streams : bool
-        Whether it can learn from chunks, see :meth:`epoch`.
+        Whether the solver can learn from chunks, see :meth:`epoch`.
     default_tol : float
-        Relative gap to reach where no other is asked for.
+        Relative gap to reach by default.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -47,28 +47,28 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     default_tol: ClassVar[float] = DEFAULT_TOL
 
     def refusal(self, loss: Loss, activation: str) -> str | None:
-        """Return one sentence why the loss cannot be trained by this solver, or None.
+        """Return one sentence why this solver cannot train the loss, or None.
 
         Parameters
         ----------
         loss : Loss
         activation : str
-            Its name, for the sentence.
+            Name of the activation.
         """
-        me = type(self).__name__
+        name = type(self).__name__
         if "mistakes" in self.needs and loss.differentiable:
             return (
-                f"{me} needs the perceptron rule, which trains activation='step' only, and got "
+                f"{name} needs the perceptron rule, which trains activation='step' only, and got "
                 f"{activation}: use solver='auto'"
             )
         if "gradient" in self.needs and not loss.differentiable:
             return (
-                f"{me} needs a slope, and {activation} has none: gradient descent cannot be "
+                f"{name} needs a slope, and {activation} has none: gradient descent cannot be "
                 "applied to it. Use solver='perceptron' or 'auto'"
             )
         if "hessian" in self.needs and not loss.smooth:
             return (
-                f"{me} needs second derivatives, and {activation} has a kink: "
+                f"{name} needs second derivatives, and {activation} is not smooth: "
                 "use solver='gd', 'lbfgs' or 'auto'"
             )
         return None
@@ -92,16 +92,16 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         start : ndarray of shape (n_params,)
         criteria : StoppingCriteria
         callback : callable, optional
-            Called after each iteration with its :class:`skneuron.results.Iteration`. If it
-            raises :class:`skneuron.results.StopRequest`, the fit ends there.
+            Called after each iteration with its :class:`skneuron.results.Iteration`. If the
+            callback raises :class:`skneuron.results.StopRequest`, the fit ends there.
         observe : callable, optional
             Gets the parameters of each iteration, returns more columns of the history.
 
         Returns
         -------
         SolverResult
-            Of a fit that was halted, or interrupted after its first iteration, at the
-            parameters of its last iteration.
+            If the fit was halted, or interrupted after its first iteration, the result of its
+            last iteration.
         """
         history = History(callback, observe)
         try:
@@ -126,21 +126,20 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         objective : ObjectiveProtocol
-            Of the chunk. All chunks have to be in the same coordinates.
+            Objective of the chunk. All chunks have to be in the same coordinates.
         params : ndarray of shape (n_params,)
-            Where the stream begins; later what the last call returned.
+            Parameters that the last call returned, or the start.
         state : object or None
-            What the last call returned, None for the first. It can be pickled, and may be
-            changed in place.
+            State that the last call returned, None for the first. The state can be pickled, and
+            the solver may change it in place.
         seed : int
-            Shuffles the rows; the same one gives the same bits.
+            Seed of the order of the rows; the same seed gives the same bits.
 
         Returns
         -------
         params : ndarray of shape (n_params,)
-            The weights to use.
         state : object
-            For the next chunk.
+            State for the next chunk.
 
         Raises
         ------
@@ -163,7 +162,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 def _at_zero_if_lower(
     objective: ObjectiveProtocol, result: SolverResult, tol: float
 ) -> SolverResult:
-    """Return the result, at zero weights if F is lower there: a fit may end before it descends."""
+    """Return the result, or zero coefficients if F is lower there."""
     zero = objective.zero_value
     if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
         return result

@@ -10,7 +10,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._stopping import status_without_progress
-from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE
+from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE, SETTLED
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.newton._model import Model, SmoothModel, model_at
@@ -29,9 +29,6 @@ __all__ = [
 
 # Maximum number of Newton steps that estimate a gap.
 _MAX_STEPS = 100
-
-# The steps end when the model predicts less than this fraction of the decrease so far.
-_SETTLED = 0.1
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
@@ -60,14 +57,14 @@ def is_near(
     objective: ObjectiveProtocol,
     params: FloatArray,
     step: FloatArray,
-    rows: ObjectiveProtocol | None = None,
+    subsample: ObjectiveProtocol | None = None,
 ) -> bool:
     """Return whether a step changes every linear predictor so little that a model is valid.
 
-    ``rows`` may be a subsample: then its rows are checked if a bound for all is not enough.
+    ``subsample`` may be given: then its rows are checked if a bound for all is not enough.
     """
     bound = objective.max_change_bound(step)
-    return bound <= MAX_DELTA_Z or (rows or objective).max_change(step, params) <= MAX_DELTA_Z
+    return bound <= MAX_DELTA_Z or (subsample or objective).max_change(step, params) <= MAX_DELTA_Z
 
 
 def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray) -> float:
@@ -155,7 +152,7 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
         step, predicted = model.step(iterate)
         decrease = start - iterate.value
         near = is_near(objective, iterate.params, step)
-        settled = predicted <= max(_SETTLED * decrease, MEASURABLE * objective.zero_value)
+        settled = predicted <= max(SETTLED * decrease, MEASURABLE * objective.zero_value)
         if near and settled:
             return decrease + predicted
         iterate, length = line_search(objective, iterate, step, hessian=True)

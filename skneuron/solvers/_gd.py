@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Real
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
+from skneuron.solvers._parameters import is_fraction, is_positive, require
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
@@ -24,14 +24,14 @@ __all__ = ["GD"]
 # digits of an ill-conditioned fit take thousands.
 _PATIENCE = 5000
 
-# Power iteration comes from below; this covers what its steps leave open.
-_POWER_SLACK = 1.1
+# Factor on the largest curvature: power iteration comes from below.
+_CURVATURE_MARGIN = 1.1
 
 
 class GD(Solver):
     """Gradient descent on all samples, accelerated by momentum.
 
-    Works on standardized columns, on which one learning rate suits all weights. Each
+    Works on standardized columns, on which one learning rate suits all coefficients. Each
     iteration takes one pass over X.
 
     Parameters
@@ -39,10 +39,10 @@ class GD(Solver):
     learning_rate : float or "auto", default="auto"
         Step per unit of gradient on standardized columns. ``"auto"`` is 1/L with L
         the largest curvature, found by power iteration from the loss's bound on its
-        second derivative, or from the start where there is no bound; L is doubled
-        whenever a step shows it to be too small, and halved where momentum restarts.
+        second derivative, or from the start if there is no bound; L is doubled
+        whenever a step shows it to be too small, and halved when momentum restarts.
     momentum : float in [0, 1) or "auto", default="auto"
-        Share of the last step that is added to the next (Nesterov's form; 0 is plain
+        Fraction of the last step that is added to the next (Nesterov's form; 0 is plain
         gradient descent). ``"auto"`` grows it by Nesterov's sequence and restarts when
         it points uphill (O'Donoghue & Candès, Found. Comput. Math. 15, 2015).
 
@@ -65,13 +65,10 @@ class GD(Solver):
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        rate, momentum = self.learning_rate, self.momentum
-        if rate != "auto" and not (isinstance(rate, Real) and 0 < float(rate) < np.inf):
-            raise ValueError(
-                f"GD: learning_rate={rate!r}: expected 'auto' or a positive, finite number"
-            )
-        if momentum != "auto" and not (isinstance(momentum, Real) and 0 <= float(momentum) < 1):
-            raise ValueError(f"GD: momentum={momentum!r}: expected 'auto' or a number in [0, 1)")
+        valid = self.learning_rate == "auto" or is_positive(self.learning_rate)
+        require(valid, self, "learning_rate", "'auto' or a positive, finite number")
+        valid = self.momentum == "auto" or is_fraction(self.momentum)
+        require(valid, self, "momentum", "'auto' or a number in [0, 1)")
 
     def _solve(
         self,
@@ -80,85 +77,73 @@ class GD(Solver):
         criteria: StoppingCriteria,
         history: History,
     ) -> SolverResult:
-        point, look = params, Iterate.at(objective, params)
-        first = best = look
+        start = params
+        iterate = first = best = Iterate.at(objective, params)
         stopping = StoppingRule(objective, first.value, _PATIENCE)
-        state = _State.to_resume(criteria.state, self, look.gradient)
+        state = _State.to_resume(criteria.state, self, iterate.gradient)
         rate = _Rate(self.learning_rate, objective, params, state)
         monitor = GapMonitor(objective, criteria.tol)
         momentum = _Momentum(self.momentum, 1.0 if state is None else state.momentum)
         if state is not None:
-            point = state.point
-            look = look if state.look is None else Iterate.at(objective, state.look)
+            start = state.start
+            if state.ahead is not None:
+                iterate = Iterate.at(objective, state.ahead)
         status = Status.MAX_ITER
         while len(history) < criteria.max_iter:
-            following = look.params - rate.value * look.gradient
-            if momentum.points_uphill(following - point, look.gradient):
+            end = iterate.params - rate.value * iterate.gradient
+            if momentum.points_uphill(end - start, iterate.gradient):
                 rate.lengthen()
                 continue
-            ahead = following + momentum.extra(following - point)
-            tried = Iterate.at(objective, ahead)
-            if rate.is_too_long(look, tried):
+            trial = Iterate.at(objective, end + momentum.extra(end - start))
+            if rate.is_too_long(iterate, trial):
                 if not rate.shorten():
                     status = Status.STALLED
                     break
-                point = look.params
+                start = iterate.params
                 momentum.restart()
                 continue
-            if not tried.value <= DIVERGED * max(first.value, objective.zero_value):
+            if not trial.value <= DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
                 break
-            step = length_of(tried.params - look.params)
-            point, look = following, tried
-            best = look if look.value < best.value else best
-            history.add(
-                look.params,
-                objective=look.value,
-                gradient_norm=look.gradient_norm,
-                step=step,
-                n_passes=objective.n_passes,
-            )
-            if monitor.reached(look.params, look.gradient):
-                best, status = look, Status.CONVERGED
+            step = length_of(trial.params - iterate.params)
+            start, iterate = end, trial
+            best = iterate if iterate.value < best.value else best
+            iterate.record(history, objective, step)
+            if monitor.reached(iterate.params, iterate.gradient):
+                best, status = iterate, Status.CONVERGED
                 break
-            if stopping.is_stuck(best.value, float(look.gradient @ look.gradient)):
+            if stopping.is_stuck(best.value, float(iterate.gradient @ iterate.gradient)):
                 status = Status.STALLED
                 break
         if not len(history):
             # The first step failed: an iteration that moved nothing.
-            history.add(
-                best.params,
-                objective=best.value,
-                gradient_norm=best.gradient_norm,
-                step=0.0,
-                n_passes=objective.n_passes,
-            )
-        ahead_of_best = None if look is best else look.params
-        left = _State(repr(self), best.gradient, point, ahead_of_best, rate.value, momentum.t)
-        return replace(monitor.result(best, status, history), state=left)
+            best.record(history, objective, 0.0)
+        ahead = None if iterate is best else iterate.params
+        state = _State(repr(self), best.gradient, start, ahead, rate.value, momentum.t)
+        return replace(monitor.result(best, status, history), state=state)
 
 
 @dataclass(frozen=True)
 class _State(SolverState):
-    """Gradient descent between two steps.
+    """State between two steps.
 
     Attributes
     ----------
-    point : ndarray of shape (n_params,)
-        Where the last step without momentum has led.
-    look : ndarray of shape (n_params,) or None
-        Where the gradient is known, None if that is where the objective is lowest.
+    start : ndarray of shape (n_params,)
+        End of the last gradient step, without momentum.
+    ahead : ndarray of shape (n_params,) or None
+        Parameters of the last gradient, None if F is lowest there.
     rate, momentum : float
     """
 
-    point: FloatArray
-    look: FloatArray | None
+    start: FloatArray
+    ahead: FloatArray | None
     rate: float
     momentum: float
 
 
 class _Rate:
-    """The learning rate: a number as given, or one that follows the curvature."""
+    """The learning rate: a fixed number, or one that follows the curvature."""
 
     def __init__(
         self,
@@ -172,62 +157,61 @@ class _Rate:
         if state is not None:
             self.value = state.rate
         elif self._adaptive:
-            largest = largest_curvature(objective, start)
-            self.value = 1 / (_POWER_SLACK * largest)
+            self.value = 1 / (_CURVATURE_MARGIN * largest_curvature(objective, start))
         else:
             self.value = float(rate)
 
     def lengthen(self) -> None:
-        """Try a longer step; only where momentum starts anew, as a refusal ends it."""
+        """Double an adaptive rate; only if momentum restarts, because a step too long ends it."""
         if self._adaptive:
             self.value *= 2
 
     def shorten(self) -> bool:
-        """Halve the step; False if it has become nothing."""
+        """Halve the rate; return False if it underflows."""
         self.value /= 2
         return self.value > float(np.finfo(np.float64).tiny)
 
-    def is_too_long(self, look: Iterate, tried: Iterate) -> bool:
-        """Whether the curvature on the way was larger than 1/rate.
+    def is_too_long(self, iterate: Iterate, trial: Iterate) -> bool:
+        """Return whether the curvature along the step was larger than 1/rate.
 
         Between any two points of a function whose curvature is at most L,
         F(b) <= F(a) + g(a)·(b-a) + L/2 |b-a|² and (g(b) - g(a))·(b-a) <= L |b-a|². The
-        first also sees what lies between the points; the second keeps its digits where
+        first also sees what lies between the points; the second keeps its digits when
         differences of F have lost theirs.
         """
         if not self._adaptive:
             return False
-        move = tried.params - look.params
+        move = trial.params - iterate.params
         square = float(move @ move)
-        if not np.isfinite(tried.value) or not np.isfinite(square):
+        if not np.isfinite(trial.value) or not np.isfinite(square):
             return True
-        bend = tried.value - look.value - float(look.gradient @ move)
-        if bend > square / (2 * self.value) + rounding(self._objective, look.value):
+        excess = trial.value - iterate.value - float(iterate.gradient @ move)
+        if excess > square / (2 * self.value) + rounding(self._objective, iterate.value):
             return True
-        # Bends upwards by more than rounding may: the share is that of a dot product.
-        return float((tried.gradient - look.gradient) @ move) > 1.0001 * square / self.value
+        # The relative tolerance is the rounding error of a dot product.
+        return float((trial.gradient - iterate.gradient) @ move) > 1.0001 * square / self.value
 
 
 class _Momentum:
-    """How much of the last step goes on."""
+    """The part of the last step that is added to the next."""
 
     def __init__(self, momentum: float | str, t: float) -> None:
         self._fixed = None if momentum == "auto" else float(momentum)
         self.t = t
 
     def restart(self) -> None:
-        """Forget what was gathered."""
+        """Drop the momentum."""
         self.t = 1.0
 
     def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:
-        """Whether the last move, gone on with, would climb; then momentum starts anew."""
+        """Restart if a longer last move would raise F; return whether momentum restarted."""
         if self._fixed is not None or self.t == 1 or float(gradient @ last) <= 0:
             return False
         self.restart()
         return True
 
     def extra(self, last: FloatArray) -> FloatArray:
-        """Return what to add beyond the gradient step, given the last move."""
+        """Return the move beyond the gradient step, given the last move."""
         if self._fixed is not None:
             return self._fixed * last
         t = self.t

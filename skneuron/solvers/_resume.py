@@ -1,4 +1,4 @@
-"""What a solver leaves so that the next fit can go on from it as if there had been one fit."""
+"""The state of a solver, from which the next fit continues as if there had been one fit."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from skneuron._typing import FloatArray
 
 __all__ = ["SolverState"]
 
-# Largest relative change of the gradient at which a state still belongs to an objective. Weights
-# that were stored as float32 change the gradient by less, and other data by more.
-_SAME = 1e-3
+# Largest relative change of the gradient at which a state still belongs to an objective.
+# Coefficients that were stored as float32 change the gradient by less, and other data by more.
+_MAX_CHANGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class SolverState:
     Attributes
     ----------
     solver : str
-        The solver with its parameters: a state means nothing to another one.
+        The solver with its parameters: only the same solver can use the state.
     gradient : ndarray of shape (n_params,)
-        Of the objective at the parameters that were returned.
+        Gradient of the objective at the parameters.
     """
 
     solver: str
@@ -38,14 +38,14 @@ class SolverState:
         Parameters
         ----------
         state : object
-            What the last fit has left.
+            State of the last fit.
         solver : Solver
         gradient : ndarray of shape (n_params,)
-            Where the fit starts.
+            Gradient at the start of the fit.
         """
         if not isinstance(state, cls) or state.solver != repr(solver):
             return None
         if state.gradient.shape != gradient.shape:
             return None
         change = float(np.linalg.norm(state.gradient - gradient))
-        return state if change <= _SAME * float(np.linalg.norm(state.gradient)) else None
+        return state if change <= _MAX_CHANGE * float(np.linalg.norm(state.gradient)) else None

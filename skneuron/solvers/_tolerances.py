@@ -9,10 +9,12 @@ __all__ = [
     "DEFAULT_TOL",
     "DENSE_PARAMS",
     "DIVERGED",
+    "MARGIN",
     "MAX_DELTA_Z",
     "MAX_HALVINGS",
     "MEASURABLE",
     "PRECISION",
+    "SETTLED",
 ]
 
 # Relative gap at which a fit converges by default. Coefficients err by about the square root of
@@ -49,6 +51,13 @@ DENSE_PARAMS = 2000
 # Smallest curvature, relative to the largest or the mean one, that a preconditioner scales by.
 # Steps along flatter directions are rounding errors.
 CURVATURE_FLOOR = 1e-10
+
+# Newton's last step leaves far less of the gap than was asked for. Other solvers aim at this
+# fraction of a gap below rounding, so that two of their fits agree in as many digits.
+MARGIN = 1e-2
+
+# A sum of decreases is complete if what is missing is less than this fraction of it.
+SETTLED = 0.1
 
 # A learning rate that raises F to this multiple of its start has diverged.
 DIVERGED = 1e4

@@ -1,4 +1,4 @@
-"""Coordinates in which a subsample's curvature is one in every direction."""
+"""Whitening preconditioner: coordinates in which a subsample's curvature is the identity."""
 
 from __future__ import annotations
 
@@ -11,42 +11,37 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS
 from skneuron.solvers.newton._curvature import largest_curvature
 
-__all__ = ["SAMPLE_ROWS", "Frame"]
+__all__ = ["SAMPLE_ROWS", "Whitening"]
 
-# Rows whose Hessian is looked at: a millisecond for 20 columns, and a tenth of the
-# curvature's size is all that a step length needs of it.
+#: Number of rows whose Hessian is computed: a millisecond for 20 columns, and a step length needs
+#: the curvature up to a tenth only.
 SAMPLE_ROWS = 2**13
 
-# Above so many coordinates of an output, a product with the frame costs more than a batch.
-_LARGEST = 300
+# Number of coordinates of an output above which whitening costs more than a batch.
+_MAX_COORDINATES = 300
 
 
 @dataclass
-class Frame:
-    """Symmetric T with T H T = 1, H the curvature of one output's weights; v = T u.
+class Whitening:
+    """Symmetric T with T H T = 1, H the curvature of one output's coefficients; v = T u.
 
     Attributes
     ----------
     matrices : ndarray of shape (n_outputs, n_coordinates, n_coordinates) or None
         None leaves coordinates as they are.
     smoothness : float
-        Largest curvature in these coordinates of a batch of one row, on average, and ...
+        Largest curvature, in these coordinates, of a batch of one row, on average.
     mean_smoothness : float
-        ... of all rows.
+        Largest curvature of all rows.
     """
 
-    matrices: FloatArray | None
-    smoothness: float
-    mean_smoothness: float
+    matrices: FloatArray | None = None
+    smoothness: float = 1.0
+    mean_smoothness: float = 1.0
 
     @classmethod
-    def plain(cls) -> Frame:
-        """Return the frame that changes nothing."""
-        return cls(None, 1.0, 1.0)
-
-    @classmethod
-    def at(cls, objective: ObjectiveProtocol, params: FloatArray, n_rows: int) -> Frame:
-        """Return the frame of a subsample's Hessian.
+    def at(cls, objective: ObjectiveProtocol, params: FloatArray, n_rows: int) -> Whitening:
+        """Return the whitening by a subsample's Hessian.
 
         Parameters
         ----------
@@ -54,31 +49,31 @@ class Frame:
             On the subsample.
         params : ndarray of shape (n_params,)
         n_rows : int
-            Of all data: where the subsample is a part only, what it has not seen is given
-            a share of the curvature at zero.
+            Number of all rows. If the subsample has fewer, a fraction of the curvature at zero
+            is added, in place of the rows that are missing.
         """
         k, m = objective.dims.n_outputs, objective.dims.n_coordinates
-        if m > _LARGEST or k * m > DENSE_PARAMS:
+        if m > _MAX_COORDINATES or k * m > DENSE_PARAMS:
             mean = largest_curvature(objective, params)
             return cls(None, max(mean, float(objective.zero_diagonal().sum()) / k), mean)
         hessian = objective.curvature(params).matrix()
         if objective.dims.n_samples < n_rows:
-            share = m / objective.dims.n_samples
-            hessian[np.diag_indices(k * m)] += share * objective.zero_diagonal()
+            fraction = m / objective.dims.n_samples
+            hessian[np.diag_indices(k * m)] += fraction * objective.zero_diagonal()
         if not np.all(np.isfinite(hessian)):
-            return cls.plain()
+            return cls()
         blocks = hessian.reshape(k, m, k, m)
         values, vectors = np.linalg.eigh(np.stack([blocks[i, :, i] for i in range(k)]))
         top = values[:, -1:]
         if not np.all(top > 0):
-            return cls.plain()
+            return cls()
         values = np.maximum(values, CURVATURE_FLOOR * top)
         inverse_roots = (vectors / np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
         # The mean of a row's curvature is the trace, one per direction.
         return cls(inverse_roots, float(m), 1.0)
 
     def rate(self, batch_size: float) -> float:
-        """Return 1/L of batches: of few rows they bend more than all rows together."""
+        """Return 1/L of a batch: few rows have a larger curvature than all rows together."""
         return 1 / (self.mean_smoothness + self.smoothness / batch_size)
 
     def apply(self, vectors: FloatArray) -> FloatArray:

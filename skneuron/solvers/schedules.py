@@ -1,50 +1,46 @@
-"""Learning rates that change with the epochs of a stochastic solver."""
+"""Learning rates of stochastic solvers that change with the epochs."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from skneuron.solvers._parameters import is_number, require
 
 __all__ = ["Constant", "Cosine", "InverseScaling", "Schedule", "StepDecay"]
 
 
 class Schedule(BaseEstimator):  # type: ignore[misc]
-    """From epochs to a learning rate.
+    """A learning rate as a function of the epoch.
 
-    Epochs e are counted from 0 and by parts: after half of the first one's batches e is
+    Epochs e are counted from 0 in fractions: after half of the first epoch's batches e is
     0.5, so that a schedule means the same for every batch size. Schedules are scikit-learn
     ``BaseEstimator`` objects: their parameters can be searched, as
     ``solver__learning_rate__rate``.
     """
 
-    #: What each parameter has to be: lowest value, whether it is allowed, highest value.
+    #: Lowest value of each parameter, whether that is allowed, and the highest value.
     limits: Mapping[str, tuple[float, bool, float]] = {}
 
     @abstractmethod
     def __call__(self, epoch: float) -> float:
-        """Return the rate after so many epochs."""
+        """Return the rate after a number of epochs."""
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
         for name, (low, closed, high) in self.limits.items():
             value = getattr(self, name)
-            number = isinstance(value, Real) and not isinstance(value, bool)
-            if number and low <= value <= high and (closed or value > low) and value < np.inf:
-                continue
-            sign = ">=" if closed else ">"
+            valid = is_number(value) and low <= value <= high and value < np.inf
             above = "finite" if high == np.inf else f"<= {high:g}"
-            raise ValueError(
-                f"{type(self).__name__}: {name}={value!r}: "
-                f"expected a number {sign} {low:g}, {above}"
-            )
+            expected = f"a number {'>=' if closed else '>'} {low:g}, {above}"
+            require(valid and (closed or value > low), self, name, expected)
 
 
 class Constant(Schedule):
-    """The same rate always.
+    """A constant rate.
 
     Parameters
     ----------
@@ -98,12 +94,12 @@ class InverseScaling(Schedule):
         self.delay = delay
 
     def __call__(self, epoch: float) -> float:
-        """Return the rate after so many epochs."""
+        """Return the rate after a number of epochs."""
         return float(self.rate / (1 + epoch / self.delay) ** self.power)
 
 
 class Cosine(Schedule):
-    """Half a cosine from ``rate`` down to ``final``, where it stays.
+    """Half a cosine from ``rate`` down to ``final``, and ``final`` after that.
 
     From Loshchilov & Hutter, International Conference on Learning Representations, 2017.
 
@@ -111,7 +107,7 @@ class Cosine(Schedule):
     ----------
     rate : float, default=0.1
     epochs : float, default=50
-        Length of the way down.
+        Number of epochs until the rate is ``final``.
     final : float, default=0.0
 
     Examples
@@ -133,9 +129,9 @@ class Cosine(Schedule):
         self.final = final
 
     def __call__(self, epoch: float) -> float:
-        """Return the rate after so many epochs."""
-        way = min(1.0, epoch / self.epochs)
-        return float(self.final + (self.rate - self.final) * (1 + np.cos(np.pi * way)) / 2)
+        """Return the rate after a number of epochs."""
+        done = min(1.0, epoch / self.epochs)
+        return float(self.final + (self.rate - self.final) * (1 + np.cos(np.pi * done)) / 2)
 
 
 class StepDecay(Schedule):
@@ -146,7 +142,7 @@ class StepDecay(Schedule):
     rate : float, default=0.1
     factor : float in (0, 1], default=0.5
     every : float, default=10
-        Epochs between two falls.
+        Number of epochs between two decreases.
 
     Examples
     --------
@@ -167,5 +163,5 @@ class StepDecay(Schedule):
         self.every = every
 
     def __call__(self, epoch: float) -> float:
-        """Return the rate after so many epochs."""
+        """Return the rate after a number of epochs."""
         return float(self.rate * self.factor ** (epoch // self.every))

@@ -30,6 +30,21 @@ class FittedNeuron(Protocol):
     loss_: str
     n_features_in_: int
 
+    @property
+    def activation(self) -> str | Activation:
+        """The parameter ``activation``."""
+        ...
+
+    @property
+    def loss(self) -> str:
+        """The parameter ``loss``."""
+        ...
+
+    @property
+    def fit_intercept(self) -> bool:
+        """The parameter ``fit_intercept``."""
+        ...
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor."""
         ...

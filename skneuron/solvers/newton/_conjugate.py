@@ -8,15 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from skneuron._typing import FloatArray
+from skneuron.solvers._tolerances import SETTLED
 
 __all__ = ["GAP_TERMS", "Solution", "conjugate_gradients", "is_accurate", "settled"]
 
 #: Number of last terms that decide whether the gap is accurate. With half as many, gaps of
 #: collinear columns with hardly any penalty were fifteen times too small.
 GAP_TERMS = 10
-
-# The terms that are missing add about as much as the last few: this fraction of the sum.
-_SETTLED = 0.1
 
 Linear = Callable[[FloatArray], FloatArray]
 
@@ -101,8 +99,8 @@ def conjugate_gradients(
     return Solution(step, float(np.inf) if unknown else sum(terms), products, residual)
 
 
-def settled(terms: list[float], last: int, fraction: float = _SETTLED) -> bool:
-    """Return whether the last few terms add less than a fraction of the sum."""
+def settled(terms: list[float], last: int, fraction: float = SETTLED) -> bool:
+    """Return whether the last few terms, like those that are missing, are a small fraction."""
     return len(terms) > last and sum(terms[-last:]) < fraction * sum(terms)
 
 

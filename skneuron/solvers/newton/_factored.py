@@ -73,7 +73,7 @@ class FactoredHessian(CurvatureStrategy):
     ) -> None:
         super().__init__(objective, tol)
         self._in_every_pass, self._any_gap = in_every_pass, any_gap
-        self.rows = objective
+        self.subsample = objective
         self._begin(model_at(objective, iterate.params, iterate.hessian), iterate)
 
     def _begin(self, model: Model, iterate: Iterate, base: FloatArray | None = None) -> None:
@@ -81,7 +81,9 @@ class FactoredHessian(CurvatureStrategy):
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
-        self._failed_checks, self._next_check = 0, _POSTPONED_CHECKS
+        # If the loss is not convex, no model's gap is accurate: the first check is made at once.
+        self._failed_checks = 0
+        self._next_check = _POSTPONED_CHECKS if self.objective.loss.convex else 0
         self._use(model, iterate)
         if base is not None:
             self.base = base
@@ -125,7 +127,7 @@ class FactoredHessian(CurvatureStrategy):
         if self._is_current:
             return False
         self._change_rows()
-        self._use(model_at(self.rows, iterate.params), iterate)
+        self._use(model_at(self.subsample, iterate.params), iterate)
         self._is_current = True
         return True
 
@@ -137,12 +139,12 @@ class FactoredHessian(CurvatureStrategy):
         if self._any_gap:
             return 0.0
         if self._has_left_model(iterate):
-            self._use(model_at(self.rows, iterate.params), iterate)
+            self._use(model_at(self.subsample, iterate.params), iterate)
         gap = self._model_gap(iterate)
         if gap is not None:
             return gap
         self._failed_checks += 1
-        if self.objective.loss.convex and self._failed_checks <= self._next_check:
+        if self._failed_checks <= self._next_check:
             return float(np.inf)
         self._next_check = 2 * self._failed_checks
         return super().final_gap(iterate)
@@ -162,7 +164,7 @@ class FactoredHessian(CurvatureStrategy):
         gap = relative(self.predicted, objective)
         if not objective.loss.convex or not (gap <= MEASURABLE or self._accepted):
             return None
-        if is_near(objective, iterate.params, self.step, self.rows):
+        if is_near(objective, iterate.params, self.step, self.subsample):
             return gap
         if not objective.penalty.is_smooth:
             return None
@@ -176,14 +178,14 @@ class FactoredHessian(CurvatureStrategy):
         moved = iterate.params - self.base
         bound = self.objective.max_change_bound(moved)
         return bound > _MAX_MODEL_DELTA_Z and (
-            self.rows.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
+            self.subsample.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
         )
 
     def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
         """Return whether steps still change a linear predictor by much."""
         if not self.objective.loss.convex or without_decrease >= _PATIENCE_ON_PLATEAU:
             return False
-        return not is_near(self.objective, iterate.params, self.step, self.rows)
+        return not is_near(self.objective, iterate.params, self.step, self.subsample)
 
     def first_length(self, iterate: Iterate) -> float:
         """Return a length above 1 if F still falls steeply there, and if that is cheap to find.

@@ -11,6 +11,7 @@ from scipy.linalg import blas
 from skneuron._typing import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
+from skneuron.solvers._tolerances import CURVATURE_FLOOR
 from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
@@ -19,9 +20,6 @@ __all__ = ["MAX_PAIRS", "Model", "ProximalModel", "SmoothModel", "model_at"]
 
 #: Number of pairs of step and change of gradient that correct a curvature before it is renewed.
 MAX_PAIRS = 30
-
-# Smallest cosine between a step and the change of the gradient that is no rounding error.
-_MIN_COSINE = 1e-10
 
 
 class HasNewtonStep(Protocol):
@@ -122,7 +120,7 @@ def _pair(before: Iterate, after: Iterate) -> tuple[FloatArray, FloatArray, floa
     """Return step, change of the gradient and their product, 0 if that is rounding."""
     s, y = after.params - before.params, after.gradient - before.gradient
     product = float(s @ y)
-    smallest = _MIN_COSINE * float(np.linalg.norm(s)) * float(np.linalg.norm(y))
+    smallest = CURVATURE_FLOOR * float(np.linalg.norm(s)) * float(np.linalg.norm(y))
     return s, y, product if product > smallest else 0.0
 
 

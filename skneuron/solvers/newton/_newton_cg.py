@@ -14,7 +14,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._descent import CurvatureStrategy, descend
 from skneuron.solvers.newton._model import MAX_PAIRS, SmoothModel
@@ -22,26 +22,20 @@ from skneuron.solvers.newton._preconditioner import DiagonalPreconditioner, prec
 
 __all__ = ["ConjugateGradients", "ConjugateState", "NewtonCG"]
 
-# A gap below rounding is asked for by users who want digits of the coefficients. Conjugate
-# gradients leave the error where curvature is smallest: aim at this fraction of the gap.
-_MARGIN = 1e-3
-
 # A product is of use if it adds more than this fraction of what a product has added on average. A
 # new Hessian is worth more than a better solution with the old one (Nash & Sofer, Oper. Res. Lett.
 # 9, 1990).
 _MIN_GAIN = 0.5
 
-# Number of products for a step at most.
-_MAX_PRODUCTS = 250
-
 # Number of pairs of L-BFGS: more of them save few passes, and with tens of thousands of
 # coefficients cost as much as a pass.
 _LBFGS_PAIRS = 6
 
-# Number of L-BFGS steps that are compared.
+# Number of steps that are compared to find slow convergence.
 _WINDOW = 10
 
-# Conjugate gradients take over if these steps leave more than this fraction of the gap.
+# Conjugate gradients replace L-BFGS, or the preconditioner is renewed, if these steps leave more
+# than this fraction of the gap.
 _SLOW = 0.1
 
 
@@ -99,7 +93,7 @@ class ConjugateState(SolverState):
     by_lbfgs : bool
         Whether steps are those of L-BFGS.
     past : tuple of float
-        Predicted decreases of the last L-BFGS steps.
+        Predicted decreases of the last steps.
     """
 
     base: FloatArray
@@ -141,7 +135,7 @@ class ConjugateGradients(CurvatureStrategy):
         self._preconditioner = preconditioner(objective)
         self._by_lbfgs = isinstance(self._preconditioner, DiagonalPreconditioner)
         if not self._by_lbfgs and tol < PRECISION:
-            self.tol = _MARGIN * tol
+            self.tol = MARGIN * tol
         self._model = SmoothModel(self, max_pairs=_LBFGS_PAIRS if self._by_lbfgs else MAX_PAIRS)
         self._base, self._products, self._accepted = iterate.params, 0.0, False
         self._past: tuple[float, ...] = ()
@@ -176,7 +170,11 @@ class ConjugateGradients(CurvatureStrategy):
             return len(terms) * terms[-1] < _MIN_GAIN * sum(terms)
 
         solution = conjugate_gradients(
-            self._product, gradient, self._preconditioner.solve, enough, max_products=_MAX_PRODUCTS
+            self._product,
+            gradient,
+            self._preconditioner.solve,
+            enough,
+            max_products=self.objective.dims.n_params,
         )
         self._products += solution.products
         self._is_unbounded = solution.gap == np.inf
@@ -207,9 +205,11 @@ class ConjugateGradients(CurvatureStrategy):
             self._model.update(before, after)
         self._past = (*self._past[-_WINDOW + 1 :], last)
         self._propose(after, self.tol)
+        if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
+            self._past = ()
+            self._products = float(np.inf)
+            self.renew(after)
         if self._by_lbfgs:
-            if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
-                self.renew(after)
             return
         decrease = before.value - after.value + self.predicted
         self._accepted = was_accurate and last / AGREEMENT <= decrease <= AGREEMENT * last
@@ -235,7 +235,11 @@ class ConjugateGradients(CurvatureStrategy):
         if objective.dims.n_params <= DENSE_PARAMS and (
             objective.coordinates.is_unequal or objective.dims.n_outputs == 1
         ):
-            return relative_gap(objective, iterate.params, iterate.gradient)
+            gap = relative_gap(objective, iterate.params, iterate.gradient)
+            if gap > self.tol:
+                # The estimate is expensive: wait until the predicted decrease is far smaller.
+                self.tol = _SLOW * min(self.tol, relative(self.predicted, objective))
+            return gap
         gap = relative(self.predicted, objective)
         accurate = gap <= MEASURABLE or self._accepted
         return gap if accurate or is_near(objective, iterate.params, self.step) else float(np.inf)

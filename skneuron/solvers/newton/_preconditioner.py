@@ -98,9 +98,9 @@ class BlockPreconditioner:
     def __init__(self, objective: ObjectiveProtocol) -> None:
         m, n, k = objective.dims.n_coordinates, objective.dims.n_samples, objective.dims.n_outputs
         rows = max(_MIN_ROWS, _ROWS_PER_COORDINATE * m)
-        self._rows = objective
+        self._subsample = objective
         if rows < n:
-            self._rows = objective.sample(rows, np.random.default_rng(0))
+            self._subsample = objective.sample(rows, np.random.default_rng(0))
         self._has_shift = k > 1 and not objective.has_summary
         self._one_each = self._has_shift and k * m * m <= _MAX_ELEMENTS
         self.cost = _BLOCK_COST * min(rows, n) / n * (m + _BLOCK_OVERHEAD)
@@ -111,15 +111,15 @@ class BlockPreconditioner:
     def at(self, params: FloatArray) -> Self:
         """Renew the blocks at these parameters."""
         if self._shape[0] == 1:
-            blocks = [self._rows.curvature(params).matrix()]
+            blocks = [self._subsample.curvature(params).matrix()]
         elif self._one_each and np.any(params):
-            blocks = list(self._rows.curvature(params).own_blocks())
+            blocks = list(self._subsample.curvature(params).own_blocks())
         else:
-            blocks = [self._rows.curvature(params).mean_block()]
-        # One floor for all blocks: a class that is impossible in every row has no curvature.
-        floor = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
+            blocks = [self._subsample.curvature(params).mean_block()]
+        # The least floor is that of all blocks: an impossible class has no curvature.
+        least = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
         for k, block in enumerate(blocks):
-            block.flat[:: len(block) + 1] += floor
+            block.flat[:: len(block) + 1] += CURVATURE_FLOOR * np.maximum(np.diag(block), least)
             blocks[k] = _factor(block)
         self._factors = blocks
         return self

@@ -41,9 +41,6 @@ _MAX_ELEMENTS = 2**21
 # is about one such unit away.
 _NEAR_ENOUGH = 0.1
 
-# Number of steps on a subsample at most.
-_MAX_STEPS = 30
-
 
 def pays_to_subsample(objective: ObjectiveProtocol) -> bool:
     """Return whether steps without the Hessian of all rows are cheaper than Newton's.
@@ -93,27 +90,29 @@ class SubsampledNewton(Solver):
         history: History,
     ) -> SolverResult:
         rng = np.random.default_rng(criteria.seed)
-        rows, model, base = objective, None, None
-        for rows in _subsamples(objective, rng):
-            iterate = Iterate.at(rows, params, hessian=True)
-            tol = _NEAR_ENOUGH * objective.dims.n_params / rows.dims.n_samples
+        subsample, model, base = objective, None, None
+        for subsample in _subsamples(objective, rng):
+            iterate = Iterate.at(subsample, params, hessian=True)
+            tol = _NEAR_ENOUGH * objective.dims.n_params / subsample.dims.n_samples
             cheap = objective.dims.n_params <= 2 * HESSIAN_COST
-            inner = FactoredHessian(rows, iterate, tol, in_every_pass=cheap, any_gap=True)
-            end = descend(rows, iterate, inner, StoppingCriteria(tol, _MAX_STEPS), History())
+            inner = FactoredHessian(subsample, iterate, tol, in_every_pass=cheap, any_gap=True)
+            end = descend(
+                subsample, iterate, inner, StoppingCriteria(tol, criteria.max_iter), History()
+            )
             if np.isfinite(end.iterate.value):
                 params, model, base = end.iterate.params, inner.model, inner.base
         iterate = Iterate.at(objective, params)
-        strategy = SubsampledHessian(objective, iterate, criteria.tol, rng, rows, model, base)
+        strategy = SubsampledHessian(objective, iterate, criteria.tol, rng, subsample, model, base)
         return descend(objective, iterate, strategy, criteria, history).result(history)
 
 
 def _subsamples(objective: ObjectiveProtocol, rng: np.random.Generator) -> list[ObjectiveProtocol]:
     """Return the subsamples, small ones first; each is drawn from the next larger one."""
     subsamples: list[ObjectiveProtocol] = []
-    rows = objective
+    subsample = objective
     for n_rows in reversed(_sizes(objective)):
-        rows = rows.sample(n_rows, rng)
-        subsamples.insert(0, rows)
+        subsample = subsample.sample(n_rows, rng)
+        subsamples.insert(0, subsample)
     return subsamples
 
 
@@ -137,7 +136,7 @@ class SubsampledHessian(FactoredHessian):
     tol : float
         Relative gap to reach.
     rng : numpy.random.Generator
-    rows : ObjectiveProtocol
+    subsample : ObjectiveProtocol
         The subsample, or all rows.
     model : Model or None
         Model of the subsample, if it was minimized.
@@ -151,16 +150,16 @@ class SubsampledHessian(FactoredHessian):
         iterate: Iterate,
         tol: float,
         rng: np.random.Generator,
-        rows: ObjectiveProtocol,
+        subsample: ObjectiveProtocol,
         model: Model | None,
         base: FloatArray | None,
     ) -> None:
         CurvatureStrategy.__init__(self, objective, tol)
         self._any_gap = False
-        self._rng, self.rows = rng, rows
+        self._rng, self.subsample = rng, subsample
         self._renewed = False
         if model is None:
-            model, base = model_at(rows, iterate.params), iterate.params
+            model, base = model_at(subsample, iterate.params), iterate.params
         self._begin(model, iterate, base)
 
     @property
@@ -168,7 +167,7 @@ class SubsampledHessian(FactoredHessian):
         """Whether steps with this curvature would need more passes than a Hessian costs."""
         rate = min(0.5, max(self.contraction, 1e-4))
         if self.contraction == 1.0:
-            rate = min(0.5, self.objective.dims.n_params / self.rows.dims.n_samples)
+            rate = min(0.5, self.objective.dims.n_params / self.subsample.dims.n_samples)
         left = rate * relative(self.predicted, self.objective)
         if left <= self.tol or left == 0.0:
             return False
@@ -177,8 +176,10 @@ class SubsampledHessian(FactoredHessian):
 
     def _change_rows(self) -> None:
         """Keep the rows the first time, then take four times as many."""
-        if self._renewed and self.rows is not self.objective:
-            n_rows = 4 * self.rows.dims.n_samples
+        if self._renewed and self.subsample is not self.objective:
+            n_rows = 4 * self.subsample.dims.n_samples
             is_small = n_rows <= self.objective.dims.n_samples // 2
-            self.rows = self.objective.sample(n_rows, self._rng) if is_small else self.objective
+            self.subsample = (
+                self.objective.sample(n_rows, self._rng) if is_small else self.objective
+            )
         self._renewed = True

@@ -1,12 +1,11 @@
-"""What solvers that count mistakes share: how weights stand, which of them to keep, when to end."""
+"""The base of solvers that count mistakes: which iterate to return, and when to end."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,34 +15,33 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import StoppingCriteria, length_of
+from skneuron.solvers._parameters import is_positive_integer, require
 from skneuron.solvers._resume import SolverState
 
-__all__ = ["MistakeDriven", "Standing"]
+__all__ = ["MistakeDriven", "PerceptronIterate"]
 
-# Two counts of weighted mistakes that differ by less are the same count.
-_SAME = 1e-12
-
-_KEEP = ("pocket", "average", "last")
+# Difference of two weighted fractions of mistakes that is rounding.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Weights, and what they do to the samples.
+class PerceptronIterate:
+    """Parameters with the mistakes that they make.
 
     Attributes
     ----------
     params : ndarray of shape (n_params,)
     value : float
-        Weighted share of the samples that are misclassified.
+        Weighted fraction of the samples that are misclassified.
     direction : ndarray of shape (n_params,)
-        Minus their weighted sum, each with the sign of its class.
+        Minus the weighted sum of these samples, each with the sign of its class.
     mistakes : int
-        How many they are.
+        Number of misclassified samples.
     margin : float
-        Distance of the sample that is worst off from the line, negative on the wrong side, on
-        the columns as given; 0 while all weights are zero.
-    left : object
-        What the solver needs to go on from here.
+        Smallest signed distance of a sample from the hyperplane, on the original scale; 0 while
+        all coefficients are zero.
+    rule : object
+        State from which the solver continues.
     """
 
     params: FloatArray
@@ -51,48 +49,60 @@ class Standing:
     direction: FloatArray
     mistakes: int
     margin: float
-    left: Any = None
+    rule: Any = None
 
     @classmethod
-    def at(cls, objective: ObjectiveProtocol, params: FloatArray, left: Any = None) -> Standing:
-        """Look at all rows, in one pass."""
+    def at(
+        cls, objective: ObjectiveProtocol, params: FloatArray, rule: Any = None
+    ) -> PerceptronIterate:
+        """Evaluate all rows, in one pass."""
         margins = np.empty(objective.dims.n_samples)
         value, direction = objective.value_gradient(params, margins=margins)
         length = float(np.linalg.norm(objective.coordinates.to_weights(params)[0]))
         margin = float(margins.min()) / length if length > 0 else 0.0
         mistakes = int(objective.loss.value(np.array(True), margins).sum())
-        return cls(params, value, direction, mistakes, margin, left)
+        return cls(params, value, direction, mistakes, margin, rule)
+
+    def record(self, history: History, objective: ObjectiveProtocol, step: float) -> None:
+        """Add this iterate to the history, with the length of the step that led to it."""
+        history.add(
+            self.params,
+            objective=self.value,
+            gradient_norm=length_of(self.direction),
+            step=step,
+            n_passes=objective.n_passes,
+            mistakes=self.mistakes,
+            margin=self.margin,
+        )
 
 
 class MistakeDriven(Solver):
     """Base of the solvers that learn from misclassified samples only.
 
-    A subclass has the parameters ``patience`` and ``keep``, and says what an iteration is.
+    A subclass has the parameters ``patience`` and ``keep``, and defines an iteration.
     """
 
     needs = ("mistakes",)
+    #: Values of ``keep``.
+    kept: ClassVar[tuple[str, ...]] = ("pocket", "average", "last")
 
     patience: int
     keep: str
 
     @abstractmethod
-    def _standings(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, left: Any
-    ) -> Iterator[Standing]:
-        """Yield what could be handed out after each iteration; end if nothing will change.
+    def _iterates(
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+    ) -> Iterator[PerceptronIterate]:
+        """Yield the iterate to return after each iteration; end if nothing will change.
 
-        ``left`` is that of the last iteration of an earlier fit, None if there is none.
+        ``rule`` is the state of the last iteration of an earlier fit, None if there is none.
         """
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        me, patience = type(self).__name__, self.patience
-        if not isinstance(patience, Integral) or isinstance(patience, bool) or patience < 1:
-            raise ValueError(f"{me}: patience={patience!r}: expected a positive integer")
-        if not isinstance(self.keep, str) or self.keep not in _KEEP:
-            raise ValueError(
-                f"{me}: keep={self.keep!r}: expected one of {', '.join(map(repr, _KEEP))}"
-            )
+        require(is_positive_integer(self.patience), self, "patience", "a positive integer")
+        valid = isinstance(self.keep, str) and self.keep in self.kept
+        require(valid, self, "keep", f"one of {', '.join(map(repr, self.kept))}")
 
     def _solve(
         self,
@@ -101,51 +111,36 @@ class MistakeDriven(Solver):
         criteria: StoppingCriteria,
         history: History,
     ) -> SolverResult:
-        best = before = Standing.at(objective, params)
+        best = before = PerceptronIterate.at(objective, params)
         state = _State.to_resume(criteria.state, self, best.direction)
-        since, left = (0, None) if state is None else (state.since, state.left)
+        idle, rule = (0, None) if state is None else (state.idle, state.rule)
         fewest, status = best.value, Status.MISTAKES
-        for now in self._standings(objective, params, criteria.seed, left):
-            self._add(history, objective, before, now)
-            since += 1
-            fewer = now.value < fewest - _SAME
+        for new in self._iterates(objective, params, criteria.seed, rule):
+            new.record(history, objective, length_of(new.params - before.params))
+            idle += 1
+            fewer = new.value < fewest - _ROUNDING
             if fewer:
-                fewest, since = now.value, 0
+                fewest, idle = new.value, 0
             if fewer or self.keep != "pocket":
-                best = now
-            before, left = now, now.left
-            if now.value <= criteria.tol or since >= self.patience:
+                best = new
+            before, rule = new, new.rule
+            if new.value <= criteria.tol or idle >= self.patience:
                 break
             if len(history) >= criteria.max_iter:
                 status = Status.MAX_ITER
                 break
         if not len(history):
-            # The first iteration went beyond float64: it moved nothing.
-            self._add(history, objective, before, before)
+            # The first iteration overflowed: it moved nothing.
+            before.record(history, objective, 0.0)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= criteria.tol else status
-        lines, after = history.as_dict(), _State(repr(self), best.direction, left, since)
+        lines, after = history.as_dict(), _State(repr(self), best.direction, rule, idle)
         return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
-
-    @staticmethod
-    def _add(
-        history: History, objective: ObjectiveProtocol, before: Standing, now: Standing
-    ) -> None:
-        """Add an iteration to the history."""
-        history.add(
-            now.params,
-            objective=now.value,
-            gradient_norm=length_of(now.direction),
-            step=length_of(now.params - before.params),
-            n_passes=objective.n_passes,
-            mistakes=now.mistakes,
-            margin=now.margin,
-        )
 
 
 @dataclass(frozen=True)
 class _State(SolverState):
-    """The rule between two iterations, and how many of them had no fewer mistakes."""
+    """The rule between two iterations, and the iterations without fewer mistakes."""
 
-    left: Any
-    since: int
+    rule: Any
+    idle: int

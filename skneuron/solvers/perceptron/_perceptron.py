@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers.perceptron._mistakes import MistakeDriven, Standing
+from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 
 __all__ = ["Perceptron"]
 
@@ -18,23 +18,24 @@ class Perceptron(MistakeDriven):
     """The perceptron rule on all samples at once.
 
     Every step adds the weighted sum of the samples that are misclassified now, each
-    with the sign of its class (Duda, Hart & Stork, 2001, algorithm 4 of chapter 5). No
-    learning rate: from zero weights it would only change their length. No chance and
-    no order of samples either, and a weight of two is the same as a sample twice.
+    with the sign of its class (Duda, Hart & Stork, 2001, algorithm 4 of chapter 5). There is no
+    learning rate: from zero it would only change the length of the coefficients. The result
+    does not depend on the order of samples, and a sample weight of two is the same as a sample
+    twice.
 
-    If a line separates the classes it is found: with R the length of the longest row and γ the
-    margin that is possible, on scaled columns with a 1 for the bias, the shares of mistakes
-    before all the steps add up to (R/γ)² at most (Novikoff, Symposium on the Mathematical
-    Theory of Automata, 1962, for steps that are such sums). If no line does, the weights with
-    the fewest mistakes on the way are kept (Gallant's pocket, IEEE Trans. Neural Networks 1,
-    1990).
+    If a hyperplane separates the classes, the rule finds one. With R the length of the longest
+    row and γ the largest possible margin, on scaled columns with a 1 for the intercept, the
+    fractions of mistakes before all the steps add up to (R/γ)² at most (Novikoff, Symposium on the
+    Mathematical Theory of Automata, 1962, for steps that are such sums). Otherwise the
+    coefficients with the fewest mistakes are returned (Gallant's pocket, IEEE Trans. Neural
+    Networks 1, 1990).
 
     Parameters
     ----------
     patience : int, default=1000
-        Give up after so many steps without fewer mistakes.
+        Number of steps without fewer mistakes that end the fit.
     keep : {"pocket", "average", "last"}, default="pocket"
-        Which weights to hand out: those with the fewest mistakes, the mean over all steps
+        Which coefficients to return: those with the fewest mistakes, the mean over all steps
         (Freund & Schapire, Machine Learning 37, 1999), or those of the last step.
 
     Examples
@@ -50,21 +51,21 @@ class Perceptron(MistakeDriven):
         self.patience = patience
         self.keep = keep
 
-    def _standings(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, left: Any
-    ) -> Iterator[Standing]:
-        last, mean, steps = left or (params, np.zeros_like(params), 0)
-        now = Standing.at(objective, last)
+    def _iterates(
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+    ) -> Iterator[PerceptronIterate]:
+        last, mean, steps = rule or (params, np.zeros_like(params), 0)
+        new = PerceptronIterate.at(objective, last)
         while True:
-            last = now.params - now.direction
+            last = new.params - new.direction
             steps += 1
             if self.keep == "average":
                 mean = mean + (last - mean) / steps
-                now = Standing.at(objective, last)
-                yield Standing.at(objective, mean, (last, mean, steps))
+                new = PerceptronIterate.at(objective, last)
+                yield PerceptronIterate.at(objective, mean, (last, mean, steps))
             else:
-                now = Standing.at(objective, last, (last, mean, steps))
-                yield now
-                if not np.any(now.direction):
-                    # The mistakes cancel, as those of XOR do: nothing will ever change.
+                new = PerceptronIterate.at(objective, last, (last, mean, steps))
+                yield new
+                if not np.any(new.direction):
+                    # The mistakes cancel, as in XOR: nothing will ever change.
                     return

@@ -1,4 +1,4 @@
-"""Adam: steps of a size that each weight's own gradients set."""
+"""Adam: the gradients of each coefficient set the size of its steps."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import math
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.solvers._whitening import Frame
+from skneuron.solvers._parameters import is_fraction, is_positive, require
+from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
-from skneuron.solvers.stochastic._stochastic import State, Stochastic, _is_number
+from skneuron.solvers.stochastic._stochastic import MIN_BATCHES, State, Stochastic
 
 __all__ = ["Adam"]
 
-# Adam's step is about the rate in every direction, however small the gradient is. In a
-# frame the optimum is a few units away: a tenth of one a step, and less where there are
-# many steps. Measured on 30 to 4,000 batches.
-_RATE, _MANY_RATE = 0.1, 0.6
+# Learning rate, times the root of the number of batches. Adam's step is about the rate in every
+# direction, and in whitened coordinates the minimum is a few units away: a tenth of a unit a step,
+# and less if there are many steps. Measured on 30 to 4,000 batches.
+_RATE = 0.6
 
 
 class Adam(Stochastic):
@@ -36,7 +37,7 @@ class Adam(Stochastic):
     batch_size : int or "auto", default="auto"
         Rows of a batch. ``"auto"`` is 256, of few rows a 32nd, but 8 at least.
     beta1, beta2 : float in [0, 1), default=0.9 and 0.999
-        What the means of gradients and of their squares keep at each step.
+        Fractions that the means of gradients and of their squares keep at each step.
     epsilon : float, default=1e-8
         Added to the root of the mean square of the gradient.
     averaging : bool or "auto", default="auto"
@@ -80,15 +81,12 @@ class Adam(Stochastic):
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
         super().check_parameters()
-        for name in ("beta1", "beta2"):
-            value = getattr(self, name)
-            if not (_is_number(value) and 0 <= value < 1):
-                raise ValueError(f"Adam: {name}={value!r}: expected a number in [0, 1)")
-        if not (_is_number(self.epsilon) and 0 < self.epsilon < np.inf):
-            raise ValueError(f"Adam: epsilon={self.epsilon!r}: expected a positive, finite number")
+        require(is_fraction(self.beta1), self, "beta1", "a number in [0, 1)")
+        require(is_fraction(self.beta2), self, "beta2", "a number in [0, 1)")
+        require(is_positive(self.epsilon), self, "epsilon", "a positive, finite number")
 
-    def _automatic_rate(self, frame: Frame, batches: Batches) -> float:
-        return min(_RATE, _MANY_RATE / math.sqrt(batches.n_batches))
+    def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
+        return _RATE / math.sqrt(max(MIN_BATCHES, batches.n_batches))
 
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
         mean, square = state.buffers["mean"], state.buffers["square"]

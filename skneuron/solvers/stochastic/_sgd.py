@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from skneuron._typing import FloatArray
-from skneuron.solvers._whitening import Frame
+from skneuron.solvers._parameters import is_flag, is_fraction, require
+from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
-from skneuron.solvers.stochastic._stochastic import State, Stochastic, _is_number
+from skneuron.solvers.stochastic._stochastic import State, Stochastic
 
 __all__ = ["SGD"]
 
@@ -34,8 +33,8 @@ class SGD(Stochastic):
     nesterov : bool, default=True
         Whether the gradient is added to momentum's step a second time, as if taken ahead.
     averaging : bool or "auto", default="auto"
-        Whether weights are an average over the steps that forgets the first ones;
-        ``"auto"`` averages where ``variance_reduction`` is off.
+        Whether coefficients are an average over the steps that forgets the first ones;
+        ``"auto"`` averages if ``variance_reduction`` is off.
     variance_reduction : bool, default=True
         Whether a batch's gradient is corrected by what it was at the end of the last epoch,
         for its own rows and for all (SVRG). Batches then agree near the optimum, and a
@@ -75,19 +74,17 @@ class SGD(Stochastic):
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
         super().check_parameters()
-        if not (_is_number(self.momentum) and 0 <= self.momentum < 1):
-            raise ValueError(f"SGD: momentum={self.momentum!r}: expected a number in [0, 1)")
-        if not isinstance(self.nesterov, bool | np.bool_):
-            raise ValueError(f"SGD: nesterov={self.nesterov!r}: expected True or False")
+        require(is_fraction(self.momentum), self, "momentum", "a number in [0, 1)")
+        require(is_flag(self.nesterov), self, "nesterov", "True or False")
 
-    def _automatic_rate(self, frame: Frame, batches: Batches) -> float:
-        """Return the rate; momentum m makes it count 1 / (1 - m) times, of which half is kept."""
+    def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
+        """Return the rate; momentum m multiplies it by 1 / (1 - m), half of which is kept."""
         factor = min(1.0, 2 * (1 - self.momentum))
-        return factor * frame.rate(batches.objective.dims.n_samples / batches.n_batches)
+        return factor * whitening.rate(batches.objective.dims.n_samples / batches.n_batches)
 
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
         if self.momentum > 0:
-            # The rate is no part of it, so that a schedule acts at once.
+            # The velocity is without the rate, so that a schedule acts at once.
             velocity = state.buffers["velocity"]
             velocity *= self.momentum
             velocity += gradient

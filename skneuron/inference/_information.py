@@ -1,23 +1,23 @@
-"""Where a neuron's weights stand on the likelihood of data."""
+"""Score and information of the likelihood at a neuron's coefficients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import Conditions
+from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivatives_of
 from skneuron.inference._observations import Observations
 from skneuron.inference._passes import Coordinates, root, score
-from skneuron.inference._pointwise import Pointwise, pointwise
 from skneuron.inference._relations import relations_of
+from skneuron.validation import FittedNeuron
 
-__all__ = ["FAR", "Known", "Standing"]
+__all__ = ["FAR", "Estimable", "Information"]
 
-#: Standard errors that weights may be away from the maximum. A p-value of 0.05 is then off
-#: by less than 0.006; a converged fit is some 1e-8 away.
+#: Largest distance of the coefficients from the maximum, in standard errors. The error of a p-value
+#: of 0.05 is then below 0.006. The distance of a converged fit is about 1e-8.
 FAR = 0.05
 
 # A direction of the scaled columns is zero if it is shorter than this fraction of the longest one.
@@ -28,24 +28,24 @@ _ROUNDINGS = 10
 
 
 @dataclass(frozen=True)
-class Known:
-    """What rows tell of the parameters, in coordinates x̃.
+class Estimable:
+    """The estimable directions of the parameters, in coordinates x̃.
 
     Attributes
     ----------
     basis : ndarray of shape (p, r)
-        Directions B that the rows tell apart (or a ridge Λ), with Bᵀ(Σ hᵢx̃ᵢx̃ᵢᵀ + Λ)B = I.
+        Directions B that the rows (or a ridge Λ) identify, with Bᵀ(Σ hᵢx̃ᵢx̃ᵢᵀ + Λ)B = I.
     relations : ndarray of shape (p, k)
-        Relations between columns, see ``relations_of``. No row's z changes along them.
-    unreal : ndarray of shape (p, p)
-        Root of the information along the relations, which is rounding of X.
+        Relations between columns, see ``relations_of``. Moving along a relation changes no z.
+    rounding_root : ndarray of shape (p, p)
+        Root of the information along the relations, which comes from rounding errors of X.
     weakest : float
         Root of the smallest information of a direction along which Σ z² changes by 1.
     """
 
     basis: FloatArray
     relations: FloatArray
-    unreal: FloatArray
+    rounding_root: FloatArray
     weakest: float
 
     @classmethod
@@ -55,8 +55,8 @@ class Known:
         coordinates: Coordinates,
         information: FloatArray,
         ridge: FloatArray,
-    ) -> Known:
-        """Take the roots of X and of the information."""
+    ) -> Estimable:
+        """Compute the roots of X and of the information."""
         X, p = observations.design, coordinates.size
         seen = (observations.weights > 0).astype(np.float64)
         _, found, right = np.linalg.svd(root(X, coordinates, seen))
@@ -67,18 +67,18 @@ class Known:
         # Rounding errors of the columns of X, in units of the scaled columns.
         rounding = _ROUNDINGS * observations.eps * far
         smallest = np.maximum(_DEPENDENT, np.linalg.norm(right * rounding, axis=1))
-        told_apart = lengths > smallest * lengths.max(initial=0.0)
-        relations = relations_of(right, lengths, ~told_apart, coordinates, rounding)
+        is_estimable = lengths > smallest * lengths.max(initial=0.0)
+        relations = relations_of(right, lengths, ~is_estimable, coordinates, rounding)
         start = np.eye(p)
         if not ridge.any():
-            start = right[told_apart].T / lengths[told_apart]
+            start = right[is_estimable].T / lengths[is_estimable]
         half = root(X, coordinates, information)
-        unreal = half @ right[~told_apart].T @ right[~told_apart]
+        rounding_root = half @ right[~is_estimable].T @ right[~is_estimable]
         half = np.vstack([half, np.diag(np.sqrt(ridge))]) @ start
         _, sizes, turn = np.linalg.svd(half, full_matrices=False)
-        told = sizes > np.finfo(float).tiny
-        weakest = float(sizes.min(initial=np.inf)) if told.all() else 0.0
-        return cls(start @ turn[told].T / sizes[told], relations, unreal, weakest)
+        positive = sizes > np.finfo(float).tiny
+        weakest = float(sizes.min(initial=np.inf)) if positive.all() else 0.0
+        return cls(start @ turn[positive].T / sizes[positive], relations, rounding_root, weakest)
 
     @property
     def rank(self) -> int:
@@ -92,82 +92,90 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A neuron's free parameters on data: what is known of them, how far their maximum is.
+class Information:
+    """Score and information of a neuron's free parameters, and the distance of the maximum.
 
     Attributes
     ----------
     observations, conditions, coordinates
     z : ndarray of shape (n_samples,)
         w·x + b + offset.
-    derivatives : Pointwise
-        Those of the log-likelihood in z, times the row's weight.
+    derivatives : LogLikelihoodDerivatives
+        Derivatives of the log-likelihood in z, times the row's weight.
     ridge : ndarray of shape (p,)
         Λ of ½ Σ Λθ², in these coordinates.
-    known : Known
+    estimable : Estimable
     distance : float
-        Of the weights from the maximum, in standard errors of the worst direction: the
-        root of the score statistic, and of the change that rounding errors of X make.
+        Distance of the coefficients from the maximum, in standard errors of the worst direction:
+        the root of the score statistic, plus the effect of rounding errors of X.
     """
 
     observations: Observations
     conditions: Conditions
     coordinates: Coordinates
     z: FloatArray
-    derivatives: Pointwise
+    derivatives: LogLikelihoodDerivatives
     ridge: FloatArray
-    known: Known
+    estimable: Estimable
     distance: float
 
     @classmethod
-    def of(cls, neuron: Any, observations: Observations, conditions: Conditions) -> Standing:
-        """Read X five times: moments, z, two roots, score."""
+    def of(
+        cls, neuron: FittedNeuron, observations: Observations, conditions: Conditions
+    ) -> Information:
+        """Compute everything in five passes over X: moments, z, two roots, score."""
         weights, X = observations.weights, observations.design
         coordinates = Coordinates.of(
             X, weights, conditions.free, neuron.fit_intercept, observations.eps
         )
         z = observations.pre_activation(neuron)
-        at_z = pointwise(neuron.activation_, observations.y, z)
+        at_z = derivatives_of(neuron.activation_, observations.y, z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            derivatives = Pointwise(*(np.where(weights > 0, weights * part, 0.0) for part in at_z))
+            derivatives = LogLikelihoodDerivatives(
+                *(np.where(weights > 0, weights * part, 0.0) for part in at_z)
+            )
         coef = neuron.coef_[0].astype(np.float64)
-        pull = conditions.ridge * coef + conditions.lasso * np.sign(coef)
+        penalty_gradient = conditions.ridge * coef + conditions.lasso * np.sign(coef)
         ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
-        known = Known.of(observations, coordinates, derivatives.expected, ridge)
-        gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(pull)
+        estimable = Estimable.of(observations, coordinates, derivatives.expected, ridge)
+        gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(
+            penalty_gradient
+        )
         with np.errstate(over="ignore", invalid="ignore"):
-            from_score = np.linalg.norm(known.basis.T @ gradient)
+            from_score = np.linalg.norm(estimable.basis.T @ gradient)
             # Coefficients that fit rounding errors of X move the other ones by up to this distance.
-            from_rounding = np.linalg.norm(known.unreal @ coordinates.scaled(coef))
+            from_rounding = np.linalg.norm(estimable.rounding_root @ coordinates.scaled(coef))
             distance = float(np.hypot(from_score, from_rounding))
-        # A slope beyond float64 is as far away as can be.
+        # A slope that overflows float64 means an infinite distance.
         distance = np.inf if np.isnan(distance) else distance
-        return cls(observations, conditions, coordinates, z, derivatives, ridge, known, distance)
+        return cls(
+            observations, conditions, coordinates, z, derivatives, ridge, estimable, distance
+        )
 
     @property
     def may_be_separated(self) -> bool:
-        """Whether neither a penalty nor the weights prove that the maximum is finite.
+        """Whether the maximum may be infinite: neither a penalty nor the score excludes it.
 
-        Let β separate, and the z of the rows change by m >= 0 towards their labels, 1 at
-        most. With gᵢ the slopes, hᵢ the information and h <= κ|g|, Σ h m² <= κ Σ |g| m,
-        which is at most κ times the distance times the root of Σ h m². So that root is at
-        most κ times the distance, and at least ``weakest``.
+        Let β separate the classes, and move the z of each row by 0 <= m <= 1 towards its label.
+        With slopes gᵢ, information hᵢ and h <= κ|g|, Σ h m² <= κ Σ |g| m. The right side is at
+        most κ times the distance times √(Σ h m²). So √(Σ h m²) is at most κ times the distance,
+        and it is at least ``weakest``.
         """
         if self.conditions.ridge or self.conditions.lasso or not len(self.coordinates.columns):
             return False
-        slope, information = np.abs(self.derivatives.slope), self.derivatives.expected
+        slope, expected = np.abs(self.derivatives.slope), self.derivatives.expected
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            kappa = np.max(np.where(information > 0, information / slope, 0.0))
-            # What rounding makes of a score that is zero.
-            least = 8 * np.finfo(float).eps * np.sqrt(self.observations.total_weight)
-            return not self.known.weakest > 2 * kappa * max(self.distance, least)
+            kappa = np.max(np.where(expected > 0, expected / slope, 0.0))
+            # The rounding error of a score of zero.
+            smallest = 8 * np.finfo(float).eps * np.sqrt(self.observations.total_weight)
+            return not self.estimable.weakest > 2 * kappa * max(self.distance, smallest)
 
     def require_maximum(self) -> None:
-        """Raise ``ValueError`` if the weights are not the fit of the data."""
+        """Raise ``ValueError`` if the coefficients are not at the maximum for these data."""
         if self.distance > FAR:
             hint = "pass the X, y, sample_weight and offset of the fit; one that has not converged "
             hint += "needs more iterations or a smaller tol, and separated classes have no maximum"
-            if self.known.relations.size:
+            if self.estimable.relations.size:
                 hint = "columns of X depend on others but for rounding, leave some out; or else "
                 hint += "these are not X, y, sample_weight and offset of the fit"
             raise ValueError(
