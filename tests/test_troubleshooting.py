@@ -48,11 +48,12 @@ def _without(module, code):
     raise ImportError(done.stderr.splitlines()[-1])
 
 
-def _nearly_collinear():
+def _huge_mean():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 200))
-    y = (rng.random(200) < 1 / (1 + np.exp(-a - 2 * b))).astype(int)
-    _fit(X=np.column_stack([a, a + 1e-9 * b]), y=y, C=np.inf)
+    x = 1e15 + 4 * rng.integers(-3, 4, 300)
+    _fit(
+        X=x[:, None], y=(rng.random(300) < 1 / (1 + np.exp(-(x - 1e15) / 4))).astype(int), C=np.inf
+    )
 
 
 def _large_mean_in_float32():
@@ -72,7 +73,7 @@ CAUSES = {
     "max_iter ended the fit": lambda: _fit(max_iter=2),
     "a hyperplane separates": lambda: _fit(C=np.inf),
     "float32 cannot hold": _large_mean_in_float32,
-    "the terms of w·x + b cancel": _nearly_collinear,
+    "the terms of w·x + b cancel": _huge_mean,
     "the learning rate is too large": lambda: _fit(
         "identity", solver=GD(learning_rate=1e6, momentum=0.0)
     ),
