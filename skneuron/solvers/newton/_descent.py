@@ -9,11 +9,12 @@ from typing import Any
 from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import at_most_value, relative, relative_gap, rounding
+from skneuron.solvers._gap import at_most_value, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._tolerances import MEASURABLE
 
 __all__ = ["CurvatureStrategy", "End", "descend"]
 
@@ -161,7 +162,10 @@ def _is_better(
     best: Iterate,
     best_predicted: float,
 ) -> bool:
-    """Return whether F is lower, or equal up to rounding errors and the gap is smaller."""
-    noise = rounding(objective, best.value)
+    """Return whether F is lower, or equal up to rounding errors and the gap is smaller.
+
+    Rounding errors of z are in F, too, if the terms of collinear columns cancel.
+    """
+    noise = MEASURABLE * max(abs(best.value), objective.zero_value)
     equal = new.value <= best.value + noise
     return new.value < best.value - noise or (equal and predicted < best_predicted)
