@@ -199,7 +199,7 @@ def test_interrupts_at_lines(monkeypatch, two_threads, name, stream):
     places = [(line, visit) for line, visits in lines.visits.items() for visit in {1, visits}]
     for line, visit in random.Random(0).sample(places, min(LINES, len(places))):
         text = Path(_PACKAGE + line[0]).read_text().splitlines()[line[1] - 1]
-        is_draft = line[0] in ("/_draft.py", "/classifier.py")
+        is_draft = line[0] in ("/fitting/_draft.py", "/classifier.py")
         if is_draft and any(part in text for part in _TAKE_OVER):
             continue
         neuron = fit.begun()
