@@ -16,8 +16,8 @@ from sklearn.pipeline import Pipeline
 from skneuron import NeuronClassifier
 from skneuron._typing import AnyArray
 from skneuron.cli._pipelines import make_model, predict
-from skneuron.cli._progress import Progress
-from skneuron.cli._table import Table
+from skneuron.cli._progress import ProgressLine
+from skneuron.cli._table import InputTable
 
 __all__ = ["Comparison", "Row", "compare"]
 
@@ -74,13 +74,13 @@ class Comparison:
     out_of_fold: AnyArray
 
 
-def compare(neuron: NeuronClassifier, table: Table) -> Comparison:
+def compare(neuron: NeuronClassifier, table: InputTable) -> Comparison:
     """Cross-validate both models on a table, raw and scaled.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-    table : Table
+    table : InputTable
 
     Returns
     -------
@@ -89,7 +89,7 @@ def compare(neuron: NeuronClassifier, table: Table) -> Comparison:
     smallest = int(np.unique(table.y, return_counts=True)[1].min())
     n_folds = min(_FOLDS, smallest)
     folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=0).split(table.X, table.y))
-    progress = Progress(table.X.size, 4 * (n_folds + 1) + 2)
+    progress = ProgressLine(table.X.size, 4 * (n_folds + 1) + 2)
     rows = []
     for scaled in (False, True):
         suffix = "scaled" if scaled else "raw"
@@ -146,7 +146,7 @@ class _Result:
 
 
 def _measure(
-    model: Pipeline, table: Table, folds: list[Any], progress: Progress, name: str
+    model: Pipeline, table: InputTable, folds: list[Any], progress: ProgressLine, name: str
 ) -> _Result:
     scoring = _scoring(model, table.y)
     keys = ["fit_time", "test_accuracy", "test_log_loss", "test_roc_auc"]
@@ -195,7 +195,7 @@ def _rows(X: Any, rows: AnyArray) -> Any:
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def _exact_coefficients(logistic: Pipeline, table: Table) -> AnyArray | None:
+def _exact_coefficients(logistic: Pipeline, table: InputTable) -> AnyArray | None:
     """Return the coefficients of a fully converged LogisticRegression, if it can be had."""
     if logistic[-1].coef_.size > _MAX_COEFFICIENTS:
         return None

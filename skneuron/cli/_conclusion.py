@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron import NeuronClassifier
 from skneuron.cli._compare import Comparison, Row
-from skneuron.cli._table import Table
+from skneuron.cli._table import InputTable
 
 __all__ = ["conclusion"]
 
@@ -17,13 +17,13 @@ _EQUAL_LOSS = 0.005
 _EQUAL_ACCURACY = 0.01
 
 
-def conclusion(neuron: NeuronClassifier, table: Table, comparison: Comparison) -> list[str]:
+def conclusion(neuron: NeuronClassifier, table: InputTable, comparison: Comparison) -> list[str]:
     """Return three lines: on scaling, on the two models, and on which to use.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-    table : Table
+    table : InputTable
     comparison : Comparison
 
     Returns
@@ -38,7 +38,7 @@ def conclusion(neuron: NeuronClassifier, table: Table, comparison: Comparison) -
     ]
 
 
-def _on_scaling(neuron: NeuronClassifier, table: Table, raw: Row, scaled: Row) -> str:
+def _on_scaling(neuron: NeuronClassifier, table: InputTable, raw: Row, scaled: Row) -> str:
     if table.parser is not None and set(table.X.columns) <= {
         name for name, kind in table.parser.kinds_.items() if kind == "text"
     }:

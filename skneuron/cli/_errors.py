@@ -45,12 +45,12 @@ def _extra(name: str, purpose: str) -> Any:
         ) from error
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """Return a word of a command line, for a message that can be pasted into a shell."""
     return shlex.quote(str(value))
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value of a cell for a message, shortened in the middle."""
     short = reprlib.Repr()
     short.maxstring = short.maxother = _LONGEST_CELL

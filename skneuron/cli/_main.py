@@ -17,7 +17,7 @@ from skneuron.cli._predictions import prediction_columns, write_columns
 from skneuron.cli._reading import read_csv
 from skneuron.cli._report import describe, report
 from skneuron.cli._streams import complain, printable, say
-from skneuron.cli._table import Table, build_table, identifiers
+from skneuron.cli._table import InputTable, build_table, identifiers
 
 __all__ = ["main"]
 
@@ -83,7 +83,7 @@ def _compare_on_table(options: argparse.Namespace) -> int:
     return code
 
 
-def _write_model(path: str, table: Table, comparison: Comparison) -> str:
+def _write_model(path: str, table: InputTable, comparison: Comparison) -> str:
     """Write the scaled neuron that was fitted on all rows, and return a sentence about it."""
     pipeline = with_parser(comparison.fitted, table)
     write_file(path, lambda draft: save_pipeline(pipeline, draft))
@@ -94,7 +94,7 @@ def _write_model(path: str, table: Table, comparison: Comparison) -> str:
     )
 
 
-def _write_out_of_fold(path: str, table: Table, comparison: Comparison) -> str:
+def _write_out_of_fold(path: str, table: InputTable, comparison: Comparison) -> str:
     """Write predictions for rows that the model was not fitted on, and return a sentence."""
     columns = prediction_columns(
         identifiers(table.raw, table.parser),
@@ -126,6 +126,6 @@ def _predict_new(options: argparse.Namespace) -> int:
     )
 
 
-def _breast_cancer() -> Table:
+def _breast_cancer() -> InputTable:
     X, y = load_breast_cancer(return_X_y=True)
-    return Table("Breast cancer data of scikit-learn", X, y)
+    return InputTable("Breast cancer data of scikit-learn", X, y)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from importlib import import_module
-from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skneuron._typing import AnyArray
+from skneuron._typing import AnyArray, MatrixLike
 from skneuron.cli._errors import TableError, first_line, reason_of
 from skneuron.cli._parser import ColumnParser
-from skneuron.cli._table import Table
+from skneuron.cli._table import InputTable
 
 __all__ = ["load_pipeline", "make_model", "predict", "save_pipeline", "with_parser"]
 
@@ -25,13 +25,13 @@ __all__ = ["load_pipeline", "make_model", "predict", "save_pipeline", "with_pars
 _MAX_CATEGORIES = 50
 
 
-def make_model(model: Any, table: Table, *, scaled: bool) -> Pipeline:
+def make_model(model: BaseEstimator, table: InputTable, *, scaled: bool) -> Pipeline:
     """Return a pipeline that prepares the parsed columns of a table for a model.
 
     Parameters
     ----------
     model : estimator
-    table : Table
+    table : InputTable
     scaled : bool
         Whether numbers are standardised.
 
@@ -54,7 +54,7 @@ def make_model(model: Any, table: Table, *, scaled: bool) -> Pipeline:
     return make_pipeline(columns, model)
 
 
-def with_parser(fitted: Pipeline, table: Table) -> Pipeline:
+def with_parser(fitted: Pipeline, table: InputTable) -> Pipeline:
     """Return a fitted pipeline that takes the cells of a file, with the table's parser first."""
     parser = copy(table.parser)
     if parser is not None:
@@ -62,7 +62,7 @@ def with_parser(fitted: Pipeline, table: Table) -> Pipeline:
     return Pipeline([("columnparser", parser), *fitted.steps])
 
 
-def predict(fitted: Pipeline, X: Any) -> tuple[AnyArray, bool]:
+def predict(fitted: Pipeline, X: MatrixLike) -> tuple[AnyArray, bool]:
     """Return probabilities and True, or decisions and False if the model has no likelihood."""
     likelihood = hasattr(fitted[-1], "predict_proba")
     scores = fitted.predict_proba(X) if likelihood else fitted.decision_function(X)

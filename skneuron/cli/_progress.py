@@ -6,7 +6,7 @@ import time
 
 from skneuron.cli._streams import complain
 
-__all__ = ["Progress"]
+__all__ = ["ProgressLine"]
 
 # Cells of a table from which each step is announced, and seconds after which it is for any table.
 _LARGE = 1_000_000
@@ -16,7 +16,7 @@ _LONG = 60.0
 _PAUSE = 2.0
 
 
-class Progress:
+class ProgressLine:
     """Announces steps of work that takes long.
 
     Parameters

@@ -12,7 +12,7 @@ from skneuron.cli._compare import Comparison
 from skneuron.cli._conclusion import conclusion
 from skneuron.cli._errors import quoted
 from skneuron.cli._streams import printable
-from skneuron.cli._table import Table
+from skneuron.cli._table import InputTable
 
 __all__ = ["describe", "report"]
 
@@ -31,13 +31,13 @@ _STYLES = {
 }
 
 
-def report(neuron: NeuronClassifier, table: Table, comparison: Comparison) -> str:
+def report(neuron: NeuronClassifier, table: InputTable, comparison: Comparison) -> str:
     """Return the report of a comparison.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-    table : Table
+    table : InputTable
     comparison : Comparison
 
     Returns
@@ -58,12 +58,12 @@ def report(neuron: NeuronClassifier, table: Table, comparison: Comparison) -> st
     return "\n".join([*lines, "", *conclusion(neuron, table, comparison)])
 
 
-def describe(table: Table) -> str:
+def describe(table: InputTable) -> str:
     """Return how a table was read: rows, classes, and each column with its kind.
 
     Parameters
     ----------
-    table : Table
+    table : InputTable
 
     Returns
     -------
@@ -103,7 +103,7 @@ def describe(table: Table) -> str:
     return "\n".join([*lines, *(f"- {note}" for note in notes)])
 
 
-def _notes(table: Table, name: str) -> list[str]:
+def _notes(table: InputTable, name: str) -> list[str]:
     """Return sentences on a column that is left out, or whose numbers are stored as text."""
     assert table.parser is not None
     column = table.parser.columns_[name]

@@ -13,7 +13,7 @@ from skneuron.cli._errors import TableError, pandas, quoted
 from skneuron.cli._parser import ColumnParser
 from skneuron.cli._reading import RawTable
 
-__all__ = ["Table", "build_table", "identifiers"]
+__all__ = ["InputTable", "build_table", "identifiers"]
 
 # A target with more values than this is no set of classes.
 _MAX_CLASSES = 100
@@ -23,7 +23,7 @@ _LISTED = 20
 
 
 @dataclass(frozen=True)
-class Table:
+class InputTable:
     """Features and target.
 
     Attributes
@@ -56,7 +56,7 @@ class Table:
     dropped: list[str] = field(default_factory=list)
 
 
-def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) -> Table:
+def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) -> InputTable:
     """Return features and target of a file.
 
     Parameters
@@ -70,7 +70,7 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
 
     Returns
     -------
-    Table
+    InputTable
 
     Raises
     ------
@@ -99,7 +99,7 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
             f"column that is no identifier, index or constant. {advice}".rstrip()
         )
     n_unknown = int((~known).sum())
-    return Table(raw.path, X, y, target, parser, frame, raw.described, n_unknown, drop)
+    return InputTable(raw.path, X, y, target, parser, frame, raw.described, n_unknown, drop)
 
 
 def identifiers(frame: Any, parser: ColumnParser | None) -> Any:

@@ -59,10 +59,11 @@ def _is_number(value: object) -> bool:
 def _is_integer_from(smallest: int) -> Callable[[Any], bool]:
     """Return the check for an integer that is not below the given one."""
 
-    def check(value: Any) -> bool:
+    def check(value: object) -> bool:
         """Whether the value is such an integer."""
-        is_integer = isinstance(value, Integral) and not isinstance(value, bool)
-        return is_integer and int(value) >= smallest
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            return False
+        return int(value) >= smallest
 
     return check
 
