@@ -8,6 +8,7 @@ import contextlib
 import io
 import re
 import shlex
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -257,6 +258,60 @@ def test_numbers_stored_as_text(tmp_path, capsys):
     parsed = ColumnParser().fit_transform(frame.drop(columns="kind"))
     assert parsed.dtypes.map(lambda dtype: dtype.kind).tolist() == ["f"] * 9
     np.testing.assert_allclose(parsed["rate"], [float(x[:-1]) / 100 for x in frame["rate"]])
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "numbers"),
+    [
+        (".", None, {"1e3": 1000, "(1,234.50)": -1234.5, "12 345": 12345, "−4": -4, "-$3": -3}),
+        (".", None, {"5 €": 5, "7 kr": 7, ".5": 0.5, "≥2": 2, "N/A": np.nan, "#DIV/0!": np.nan}),
+        (
+            ",",
+            None,
+            {"1.234,5": 1234.5, "-0,5": -0.5, "12": 12, "63,1 %": 0.631, "1'000,5": 1000.5},
+        ),
+        (",", " ", {"1 234,5": 1234.5, "1e-3": 0.001, "-": np.nan, "$ 5": 5}),
+    ],
+)
+def test_parsed_numbers(decimal, thousands, numbers):
+    frame = pd.DataFrame({"x": [*numbers, "1", "2"]}, dtype=object)
+    parser = ColumnParser(decimal=decimal, thousands=thousands).fit(frame)
+    np.testing.assert_allclose(parser.transform(frame)["x"], [*numbers.values(), 1, 2])
+
+
+@pytest.mark.parametrize("word", ["1,23", "1.2.3", "0x10", "1_000", "5 apples", "١٢x", "(a)"])
+def test_words_are_no_numbers(word):
+    frame = pd.DataFrame({"x": ["1", "2.5", "3", word]}, dtype=object)
+    with pytest.raises(ValueError, match=r"row 3, column 'x' is .* Expected a number"):
+        ColumnParser().fit(frame)
+
+
+def test_frames_of_other_types_are_parsed_too():
+    """As a saved model may be given."""
+    frame = pd.DataFrame(
+        {
+            "n": pd.array([1, None, 3], dtype="Int64"),
+            "b": [True, False, True],
+            "c": pd.Categorical(["x", "y", None]),
+            "d": pd.to_datetime(["1970-01-02", None, "1970-01-04"]),
+            "t": pd.array(["1,5", None, "2,5"], dtype="string"),
+        }
+    )
+    parser = ColumnParser(decimal=",").fit(frame)
+    assert list(parser.kinds_.values()) == ["number", "number", "text", "date", "number"]
+    parsed = parser.transform(frame)
+    np.testing.assert_array_equal(parsed["n"], [1, np.nan, 3])
+    np.testing.assert_array_equal(parsed["d"], [1, np.nan, 3])
+    np.testing.assert_array_equal(parsed["t"], [1.5, np.nan, 2.5])
+    assert parsed["c"].tolist() == ["x", "y", None]
+
+
+def test_titles_above_the_header(tmp_path, capsys):
+    path = tmp_path / "iris.csv"
+    path.write_text("Flowers\n\n" + _iris().to_csv(index=False))
+    message = _fails(capsys, path, "--target", "kind")
+    assert "Expected 1 fields in line 3, saw 5." in message
+    assert "Delete titles above the header" in message
 
 
 def test_columns_without_information_are_left_out(tmp_path, capsys):
@@ -512,13 +567,28 @@ def test_without_pandas_the_line_names_it(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     message = _fails(capsys, path, "--target", "kind")
     assert "needs pandas, which is not installed. Type: python -m pip install pandas" in message
-    assert "569 rows" in _report(capsys)  # the example data needs no pandas
     monkeypatch.undo()
     _towns("western").to_csv(path, index=False, encoding="latin-1")
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     message = _fails(capsys, path, "--target", "kind")
     assert "needs charset-normalizer, which is not installed. Type: python -m pip" in message
     assert "100 rows" in _report(capsys, path, "--target", "kind", "--encoding", "latin-1")
+
+
+def test_the_example_data_needs_no_pandas():
+    code = (
+        "import sys\n"
+        "class Blocked:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name.split('.')[0] in ('pandas', 'charset_normalizer'):\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Blocked())\n"
+        "from skneuron.cli import main\n"
+        "sys.exit(main([]))\n"
+    )
+    call = [sys.executable, "-c", code]
+    done = subprocess.run(call, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.count("neuron, ") == 2
 
 
 def test_the_example_data_has_the_same_rows_as_its_file(tmp_path, capsys):

@@ -97,7 +97,10 @@ def _mismatch(options: argparse.Namespace) -> str | None:
     if options.model is not None:
         unused = [name for name in ("target", "save", "drop", "keep") if getattr(options, name)]
         if unused:
-            return f"--model and --{unused[0]} do not go together: the model is fitted already"
+            return (
+                f"--model and --{unused[0]} do not go together, because the model is fitted "
+                f"already: leave --{unused[0]} out"
+            )
         if options.predict is None:
             return (
                 "--model needs --predict OUT.csv. Type: "
