@@ -538,6 +538,22 @@ def test_predictions_of_the_file_itself_were_not_fitted_on_the_row(tmp_path, cap
     assert (joblib.load(model).predict(frame) == frame["y"]).mean() > 0.95
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "words"),
+    [
+        ("spector", "GRADE", "32 rows, 3 columns, 2 classes (0 21, 1 11)"),
+        ("anes96", "vote", "944 rows, 9 columns, 2 classes (0 551, 1 393)"),
+        ("modechoice", "choice", "840 rows, 8 columns, 2 classes (0 630, 1 210)"),
+        ("heart", "censors", "69 rows, 2 columns, 2 classes (0.0 24, 1.0 45)"),
+        ("ccard", "OWNRENT", "72 rows, 4 columns, 2 classes (0 45, 1 27)"),
+    ],
+)
+def test_files_of_statsmodels(capsys, name, target, words):
+    """Names in apostrophes, spaces, tabs, semicolons."""
+    path = Path(sm.datasets.__file__).parent / name / f"{name}.csv"
+    assert words in _report(capsys, path, "--target", target)
+
+
 def test_a_real_table_with_many_kinds(tmp_path, capsys):
     """Affairs of statsmodels: 531 marriages."""
     path = tmp_path / "fair.csv"

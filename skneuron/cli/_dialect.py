@@ -12,10 +12,20 @@ import re
 from collections import Counter
 from collections.abc import Collection
 
-__all__ = ["column_numbers", "find_separator", "first_cells", "has_header", "split_comments"]
+__all__ = [
+    "column_numbers",
+    "find_separator",
+    "first_cells",
+    "has_header",
+    "quote_mark",
+    "split_comments",
+]
 
 # On equal terms the first wins: commas occur in numbers and texts, so they come last.
 _SEPARATORS = ["\t", ";", "|", ","]
+
+# A first line of cells in apostrophes.
+_APOSTROPHES = re.compile(r"\s*'[^'\n]*'([,;\t| ]+'[^'\n]*')+[ \t]*\r?\n")
 
 # Characters and lines that are looked at.
 _SAMPLE_CHARACTERS = 200_000
@@ -85,6 +95,17 @@ def split_comments(text: str) -> tuple[str, str, str | None]:
     return found[0], text[found.end() :], found[2]
 
 
+def quote_mark(text: str) -> str:
+    r"""Return the mark around cells: an apostrophe if all cells of the first line have it.
+
+    Examples
+    --------
+    >>> quote_mark("'GPA' 'PSI'\n2.66 0\n")
+    "'"
+    """
+    return "'" if _APOSTROPHES.match(text) else '"'
+
+
 def first_cells(text: str, separator: str) -> list[str]:
     """Return the cells of the first line that is not empty."""
     return next(iter(_split(text, separator)), [])
@@ -141,7 +162,12 @@ def _split(text: str, separator: str) -> list[list[str]]:
     if len(text) > len(sample) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     rows: list[list[str]] = []
-    lines = csv.reader(io.StringIO(sample, newline=""), delimiter=separator, skipinitialspace=True)
+    lines = csv.reader(
+        io.StringIO(sample, newline=""),
+        delimiter=separator,
+        quotechar=quote_mark(text),
+        skipinitialspace=True,
+    )
     try:
         for row in lines:
             if len(rows) == _SAMPLE_LINES:

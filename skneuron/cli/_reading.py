@@ -14,6 +14,7 @@ from skneuron.cli._dialect import (
     find_separator,
     first_cells,
     has_header,
+    quote_mark,
     split_comments,
 )
 from skneuron.cli._encoding import decode
@@ -137,12 +138,13 @@ def _parse(text: str, path: str, sep: str, na: tuple[str, ...], names: list[str]
                 dtype=object,
                 keep_default_na=False,
                 na_values=[*_MISSING, *na],
+                quotechar=quote_mark(text),
                 skipinitialspace=True,
                 skip_blank_lines=False,
                 index_col=False,
             )
     except Exception as error:  # types of pandas, of its parsers and of the module csv
-        reason = first_line(error).removeprefix("Error tokenizing data. C error: ")
+        reason = first_line(error).removeprefix("Error tokenizing data. C error: ").rstrip(".")
         raise TableError(
             f"{path} cannot be read as CSV: {reason}. Expected {_NAMES.get(sep, sep)}-separated "
             "cells, as many in each line. Delete titles above the header and notes below the "
