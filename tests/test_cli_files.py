@@ -627,3 +627,10 @@ def test_the_conclusion_of_other_models(tmp_path, capsys, activation):
     assert ("With step the neuron is another model" in report) == (activation == "step")
     report = _report(capsys, DATA / "birthwt.csv", "--target", "low", "--C", "inf")
     assert "1. C=inf has no penalty" in report
+    assert report.splitlines()[-1].endswith("use the neuron.")
+    report = _report(capsys, "--C", "inf")
+    assert "2. The neuron found separated classes. Without a penalty no coeff" in report
+    assert (
+        "3. For finite coefficients and good probabilities use a penalty, for example: --C 1"
+        in report
+    )

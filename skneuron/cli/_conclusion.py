@@ -56,6 +56,8 @@ def _on_scaling(neuron: NeuronClassifier, table: InputTable, raw: Row, scaled: R
 
 
 def _on_models(scaled: Row, logistic: Row) -> str:
+    if _is_separated(scaled):
+        return "The neuron found separated classes. Without a penalty no coefficient is finite."
     gain = _gain(scaled, logistic)
     if math.isnan(scaled.log_loss):
         values = f"accuracy {scaled.accuracy:.3f} and {logistic.accuracy:.3f}"
@@ -68,6 +70,8 @@ def _on_models(scaled: Row, logistic: Row) -> str:
 
 
 def _on_use(scaled: Row, logistic: Row) -> str:
+    if _is_separated(scaled):
+        return "For finite coefficients and good probabilities use a penalty, for example: --C 1"
     best = "the scaled neuron" if _gain(scaled, logistic) > 0 else "scaled LogisticRegression"
     if best.endswith("LogisticRegression") and not math.isnan(logistic.difference):
         best += f" (coefficients {100 * logistic.difference:.2g} % off)"
@@ -75,6 +79,11 @@ def _on_use(scaled: Row, logistic: Row) -> str:
         f"For predictions use {best}. "
         "For exact coefficients, statistics, links, bounds, separation use the neuron."
     )
+
+
+def _is_separated(row: Row) -> bool:
+    """Return whether a fit warned that a hyperplane separates the classes."""
+    return "SeparationWarning" in row.warned
 
 
 def _metric(before: Row, after: Row) -> str:
