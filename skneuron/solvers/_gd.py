@@ -14,15 +14,11 @@ from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._parameters import is_fraction, is_positive, require
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers._stopping import GRADIENT_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["GD"]
-
-# Iterations without progress that end a fit: momentum goes in waves of hundreds, and the last
-# digits of an ill-conditioned fit take thousands.
-_PATIENCE = 5000
 
 # Factor on the largest curvature: power iteration comes from below.
 _CURVATURE_MARGIN = 1.1
@@ -79,8 +75,8 @@ class GD(Solver):
     ) -> SolverResult:
         start = params
         iterate = first = best = Iterate.at(objective, params)
-        stopping = StoppingRule(objective, first.value, _PATIENCE)
-        state = _State.to_resume(criteria.state, self, iterate.gradient)
+        stopping = StoppingRule(objective, first.value, GRADIENT_PATIENCE)
+        state = _DescentState.to_resume(criteria.state, self, iterate.gradient)
         rate = _Rate(self.learning_rate, objective, params, state)
         monitor = GapMonitor(objective, criteria.tol)
         momentum = _Momentum(self.momentum, 1.0 if state is None else state.momentum)
@@ -119,12 +115,12 @@ class GD(Solver):
             # The first step failed: an iteration that moved nothing.
             best.record(history, objective, 0.0)
         ahead = None if iterate is best else iterate.params
-        state = _State(repr(self), best.gradient, start, ahead, rate.value, momentum.t)
+        state = _DescentState(repr(self), best.gradient, start, ahead, rate.value, momentum.t)
         return replace(monitor.result(best, status, history), state=state)
 
 
 @dataclass(frozen=True)
-class _State(SolverState):
+class _DescentState(SolverState):
     """State between two steps.
 
     Attributes
@@ -150,7 +146,7 @@ class _Rate:
         rate: float | str,
         objective: ObjectiveProtocol,
         start: FloatArray,
-        state: _State | None,
+        state: _DescentState | None,
     ) -> None:
         self._adaptive = rate == "auto"
         self._objective = objective

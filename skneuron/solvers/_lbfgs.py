@@ -14,7 +14,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._parameters import is_positive_integer, require
-from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._stopping import LBFGS_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature
 
@@ -22,9 +22,6 @@ __all__ = ["LBFGS"]
 
 # Number of iterations after which whitened coordinates are renewed.
 _ROUND = 100
-
-# Rounds without progress that end a fit.
-_PATIENCE = 4
 
 
 class _Stop(StopIteration):
@@ -74,7 +71,7 @@ class LBFGS(Solver):
         history: History,
     ) -> SolverResult:
         iterate = best = Iterate.at(objective, params)
-        stopping = StoppingRule(objective, iterate.value, _PATIENCE)
+        stopping = StoppingRule(objective, iterate.value, LBFGS_PATIENCE)
         best_gap = np.inf
         status = Status.MAX_ITER
         aim = criteria.tol * (MARGIN if criteria.tol < PRECISION else 1.0)

@@ -8,7 +8,32 @@ from skneuron.results import Status
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import PRECISION
 
-__all__ = ["StoppingRule", "status_without_progress"]
+__all__ = [
+    "EPOCH_PATIENCE",
+    "GRADIENT_PATIENCE",
+    "LBFGS_PATIENCE",
+    "NEWTON_PATIENCE",
+    "PLATEAU_PATIENCE",
+    "StoppingRule",
+    "status_without_progress",
+]
+
+# Number of Newton steps without progress that end a fit.
+NEWTON_PATIENCE = 10
+
+# Iterations without progress that are allowed while steps still change a linear predictor by much:
+# they may be leaving a plateau.
+PLATEAU_PATIENCE = 100
+
+# Number of rounds of L-BFGS, each with a new preconditioner, without progress that end a fit.
+LBFGS_PATIENCE = 4
+
+# Number of gradient steps without progress that end a fit. Momentum goes in waves of hundreds, and
+# the last digits of an ill-conditioned fit take thousands.
+GRADIENT_PATIENCE = 5000
+
+# Number of epochs without progress that end a fit: the learning rate may be about to shrink.
+EPOCH_PATIENCE = 1000
 
 # Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
 # of rounding errors. Losses with exponential tails lower it for ever.

@@ -15,6 +15,7 @@ __all__ = [
     "MEASURABLE",
     "PRECISION",
     "SETTLED",
+    "SINGULAR",
 ]
 
 # Relative gap at which a fit converges by default. Coefficients err by about the square root of
@@ -58,6 +59,11 @@ MARGIN = 1e-2
 
 # A sum of decreases is complete if what is missing is less than this fraction of it.
 SETTLED = 0.1
+
+# Reciprocal condition number below which a matrix counts as singular, and pivot of a factor as a
+# fraction of its diagonal element. A Newton step loses log10(condition) digits: with three left,
+# steps still contract quickly. A smaller pivot is a rounding error.
+SINGULAR = 1e-13
 
 # A learning rate that raises F to this multiple of its start has diverged.
 DIVERGED = 1e4

@@ -7,13 +7,9 @@ from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
+from skneuron.solvers._tolerances import SINGULAR
 
 __all__ = ["Curvature", "largest_curvature"]
-
-# Smallest reciprocal condition number of a Cholesky factor. A Newton step loses log10(condition)
-# digits: with three left, steps still contract quickly. Below, the decomposition of √h·X̃ takes
-# over, which has the square root of the condition number.
-_MIN_RCOND = 1e-13
 
 # Fraction of its curvature that each column keeps without the columns before it. Above, the
 # condition number is far from that limit, and it need not be estimated: that saves time.
@@ -146,7 +142,7 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     relative = hessian * inverse * inverse[:, None]
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
-    return np.asarray(factor) if info == 0 and rcond > _MIN_RCOND else None
+    return np.asarray(factor) if info == 0 and rcond > SINGULAR else None
 
 
 def _cholesky_with_flat(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:

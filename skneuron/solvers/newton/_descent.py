@@ -13,7 +13,7 @@ from skneuron.solvers._gap import at_most_value, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import MEASURABLE
 
 __all__ = ["CurvatureStrategy", "End", "descend"]
@@ -37,7 +37,7 @@ class CurvatureStrategy(ABC):
     """
 
     #: Number of iterations without progress that end a fit.
-    patience = 10
+    patience = NEWTON_PATIENCE
 
     step: FloatArray
     predicted: float

@@ -9,6 +9,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import secant_length
+from skneuron.solvers._stopping import PLATEAU_PATIENCE
 from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE
 from skneuron.solvers.newton._descent import CurvatureStrategy
 from skneuron.solvers.newton._model import Model, model_at
@@ -32,10 +33,6 @@ _FAR = 1e-3
 # Number of times that a check of the gap is replaced by another step, which costs less and is of
 # use. The next checks wait for twice as many steps each time.
 _POSTPONED_CHECKS = 4
-
-# Iterations without progress that are allowed while steps still change a linear predictor by much:
-# they may be leaving a plateau.
-_PATIENCE_ON_PLATEAU = 100
 
 
 class FactoredHessian(CurvatureStrategy):
@@ -183,7 +180,7 @@ class FactoredHessian(CurvatureStrategy):
 
     def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
         """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or without_decrease >= _PATIENCE_ON_PLATEAU:
+        if not self.objective.loss.convex or without_decrease >= PLATEAU_PATIENCE:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 

@@ -112,7 +112,7 @@ class MistakeDriven(Solver):
         history: History,
     ) -> SolverResult:
         best = before = PerceptronIterate.at(objective, params)
-        state = _State.to_resume(criteria.state, self, best.direction)
+        state = _RuleState.to_resume(criteria.state, self, best.direction)
         idle, rule = (0, None) if state is None else (state.idle, state.rule)
         fewest, status = best.value, Status.MISTAKES
         for new in self._iterates(objective, params, criteria.seed, rule):
@@ -134,12 +134,12 @@ class MistakeDriven(Solver):
             before.record(history, objective, 0.0)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= criteria.tol else status
-        lines, after = history.as_dict(), _State(repr(self), best.direction, rule, idle)
+        lines, after = history.as_dict(), _RuleState(repr(self), best.direction, rule, idle)
         return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
 
 
 @dataclass(frozen=True)
-class _State(SolverState):
+class _RuleState(SolverState):
     """The rule between two iterations, and the iterations without fewer mistakes."""
 
     rule: Any

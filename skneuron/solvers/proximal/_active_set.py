@@ -6,14 +6,11 @@ import numpy as np
 from scipy import linalg
 
 from skneuron._typing import FloatArray
+from skneuron.solvers._tolerances import SINGULAR
 from skneuron.solvers.proximal._faces import Face, L1Box
 from skneuron.solvers.proximal._quadratic import Quadratic
 
 __all__ = ["DenseQuadratic"]
-
-# Fraction of its diagonal element below which a pivot of a factor is rounding: the Hessian
-# counts as singular.
-_MIN_PIVOT = 1e-13
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
 # as for identical columns. The steps still end at the minimum.
@@ -63,7 +60,7 @@ class DenseQuadratic(Quadratic):
             matrix.flat[:: len(index) + 1] += damping * self.diagonal[index]
             # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
             factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
-            if info == 0 and np.all(np.diag(factor) ** 2 > _MIN_PIVOT * np.diag(matrix)):
+            if info == 0 and np.all(np.diag(factor) ** 2 > SINGULAR * np.diag(matrix)):
                 step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
                 return step, self.product(step)
         return None

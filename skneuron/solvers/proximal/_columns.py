@@ -44,16 +44,12 @@ class WorkingSet:
     def __init__(self, objective: ObjectiveProtocol, columns: AnyArray) -> None:
         self.columns = columns
         self.part = objective.restrict(columns)
-        kept = (
-            np.append(columns, objective.dims.n_features)
-            if objective.dims.fit_intercept
-            else columns
-        )
-        outputs = np.arange(objective.dims.n_outputs)[:, None] * objective.dims.n_coordinates
-        self.index = (outputs + kept).ravel()
-        self._shape = (objective.dims.n_outputs, objective.dims.n_coordinates)
+        dims = objective.dims
+        kept = np.append(columns, dims.n_features) if dims.fit_intercept else columns
+        self._shape = (dims.n_outputs, dims.n_coordinates)
+        self.index = (np.arange(dims.n_outputs)[:, None] * dims.n_coordinates + kept).ravel()
         # A softmax does not depend on the mean intercept; a summary of past chunks does.
-        is_softmax = objective.dims.n_outputs > 1 and objective.dims.fit_intercept
+        is_softmax = dims.n_outputs > 1 and dims.fit_intercept
         self._has_free_mean = is_softmax and not objective.has_summary
 
     def take(self, point: Iterate) -> Iterate:
@@ -84,11 +80,9 @@ def select_columns(
 
     With ``every`` all violators are in the set.
     """
-    shape = (objective.dims.n_outputs, -1)
-    violation = (
-        _violations(objective, point).reshape(shape)[:, : objective.dims.n_features].max(axis=0)
-    )
-    nonzero = np.any(point.params.reshape(shape)[:, : objective.dims.n_features] != 0, axis=0)
+    shape, d = (objective.dims.n_outputs, -1), objective.dims.n_features
+    violation = _violations(objective, point).reshape(shape)[:, :d].max(axis=0)
+    nonzero = np.any(point.params.reshape(shape)[:, :d] != 0, axis=0)
     # A coefficient at a bound other than zero belongs to the set: others are at zero.
     needed = np.isinf(violation) | nonzero
     others = np.flatnonzero((violation > 0) & ~needed)

@@ -1,4 +1,4 @@
-"""An L1 penalty with box constraints, and the faces on which both together are linear."""
+"""An L1 penalty with box constraints, and the sets on which both together are linear."""
 
 from __future__ import annotations
 

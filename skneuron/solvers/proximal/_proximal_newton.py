@@ -10,7 +10,7 @@ import numpy as np
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative
 from skneuron.solvers._iterate import Iterate
-from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE, PRECISION
+from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_HALVINGS, MEASURABLE, PRECISION
 from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
@@ -30,9 +30,6 @@ _INNER = 0.3
 
 # The line search stops where F falls by more than this fraction of the prediction.
 _GOOD_DECREASE = 0.5
-
-# Halvings of a step after which the line search fails. 2**-40 of a step changes no digit.
-_MAX_HALVINGS = 40
 
 
 class Outcome(Enum):
@@ -180,7 +177,7 @@ class ProximalNewton:
         best = Iterate.at(objective, end, hessian=self.progress.factored)
         if step.decrease <= rounding and best.value <= point.value + rounding:
             return best
-        for _ in range(_MAX_HALVINGS):
+        for _ in range(MAX_HALVINGS):
             if point.value - best.value >= _GOOD_DECREASE * length * step.decrease:
                 return best
             shorter = Iterate.at(objective, point.params + 0.5 * length * direction)

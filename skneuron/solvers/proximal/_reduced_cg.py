@@ -106,7 +106,7 @@ class ReducedCG(Quadratic):
         if sum(terms) > self._highest:
             return True
         if self._known is None:
-            return settled(terms, 2, _ROUGH)
+            return settled(terms, 2)
         last = max(GAP_TERMS, int(_LAST_FRACTION * (self._spent + before + len(terms))))
         return len(terms) > last and settled([self._known, *terms], last, _EXACT)
 

@@ -13,7 +13,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, relative
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._resume import SolverState
-from skneuron.solvers._stopping import StoppingRule, status_without_progress
+from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
@@ -21,9 +21,6 @@ from skneuron.solvers.proximal._columns import WorkingSet, gap_of_all_columns, s
 from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
 
 __all__ = ["WorkingSetNewton"]
-
-# Iterations without progress that end a fit.
-_PATIENCE = 10
 
 
 class WorkingSetNewton(Solver):
@@ -67,17 +64,17 @@ class WorkingSetNewton(Solver):
             return solver._solve(objective, params, budget, history)
         start = Iterate.at(objective, params)
         fit = _Fit(objective, start, budget, history)
-        state = _State.to_resume(budget.state, self, start.gradient)
+        state = _WorkingSetState.to_resume(budget.state, self, start.gradient)
         if state is not None:
             fit.columns, fit.progress = state.columns, replace(state.progress)
         gap, status = fit.run()
         point, lines = fit.point, history.as_dict()
-        left = _State(repr(self), point.gradient, fit.columns, fit.progress)
+        left = _WorkingSetState(repr(self), point.gradient, fit.columns, fit.progress)
         return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
 
 
 @dataclass(frozen=True)
-class _State(SolverState):
+class _WorkingSetState(SolverState):
     """The working set that a fit was ended on, and the iterations on it so far."""
 
     columns: AnyArray | None
@@ -108,7 +105,7 @@ class _Fit:
     ) -> None:
         self._objective, self.point, self._history = objective, point, history
         self._tol, self._max_iter = budget.tol, budget.max_iter
-        self._stopping = StoppingRule(objective, point.value, _PATIENCE)
+        self._stopping = StoppingRule(objective, point.value, NEWTON_PATIENCE)
         self.columns: AnyArray | None = None
         self.progress = Progress()
         self.gap = np.inf
@@ -164,13 +161,10 @@ class _Fit:
 
 
 def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) -> float:
-    """Return the relative gap of a fit that was ended, by minimizing on all violators.
-
-    The minimization changes nothing for the caller.
-    """
+    """Return the relative gap of a fit that was ended, by minimizing on all violators."""
     chosen = WorkingSet(objective, select_columns(objective, point, every=True))
     solver = ProximalNewton(chosen.part, chosen.take(point), tol, Progress())
-    stopping, outcome = StoppingRule(objective, point.value, _PATIENCE), solver.advance()
+    stopping, outcome = StoppingRule(objective, point.value, NEWTON_PATIENCE), solver.advance()
     while outcome in (Outcome.STEP, Outcome.LAST_STEP):
         if stopping.is_stuck(solver.point.value, solver.progress.predicted):
             break

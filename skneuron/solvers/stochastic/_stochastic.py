@@ -16,16 +16,13 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
 from skneuron.solvers._parameters import is_flag, is_positive, is_positive_integer, require
-from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers._stopping import EPOCH_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers._whitening import SAMPLE_ROWS, Whitening
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 from skneuron.solvers.stochastic._batches import Batches
 
 __all__ = ["MIN_BATCHES", "State", "Stochastic"]
-
-# Epochs without progress that end a fit: the rate may be about to shrink.
-_PATIENCE = 1000
 
 # Number of batches of an epoch at least, if the batches keep eight rows.
 MIN_BATCHES = 32
@@ -211,7 +208,7 @@ class Stochastic(Solver):
         sample = whole.sample(SAMPLE_ROWS, rng) if automatic else whole
         state = self._begin(whole, params)
         first = best = _evaluate(batches, params, reduced=reduced and not automatic)
-        stopping = StoppingRule(whole, first.value, _PATIENCE)
+        stopping = StoppingRule(whole, first.value, EPOCH_PATIENCE)
         status, boost, renew = Status.MAX_ITER, 1.0, 0
         while len(history) < criteria.max_iter:
             epoch = len(history)
