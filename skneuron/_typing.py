@@ -60,7 +60,7 @@ class Matrix(Protocol):
 #: X as a user passes it: dense, sparse or a data frame.
 MatrixLike: TypeAlias = ArrayLike | TableLike
 
-#: Lower and upper bound of a coefficient; None for an unbounded side.
+#: Lower and upper bound of a coefficient, None for an unbounded side.
 Interval: TypeAlias = tuple[float | None, float | None]
 
 #: Bounds as a user passes them: one interval for all, one per feature, or a dict.

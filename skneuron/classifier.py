@@ -76,7 +76,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         another differentiable activation, and the perceptron rule for ``"step"``.
     C : float, default=1.0
         Inverse strength of the penalty, positive. ``np.inf`` is no penalty. ``C`` has no
-        effect on ``"step"``, whose errors do not depend on the length of w.
+        effect on ``"step"``, because its errors do not depend on the length of w.
     l1_ratio : float, default=0.0
         Fraction of the L1 penalty, from 0 (ridge) to 1 (lasso). An L1 penalty sets some
         coefficients to exactly zero.
@@ -153,7 +153,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     history_ : dict of str to ndarray of shape (n_iterations,)
         ``objective``, ``gradient_norm`` and ``step`` (lengths, on scaled columns),
         ``n_passes`` (passes over all rows since the start) and ``seconds`` after each iteration.
-        ``saturation`` is the fraction of samples whose slope f'(z) is below 1e-3 of the largest
+        ``saturation`` is the fraction of samples with a slope f'(z) below 1e-3 of the largest
         slope, on 1,000 rows at most. With a validation set ``validation_loss`` is its mean loss
         without the penalty. ``"step"`` has ``mistakes`` (samples on the wrong side or on the
         hyperplane) and ``margin`` (smallest distance, negative on the wrong side).
@@ -360,7 +360,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         """Learn from one chunk of a stream, and store a summary of the chunk.
 
         The solver minimizes the loss of the chunk plus a quadratic summary of all past chunks, so
-        that one pass comes close to ``fit`` on all rows; see docs/streams.md. The curvature of
+        that one pass comes close to ``fit`` on all rows (see docs/streams.md). The curvature of
         the summary is a matrix up to 2,000 parameters, and a diagonal above. The penalty is
         applied once. ``"step"`` has no summary: the perceptron rule continues from its last
         coefficients.
@@ -568,7 +568,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         Returns
         -------
         float
-            (Weighted) fraction of the samples whose class the neuron predicts.
+            (Weighted) fraction of the samples that the neuron classifies correctly.
         """
         return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 

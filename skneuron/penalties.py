@@ -17,7 +17,7 @@ def strength_from_C(C: float, total_weight: float) -> float:
     Parameters
     ----------
     C : float
-        Inverse strength, positive; ``np.inf`` for no penalty. As in scikit-learn's
+        Inverse strength, positive, with ``np.inf`` for no penalty. As in scikit-learn's
         ``LogisticRegression`` it weighs the *sum* of the losses against the penalty.
     total_weight : float
         S, the sum of the sample weights.

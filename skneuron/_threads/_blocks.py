@@ -54,12 +54,12 @@ class Blocks:
         return cast(AbstractContextManager[None], _Block(self, _Entry(holds=holds)))
 
     def enter(self, entry: _Entry) -> None:
-        """Let a block count, whose end the interpreter has in hand already."""
+        """Let a block count. The interpreter has its end in hand already."""
         self._entries[entry] = None
         self.settle()
 
     def end_of(self, entry: _Entry) -> Callable[..., None]:
-        """Return the callable that ends a block; its disappearance ends the block as well."""
+        """Return the callable that ends a block. Its disappearance ends the block as well."""
         end = partial(self._leave, entry)
         entry.end = ref(end, self._on_disappearance)
         return end
@@ -81,7 +81,7 @@ class Blocks:
         return min((limit.allowed for limit in [*self._shared, *self._own_limits()]), default=1)
 
     def settle(self) -> None:
-        """Set the limits that the blocks need; a second call completes an interrupted call."""
+        """Set the limits that the blocks need. A second call completes an interrupted call."""
         while True:
             lock = self._lock
             if not lock.acquire(blocking=False):

@@ -56,7 +56,7 @@ class Limit:
             self._library.set(1)
 
     def _end(self, period: _Period) -> None:
-        """Give back the threads of a period; a limit that was set meanwhile stays."""
+        """Give back the threads of a period. A limit that was set meanwhile stays."""
         if period is self._periods[-1] and period.before != 1 and self._library.get() == 1:
             self._library.set(period.before)
         self._periods.remove(period)

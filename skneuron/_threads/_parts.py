@@ -52,7 +52,7 @@ def run_parts(function: Callable[[_Part], _Out], parts: Sequence[_Part]) -> list
 
 
 class _Job(Generic[_Part, _Out]):
-    """Shares of parts; each share is run by the first thread that takes it.
+    """Shares of parts. The first thread that takes a share runs it.
 
     The calling thread takes every share that no helper has begun. A pass therefore ends even
     if all helpers are busy, or if no thread can be started.
@@ -124,7 +124,7 @@ class _Job(Generic[_Part, _Out]):
                 del interrupt
 
     def _take(self, k: int) -> bool:
-        """Return whether the share is this thread's; the first thread that asks gets it."""
+        """Return whether the share is this thread's. The first thread that asks gets it."""
         me = threading.get_ident()
         return self._takers.setdefault(k, me) == me
 

@@ -13,7 +13,7 @@ from skneuron._typing import FloatArray
 __all__ = ["Activation"]
 
 # Central differences lose about half of the digits in the step and half in the
-# difference; eps**(1/3) balances the two for a function that is smooth at scale 1.
+# difference. The step eps**(1/3) balances the two for a function that is smooth at scale 1.
 _STEP = float(np.finfo(np.float64).eps ** (1 / 3))
 
 
@@ -21,8 +21,8 @@ class Activation(BaseEstimator):  # type: ignore[misc]
     """The function f of a neuron, ``y = f(w·x + b)``.
 
     Subclass it to bring your own: give :meth:`value` and :meth:`derivative`. If f is
-    a distribution function, so that P(y=1|x) = f(z), give :meth:`log_proba` as well;
-    the neuron is then trained by the log loss and has ``predict_proba``. Everything
+    a distribution function, so that P(y=1|x) = f(z), give :meth:`log_proba` as well.
+    The neuron is then trained by the log loss and has ``predict_proba``. Everything
     else has a default that is computed from these.
 
     An activation is a scikit-learn ``BaseEstimator``: arguments of ``__init__`` are
@@ -115,7 +115,7 @@ class Activation(BaseEstimator):  # type: ignore[misc]
         """Return the slopes of (log(1 - p), log p) in z.
 
         The default is a central difference of :meth:`log_proba`, good to about ten
-        digits in the far tails too; override it with the exact slope.
+        digits in the far tails too. Override it with the exact slope.
         """
         step = _STEP * np.maximum(1.0, np.abs(z))
         low, high = self.log_proba(z - step), self.log_proba(z + step)

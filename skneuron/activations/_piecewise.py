@@ -115,7 +115,7 @@ class ReLU(Activation):
 class Step(Activation):
     """f(z) = 1 if z ≥ 0 else 0: the perceptron (McCulloch & Pitts, 1943; Rosenblatt, 1958).
 
-    Its slope is zero wherever there is one, so no gradient can train it; the
+    Its slope is zero wherever there is one, so no gradient can train it. The
     perceptron rule does.
 
     Examples

@@ -20,7 +20,7 @@ def _density(z: FloatArray) -> FloatArray:
 
 
 def _hazard(z: FloatArray) -> FloatArray:
-    """φ(z) / Φ(z); erfcx carries the common factor exp(-z²/2) away before it underflows."""
+    """Return φ(z) / Φ(z). Here erfcx removes the common factor exp(-z²/2) before it underflows."""
     with np.errstate(over="ignore", under="ignore"):
         return np.asarray(_SQRT_2_OVER_PI / erfcx(-z * _SQRT_HALF))
 
@@ -45,7 +45,7 @@ def _log_cdf_derivative2(z: FloatArray) -> FloatArray:
 
     For z → -∞, z + r cancels to 1/|z|. Beyond |z| = 50, where the product has lost
     about 2500 rounding units, the asymptotic series of the Mills ratio gives the sum
-    (Abramowitz & Stegun 26.2.12, inverted term by term); its first term left out is
+    (Abramowitz & Stegun 26.2.12, inverted term by term). Its first term left out is
     8162/x¹¹, below a rounding unit of 1/x from there on.
     """
     ratio = _hazard(z)

@@ -34,7 +34,7 @@ examples:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, as all errors of the command."""
+    """A parser with errors of one line, as all errors of the command."""
 
     def error(self, message: str) -> NoReturn:
         """Print the message in one line, and end with code 2."""

@@ -20,8 +20,8 @@ __all__ = ["ColumnParser"]
 class ColumnParser(TransformerMixin, BaseEstimator):
     """Recognise and parse the columns of a data frame that was read as text.
 
-    ``python -m skneuron FILE.csv --save MODEL`` writes a pipeline whose first step is a
-    ``ColumnParser``, so the pipeline takes new rows as they stand in a file.
+    ``python -m skneuron FILE.csv --save MODEL`` writes a pipeline with a
+    ``ColumnParser`` as its first step, so the pipeline takes new rows as they stand in a file.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ def describe(table: InputTable) -> str:
 
 
 def _notes(table: InputTable, name: str) -> list[str]:
-    """Return sentences on a column that is left out, or whose numbers are stored as text."""
+    """Return sentences on a column that is left out, or that stores numbers as text."""
     assert table.parser is not None
     column = table.parser.columns_[name]
     n_rows = len(table.y)

@@ -37,7 +37,7 @@ def forward(
     coef : ndarray of shape (n_neurons, n_features)
     intercept : ndarray of shape (n_neurons,)
     use : callable
-        Gets a slice of rows and their z, of shape (n_rows, n_neurons), finite or not; it
+        Gets a slice of rows and their z, of shape (n_rows, n_neurons), finite or not. It
         may overwrite z. Several threads call it.
 
     Returns

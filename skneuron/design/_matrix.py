@@ -30,7 +30,7 @@ DENSE_FRACTION = 0.1
 
 @dataclass
 class RowCounter:
-    """Number of rows that passes have read; only the thread that starts a pass adds to it."""
+    """Number of rows that passes have read. Only the thread that starts a pass adds to it."""
 
     rows: int = 0
 
@@ -44,7 +44,7 @@ class DesignMatrix:
     Parameters
     ----------
     X : ndarray or CSR/CSC array of shape (n_samples, n_features)
-        float32 or float64; sums are always taken in float64.
+        float32 or float64. Sums are always taken in float64.
     counter : RowCounter, optional
         Counts the rows that passes read, by default a new one.
 
@@ -65,7 +65,7 @@ class DesignMatrix:
         self.shape: tuple[int, int] = X.shape
         n, d = self.shape
         self.n_stored = int(X.nnz) if self.is_sparse else n * d
-        #: Whether so few elements are stored that sparse products are faster.
+        #: Whether sparse products are faster, because X has few stored elements.
         self.is_thin = self.is_sparse and self.n_stored < DENSE_FRACTION * n * d
         #: Whether blocks of rows need no conversion.
         self.in_rows = not self.is_sparse or X.format == "csr"
@@ -75,7 +75,7 @@ class DesignMatrix:
 
     @property
     def n_passes(self) -> float:
-        """Number of passes over the rows; a pass over some of them counts as that fraction."""
+        """Number of passes over the rows. A pass over some of them counts as that fraction."""
         return self.counter.rows / self.shape[0]
 
     # --- passes -----------------------------------------------------------------------
@@ -88,7 +88,7 @@ class DesignMatrix:
         return thread_parts(n, self.n_stored, is_sparse=self.is_sparse)
 
     def fixed_parts(self) -> list[range]:
-        """Return ranges of rows whose sums do not depend on the number of threads."""
+        """Return ranges of rows with sums that do not depend on the number of threads."""
         n, d = self.shape
         if not self.in_rows:
             return [range(n)]
@@ -98,7 +98,7 @@ class DesignMatrix:
         return [range(a, min(n, a + size)) for a in range(0, n, size)]
 
     def blocks(self, part: range) -> Iterator[tuple[slice, Any]]:
-        """Yield (rows, data) of a range of rows; dense data is float64."""
+        """Yield (rows, data) of a range of rows. Dense data is float64."""
         rows = slice(part.start, part.stop)
         if not self.is_sparse:
             yield from self.dense_blocks(part)
@@ -128,7 +128,7 @@ class DesignMatrix:
     # --- some rows or columns ---------------------------------------------------------
 
     def by_rows(self) -> DesignMatrix:
-        """Return a matrix whose rows can be taken quickly: a CSC matrix becomes CSR."""
+        """Return a matrix with quick access to its rows: a CSC matrix becomes CSR."""
         return self if self.in_rows else DesignMatrix(self.source.tocsr(), self.counter)
 
     def take(self, rows: AnyArray | slice) -> Any:
@@ -140,7 +140,7 @@ class DesignMatrix:
         return data.tocsr() if self.is_thin else data.toarray().astype(np.float64, copy=False)
 
     def columns(self, columns: AnyArray) -> DesignMatrix:
-        """Return a matrix of these columns, copied; duplicate entries are added up."""
+        """Return a matrix of these columns, copied, with duplicate entries added up."""
         if not self.is_sparse:
             return DesignMatrix(self.source[:, columns])
         data = self._csc()[:, columns].tocsr()
@@ -210,7 +210,7 @@ class DesignMatrix:
 
 
 def thread_parts(n: int, stored: int, *, is_sparse: bool) -> list[range]:
-    """Return ranges of n rows with so many elements in all, one for each thread that pays."""
+    """Return ranges of n rows with ``stored`` elements in all, one for each thread that pays."""
     enough = THREAD_STORED if is_sparse else THREAD_ELEMENTS
     return share_out(n, at_least=n * enough // max(1, stored))
 
@@ -241,7 +241,7 @@ def assemble(like: Any, data: AnyArray, indices: AnyArray, pointers: AnyArray) -
 
 
 def transposed(X: Any) -> Any:
-    """Return the transpose of a CSR or CSC matrix on its arrays; ``X.T`` copies parts of others."""
+    """Return the transpose of a CSR or CSC matrix on its arrays. ``X.T`` copies parts of others."""
     kind = sparse.csc_array if X.format == "csr" else sparse.csr_array
     out = kind(X.shape[::-1], dtype=X.dtype)
     out.data, out.indices, out.indptr = X.data, X.indices, X.indptr

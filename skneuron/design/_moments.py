@@ -59,9 +59,9 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
 
     Notes
     -----
-    One pass takes the sums of x and x². Columns whose squares leave the range of float64, or
-    whose mean is so large that the sums cancel, are read again: then deviations are those of
-    x / max|x|. A column of one value only has deviation 0 exactly.
+    One pass takes the sums of x and x². A further pass reads columns if their
+    squares leave the range of float64, or if their mean is so large that the sums cancel. This
+    pass takes the deviations of x / max|x|. A column of one value only has deviation 0 exactly.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def _sparse_spread(
     rows, columns, values = X.entries()
     entry_weights = weights[rows]
     deviations = 2 * ((values / 2 - mean[columns] / 2) / unit[columns])
-    # The deviation of a zero that is not stored is that of the mean.
+    # The deviation of a zero that is not stored is minus the mean.
     full = np.bincount(columns, minlength=d) >= n
     zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, entry_weights, d)))
     bias = np.bincount(columns, entry_weights * deviations, d) - zeros * (mean / unit)

@@ -22,7 +22,7 @@ _GRAM_WORK = 2_000_000
 class ReadyDesign:
     """[X̃, 1] as an array of its own, for passes without any correction.
 
-    Its methods are those of :class:`StandardizedDesign`.
+    It has the same methods as :class:`StandardizedDesign`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class ReadyDesign:
         return self
 
     def steady(self) -> ReadyDesign:
-        """Return the same rows, whose sums have the same bits on any number of threads."""
+        """Return the same rows, with sums of the same bits on any number of threads."""
         return ReadyDesign(self._rows, self.counter, is_steady=True)
 
     def columns(self, columns: AnyArray) -> ReadyDesign:
@@ -69,7 +69,7 @@ class ReadyDesign:
         return ReadyDesign(self._rows[:, np.append(columns, self.shape[1])])
 
     def sums(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
-        """Read all rows once; see :meth:`skneuron.design.StandardizedDesign.sums`."""
+        """Read all rows once (see :meth:`skneuron.design.StandardizedDesign.sums`)."""
         n, d = self.shape
         k = len(coef)
         size = max(1, BLOCK_ELEMENTS // (d + 1))
@@ -88,7 +88,7 @@ class ReadyDesign:
             return sums
 
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k
-        # One thread takes little longer than two for so few rows.
+        # One thread takes little longer than two for fewer than ``at_least`` rows.
         parts = [range(n)] if self._is_steady else share_out(n, at_least=max(1, at_least))
         out = reduce(iadd, run_parts(over, parts))
         self.counter.rows += n

@@ -54,7 +54,7 @@ class StandardizedDesign:
     ----------
     design : DesignMatrix of shape (n_samples, n_features)
     center, scale, spread : ndarray of shape (n_features,)
-        ``scale`` is positive; ``spread`` tells where ``center`` is so far from 0
+        ``scale`` is positive. ``spread`` shows where ``center`` is so far from 0
         that it has to be subtracted element by element.
     is_steady : bool
         Whether sums have the same bits on any number of threads.
@@ -77,7 +77,7 @@ class StandardizedDesign:
         self.design = design
         self.shape = design.shape
         self.n_stored = design.n_stored
-        #: Whether so few elements are stored that a few rows may hold none of a column.
+        #: Whether X is so sparse that a few rows may store no element of a column.
         self.is_thin = design.is_thin
         #: Whether X is so small that it stays in a cache from pass to pass.
         self.in_cache = design.n_stored <= SMALL_ELEMENTS
@@ -91,7 +91,7 @@ class StandardizedDesign:
         self._is_steady = is_steady
 
     def take(self, rows: AnyArray | slice) -> StandardizedDesign | ReadyDesign:
-        """Return these rows in the same coordinates; dense ones standardised for good."""
+        """Return these rows in the same coordinates, dense rows standardised for good."""
         if self.is_thin:
             return StandardizedDesign(DesignMatrix(self.design.take(rows)), *self.standardization)
         return ReadyDesign(self._standardized(rows))
@@ -116,7 +116,7 @@ class StandardizedDesign:
         return out
 
     def steady(self) -> StandardizedDesign:
-        """Return the same rows, whose sums have the same bits on any number of threads."""
+        """Return the same rows, with sums of the same bits on any number of threads."""
         return StandardizedDesign(self.design, *self.standardization, is_steady=True)
 
     def by_rows(self) -> StandardizedDesign:

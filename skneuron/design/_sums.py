@@ -21,7 +21,7 @@ RowFunction = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures 
 
 @dataclass
 class Sums:
-    """Sums over some rows; ``+`` returns the sums over the rows of both.
+    """Sums over some rows. The operator ``+`` returns the sums over the rows of both.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def _gram(rows: FloatArray, roots: FloatArray, work: Workspace) -> FloatArray:
 
 
 def _add_layer_gram(out: FloatArray, rows: FloatArray, h: LayerCurvature, work: Workspace) -> None:
-    """Add all pairs of outputs at once, from the rows [c₁x, …, c_K x]; then the diagonal's own."""
+    """Add all pairs of outputs at once, from the rows [c₁x, …, c_K x], then the diagonal's own."""
     (n, m), k = rows.shape, h.cross.shape[1]
     spread = work.buffer("spread", (n, k, m))
     np.multiply(rows[:, None, :], h.cross[:, :, None], out=spread)

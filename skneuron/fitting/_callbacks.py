@@ -152,6 +152,6 @@ class FitTasks:
         """Return a function that returns all attributes of the estimator as ``__dict__``.
 
         scikit-learn sets the returned attributes on a copy of the estimator. Attributes one by
-        one would leave those of an earlier fit on the copy, such as the column names.
+        one would leave attributes of an earlier fit on the copy, such as the column names.
         """
         return None if fitted is None else lambda: {"__dict__": self._draft.attributes(fitted())}

@@ -15,7 +15,7 @@ E_co = TypeVar("E_co", covariant=True)
 
 
 class Draft(Generic[E_co]):
-    """A copy of an estimator that a fit changes; the estimator takes the changes over at the end.
+    """A copy of an estimator that a fit changes. The estimator takes the changes over at the end.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ class Draft(Generic[E_co]):
     def attributes(self, more: Mapping[str, object] | None = None) -> dict[str, object]:
         """Return the attributes of the estimator with all changes of the copy.
 
-        Attributes stay that other code has set on the estimator meanwhile, such as those of
-        scikit-learn's callbacks.
+        Attributes that other code has set on the estimator meanwhile stay, such as the attributes
+        of scikit-learn's callbacks.
 
         Parameters
         ----------

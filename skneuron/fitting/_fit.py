@@ -132,7 +132,7 @@ def _named(weights: Weights) -> Callable[[], dict[str, object]]:
 
 
 def run_again_if_interrupted(run: Callable[[], _Out], reached: Reached) -> _Out:
-    """Run a fit; after an interrupt run it again from its last finished iteration.
+    """Run a fit. After an interrupt run it again from its last finished iteration.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def model_attributes(data: TrainingData, settings: Settings) -> dict[str, object
 
 
 def fitted_attributes(data: TrainingData, result: FitResult, tol: float) -> dict[str, object]:
-    """Return the attributes that a fit has at its end, beside those of the model."""
+    """Return the attributes that a fit has at its end, in addition to the model's."""
     return {
         "_absent": data.absent,
         "coef_": result.coef,

@@ -202,7 +202,7 @@ def _as_predicted(
 
 
 def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
-    """Combine the histories of the neurons; a converged neuron keeps its last values."""
+    """Combine the histories of the neurons. A converged neuron keeps its last values."""
     if len(histories) == 1:
         return histories[0]
     length = max(len(history["objective"]) for history in histories)

@@ -25,7 +25,7 @@ _GRID = np.linspace(-20.0, 20.0, 401)
 
 
 class Saturation:
-    """Fraction of the samples whose slope f'(z) is below 1e-3 of the largest slope of f.
+    """Fraction of the samples with a slope f'(z) below 1e-3 of the largest slope of f.
 
     The sample is at most 1,000 rows at equal distances in X. Every output of a softmax model
     counts separately, with the slope p (1 - p).
@@ -81,7 +81,7 @@ def steep_interval(activation: Activation) -> tuple[float, float] | None:
 
 @lru_cache
 def _interval(name: str) -> tuple[float, float]:
-    """Return the interval of the activation whose class has that name."""
+    """Return the interval of the activation with that class name."""
     function = next(known for known in ACTIVATIONS.values() if known.__name__ == name)()
 
     def excess(z: float) -> float:

@@ -1,4 +1,4 @@
-"""Detect separated classes during a fit, and stop a fit whose coefficients diverge."""
+"""Detect separated classes during a fit, and stop a fit with diverging coefficients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATE_ITERATION = 100
 # Every how many iterations the monitor may call ``separation_of``.
 _CHECK_EVERY = 20
 
-# Maximum number of columns for ``separation_of``, whose linear program is dense. For more columns
+# Maximum number of columns for ``separation_of``: its linear program is dense. For more columns
 # the monitor detects complete separation only, which needs no linear program.
 _MAX_COLUMNS = 2000
 

@@ -1,4 +1,4 @@
-"""A neuron whose samples are all of one class: an intercept alone makes the loss vanish."""
+"""A neuron with samples of one class only: an intercept alone makes the loss vanish."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class SingleClass(Solver):
 
 
 def single_class_solver(objective: Objective, y: AnyArray) -> SingleClass | None:
-    """Return the solver of a neuron whose samples are all of one class.
+    """Return the solver of a neuron with samples of one class only.
 
     Parameters
     ----------

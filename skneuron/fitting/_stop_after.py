@@ -1,4 +1,4 @@
-"""Callbacks of skneuron. Those of scikit-learn are in ``sklearn.callback`` (1.9 and later)."""
+"""Callbacks of skneuron. Scikit-learn has its own in ``sklearn.callback`` (1.9 and later)."""
 
 from __future__ import annotations
 

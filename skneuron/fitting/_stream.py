@@ -154,7 +154,7 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
 
 
 def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, model: str) -> Stream:
-    """Return the state before the first chunk, whose columns define the scale."""
+    """Return the state before the first chunk. Its columns define the scale."""
     found = column_moments(design, data.weights, center=settings.fit_intercept)
     if found is None:
         refuse_not_finite(data.X)
@@ -171,7 +171,7 @@ def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, mo
 
 
 def _all_seen(seen: FloatArray, of_class: int | None) -> bool:
-    """Whether every class has been seen; for one-vs-rest the neuron's class and another one."""
+    """Whether every class has been seen. One-vs-rest needs the neuron's class and another one."""
     if of_class is None:
         return bool(np.all(seen > 0))
     return bool(seen[of_class] > 0 and seen.sum() > seen[of_class])

@@ -50,7 +50,7 @@ class Subproblem:
         Number of subproblems of the fit.
     objective : Objective
     y : ndarray of shape (n_samples,)
-        Class indices; with one neuron per class, whether a sample is of the class ``index``.
+        Class indices, or with one neuron per class whether a sample is of the class ``index``.
     solver : Solver
     passes_before : float
         Passes over X that earlier subproblems made.
@@ -69,7 +69,7 @@ class Subproblem:
         return self.index if self.count > 1 else None
 
     def starting_point(self, start: Start | None) -> FloatArray:
-        """Return parameters at these coefficients; the default ones for None or a higher F."""
+        """Return parameters at these coefficients, or the default ones for None or a higher F."""
         objective = self.objective
         if start is None:
             return objective.start()
@@ -124,9 +124,9 @@ def subproblems(
     summary_of : callable, optional
         From the index of a subproblem to its quadratic summary of past chunks, or None.
     total_weight : float, optional
-        Sum of the sample weights of all chunks; of ``data`` by default.
+        Sum of the sample weights of all chunks, of ``data`` by default.
     scale : ndarray of shape (n_features,), optional
-        Scale of the columns; from the moments by default.
+        Scale of the columns, from the moments by default.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def _offset_of(index: int, offset: FloatArray | None, count: int) -> FloatArray 
 
 
 def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | float:
-    """Return the mean of an offset; for several outputs the differences of their means."""
+    """Return the mean of an offset, or for several outputs the differences of their means."""
     if offset is None:
         return 0.0
     mean = weights @ offset

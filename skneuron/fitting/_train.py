@@ -178,7 +178,7 @@ def _report_of(
         return np.vstack(coefs).astype(dtype), np.concatenate(intercepts).astype(dtype)
 
     def report(line: Iteration) -> bool:
-        """Report an iteration; a callback may ask for its coefficients after the next one.
+        """Report an iteration. A callback may ask for its coefficients after the next one.
 
         The user's code runs with as many BLAS threads as the user allows.
         """

@@ -171,7 +171,7 @@ def goodness_of_fit(
 
 
 def _finite(value: float) -> float:
-    """Return the value; the largest float64 instead of infinity."""
+    """Return the value, or the largest float64 instead of infinity."""
     return float(np.clip(value, -_LARGEST, _LARGEST))
 
 

@@ -19,8 +19,7 @@ LARGEST_T = 709.0
 # The first interval of t, which doubles until it encloses the maximum: sinh(4) = 27.
 _FIRST_T = 4.0
 
-# Start a maximization at each peak whose value differs from the best value by at most this
-# fraction.
+# Start a maximization at each peak that differs from the best value by at most this fraction.
 _CLOSE = 1e-3
 
 # Values at the ends of a maximization differ from the best value by at most this fraction.
@@ -86,12 +85,12 @@ def _value_of(point: Highest) -> float:
 
 
 def _sum(parts: tuple[float, float]) -> float:
-    """Return the sum; -inf if the sum is NaN."""
+    """Return the sum, or -inf if the sum is NaN."""
     return -np.inf if np.isnan(sum(parts)) else sum(parts)
 
 
 def _or_zero(part: float) -> float:
-    """Return a part of the sum; its bound 0 if the part is NaN."""
+    """Return a part of the sum, or its bound 0 if the part is NaN."""
     return 0.0 if np.isnan(part) else part
 
 

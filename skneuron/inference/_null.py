@@ -24,7 +24,7 @@ _LOG_ODDS_ERROR = 1e-6
 # Another maximum of the log-likelihood can be missed if it is higher by less than this fraction.
 _SLACK = 1e-3
 
-# The same fraction for at most ``_FEW`` offsets, whose log-likelihoods cost less.
+# The same fraction for at most ``_FEW`` offsets: their log-likelihoods cost less.
 _SLACK_FEW = 1e-5
 
 # Maximum number of different offsets that are few.

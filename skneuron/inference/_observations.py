@@ -84,7 +84,7 @@ class Observations:
 
     @property
     def total_weight(self) -> float:
-        """Number of observations; a row of weight 2 is two observations."""
+        """Number of observations. A row of weight 2 is two observations."""
         return float(self.weights.sum())
 
     def product(self, coef: FloatArray, bias: float) -> FloatArray:
@@ -142,7 +142,7 @@ def check_neuron(neuron: BaseEstimator) -> None:
 
 
 def feature_names(neuron: FittedNeuron) -> list[str]:
-    """Return the names of the columns; x0, x1, … for columns without names."""
+    """Return the names of the columns, or x0, x1, … for columns without names."""
     names = getattr(neuron, "feature_names_in_", None)
     if names is None:
         return [f"x{column}" for column in range(neuron.n_features_in_)]

@@ -19,7 +19,7 @@ _MAX_COLUMNS = 20
 
 
 def _text(value: Any, name: Any) -> Any:
-    """Return a number as text; other cells as they are."""
+    """Return a number as text, and other cells as they are."""
     if name == _NAME and is_too_small(value):
         return TOO_SMALL
     if isinstance(value, float):
@@ -100,7 +100,7 @@ class CoefficientFrame(pandas.DataFrame):
         return plain
 
     def _to_print(self, arguments: dict[str, Any]) -> Any:
-        """Return the frame to print; the frame itself if the user formats its p-values."""
+        """Return the frame to print, or the frame itself if the user formats its p-values."""
         own = arguments.get("formatters") or {}
         if isinstance(own, dict) and _NAME not in own:
             return self._printed()

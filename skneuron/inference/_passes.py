@@ -49,7 +49,7 @@ class Coordinates:
         has_bias: bool,
         eps: float,
     ) -> Coordinates:
-        """Compute the columns' weighted mean and deviation; ``eps`` is the precision of X."""
+        """Compute the columns' weighted mean and deviation, with ``eps`` the precision of X."""
         shares = weights / weights.max()
         shares /= shares.sum()
         with blas_on_one_thread():

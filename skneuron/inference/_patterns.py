@@ -11,7 +11,7 @@ from skneuron.inference._observations import Observations
 
 __all__ = ["Patterns", "patterns_of"]
 
-# Constants of the generator splitmix64 (Steele, Lea & Flood, 2014), whose output depends on all
+# Constants of the generator splitmix64 (Steele, Lea & Flood, 2014): its output depends on all
 # bits of its state. Python's hash of each row takes twice as long, sklearn.utils.murmurhash3_32
 # too, and numpy.unique(axis=0) needs a copy of X.
 _INCREMENT = np.uint64(0x9E3779B97F4A7C15)
@@ -63,7 +63,7 @@ def patterns_of(observations: Observations) -> Patterns:
 
 
 def _mixed(state: AnyArray, values: FloatArray) -> AnyArray:
-    """Return the next states, which depend on all bits of the values; 0 equals -0."""
+    """Return the next states, which depend on all bits of the values, with 0 equal to -0."""
     mixed = (state + _INCREMENT) ^ (values + 0.0).view(np.uint64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
     mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND

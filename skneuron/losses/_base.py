@@ -14,7 +14,7 @@ __all__ = ["Loss"]
 class Loss(ABC):
     """Pointwise loss ℓ(y, z).
 
-    Labels y are class indices, shape (n_samples,); z has shape (n_samples,) for one
+    Labels y are class indices, shape (n_samples,), and z has shape (n_samples,) for one
     output and (n_samples, n_outputs) for more. Values have shape (n_samples,),
     gradients the shape of z, second derivatives (n_samples,) or
     (n_samples, n_outputs, n_outputs). A loss never sees X, coefficients or a penalty.

@@ -56,7 +56,7 @@ class LogLoss(Loss):
         if observed or self.convex:
             low2, high2 = self.activation.log_proba_derivative2(z)
             return gradient, -np.where(y, high2, low2)
-        # Fisher: E[slope²] = (1-p) low² + p high² = f'²/(p(1-p)); in this form no
+        # Fisher: E[slope²] = (1-p) low² + p high² = f'²/(p(1-p)). In this form no
         # factor underflows before the other grows.
         log_q, log_p = self.activation.log_proba(z)
         return gradient, np.exp(log_q) * low**2 + np.exp(log_p) * high**2

@@ -23,7 +23,7 @@ _SHARE = 8
 class LogisticLoss(LogLoss):
     """ℓ = log(1 + e) with e = exp(-margin), margin = ±z, and slope ∓ e / (1 + e).
 
-    The numbers are those of :class:`LogLoss` for the sigmoid, from one exponential per sample.
+    It returns the numbers of :class:`LogLoss` for the sigmoid, from one exponential per sample.
 
     Examples
     --------

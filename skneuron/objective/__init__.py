@@ -3,7 +3,7 @@
 Conventions
 -----------
 F(w, b) = Σᵢ sᵢ ℓ(yᵢ, zᵢ) / S + λ [(1-ρ)/2 ‖w‖² + ρ ‖w‖₁], with z = w·x + b, S = Σᵢ sᵢ,
-λ = 1/(C·S) and ρ the ``l1_ratio``; w may have bounds.
+λ = 1/(C·S) and ρ the ``l1_ratio``. The coefficients w may have bounds.
 
 Solvers work on parameters v of shape (n_outputs * n_coordinates,), per output the
 coefficients first and the intercept last. They belong to standardised columns,

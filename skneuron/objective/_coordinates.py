@@ -25,7 +25,7 @@ class Dimensions(NamedTuple):
     ----------
     n_samples, n_features, n_outputs, n_coordinates, n_params : int
         ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
-        those of all outputs.
+        the parameters of all outputs.
     fit_intercept : bool
     """
 
@@ -64,7 +64,7 @@ class SolverCoordinates:
     Attributes
     ----------
     center, scale, spread, variance : ndarray of shape (n_features,)
-        Solvers see columns x̃ = (x - center) / scale; the variance is the mean of x̃², and the
+        Solvers see columns x̃ = (x - center) / scale. The variance is the mean of x̃², and the
         spread the width of the ordinary values of x.
     low, high : ndarray of shape (n_features,)
         Bounds of w.
@@ -165,7 +165,7 @@ class SolverCoordinates:
         return self.center, self.scale, self.spread
 
     def dims(self, n_samples: int) -> Dimensions:
-        """Return the sizes of an objective on so many samples."""
+        """Return the sizes of an objective on ``n_samples`` samples."""
         sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
         return Dimensions(n_samples, *sizes, self.fit_intercept)
 
@@ -205,7 +205,7 @@ class SolverCoordinates:
     def from_weights(
         self, coef: FloatArray, intercept: FloatArray, *, project: bool = True
     ) -> FloatArray:
-        """Return the parameters of coefficients; those of several outputs are made to sum to zero.
+        """Return the parameters of coefficients, shifted to the sum zero over several outputs.
 
         Without ``project`` they may be beyond the bounds, as far as rounding has moved them.
         """
@@ -238,7 +238,7 @@ _PER_COLUMN = ("center", "scale", "spread", "variance", "low", "high")
 
 
 def _check_scale(scale: FloatArray, moments: Moments) -> None:
-    """Raise ``ValueError`` for columns whose scale is beyond float64."""
+    """Raise ``ValueError`` for columns with a scale beyond float64."""
     if not np.all(np.isfinite(scale)):
         column = int(np.flatnonzero(~np.isfinite(scale))[0])
         raise ValueError(

@@ -34,7 +34,7 @@ class FlatDirections:
         change: Callable[[FloatArray], FloatArray],
         rounding: FloatArray,
     ) -> FloatArray:
-        """Return orthonormal rows of shape (m, n_params); see :func:`_search`."""
+        """Return orthonormal rows of shape (m, n_params) (see :func:`_search`)."""
         if self._found is None:
             self._found = _search(hessian, product, change, rounding)
         return self._found

@@ -56,7 +56,7 @@ class GatheredRows:
         Parameters
         ----------
         coef : ndarray of shape (n_outputs, n_coordinates)
-            The intercept last; without it the rows have no constant.
+            The intercept last. Without it the rows have no constant.
         batch : slice
             Of these rows.
         out : ndarray of shape (n_outputs, n_coordinates)

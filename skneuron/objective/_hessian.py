@@ -15,8 +15,8 @@ from skneuron.objective._surrogate import QuadraticSummary
 __all__ = ["Hessian", "matrix_of"]
 
 # Curvature along shifts of all outputs by the same amount, which a softmax ignores and where
-# every gradient is zero. The Hessian becomes regular, and the solution stays the one whose
-# coefficients sum to zero over the classes.
+# every gradient is zero. The Hessian becomes regular, and the solution stays the one with
+# coefficients that sum to zero over the classes.
 _GAUGE = 0.25
 
 
@@ -53,7 +53,7 @@ class Hessian:
     def matrix(self, *, observed: bool = False) -> FloatArray:
         """Return the matrix of shape (n_params, n_params).
 
-        Positive semidefinite unless ``observed``; a softmax layer's null directions are made
+        Positive semidefinite unless ``observed``. A softmax layer's null directions are made
         regular.
         """
         with np.errstate(all="ignore"):
@@ -123,7 +123,7 @@ class Hessian:
         empty if there are none, or if they are uncertain.
         """
         at = self._coordinates
-        # Constant columns, whose scale is infinite, have a ridge in any case.
+        # Constant columns, of infinite scale, have a ridge in any case.
         varies = np.append(np.isfinite(at.scale), True)[: at.n_coordinates]
         several = at.n_outputs > 1 or at.is_unequal
         if several or self._summary is not None or at.penalty.ridge[varies].any():
@@ -157,6 +157,6 @@ def _gauge(coordinates: SolverCoordinates) -> FloatArray:
     """Return the curvature along common shifts of all outputs, per coordinate."""
     gauge = np.full(coordinates.n_coordinates, _GAUGE)
     if not coordinates.penalty.is_smooth:
-        # An L1 penalty and bounds make a difference there; only the intercept has none.
+        # An L1 penalty and bounds make a difference there. Only the intercept has none.
         gauge[: coordinates.n_features] = 0.0
     return gauge

@@ -49,7 +49,7 @@ class LossCurvature:
         self._state: FloatArray | None = None
 
     def _evaluate(self) -> FloatArray:
-        """Return the state of the loss at each row; only the first call takes a pass."""
+        """Return the state of the loss at each row. Only the first call takes a pass."""
         if self._state is None:
             self._state = self._loss.curvature_state(self._y, self._linear_predictor())
         return self._state
@@ -112,8 +112,8 @@ class LossCurvature:
     def root(self, start: FloatArray) -> FloatArray:
         """Return upper triangular R with RᵀR the Hessian plus startᵀ start, never forming it.
 
-        A QR decomposition, block by block, of the rows √h·x̃ keeps directions whose
-        curvature is down to 1e-30 of the largest; the Hessian itself loses them at
+        A QR decomposition, block by block, of the rows √h·x̃ keeps directions with
+        a curvature down to 1e-30 of the largest. The Hessian itself loses them at
         1e-16 (Björck, Numerical Methods for Least Squares Problems, 1996, section 2.4).
 
         Parameters

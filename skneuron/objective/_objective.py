@@ -28,11 +28,11 @@ class Objective:
     Parameters
     ----------
     rows : MemoryRows
-        Samples; their sums over the loss.
+        Samples, with their sums over the loss.
     coordinates : SolverCoordinates
         Scale of the columns, penalty and intercept.
     summary : QuadraticSummary, optional
-        Of past chunks; it is added to F. Sample weights of the rows then sum to the remainder
+        Of past chunks, added to F. Sample weights of the rows then sum to the remainder
         of 1.
 
     Attributes
@@ -102,7 +102,7 @@ class Objective:
         sample_weight : ndarray of shape (n_samples,)
             Positive, of sum 1.
         moments : Moments, optional
-            Center and scale of the columns, by default those of the design.
+            Center and scale of the columns, by default from the design.
         scale : ndarray of shape (n_features,), optional
             Of the columns, instead of the one that follows from the moments.
         offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
@@ -132,7 +132,7 @@ class Objective:
 
     @property
     def n_passes(self) -> float:
-        """Number of passes over the rows so far; a pass over some of them is a fraction."""
+        """Number of passes over the rows so far. A pass over some of them is a fraction."""
         return self.rows.counter.rows / self.rows.n_samples
 
     # --- the same model on other rows -------------------------------------------------
@@ -149,7 +149,7 @@ class Objective:
         return self._on(self.rows.evenly(m))
 
     def reproducible(self) -> Objective:
-        """Return the same objective, whose sums have the same bits on any number of threads."""
+        """Return the same objective, with sums of the same bits on any number of threads."""
         return self._on(self.rows.steady())
 
     def on_rows(
@@ -207,7 +207,7 @@ class Objective:
     ) -> tuple[float, FloatArray]:
         """Return F and the gradient of its smooth part in one pass over the rows.
 
-        F is infinite beyond the range of float64; solvers step back from there.
+        F is infinite beyond the range of float64. Solvers step back from there.
 
         Parameters
         ----------
@@ -282,7 +282,7 @@ class Objective:
         return finite_or_inf(value)
 
     def mean_loss(self, params: FloatArray) -> float:
-        """Return F without its penalty; inf beyond the range of float64."""
+        """Return F without its penalty, or inf beyond the range of float64."""
         return self.rows.mean_loss(self.coordinates.with_intercept(params))
 
     def linear_predictor(self, params: FloatArray) -> FloatArray:

@@ -25,7 +25,7 @@ __all__ = ["MemoryRows"]
 # Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
 _MAX_MISSED = 0.3
 
-# Rounding error of a linear predictor, relative to its size: that of a sum of some products.
+# Rounding error of a linear predictor, relative to its size, as for a sum of some products.
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
@@ -47,7 +47,7 @@ class MemoryRows:
         Sample weights.
     loss : Loss
     offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
-        Added to w·x + b; less its center.
+        Added to w·x + b, less its center.
     source : DesignMatrix, optional
         The same rows on the original scale, if they are at hand.
 
@@ -139,7 +139,7 @@ class MemoryRows:
         self._columns = self._columns.kept()
 
     def steady(self) -> MemoryRows:
-        """Return the same rows, whose sums have the same bits on any number of threads."""
+        """Return the same rows, with sums of the same bits on any number of threads."""
         self.keep_small_copy()
         return self._with(self._columns.steady(), self._source)
 
@@ -167,7 +167,7 @@ class MemoryRows:
         return self.take(rows, np.full(min(n, m), 1.0 / min(n, m)))
 
     def sample(self, m: int, rng: np.random.Generator, variance: FloatArray) -> MemoryRows:
-        """Return about ``m`` rows; every class keeps its total weight.
+        """Return about ``m`` rows. Every class keeps its total weight.
 
         Rows are sampled evenly. Where that may leave a column out, because X is sparse or a few
         rows are outliers, half of them are sampled by their part of the columns' variances.
@@ -196,7 +196,7 @@ class MemoryRows:
         offset: FloatArray | None,
         standardization: tuple[FloatArray, FloatArray, FloatArray],
     ) -> MemoryRows:
-        """Return the rows of another X with the same loss; see :meth:`of_data`."""
+        """Return the rows of another X with the same loss (see :meth:`of_data`)."""
         design = DesignMatrix(X)
         return MemoryRows.of_data(design, y, weights, self.loss, offset, standardization)
 
@@ -270,13 +270,13 @@ class MemoryRows:
         return self._columns.sums(coef, function, gram=gram)
 
     def _shifted(self, rows: slice, z: FloatArray) -> FloatArray:
-        """Return z of these rows with their offset; z may be overwritten."""
+        """Return z of these rows with their offset. The sum may overwrite z."""
         if self._offset is not None:
             z += self._offset[rows].reshape(z.shape)
         return z
 
     def mean_loss(self, coef: FloatArray) -> float:
-        """Return the sum of weighted losses; inf beyond the range of float64."""
+        """Return the sum of weighted losses, or inf beyond the range of float64."""
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
             z = self._shifted(rows, z)
@@ -290,7 +290,7 @@ class MemoryRows:
     ) -> float:
         """Return the sum of weighted losses with w·x + b rounded as a prediction rounds it.
 
-        Coefficients are those of the original columns; ``away`` is added to the offset.
+        Coefficients belong to the original columns, and ``away`` is added to the offset.
         """
         assert self._source is not None
         values = []

@@ -12,8 +12,8 @@ __all__ = ["column_probabilities", "sample_rows", "sums_by_class"]
 _RARE = 0.25
 
 # Fraction of the rows that are sampled by their part of the columns, the others evenly. Sample
-# weights are then at most twice those of even sampling, and rows that matter for a column are at
-# least half as frequent as if only columns counted.
+# weights are then at most twice as large as in even sampling. Rows that matter for a column are
+# at least half as frequent as if only columns counted.
 _BY_COLUMNS = 0.5
 
 
@@ -25,7 +25,7 @@ def sample_rows(
     rng: np.random.Generator,
     probabilities: FloatArray | None = None,
 ) -> tuple[AnyArray, FloatArray]:
-    """Return about ``m`` row numbers in order, and weights that sum to those of the classes.
+    """Return about ``m`` row numbers in order, and weights that sum to the weights of the classes.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def sample_rows(
 
 
 def _expected_counts(y: AnyArray, k: int, m: int, probabilities: FloatArray | None) -> FloatArray:
-    """Return the probability that each row is in the sample; above 1 means certainty."""
+    """Return the probability that each row is in the sample. A value above 1 means certainty."""
     evenly = m / len(y)
     if probabilities is None:
         expected: FloatArray = np.full(len(y), evenly)

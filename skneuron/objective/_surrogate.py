@@ -80,7 +80,7 @@ class QuadraticSummary:
         return _times(self.curvature, vector)
 
     def minimum(self, ridge: FloatArray) -> FloatArray:
-        """Return the minimum of Q plus ½ Σ ridge v²; the shortest v if there are many."""
+        """Return the minimum of Q plus ½ Σ ridge v², the shortest v if there are many."""
         if self.curvature.ndim == 1:
             total = self.curvature + ridge
             return np.divide(-self.slope, total, out=np.zeros_like(total), where=total > 0)

@@ -72,8 +72,8 @@ def picked_sample(n_samples: int) -> Any:
 def follow_epochs(spec: dict[str, Any]) -> dict[str, Any]:
     """Let the epoch's slider move the three others, which remain movable by hand.
 
-    A parameter of Vega-Lite is a value with a slider, or an expression of other parameters;
-    only in Vega, to which Vega-Lite hands unknown keys on, can it be both: ``on`` an event of
+    A parameter of Vega-Lite is a value with a slider, or an expression of other parameters.
+    Only in Vega, to which Vega-Lite hands unknown keys on, can it be both: ``on`` an event of
     the epoch it is updated. Altair's schema does not know the key, so that it is added last.
     """
     for param in spec["params"]:

@@ -18,7 +18,7 @@ Formula = Callable[[str], str]
 
 _LARGEST = "1.7976931348623157e308"
 
-# Largest argument whose exp is finite in float64.
+# Largest argument with a finite exp in float64.
 _LOG_LARGEST = "709.782712893384"
 
 # Largest z for which Φ(z) comes from the continued fraction of the Mills ratio (Abramowitz & Stegun
@@ -30,7 +30,7 @@ _TERMS = 24
 
 
 def _log1p(t: str) -> str:
-    """Return log(1 + t); a ratio corrects the rounding error of 1 + t (W. Kahan)."""
+    """Return log(1 + t). A ratio corrects the rounding error of 1 + t (W. Kahan)."""
     return f"(1 + ({t}) == 1 ? ({t}) : log(1 + ({t})) * ({t}) / ((1 + ({t})) - 1))"
 
 
@@ -168,7 +168,7 @@ def f_of(z: str) -> str:
 
 
 def log_proba_of(z: str) -> tuple[str, str]:
-    """Return the expressions of (log(1 - p), log p); null for an f that is no probability."""
+    """Return the expressions of (log(1 - p), log p), or null for an f that is no probability."""
     low = {
         name: _LOG_Q[name](z) if name in _LOG_Q else formula(f"-({z})")
         for name, formula in _LOG_P.items()
@@ -178,7 +178,7 @@ def log_proba_of(z: str) -> tuple[str, str]:
 
 
 def threshold_of(own: Activation) -> str:
-    """Return the expression of z₀; ``own`` is the neuron's activation with its parameters."""
+    """Return the expression of z₀. Here ``own`` is the neuron's activation with its parameters."""
     activations = {name: kind() for name, kind in ACTIVATIONS.items()}
     if isinstance(own, LeakyReLU):
         activations["leaky_relu"] = own

@@ -95,7 +95,7 @@ def scene_of(
     features: Sequence[str | int] | None,
     epochs: int,
 ) -> Scene:
-    """Check the arguments and return the scene; see ``playground`` for the errors."""
+    """Check the arguments and return the scene (see ``playground`` for the errors)."""
     check_neuron(neuron)
     check_formulas()
     if len(neuron.classes_) != 2:

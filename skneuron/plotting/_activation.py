@@ -98,7 +98,7 @@ class ActivationDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: NeuronClassifier, **kwargs: Any) -> Self:
-        """Draw the activation of a neuron, fitted or not; see :meth:`from_activation`."""
+        """Draw the activation of a neuron, fitted or not (see :meth:`from_activation`)."""
         return cls.from_activation(estimator.activation, **kwargs)
 
     def plot(self, ax: Axes | None = None) -> Self:

@@ -17,7 +17,7 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">")
 
 
 def canvas(ax: Axes | None) -> Any:
-    """Return the axes; of a new figure for None.
+    """Return the axes, or the axes of a new figure for None.
 
     Raises
     ------

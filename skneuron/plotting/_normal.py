@@ -59,7 +59,7 @@ def normal_of(
     start : ndarray of shape (2,)
         Data coordinates of the lower left corner of the picture.
     span : ndarray of shape (2,)
-        Data coordinates of the upper right corner minus ``start``; negative on reversed axes.
+        Data coordinates of the upper right corner minus ``start``, negative on reversed axes.
     size : ndarray of shape (2,)
         Width and height of the picture on the screen.
 

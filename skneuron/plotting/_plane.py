@@ -120,7 +120,7 @@ def plane_of(
 def _two(
     features: Sequence[str | int] | None, names: list[str], coef: FloatArray, data: FloatArray
 ) -> tuple[int, int]:
-    """Return the columns of the two features; by default the two that change z most."""
+    """Return the columns of the two features, by default the two that change z most."""
     if features is None:
         effect = np.abs(coef).max(axis=0) * data.std(axis=0)
         chosen = np.sort(np.argsort(-effect, kind="stable")[:2])

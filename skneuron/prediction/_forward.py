@@ -63,7 +63,7 @@ def forward_pass(
 
 
 def _pre_activation_in_float64(X: Matrix, coef: AnyArray, intercept: AnyArray) -> FloatArray:
-    """Return z in float64 for a finite X whose z overflows float32."""
+    """Return z in float64 for a finite X with a z that overflows float32."""
     check_finite(X)
     with np.errstate(over="ignore", invalid="ignore"):
         z = safe_sparse_dot(X.astype(np.float64), coef.T.astype(np.float64)) + intercept

@@ -18,7 +18,7 @@ __all__ = ["attributes_from_weights"]
 
 
 def _named(coef: Any, feature_names: Any) -> tuple[Any, Any]:
-    """Return coefficients and names; the keys of a dict or the index of a Series are names."""
+    """Return coefficients and names. The keys of a dict or the index of a Series are names."""
     own: list[Any] | None = None
     index: Any = getattr(coef, "index", None)
     if isinstance(coef, Mapping):
@@ -30,7 +30,7 @@ def _named(coef: Any, feature_names: Any) -> tuple[Any, Any]:
 
 
 def _as_rows(coef: ArrayLike) -> AnyArray:
-    """Return one row of coefficients per neuron; float32 stays, other types become float64."""
+    """Return one row of coefficients per neuron, in float64 unless they are float32."""
     rows = np.atleast_2d(np.array(coef))
     if np.iscomplexobj(rows):
         raise ValueError("coef is complex: expected real weights")

@@ -112,9 +112,9 @@ class Outputs:
 
 
 def _ordered_tails(log_proba: FloatArray, z: FloatArray) -> FloatArray:
-    """Return logarithms of at least -9e307; lower ones are replaced in the order of z.
+    """Return logarithms of at least -9e307. Lower ones are replaced in the order of z.
 
-    Logarithms that overflow float64 are equal for two classes whose z differ.
+    Logarithms that overflow float64 are equal for two classes with different z.
     """
     end = -_LARGEST / 4
     behind = z.max(axis=1, keepdims=True) - z

@@ -101,7 +101,7 @@ def _lies_on_plane(X: Matrix, coef: FloatArray, fit_intercept: bool) -> bool:
 
 
 class _Asked(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Holds the column names for the check of the data, whose errors have its class name."""
+    """Holds the column names for the check of the data. Errors of the check have its class name."""
 
 
 _Asked.__name__ = "detect_separation"

@@ -36,8 +36,8 @@ def layer_separation_of(
     Returns
     -------
     Separation or None
-        Without a direction. Features are column numbers. Each sign belongs to the class whose
-        coefficient grows most. None if there are too many rows, columns and classes.
+        Without a direction. Features are column numbers. Each sign belongs to the class with
+        the coefficient that grows most. None if there are too many rows, columns and classes.
     """
     rows = signed_rows(X, np.ones(len(y)), fit_intercept)
     n_kept = len(rows.kept)

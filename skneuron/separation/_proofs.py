@@ -21,7 +21,7 @@ _STEPS = 25
 # Twice the remaining decrease of the loss at which the margin of overlap is final.
 _SETTLED = 1e-10
 
-# Margins below this number are rounding errors of the linear program, whose tolerance is 1e-10.
+# Margins below this number are rounding errors of the linear program with its tolerance of 1e-10.
 # The largest value of a column is 1.
 _ZERO = 1e-8
 
@@ -142,7 +142,7 @@ def widest_cone_direction(
 
 
 def _program(A: AnyArray, gain: FloatArray, low: ArrayLike, high: ArrayLike) -> FloatArray:
-    """Maximise the gain; only violated rows become constraints."""
+    """Maximise the gain. Only violated rows become constraints."""
     rows = np.argsort(A @ gain)[:_ROWS]
     gain = gain / max(np.abs(gain).max(), np.finfo(float).tiny)
     box = np.column_stack([np.broadcast_to(end, A.shape[1]) for end in (low, high)])

@@ -105,8 +105,8 @@ def choose_solver(objective: ObjectiveProtocol) -> Solver:
     """Return what ``solver="auto"`` means for an objective.
 
     The perceptron rule for a step, and gradient descent if second derivatives jump. Otherwise
-    Newton if all rows and parameters are few enough, else Newton on growing subsamples, whose
-    Hessians serve several steps. Conjugate gradients for layers of many parameters, and if a
+    Newton if all rows and parameters are few enough, else Newton on growing subsamples with
+    Hessians that serve several steps. Conjugate gradients for layers of many parameters, and if a
     Hessian is too large to factor. With an L1 penalty or bounds a working set of columns, if a
     Hessian is too large or rows are few for the parameters.
     """
@@ -136,7 +136,7 @@ def _is_wide(objective: ObjectiveProtocol) -> bool:
 
 
 def solver_name(solver: Solver) -> str:
-    """Return the name of a solver in ``SOLVERS``, or that of its class."""
+    """Return the name of a solver in ``SOLVERS``, or the name of its class."""
     for name, known in SOLVERS.items():
         if type(solver) is known:
             return name

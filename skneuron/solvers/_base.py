@@ -133,7 +133,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             State that the last call returned, None for the first. The state can be pickled, and
             the solver may change it in place.
         seed : int
-            Seed of the order of the rows; the same seed gives the same bits.
+            Seed of the order of the rows. The same seed gives the same bits.
 
         Returns
         -------
@@ -156,7 +156,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         criteria: StoppingCriteria,
         history: History,
     ) -> SolverResult:
-        """Do the work; ``params`` may be overwritten."""
+        """Do the work. The method may overwrite ``params``."""
 
 
 def _at_zero_if_lower(

@@ -133,7 +133,7 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
 
 
 def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[float, float]:
-    """Return F and the relative gap; for a loss without a gradient, all of F is the gap."""
+    """Return F and the relative gap. For a loss without a gradient, all of F is the gap."""
     value, gradient = objective.value_gradient(params)
     if not objective.loss.differentiable:
         return value, relative(value, objective)
@@ -205,7 +205,7 @@ class GapMonitor:
         return self._gap <= self._tol
 
     def result(self, best: Iterate, status: Status, history: History) -> SolverResult:
-        """Return where a solver has ended; the gap of ``best`` is estimated if need be."""
+        """Return where a solver has ended, and estimate the gap of ``best`` if need be."""
         if status is not Status.CONVERGED:
             self._gap = relative_gap(self._objective, best.params, best.gradient)
             if status is Status.STALLED or self._gap <= self._tol:

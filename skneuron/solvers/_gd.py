@@ -35,7 +35,7 @@ class GD(Solver):
     learning_rate : float or "auto", default="auto"
         Step per unit of gradient on standardized columns. ``"auto"`` is 1/L with L
         the largest curvature, found by power iteration from the loss's bound on its
-        second derivative, or from the start if there is no bound; L is doubled
+        second derivative, or from the start if there is no bound. L is doubled
         whenever a step shows it to be too small, and halved when momentum restarts.
     momentum : float in [0, 1) or "auto", default="auto"
         Fraction of the last step that is added to the next (Nesterov's form; 0 is plain
@@ -158,21 +158,21 @@ class _Rate:
             self.value = float(rate)
 
     def lengthen(self) -> None:
-        """Double an adaptive rate; only if momentum restarts, because a step too long ends it."""
+        """Double an adaptive rate, only if momentum restarts, because a step too long ends it."""
         if self._adaptive:
             self.value *= 2
 
     def shorten(self) -> bool:
-        """Halve the rate; return False if it underflows."""
+        """Halve the rate, and return False if it underflows."""
         self.value /= 2
         return self.value > float(np.finfo(np.float64).tiny)
 
     def is_too_long(self, iterate: Iterate, trial: Iterate) -> bool:
         """Return whether the curvature along the step was larger than 1/rate.
 
-        Between any two points of a function whose curvature is at most L,
+        Between any two points of a function with curvature at most L,
         F(b) <= F(a) + g(a)·(b-a) + L/2 |b-a|² and (g(b) - g(a))·(b-a) <= L |b-a|². The
-        first also sees what lies between the points; the second keeps its digits when
+        first also sees what lies between the points. The second keeps its digits when
         differences of F have lost theirs.
         """
         if not self._adaptive:
@@ -200,7 +200,7 @@ class _Momentum:
         self.t = 1.0
 
     def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:
-        """Restart if a longer last move would raise F; return whether momentum restarted."""
+        """Restart if a longer last move would raise F. Return whether momentum restarted."""
         if self._fixed is not None or self.t == 1 or float(gradient @ last) <= 0:
             return False
         self.restart()

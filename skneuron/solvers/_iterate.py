@@ -15,7 +15,7 @@ __all__ = ["Iterate", "StoppingCriteria", "length_of"]
 
 
 def length_of(vector: FloatArray) -> float:
-    """Return the Euclidean length; squares of the entries may overflow."""
+    """Return the Euclidean length, even if squares of the entries overflow."""
     return float(blas.dnrm2(vector))
 
 

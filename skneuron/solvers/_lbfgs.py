@@ -32,7 +32,7 @@ class LBFGS(Solver):
     """Limited-memory BFGS (SciPy's L-BFGS-B; Byrd, Lu, Nocedal & Zhu, 1995).
 
     Works in rounds. Up to 2,000 parameters a round whitens the coordinates by the curvature at
-    its first iterate, which makes it indifferent to collinear columns; above,
+    its first iterate, which makes it indifferent to collinear columns. Above 2,000 parameters,
     scaled columns have to do. Once the gap is too small for differences of F to show
     it, the line search is given ½ (g + g₀)·(v - v₀) instead, F - F₀ up to third order
     without cancellation, so that the fit reaches the same digits as Newton.
@@ -169,7 +169,7 @@ class _Round:
         return excess, self._whitening.whiten_gradient(trial.gradient)
 
     def _callback(self, u: FloatArray) -> None:
-        """Record an iteration; SciPy calls at the iterate that it has evaluated last."""
+        """Record an iteration. SciPy calls at the iterate that it has evaluated last."""
         if not np.isfinite(self._evaluated.value):
             raise _Stop
         self._accepted = iterate = self._evaluated

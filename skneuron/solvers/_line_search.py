@@ -16,7 +16,7 @@ _FLAT = 0.1
 
 
 def slope_of(objective: ObjectiveProtocol, iterate: Iterate, step: FloatArray) -> float:
-    """Return the slope of F along a step; the L1 term counts with its change over the step."""
+    """Return the slope of F along a step. The L1 term counts with its change over the step."""
     return float(iterate.gradient @ step) + _l1_change(
         objective, iterate.params, iterate.params + step
     )
@@ -30,7 +30,7 @@ def line_search(
     length: float = 1.0,
     hessian: bool = False,
 ) -> tuple[Iterate, float]:
-    """Halve a step until F decreases enough (Armijo's rule); the length is 0 if F never does.
+    """Halve a step until F decreases enough (Armijo's rule). The length is 0 if F never does.
 
     Rounding errors hide a decrease that is a small fraction of F. The trapezoidal rule
     ½ (g + g₀)·step replaces such a difference: it is right up to third order in the step and

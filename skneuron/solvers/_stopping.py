@@ -83,7 +83,7 @@ class StoppingRule:
         self._idle = self.without_decrease = 0
 
     def is_stuck(self, value: float, gap: float) -> bool:
-        """Record an iteration; return whether the last ones made no progress.
+        """Record an iteration, and return whether the last ones made no progress.
 
         Parameters
         ----------

@@ -13,7 +13,7 @@ from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["SAMPLE_ROWS", "Whitening"]
 
-#: Number of rows whose Hessian is computed: a millisecond for 20 columns, and a step length needs
+#: Number of rows for the Hessian: a millisecond for 20 columns, and a step length needs
 #: the curvature up to a tenth only.
 SAMPLE_ROWS = 2**13
 
@@ -23,7 +23,7 @@ _MAX_COORDINATES = 300
 
 @dataclass
 class Whitening:
-    """Symmetric T with T H T = 1, H the curvature of one output's coefficients; v = T u.
+    """Symmetric T with T H T = 1, H the curvature of one output's coefficients, and v = T u.
 
     Attributes
     ----------

@@ -70,8 +70,8 @@ class InverseScaling(Schedule):
     ----------
     rate : float, default=0.1
     power : float, default=0.5
-        In (0.5, 1] plain SGD converges (Robbins & Monro, Ann. Math. Stat. 22, 1951); with
-        averaging 0.5 does too.
+        In (0.5, 1] plain SGD converges (Robbins & Monro, Ann. Math. Stat. 22, 1951). With
+        averaging, 0.5 does too.
     delay : float, default=1.0
         Epochs after which the rate has fallen by a factor of 2^power.
 

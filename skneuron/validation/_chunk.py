@@ -64,13 +64,13 @@ def check_chunk(
     *,
     first: bool,
 ) -> TrainingData:
-    """Check and encode a chunk; record the columns on ``estimator`` if it is the first.
+    """Check and encode a chunk, and record the columns on ``estimator`` if it is the first.
 
     Returns
     -------
     TrainingData
         Its sample weights sum to 1. A chunk may lack some of the classes. ``absent`` are the
-        classes whose ``class_weight`` is zero.
+        classes with a ``class_weight`` of zero.
 
     Raises
     ------

@@ -57,7 +57,7 @@ class CurvatureStrategy(ABC):
 
     @abstractmethod
     def renew(self, iterate: Iterate) -> bool:
-        """Propose a better step from an iterate; return False if there is none."""
+        """Propose a better step from an iterate, or return False if there is none."""
 
     @abstractmethod
     def checked_gap(self, iterate: Iterate) -> float:

@@ -91,7 +91,7 @@ class FactoredHessian(CurvatureStrategy):
         return self._in_every_pass
 
     def _use(self, model: Model, iterate: Iterate) -> None:
-        """Propose the step of a model whose curvature was computed at the iterate."""
+        """Propose the step of a model with the curvature at the iterate."""
         self.model, self.base = model, iterate.params
         self._step_from(iterate)
 
@@ -120,7 +120,7 @@ class FactoredHessian(CurvatureStrategy):
             self.renew(after)
 
     def renew(self, iterate: Iterate) -> bool:
-        """Compute the curvature at the iterate; return False if the model has that already."""
+        """Compute the curvature at the iterate, or return False if the model has that already."""
         if self._is_current:
             return False
         self._change_rows()

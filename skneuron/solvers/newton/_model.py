@@ -47,7 +47,7 @@ class Model(ABC):
 class SmoothModel(Model):
     """½ vᵀBv with B a factored curvature, corrected by L-BFGS.
 
-    Without a pair it is Newton's model; each pair adds the curvature between two iterates
+    Without a pair it is Newton's model. Each pair adds the curvature between two iterates
     (Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4, with H₀ = B⁻¹).
 
     Parameters
@@ -88,7 +88,7 @@ class SmoothModel(Model):
 
 
 class ProximalModel(Model):
-    """A dense B, L1 penalty and bounds; each pair corrects B by the BFGS formula.
+    """A dense B, L1 penalty and bounds. Each pair corrects B by the BFGS formula.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class NewtonCG(Solver):
     class's own coefficients, on a subsample of the rows, together 64 MB at most.
 
     For more than 2,000 coefficients per class, the preconditioner is the diagonal of the
-    curvature. The first steps are then those of L-BFGS, one pass each (section 7.2), until they
+    curvature. The first steps are then L-BFGS steps, one pass each (section 7.2), until they
     become slow. If the loss is not convex, L-BFGS corrects all steps, because Fisher's curvature
     is not the Hessian.
 
@@ -91,7 +91,7 @@ class ConjugateState(SolverState):
     pairs : list of (ndarray, ndarray, float)
         Pairs of L-BFGS.
     by_lbfgs : bool
-        Whether steps are those of L-BFGS.
+        Whether steps are L-BFGS steps.
     past : tuple of float
         Predicted decreases of the last steps.
     """
@@ -215,7 +215,7 @@ class ConjugateGradients(CurvatureStrategy):
         self._accepted = was_accurate and last / AGREEMENT <= decrease <= AGREEMENT * last
 
     def renew(self, iterate: Iterate) -> bool:
-        """Replace L-BFGS by conjugate gradients; return False if they took the step already."""
+        """Replace L-BFGS by conjugate gradients, or return False if they took the step already."""
         if not self._by_lbfgs:
             return False
         self._by_lbfgs = False

@@ -82,8 +82,8 @@ class BlockPreconditioner:
 
     At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
     44, 1992) and their mean is taken. Elsewhere the mean needs two to six times as many products
-    as the blocks (digits, images). It serves layers whose blocks would be too large, and layers
-    with a summary of past chunks.
+    as the blocks (digits, images). It serves layers with blocks that would be too large, and
+    layers with a summary of past chunks.
 
     A softmax does not depend on a shift that all outputs have in common, so gradients and
     coefficients have no such part. Rounding errors of that part must not be divided by a small
@@ -116,7 +116,7 @@ class BlockPreconditioner:
             blocks = list(self._subsample.curvature(params).own_blocks())
         else:
             blocks = [self._subsample.curvature(params).mean_block()]
-        # The least floor is that of all blocks: an impossible class has no curvature.
+        # The least floor comes from the mean of all blocks: an impossible class has no curvature.
         least = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
         for k, block in enumerate(blocks):
             block.flat[:: len(block) + 1] += CURVATURE_FLOOR * np.maximum(np.diag(block), least)
@@ -139,7 +139,7 @@ class BlockPreconditioner:
 
 
 def _factor(matrix: FloatArray) -> FloatArray:
-    """Return the lower Cholesky factor, that of the diagonal if there is none."""
+    """Return the lower Cholesky factor, or the diagonal's factor if there is none."""
     factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=1)
     if info != 0 or not np.all(np.isfinite(factor[-1])):
         return np.diag(np.sqrt(np.maximum(np.diag(matrix), np.finfo(np.float64).tiny)))

@@ -107,7 +107,7 @@ class SubsampledNewton(Solver):
 
 
 def _subsamples(objective: ObjectiveProtocol, rng: np.random.Generator) -> list[ObjectiveProtocol]:
-    """Return the subsamples, small ones first; each is drawn from the next larger one."""
+    """Return the subsamples, small ones first. Each is drawn from the next larger one."""
     subsamples: list[ObjectiveProtocol] = []
     subsample = objective
     for n_rows in reversed(_sizes(objective)):

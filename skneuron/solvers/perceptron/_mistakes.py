@@ -38,7 +38,7 @@ class PerceptronIterate:
     mistakes : int
         Number of misclassified samples.
     margin : float
-        Smallest signed distance of a sample from the hyperplane, on the original scale; 0 while
+        Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
         all coefficients are zero.
     rule : object
         State from which the solver continues.
@@ -93,7 +93,7 @@ class MistakeDriven(Solver):
     def _iterates(
         self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
     ) -> Iterator[PerceptronIterate]:
-        """Yield the iterate to return after each iteration; end if nothing will change.
+        """Yield the iterate to return after each iteration. End if nothing will change.
 
         ``rule`` is the state of the last iteration of an earlier fit, None if there is none.
         """

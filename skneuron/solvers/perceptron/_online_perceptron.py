@@ -87,7 +87,7 @@ class OnlinePerceptron(MistakeDriven):
     margin, a 1 for the intercept among the columns (Novikoff, 1962). The rule depends on the
     units: standardize the columns first.
 
-    With ``shuffle=False`` and ``keep="last"`` the coefficients are those of scikit-learn's
+    With ``shuffle=False`` and ``keep="last"`` the coefficients equal those in scikit-learn's
     ``Perceptron(shuffle=False, tol=None)`` after as many epochs, on dense data (on sparse
     data scikit-learn learns a hundredth of the intercept), divided by the largest sample
     weight. The intercept contains the coefficient of a constant column. A sample of weight 2 is
@@ -144,7 +144,7 @@ class OnlinePerceptron(MistakeDriven):
     def epoch(
         self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
     ) -> tuple[FloatArray, Rule]:
-        """Pass once over a chunk of a stream; see :meth:`Solver.epoch`."""
+        """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
         rule = state if isinstance(state, Rule) else _begin(objective, params)
         return self._epoch(objective, rule, np.random.default_rng(seed)), rule
 

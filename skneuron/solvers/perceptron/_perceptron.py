@@ -36,7 +36,7 @@ class Perceptron(MistakeDriven):
         Number of steps without fewer mistakes that end the fit.
     keep : {"pocket", "average", "last"}, default="pocket"
         Which coefficients to return: those with the fewest mistakes, the mean over all steps
-        (Freund & Schapire, Machine Learning 37, 1999), or those of the last step.
+        (Freund & Schapire, Machine Learning 37, 1999), or those after the last step.
 
     Examples
     --------

@@ -18,7 +18,7 @@ _DAMPING = 1e-10
 
 
 class DenseQuadratic(Quadratic):
-    """An L1-penalised quadratic with box constraints whose Hessian is a matrix.
+    """An L1-penalised quadratic with box constraints and a matrix as its Hessian.
 
     Parameters
     ----------

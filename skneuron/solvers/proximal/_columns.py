@@ -20,8 +20,8 @@ _FIRST = 500
 # The same as a fraction of the number of samples: more columns make Hessians singular.
 _FIRST_FRACTION = 0.25
 
-# Columns outside of the working set may add this fraction to its gap. Each is looked at alone;
-# where columns are collinear, a set of them has decreased F by 1e5 times as much.
+# Columns outside of the working set may add this fraction to its gap. Each is checked alone.
+# If columns are collinear, a set of them has decreased F by 1e5 times as much.
 _OUTSIDE = 1e-6
 
 
@@ -48,7 +48,7 @@ class WorkingSet:
         kept = np.append(columns, dims.n_features) if dims.fit_intercept else columns
         self._shape = (dims.n_outputs, dims.n_coordinates)
         self.index = (np.arange(dims.n_outputs)[:, None] * dims.n_coordinates + kept).ravel()
-        # A softmax does not depend on the mean intercept; a summary of past chunks does.
+        # A softmax does not depend on the mean intercept, but a summary of past chunks does.
         is_softmax = dims.n_outputs > 1 and dims.fit_intercept
         self._has_free_mean = is_softmax and not objective.has_summary
 
@@ -57,7 +57,7 @@ class WorkingSet:
         return Iterate(point.params[self.index], point.value, point.gradient[self.index])
 
     def put(self, params: FloatArray, into: FloatArray) -> FloatArray:
-        """Return the parameters of all columns; intercepts of a softmax layer have mean zero."""
+        """Return the parameters of all columns. Intercepts of a softmax layer have mean zero."""
         out = into.copy()
         out[self.index] = params
         if self._has_free_mean:

@@ -38,7 +38,7 @@ class Face:
     def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float, AnyArray]:
         """Return the first point of the boundary along a step, and the fraction of the step.
 
-        The variables that meet the boundary first are exactly there; they are the last result.
+        The variables that meet the boundary first are exactly there. They are the last result.
         """
         outside = self.outside(u + step)
         end = np.where(step > 0, self.top, self.bottom)

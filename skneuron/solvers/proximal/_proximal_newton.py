@@ -74,14 +74,14 @@ class ProximalNewton:
     tol : float
         Requested relative gap.
     progress : Progress
-        Of the iterations so far; the object changes.
+        Of the iterations so far. The object changes.
 
     Attributes
     ----------
     point : Iterate
         The iterate.
     gap : float
-        Estimated relative gap at the iterate; infinite until the working set is solved.
+        Estimated relative gap at the iterate, infinite until the working set is solved.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class ProximalNewton:
         return Outcome.LAST_STEP if self._tol < aim >= predicted and not is_first else Outcome.STEP
 
     def _relative(self, decrease: float) -> float:
-        """Return a predicted decrease as a fraction of F(0); F cannot decrease by more than F."""
+        """Return a predicted decrease as a fraction of F(0). F cannot decrease by more than F."""
         return at_most_value(relative(decrease, self._part), self._part, self.point.value)
 
     def _search(self, step: QuadraticIterate) -> Iterate:

@@ -15,8 +15,8 @@ __all__ = ["Quadratic", "QuadraticIterate"]
 # Largest decrease by released variables at a reliable iterate, as a fraction of its decrease.
 _MAX_RELEASED = 0.1
 
-# Maximum number of rounds that release variables. Most quadratics need three to five, and those of
-# ill-conditioned columns up to 100.
+# Maximum number of rounds that release variables. Most quadratics need three to five.
+# Ill-conditioned columns need up to 100.
 _MAX_ROUNDS = 200
 
 
@@ -34,7 +34,7 @@ class QuadraticIterate:
 
     @property
     def is_reliable(self) -> bool:
-        """Whether the decrease is nearly that of the minimum."""
+        """Whether the decrease is nearly the decrease at the minimum."""
         return self.released <= _MAX_RELEASED * self.decrease
 
 
@@ -44,7 +44,7 @@ class Quadratic(ABC):
     Parameters
     ----------
     gradient, start, diagonal : ndarray of shape (n,)
-        g, v and the diagonal of H; v satisfies the bounds.
+        g, v and the diagonal of H, with v within the bounds.
     terms : L1Box
         L1 penalty and bounds.
 

@@ -41,7 +41,7 @@ _MIN_CURVATURE = 1e-3
 
 
 class ReducedCG(Quadratic):
-    """A proximal Newton subproblem whose Hessian is known by products only.
+    """A proximal Newton subproblem with a Hessian that is known by products only.
 
     Conjugate gradients in the space of the free variables solve Newton's equations.
 

@@ -27,7 +27,7 @@ class WorkingSetNewton(Solver):
     """Proximal Newton method on a working set of columns, for L1 penalties and bounds.
 
     All other coefficients are zero and satisfy their optimality condition. A pass over all
-    columns finds the violators; the columns with coefficients and the strongest violators are
+    columns finds the violators. The columns with coefficients and the strongest violators are
     the next working set, until no column outside violates its condition (Johnson & Guestrin,
     ICML 2015). An active-set method with factored Hessians solves the subproblems where a Hessian
     is cheap, and reduced conjugate gradients where it is not. The column ``factored`` of the
@@ -89,11 +89,11 @@ class _Fit:
     point : Iterate
         The iterate, with the gradient of all columns.
     columns : ndarray of int or None
-        The working set; None if the next iteration selects one.
+        The working set, or None if the next iteration selects one.
     progress : Progress
         Of the iterations on the working set.
     gap : float
-        Estimated relative gap; infinite if it is not known.
+        Estimated relative gap, infinite if it is not known.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class _Fit:
         return gap, status_without_progress(gap, self._tol) if is_final else Status.MAX_ITER
 
     def _solve_working_set(self) -> bool:
-        """Iterate on one working set; return whether the fit makes no progress any more."""
+        """Iterate on one working set, and return whether the fit makes no progress any more."""
         if self.columns is None:
             self.columns = select_columns(self._objective, self.point)
             # Hessians of more variables than samples are singular: products are tried again.

@@ -16,7 +16,7 @@ __all__ = ["Batches"]
 # shared among them, of 2 MB, so that they stay in a cache.
 _PIECE_ELEMENTS = 2**18
 
-# From so many rows on, runs of neighbours are shuffled instead of single rows, and then the
+# From ``_MANY_ROWS`` rows on, runs of neighbours are shuffled instead of single rows, and then the
 # rows within a piece: a random row costs a miss of the cache, of a column-wise array one per
 # feature, of a file a page. A piece still has hundreds of runs.
 _MANY_ROWS, _RUN = 2**16, 16
@@ -30,7 +30,7 @@ class Batches:
     objective : ObjectiveProtocol
         Without L1 penalty and bounds.
     batch_size : int
-        Rows of a batch; batches are of equal size, within one row.
+        Rows of a batch. Batches are of equal size, within one row.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ class SGD(Stochastic):
         Step per unit of gradient: a number, or a schedule from
         :mod:`skneuron.solvers.schedules`, for standardized columns. ``"auto"`` steps in
         coordinates in which a subsample's Hessian is the identity (up to 300 coordinates),
-        renewed after 1, 2, 4, ... epochs; an epoch that does not lower F is made again at
+        renewed after 1, 2, 4, ... epochs. An epoch that does not lower F is made again at
         half the rate.
     batch_size : int or "auto", default="auto"
         Rows of a batch. ``"auto"`` is 256, of few rows a 32nd, but 8 at least.
@@ -33,7 +33,7 @@ class SGD(Stochastic):
     nesterov : bool, default=True
         Whether the gradient is added to momentum's step a second time, as if taken ahead.
     averaging : bool or "auto", default="auto"
-        Whether coefficients are an average over the steps that forgets the first ones;
+        Whether coefficients are an average over the steps that forgets the first ones.
         ``"auto"`` averages if ``variance_reduction`` is off.
     variance_reduction : bool, default=True
         Whether a batch's gradient is corrected by what it was at the end of the last epoch,
@@ -78,7 +78,7 @@ class SGD(Stochastic):
         require(is_flag(self.nesterov), self, "nesterov", "True or False")
 
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
-        """Return the rate; momentum m multiplies it by 1 / (1 - m), half of which is kept."""
+        """Return the rate. Momentum m multiplies it by 1 / (1 - m), half of which is kept."""
         factor = min(1.0, 2 * (1 - self.momentum))
         return factor * whitening.rate(batches.objective.dims.n_samples / batches.n_batches)
 

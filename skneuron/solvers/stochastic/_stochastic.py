@@ -31,7 +31,7 @@ MIN_BATCHES = 32
 _MIN_ROWS = 8
 
 # Factor on the rate after an epoch that lowers F. An epoch that does not is repeated at half the
-# rate; it costs as much as a good epoch wins.
+# rate. It costs as much as a good epoch wins.
 _LONGER = 1.3
 
 # Weight of the last iterate in the average of t is (1 + r) / (t + r), with this r: the average
@@ -91,7 +91,7 @@ class Stochastic(Solver):
 
     @abstractmethod
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
-        """Return the change of the parameters; arguments may be overwritten."""
+        """Return the change of the parameters. It may overwrite the arguments."""
 
     @abstractmethod
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
@@ -149,7 +149,7 @@ class Stochastic(Solver):
         params: FloatArray,
         n_rows: int,
     ) -> None:
-        """Renew coordinates and rate; momentum of other coordinates means nothing."""
+        """Renew coordinates and rate. Momentum of other coordinates means nothing."""
         state.whitening = Whitening.at(sample, params, n_rows)
         state.rate = self._automatic_rate(state.whitening, batches)
         _reset_momentum(state)
@@ -179,7 +179,7 @@ class Stochastic(Solver):
     def epoch(
         self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
     ) -> tuple[FloatArray, State]:
-        """Pass once over a chunk of a stream; see :meth:`Solver.epoch`."""
+        """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
         batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
         rng = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
@@ -255,7 +255,7 @@ class Stochastic(Solver):
 
 
 def _evaluate(batches: Batches, params: FloatArray, *, reduced: bool) -> Iterate:
-    """Evaluate the objective on all rows; with ``reduced`` its gradient corrects batches."""
+    """Evaluate the objective on all rows. With ``reduced`` its gradient corrects batches."""
     params = params.copy()
     if reduced:
         return Iterate(params, *batches.snapshot(params))
