@@ -54,7 +54,7 @@ class Blocks:
         return cast(AbstractContextManager[None], _Block(self, _Entry(holds=holds)))
 
     def enter(self, entry: _Entry) -> None:
-        """Let a block count. The interpreter has its end in hand already."""
+        """Let a block count. The interpreter already holds the callable that ends it."""
         self._entries[entry] = None
         self.settle()
 

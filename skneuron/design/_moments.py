@@ -59,9 +59,9 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
 
     Notes
     -----
-    One pass takes the sums of x and x². A further pass reads columns if their
-    squares leave the range of float64, or if their mean is so large that the sums cancel. This
-    pass takes the deviations of x / max|x|. A column of one value only has deviation 0 exactly.
+    One pass takes the sums of x and x². skneuron reads columns again if their squares leave the
+    range of float64, or if their mean is so large that the sums cancel. It then computes the
+    deviations of x / max|x|. A column of one value only has deviation 0 exactly.
 
     Examples
     --------

@@ -22,7 +22,7 @@ _GRAM_WORK = 2_000_000
 class ReadyDesign:
     """[X̃, 1] as an array of its own, for passes without any correction.
 
-    It has the same methods as :class:`StandardizedDesign`.
+    The class has the same methods as :class:`StandardizedDesign`.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
 
 
 def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, model: str) -> Stream:
-    """Return the state before the first chunk. Its columns define the scale."""
+    """Return the state before the first chunk. The columns of this chunk define the scale."""
     found = column_moments(design, data.weights, center=settings.fit_intercept)
     if found is None:
         refuse_not_finite(data.X)

@@ -23,7 +23,7 @@ _SHARE = 8
 class LogisticLoss(LogLoss):
     """ℓ = log(1 + e) with e = exp(-margin), margin = ±z, and slope ∓ e / (1 + e).
 
-    It returns the numbers of :class:`LogLoss` for the sigmoid, from one exponential per sample.
+    Results agree with :class:`LogLoss` for the sigmoid and need one exponential per sample.
 
     Examples
     --------

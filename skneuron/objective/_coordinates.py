@@ -205,7 +205,7 @@ class SolverCoordinates:
     def from_weights(
         self, coef: FloatArray, intercept: FloatArray, *, project: bool = True
     ) -> FloatArray:
-        """Return the parameters of coefficients, shifted to the sum zero over several outputs.
+        """Return the parameters of coefficients, shifted to sum to zero over several outputs.
 
         Without ``project`` they may be beyond the bounds, as far as rounding has moved them.
         """

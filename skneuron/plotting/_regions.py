@@ -89,7 +89,7 @@ class WeightArrow(FancyArrowPatch):
 
 
 def draw_arrow(ax: Axes, grid: Grid, plane: Plane) -> tuple[Any, Any]:
-    """Draw z = z₀ and the weights as an arrow on it. Without a line return (None, None)."""
+    """Draw the line z = z₀ and the arrow of weights on it. Without a line return (None, None)."""
     weights, bias = plane.weights[0], float(plane.bias[0])
     start, end = (np.array([side[index] for side in grid]) for index in (0, -1))
     normal = normal_of(weights, bias, start, end - start, np.ones(2))

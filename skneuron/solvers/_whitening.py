@@ -13,8 +13,8 @@ from skneuron.solvers.newton._curvature import largest_curvature
 
 __all__ = ["SAMPLE_ROWS", "Whitening"]
 
-#: Number of rows for the Hessian: a millisecond for 20 columns, and a step length needs
-#: the curvature up to a tenth only.
+#: Number of rows for the Hessian: a millisecond for 20 columns, and a step length
+#: needs the curvature up to a tenth only.
 SAMPLE_ROWS = 2**13
 
 # Number of coordinates of an output above which whitening costs more than a batch.

@@ -31,7 +31,7 @@ MIN_BATCHES = 32
 _MIN_ROWS = 8
 
 # Factor on the rate after an epoch that lowers F. An epoch that does not is repeated at half the
-# rate. It costs as much as a good epoch wins.
+# rate. The repetition costs as much as a good epoch wins.
 _LONGER = 1.3
 
 # Weight of the last iterate in the average of t is (1 + r) / (t + r), with this r: the average
@@ -91,7 +91,7 @@ class Stochastic(Solver):
 
     @abstractmethod
     def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
-        """Return the change of the parameters. It may overwrite the arguments."""
+        """Return the change of the parameters. The method may overwrite the arguments."""
 
     @abstractmethod
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
