@@ -218,7 +218,8 @@ def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, Float
             return np.array([padded(part, 0.0) for part in parts])
         return np.array([padded(part, part[-1]) for part in parts])
 
-    out = {name: column(name) for name in histories[0]}
+    common = [name for name in histories[0] if all(name in history for history in histories)]
+    out = {name: column(name) for name in common}
     for name, values in out.items():
         if name in ("gradient_norm", "step"):
             # hypot does not overflow. The square of a number above 1e154 does.

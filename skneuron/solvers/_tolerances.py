@@ -14,6 +14,7 @@ __all__ = [
     "MAX_HALVINGS",
     "MEASURABLE",
     "PRECISION",
+    "REGULAR",
     "SETTLED",
     "SINGULAR",
 ]
@@ -64,6 +65,11 @@ SETTLED = 0.1
 # fraction of its diagonal element. A Newton step loses log10(condition) digits: with three left,
 # steps still contract quickly. A smaller pivot is a rounding error.
 SINGULAR = 1e-13
+
+# Pivot of a factor, as a fraction of its diagonal element, above which the condition number is far
+# from the limit of rounding and need not be estimated. It is the fraction of its curvature that a
+# column keeps without the columns before it.
+REGULAR = 1e-6
 
 # A learning rate that raises F to this multiple of its start has diverged.
 DIVERGED = 1e4

@@ -7,13 +7,9 @@ from scipy import linalg
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._tolerances import SINGULAR
+from skneuron.solvers._tolerances import REGULAR, SINGULAR
 
 __all__ = ["Curvature", "largest_curvature"]
-
-# Fraction of its curvature that each column keeps without the columns before it. Above, the
-# condition number is far from that limit, and it need not be estimated: that saves time.
-_CLEARLY_REGULAR = 1e-6
 
 # Curvature along a direction, in units of the rounding errors of the columns, below which the
 # direction is taken to be flat.
@@ -135,7 +131,7 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     factor, info = linalg.lapack.dpotrf(hessian, lower=1, clean=1)
     if info != 0 or not np.all(np.isfinite(factor[-1])):
         return None
-    if (np.diag(factor) / size).min() ** 2 > _CLEARLY_REGULAR:
+    if (np.diag(factor) / size).min() ** 2 > REGULAR:
         return np.asarray(factor)
     # Unit diagonal first: the condition number then measures collinearity, not scale.
     inverse = 1 / size

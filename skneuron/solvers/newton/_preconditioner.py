@@ -9,7 +9,7 @@ from scipy import linalg
 
 from skneuron._typing import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS
+from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS, REGULAR
 
 __all__ = [
     "BlockPreconditioner",
@@ -54,10 +54,18 @@ def has_small_blocks(objective: ObjectiveProtocol) -> bool:
 
 
 def preconditioner(objective: ObjectiveProtocol) -> Preconditioner:
-    """Return the best preconditioner that is affordable."""
-    if objective.dims.n_coordinates <= DENSE_PARAMS:
-        return BlockPreconditioner(objective)
-    return DiagonalPreconditioner(objective)
+    """Return the best preconditioner that is affordable.
+
+    The inverse of a Hessian of collinear columns multiplies the rounding errors of a gradient.
+    """
+    if objective.dims.n_coordinates > DENSE_PARAMS:
+        return DiagonalPreconditioner(objective)
+    if objective.dims.n_outputs == 1:
+        hessian = objective.curvature(objective.at_zero()).matrix()
+        factor, info = linalg.lapack.dpotrf(hessian, lower=1)
+        if info != 0 or np.any(np.diag(factor) ** 2 <= REGULAR * np.diag(hessian)):
+            return DiagonalPreconditioner(objective)
+    return BlockPreconditioner(objective)
 
 
 class DiagonalPreconditioner:

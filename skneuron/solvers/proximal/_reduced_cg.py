@@ -79,7 +79,7 @@ class ReducedCG(Quadratic):
     def refined(self) -> QuadraticIterate:
         """Return a step that is exact enough for a gap."""
         self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
-        self._limit = min(self.products + _MAX_PRODUCTS, self._budget)
+        self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
         return self.step()
 
     def product(self, change: FloatArray) -> FloatArray:
