@@ -58,7 +58,7 @@ def check_objective(report, problem, attempt, z):
     )
     floor = ROUNDING + rounding / zero if zero > 0 else np.inf
     if not params.get("early_stopping") and problem.mode != "stream":
-        most = min(both) - floor * zero - _SUBNORMAL
+        most = min(both) - _SUBNORMAL - (floor * zero if zero > 0 else 0.0)
         origin = float(sum(_value_at_origin(task) for task in tasks))
         report.check("not worse than zero", most <= origin, f"F={min(both)}, at zero {origin}")
         if attempt.start is not None:
