@@ -67,7 +67,10 @@ class SmoothModel(Model):
         return self.newton_step(iterate.gradient)
 
     def newton_step(self, gradient: FloatArray) -> tuple[FloatArray, float]:
-        """Return the step for a gradient, and the predicted decrease."""
+        """Return the step for a gradient, and the predicted decrease.
+
+        The prediction is infinite if the gradient meets no curvature, or rounding errors only.
+        """
         q = gradient.copy()
         factors = []
         for s, y, product in reversed(self.pairs):
@@ -77,8 +80,13 @@ class SmoothModel(Model):
         r = -self.curvature.newton_step(q)
         for (s, y, product), factor in zip(self.pairs, reversed(factors), strict=True):
             blas.daxpy(s, r, a=factor - float(y @ r) / product)
-        unbounded = self.curvature.is_unbounded(gradient)
-        return -r, np.inf if unbounded else 0.5 * float(gradient @ r)
+        decrease = 0.5 * float(gradient @ r)
+        if decrease < 0 and self.pairs:
+            # Rounding errors of the pairs: B is positive definite without them.
+            self.pairs = []
+            return self.newton_step(gradient)
+        unknown = decrease < 0 or self.curvature.is_unbounded(gradient)
+        return -r, np.inf if unknown else decrease
 
     def update(self, before: Iterate, after: Iterate) -> None:
         """Add the pair of the step, unless its curvature is negative or rounding."""
