@@ -118,7 +118,17 @@ requests = [
 autodoc_default_options = {
     "members": True,
     # Members of skneuron's mixins, without members of scikit-learn and Python.
-    "inherited-members": "BaseEstimator,ClassifierMixin,TransformerMixin,Exception,Enum,tuple,Module",
+    "inherited-members": ",".join(
+        [
+            "BaseEstimator",
+            "ClassifierMixin",
+            "TransformerMixin",
+            "Exception",
+            "Enum",
+            "tuple",
+            "Module",
+        ]
+    ),
     "member-order": "bysource",
     "exclude-members": ", ".join(
         ["get_metadata_routing", "set_output", *(f"set_{name}_request" for name in requests)]

@@ -31,22 +31,13 @@ class Face:
         """Return the free variables that are beyond the ends of the face."""
         return self.free & ((u < self.bottom) | (u > self.top))
 
-    def project(self, u: FloatArray) -> FloatArray:
-        """Return the point of the face that is nearest to u."""
-        return np.where(self.free, np.clip(u, self.bottom, self.top), u)
-
-    def boundary_step(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, float, AnyArray]:
-        """Return the first point of the boundary along a step, and the fraction of the step.
-
-        The variables that meet the boundary first are exactly there. They are the last result.
-        """
+    def boundary(self, u: FloatArray, step: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of the face, and the fractions of a step up to them, inf if inside."""
         outside = self.outside(u + step)
         end = np.where(step > 0, self.top, self.bottom)
         lengths = np.full(len(u), np.inf)
         lengths[outside] = (end[outside] - u[outside]) / step[outside]
-        first = float(lengths.min())
-        met = lengths <= first
-        return np.where(met, end, self.project(u + first * step)), first, met
+        return end, lengths
 
     def fix(self, fixed: AnyArray) -> Face:
         """Return the face with more variables fixed."""

@@ -19,6 +19,9 @@ _MAX_RELEASED = 0.1
 # Ill-conditioned columns need up to 100.
 _MAX_ROUNDS = 200
 
+# Number of projections of a step, each of half the length, before it ends at the first boundary.
+_PROJECTED = 4
+
 
 @dataclass(frozen=True)
 class QuadraticIterate:
@@ -53,7 +56,7 @@ class Quadratic(ABC):
     negligible : float
         Fraction of the decrease that a further round need not add.
     sufficient : float
-        Fraction of the decrease on the affine hull of a face that is enough on the face itself.
+        Fraction of the decrease on the affine hull of a face that is enough inside.
     products : int
         The number of products with a Hessian that is not a matrix.
     """
@@ -75,7 +78,7 @@ class Quadratic(ABC):
     def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
         """Return the Newton step of the free variables, and H times the step.
 
-        ``slope`` is the gradient on the face, penalty included. None if no step can be found.
+        ``slope`` is the gradient, penalty included. None if no step can be found.
         """
 
     def step(self) -> QuadraticIterate:
@@ -90,8 +93,7 @@ class Quadratic(ABC):
             self._last = at = self._minimum_on(self.terms.released_face(last.params, last.gradient))
             violation = self.terms.violation(at.params, at.gradient)
             released = 0.5 * float(violation @ (violation / self.diagonal))
-            least = self.negligible * at.decrease
-            if released <= least or at.decrease - last.decrease <= least:
+            if min(released, at.decrease - last.decrease) <= self.negligible * at.decrease:
                 break
         return replace(at, released=released)
 
@@ -114,8 +116,9 @@ class Quadratic(ABC):
         Newton steps for the free variables. Variables that meet the boundary are fixed, so each
         step has fewer free variables than the last.
         """
-        at, bound = self._last, 0.0
+        bound = 0.0
         while np.any(face.free):
+            at = self._last
             slope = at.gradient + self.terms.lasso * face.sign
             found = self.newton_step(slope, face)
             if found is None:
@@ -124,21 +127,23 @@ class Quadratic(ABC):
             if not np.any(face.outside(at.params + step)):
                 return self.at(at.params + step, at.gradient + image)
             bound = max(bound, at.decrease - float(step @ (slope + 0.5 * image)))
-            at, face = self._onto_boundary(at, face, step, image)
-            if at.decrease >= self.sufficient * bound:
+            self._last, face = self._onto_boundary(face, step)
+            if self._last.decrease >= self.sufficient * bound:
                 break
-        return at
+        return self._last
 
-    def _onto_boundary(
-        self, at: QuadraticIterate, face: Face, step: FloatArray, image: FloatArray
-    ) -> tuple[QuadraticIterate, Face]:
-        """Return a point on the boundary of a face that a step leaves, and the face there.
+    def _onto_boundary(self, face: Face, step: FloatArray) -> tuple[QuadraticIterate, Face]:
+        """Return a point on the boundary that a step crosses, and the face there.
 
-        The step is projected on the face, or ends at the first boundary if the projection does
-        not lower the function.
+        The step is projected, and shortened if the projection does not lower the function.
         """
-        following = self.moved(at, face.project(at.params + step))
-        if following.decrease > at.decrease:
-            return following, face.fix(face.outside(at.params + step))
-        boundary, first, met = face.boundary_step(at.params, step)
-        return self.at(boundary, at.gradient + first * image), face.fix(met)
+        at = self._last
+        end, lengths = face.boundary(at.params, step)
+        for fraction in (*0.5 ** np.arange(_PROJECTED), 0.0):
+            length = max(fraction, float(lengths.min()))
+            met = lengths <= length
+            u = np.clip(at.params + length * step, face.bottom, face.top)
+            following = self.moved(at, np.where(met, end, u))
+            if following.decrease > at.decrease:
+                break
+        return following, face.fix(met)

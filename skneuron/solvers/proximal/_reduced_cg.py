@@ -13,12 +13,9 @@ from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
 
 __all__ = ["ReducedCG", "safe_diagonal"]
 
-# Conjugate gradients end when their last two terms add less than this fraction of all terms, and
+# Conjugate gradients end when their last two terms add less than this fraction of the decrease, and
 # rounds of the active-set method when a further one would add less than this fraction.
 _ROUGH = 0.1
-
-# Fraction of the decrease on the affine hull of a face that is enough on the face itself.
-_SUFFICIENT = 0.8
 
 # Maximum number of products of a rough solution.
 _MAX_PRODUCTS = 200
@@ -55,7 +52,7 @@ class ReducedCG(Quadratic):
         Maximum number of products, with earlier Hessians too.
     """
 
-    negligible, sufficient = _ROUGH, _SUFFICIENT
+    negligible, sufficient = _ROUGH, 1 - _ROUGH
 
     def __init__(
         self,
@@ -72,13 +69,11 @@ class ReducedCG(Quadratic):
         self._limit = min(self._budget, _MAX_PRODUCTS)
         # No loss is negative: F cannot decrease by more than F.
         self._highest = np.inf if objective.has_summary else point.value
-        #: The decrease that exact solutions start from, None for rough solutions.
-        self._known: float | None = None
-        self.products = 0
+        self._is_exact, self.products = False, 0
 
     def refined(self) -> QuadraticIterate:
         """Return a step that is exact enough for a gap."""
-        self._known, self.negligible, self.sufficient = self._last.decrease, _RELEASED, np.inf
+        self._is_exact, self.negligible, self.sufficient = True, _RELEASED, 1 - _EXACT
         self._limit = min(self.products + _MAX_PRODUCTS_EXACT, self._budget)
         return self.step()
 
@@ -91,24 +86,32 @@ class ReducedCG(Quadratic):
 
     def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
         """Return the Newton step of the free variables, and H times the step."""
-        before = self.products
         found = conjugate_gradients(
             self.product,
             slope,
             lambda v: np.where(face.free, v / self.diagonal, 0.0),
-            lambda terms: self._is_enough(terms, before),
-            max_products=int(max(self._limit - before, 0)),
+            self._is_enough,
+            max_products=int(max(self._limit - self.products, 0)),
         )
         return None if found.products == 0 else (found.step, -found.residual - slope)
 
-    def _is_enough(self, terms: list[float], before: int) -> bool:
+    def _is_enough(self, terms: list[float]) -> bool:
         """Return whether the last terms of conjugate gradients add little, or all more than F."""
         if sum(terms) > self._highest:
             return True
-        if self._known is None:
-            return settled(terms, 2)
-        last = max(GAP_TERMS, int(_LAST_FRACTION * (self._spent + before + len(terms))))
-        return len(terms) > last and settled([self._known, *terms], last, _EXACT)
+        decreases = [self._last.decrease, *terms]
+        if not self._is_exact:
+            return settled(decreases, 2, _ROUGH)
+        last = max(GAP_TERMS, int(_LAST_FRACTION * (self._spent + self.products)))
+        return len(terms) > last and settled(decreases, last, _EXACT)
+
+    def _minimum_on(self, face: Face) -> QuadraticIterate:
+        """Return a low point; a first gradient step predicts the active set."""
+        step = -(self.gradient + self.terms.lasso * face.sign) / self.diagonal
+        leaving = face.outside(self.start + step)
+        if self._last.params is self.start and np.any(leaving):
+            self._last, face = self._onto_boundary(face, np.where(leaving, step, 0.0))
+        return super()._minimum_on(face)
 
 
 def safe_diagonal(objective: ObjectiveProtocol, diagonal: FloatArray) -> FloatArray:
