@@ -117,6 +117,8 @@ ALL = [(name, stream) for name in CASES for stream in (False, True) if name != "
 ALL.append(("early stopping", False))
 
 
+# Hypothesis has a callback of the garbage collector, in which Python ignores an interrupt.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer signals")
 def test_interrupts_at_random_moments(two_threads):
     def interrupt(*_):

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from families import PROBABILITIES
-from scipy import optimize
+from scipy import optimize, stats
 from test_inference import LOG_P, LOG_Q
 from test_robit import Robit
 
@@ -98,7 +98,11 @@ def test_rare_events_of_a_cauchit():
 def test_without_an_offset_it_is_the_mean_of_y(link, beside):
     """An offset that is one number changes the intercept and nothing else."""
     rates = [0.03, 0.5, 0.9]
-    if not isinstance(link, Lapse):
+    # Before SciPy 1.12 the logarithms of Student's t are logarithms of a rounded number below 1.
+    is_rounded = isinstance(link, Robit) and stats.t.logcdf(1e5, 4.0) == np.log(
+        stats.t.cdf(1e5, 4.0)
+    )
+    if not isinstance(link, Lapse) and not is_rounded:
         rates += [1e-12, 1e-9, 1e-4, 1 - 1e-3, 1 - 1e-9]
     for rate in rates:
         counts = np.array([1e12 * rate, 1e12 * (1 - rate)])

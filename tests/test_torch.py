@@ -173,7 +173,7 @@ class _Own(Activation):
         (nn.Sequential(), [0, 1], "expected nn.Linear"),
         (nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1)), [0, 1], "expected nn.Linear"),
         (nn.Sequential(nn.Linear(2, 1), nn.GELU()), [0, 1], "got the activation GELU"),
-        (nn.Sequential(nn.Linear(2, 3), nn.Sigmoid()), [0, 1, 2], "expected nn.Softmax"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Sigmoid()), [0, 1, 2], "Expected nn.Softmax"),
         (nn.Linear(2, 3), [0, 1], "coef has shape"),
     ],
 )
