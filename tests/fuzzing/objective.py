@@ -18,12 +18,6 @@ _DIGITS = 1e-11
 # Largest ratio of the measured to the reported gap.
 _FACTOR = 10
 
-# Ratio of two rounding errors of the same sum in different orders, at most.
-_ORDERS = 4
-
-# Values of F below this have fewer digits than others.
-_SUBNORMAL = float(np.finfo(np.float64).tiny)
-
 # Linear predictors beyond this have next to no curvature.
 _SATURATED = 30
 
@@ -45,9 +39,6 @@ def check_objective(report, problem, attempt, z):
     both = [float(exact)]
     if z is not None and z.dtype == np.float64:
         both.append(float(_as_predicted(tasks, places, z[used], neuron)))
-        # A neuron of one-vs-rest adds up its products in another order than their common forward
-        # pass. The two rounding errors are of one size.
-        rounding += _ORDERS * abs(both[1] - both[0])
     low, high = min(both) - rounding, max(both) + rounding
     zero = float(sum(_at_zero(task) for task in tasks))
     slack = _DIGITS * max(zero, abs(neuron.objective_))
@@ -58,7 +49,7 @@ def check_objective(report, problem, attempt, z):
     )
     floor = ROUNDING + rounding / zero if zero > 0 else np.inf
     if not params.get("early_stopping") and problem.mode != "stream":
-        most = min(both) - _SUBNORMAL - (floor * zero if zero > 0 else 0.0)
+        most = min(both) - (floor * zero if zero > 0 else 0.0)
         origin = float(sum(_value_at_origin(task) for task in tasks))
         report.check("not worse than zero", most <= origin, f"F={min(both)}, at zero {origin}")
         if attempt.start is not None:
