@@ -72,8 +72,8 @@ class StandardizedDesign:
         far = (np.abs(center) / MAX_CENTER_RATIO > spread) & (spread > 0)
         if design.is_sparse and np.any(far):
             # Only a column without zeros is far from zero: subtracted, it stays as full.
-            far &= design.full_columns()
-            design, center = design.subtracted(np.where(far, center, 0.0)), np.where(far, 0, center)
+            design, left = design.subtracted(np.where(far, center, 0.0))
+            center = np.where(far, left, center)
         self.design = design
         self.shape = design.shape
         self.n_stored = design.n_stored
@@ -81,9 +81,7 @@ class StandardizedDesign:
         self.is_thin = design.is_thin
         #: Whether X is so small that it stays in a cache from pass to pass.
         self.in_cache = design.n_stored <= SMALL_ELEMENTS
-        #: Counts the rows of each pass.
         self.counter = design.counter
-        #: Center, scale and spread of each column.
         self.standardization = center, scale, spread
         self._inverse = 1 / scale
         self._shift = center if not design.is_sparse and np.any(far) else None
@@ -131,14 +129,8 @@ class StandardizedDesign:
     def sums(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
         """Read all rows once and add up the results of a function of z = X̃ Wᵀ + b.
 
-        Parameters
-        ----------
-        coef : ndarray of shape (n_outputs, n_features + 1)
-            W, and b as the last column.
-        function : callable
-            Gets the rows and their z, of shape (n_rows,) for one output, else
-            (n_rows, n_outputs).
-        gram : bool
+        ``coef`` has W, and b as its last column. z has the shape (n_rows,) for one output, else
+        (n_rows, n_outputs).
         """
         raw = coef[:, :-1] * self._inverse
         offset = coef[:, -1] - raw @ self._left
@@ -255,8 +247,5 @@ def _sparse_gram(
     total = float(weights.sum())
     cross = np.outer(sums, center)
     product += total * np.outer(center, center) - cross - cross.T
-    out = np.empty((d + 1, d + 1))
-    out[:d, :d] = product * inverse * inverse[:, None]
-    out[d, :d] = out[:d, d] = (sums - total * center) * inverse
-    out[d, d] = total
-    return out
+    edge = ((sums - total * center) * inverse)[:, None]
+    return np.block([[product * inverse * inverse[:, None], edge], [edge.T, np.array(total)]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 
-__all__ = ["FlatDirections"]
+__all__ = ["FlatDirections", "search"]
 
 # Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
 # rounding does not let a sum of products tell.
@@ -21,32 +22,20 @@ _MAX_DOUBTFUL = 50
 _NOISE = 10
 
 
+@dataclass
 class FlatDirections:
-    """The flat directions of an objective without a penalty, searched for once."""
+    """The flat directions of an objective without a penalty, or None before the search."""
 
-    def __init__(self) -> None:
-        self._found: FloatArray | None = None
-
-    def find(
-        self,
-        hessian: FloatArray,
-        product: Callable[[FloatArray], FloatArray],
-        change: Callable[[FloatArray], FloatArray],
-        rounding: FloatArray,
-    ) -> FloatArray:
-        """Return orthonormal rows of shape (m, n_params) (see :func:`_search`)."""
-        if self._found is None:
-            self._found = _search(hessian, product, change, rounding)
-        return self._found
+    found: FloatArray | None = None
 
 
-def _search(
+def search(
     hessian: FloatArray,
     product: Callable[[FloatArray], FloatArray],
     change: Callable[[FloatArray], FloatArray],
     rounding: FloatArray,
 ) -> FloatArray:
-    """Return flat directions, none if a doubtful direction is not flat.
+    """Return orthonormal rows of shape (m, n_params), none if a doubtful direction is not flat.
 
     The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
     the changes of all linear predictors decide, and not the curvatures at this point.

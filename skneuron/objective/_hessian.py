@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective._coordinates import SolverCoordinates
-from skneuron.objective._flat import FlatDirections
+from skneuron.objective._flat import FlatDirections, search
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
@@ -133,7 +133,9 @@ class Hessian:
             steps = [at.with_intercept(direction)[0] for direction in directions]
             return self._loss.change(np.array(steps))
 
-        return self._flat.find(matrix, self, change, at.rounding())
+        if self._flat.found is None:
+            self._flat.found = search(matrix, self, change, at.rounding())
+        return self._flat.found
 
 
 def matrix_of(

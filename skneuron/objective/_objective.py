@@ -14,7 +14,6 @@ from skneuron.objective._flat import FlatDirections
 from skneuron.objective._hessian import Hessian, matrix_of
 from skneuron.objective._rows import MemoryRows, finite_or_inf
 from skneuron.objective._surrogate import QuadraticSummary
-from skneuron.objective._zero import lowest_at_zero
 
 __all__ = ["Objective"]
 
@@ -70,8 +69,8 @@ class Objective:
         self.penalty = coordinates.penalty
         self.dims = coordinates.dims(rows.n_samples)
         self._flat = FlatDirections()
-        self._zero_loss, self._zero_intercept = lowest_at_zero(
-            rows, coordinates.offset_center, fit_intercept=coordinates.fit_intercept
+        self._zero_loss, self._zero_intercept = rows.lowest_at_zero(
+            coordinates.offset_center, fit_intercept=coordinates.fit_intercept
         )
         self.zero_value = self._zero_loss + (0.0 if summary is None else summary.zero_value)
 
@@ -144,10 +143,6 @@ class Objective:
         """Return the same objective on about ``m`` random rows, in the same coordinates."""
         return self._on(self.rows.sample(m, rng, self.coordinates.variance))
 
-    def evenly(self, m: int) -> Objective:
-        """Return the objective on at most ``m`` rows, spread evenly, of equal weight."""
-        return self._on(self.rows.evenly(m))
-
     def reproducible(self) -> Objective:
         """Return the same objective, with sums of the same bits on any number of threads."""
         return self._on(self.rows.steady())
@@ -162,7 +157,10 @@ class Objective:
         """Return the objective of the same parameters on rows of another X, of weights of sum 1."""
         at = self.coordinates
         offset = None if offset is None else offset - at.offset_center
-        return self._on(self.rows.validation(X, y, weights, offset, at.standardization))
+        design = DesignMatrix(X)
+        return self._on(
+            MemoryRows.of_data(design, y, weights, self.loss, offset, at.standardization)
+        )
 
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective as a function of some columns and the intercept."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray, Matrix
+from skneuron._typing import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
@@ -30,6 +30,12 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
+
+# Range of an offset above which most samples may be saturated at any intercept but the best.
+_WIDE_OFFSET = 20.0
+
+# Number of halvings of that range that find the best intercept.
+_HALVINGS = 30
 
 
 class MemoryRows:
@@ -158,13 +164,13 @@ class MemoryRows:
         return MemoryRows(self._columns.take(rows), self._y[rows], weights, self.loss, offset)
 
     def evenly(self, m: int) -> MemoryRows:
-        """Return at most ``m`` rows, evenly spaced, with equal weights."""
-        n = self.n_samples
-        if n <= m:
+        """Return at most ``m`` rows, evenly spaced, with their sample weights."""
+        if self.n_samples <= m:
             # The copy serves the passes over all rows as well.
             self.keep_small_copy()
-        rows = slice(None) if n <= m else np.linspace(0, n - 1, m).astype(np.intp)
-        return self.take(rows, np.full(min(n, m), 1.0 / min(n, m)))
+            return self.take(slice(None), self._weights)
+        rows = np.linspace(0, self.n_samples - 1, m).astype(np.intp)
+        return self.take(rows, self._weights[rows])
 
     def sample(self, m: int, rng: np.random.Generator, variance: FloatArray) -> MemoryRows:
         """Return about ``m`` rows. Every class keeps its total weight.
@@ -187,18 +193,6 @@ class MemoryRows:
     ) -> MemoryRows:
         classes = self.class_weights
         return self.take(*sample_rows(self._y, self._weights, classes, m, rng, probabilities))
-
-    def validation(
-        self,
-        X: Matrix,
-        y: AnyArray,
-        weights: FloatArray,
-        offset: FloatArray | None,
-        standardization: tuple[FloatArray, FloatArray, FloatArray],
-    ) -> MemoryRows:
-        """Return the rows of another X with the same loss (see :meth:`of_data`)."""
-        design = DesignMatrix(X)
-        return MemoryRows.of_data(design, y, weights, self.loss, offset, standardization)
 
     def gather(self, rows: AnyArray) -> GatheredRows:
         """Return these rows, gathered for the gradients of batches."""
@@ -277,13 +271,9 @@ class MemoryRows:
 
     def mean_loss(self, coef: FloatArray) -> float:
         """Return the sum of weighted losses, or inf beyond the range of float64."""
-
-        def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
-            z = self._shifted(rows, z)
-            return self.loss.sums(self._labels[rows], z, self._weights[rows])[0], z[:0], None
-
         with np.errstate(all="ignore"):
-            return finite_or_inf(self._columns.sums(coef, function).value)
+            z = self.linear_predictor(coef)
+            return finite_or_inf(self.loss.sums(self._labels, z, self._weights)[0])
 
     def predicted_loss(
         self, coef: FloatArray, intercept: FloatArray, away: FloatArray | float
@@ -346,19 +336,36 @@ class MemoryRows:
 
     # --- without a pass ---------------------------------------------------------------
 
-    def loss_at_zero(self, shift: FloatArray | float = 0.0) -> float:
+    def lowest_at_zero(
+        self, center: FloatArray | float, *, fit_intercept: bool
+    ) -> tuple[float, FloatArray | float]:
+        """Return the lowest loss at zero coefficients, and its intercept.
+
+        ``center`` is the center that was subtracted from the offset.
+        """
+        shifts: list[FloatArray | float] = [0.0]
+        if self._offset is not None and fit_intercept:
+            shifts.append(center)
+            low, high = -float(self._offset.max()), -float(self._offset.min())
+            if self.loss.n_outputs == 1 and high - low > _WIDE_OFFSET:
+                with np.errstate(all="ignore"):
+                    for _ in range(_HALVINGS):
+                        middle = low / 2 + high / 2
+                        slopes = self.loss.slopes(self._labels, self._offset + middle)
+                        falls = float(self._weights @ slopes) < 0
+                        low, high = (middle, high) if falls else (low, middle)
+                shifts.append(low)
+        values = [self._loss_at_zero(shift) for shift in shifts]
+        lowest = int(np.argmin(values))
+        return values[lowest], shifts[lowest]
+
+    def _loss_at_zero(self, shift: FloatArray | float) -> float:
         """Return the loss at zero coefficients and one intercept."""
         weights, (y, z) = self.class_weights, self._one_of_each_class()
         if self._offset is not None:
             weights, y, z = self._weights, self._y, self._offset
         with np.errstate(all="ignore"):
             return finite_or_inf(float(weights @ self.loss.value(y, z + shift)))
-
-    def slope_at_zero(self, shift: float) -> float:
-        """Return the slope of the loss along the intercept, at zero coefficients."""
-        assert self._offset is not None
-        with np.errstate(all="ignore"):
-            return float(self._weights @ self.loss.slopes(self._labels, self._offset + shift))
 
     def curvature_at_zero(self) -> FloatArray:
         """Return the curvature along each output where every linear predictor is zero."""
@@ -371,11 +378,6 @@ class MemoryRows:
         """Return the label and linear predictors of zero for one sample of each class."""
         k, n_classes = self.loss.n_outputs, len(self.class_weights)
         return np.arange(n_classes), np.zeros((n_classes, k)[: 1 + (k > 1)])
-
-    def offset_bounds(self) -> tuple[float, float]:
-        """Return the smallest and the largest offset."""
-        assert self._offset is not None
-        return float(self._offset.min()), float(self._offset.max())
 
     def mean_offset(self) -> FloatArray | float:
         """Return the weighted mean of the offset."""
