@@ -26,29 +26,19 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class PerceptronIterate:
-    """Parameters with the mistakes that they make.
-
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    value : float
-        Weighted fraction of the samples that are misclassified.
-    direction : ndarray of shape (n_params,)
-        Minus the weighted sum of these samples, each with the sign of its class.
-    mistakes : int
-        Number of misclassified samples.
-    margin : float
-        Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
-        all coefficients are zero.
-    rule : object
-        State from which the solver continues.
-    """
+    """Parameters with the mistakes that they make."""
 
     params: FloatArray
+    #: Weighted fraction of the samples that are misclassified.
     value: float
+    #: Minus the weighted sum of these samples, each with the sign of its class.
     direction: FloatArray
+    #: Number of misclassified samples.
     mistakes: int
+    #: Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
+    #: all coefficients are zero.
     margin: float
+    #: State from which the solver continues.
     rule: Any = None
 
     @classmethod
