@@ -121,18 +121,11 @@ class GD(Solver):
 
 @dataclass(frozen=True)
 class _DescentState(SolverState):
-    """State between two steps.
+    """State between two steps."""
 
-    Attributes
-    ----------
-    start : ndarray of shape (n_params,)
-        End of the last gradient step, without momentum.
-    ahead : ndarray of shape (n_params,) or None
-        Parameters of the last gradient, None if F is lowest there.
-    rate, momentum : float
-    """
-
+    #: End of the last gradient step, without momentum.
     start: FloatArray
+    #: Parameters of the last gradient, None if F is lowest there.
     ahead: FloatArray | None
     rate: float
     momentum: float

@@ -108,16 +108,8 @@ class LBFGS(Solver):
 class _Round:
     """One run of SciPy, in whitened coordinates around its first iterate.
 
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    whitening : _Whitening
-    origin : Iterate
-    gap : float
-        Relative gap at the origin. It decides how the objective is measured, and how
-        much smaller the gradient has to become.
-    tol : float
-    history : History
+    The relative gap at this iterate decides how the objective is measured, and how much smaller
+    the gradient has to become.
     """
 
     def __init__(

@@ -18,26 +18,7 @@ _DAMPING = 1e-10
 
 
 class DenseQuadratic(Quadratic):
-    """An L1-penalised quadratic with box constraints and a matrix as its Hessian.
-
-    Parameters
-    ----------
-    hessian : ndarray of shape (n, n)
-        H, positive semidefinite.
-    gradient, start : ndarray of shape (n,)
-    terms : L1Box
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skneuron.solvers.proximal._active_set import DenseQuadratic
-    >>> from skneuron.solvers.proximal._faces import L1Box
-    >>> terms = L1Box(np.ones(2), np.full(2, -np.inf), np.full(2, np.inf))
-    >>> q = DenseQuadratic(np.eye(2), np.array([-3.0, -0.5]), np.zeros(2), terms)
-    >>> step = q.step()
-    >>> step.params.tolist(), step.decrease
-    ([2.0, 0.0], 2.0)
-    """
+    """An L1-penalised quadratic with box constraints and a matrix as its Hessian."""
 
     def __init__(
         self, hessian: FloatArray, gradient: FloatArray, start: FloatArray, terms: L1Box

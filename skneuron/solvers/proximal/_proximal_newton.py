@@ -64,24 +64,7 @@ class ProximalNewton:
 
     The subproblem is solved with a factored Hessian where that is cheap, and by reduced conjugate
     gradients where it is not. When the products have cost as much as a Hessian, and a Hessian
-    can be formed, factored Hessians take over.
-
-    Parameters
-    ----------
-    part : ObjectiveProtocol
-        The objective on the working set.
-    point : Iterate
-    tol : float
-        Requested relative gap.
-    progress : Progress
-        Of the iterations so far. The object changes.
-
-    Attributes
-    ----------
-    point : Iterate
-        The iterate.
-    gap : float
-        Estimated relative gap at the iterate, infinite until the working set is solved.
+    can be formed, factored Hessians take over. ``progress`` changes.
     """
 
     def __init__(
@@ -93,6 +76,7 @@ class ProximalNewton:
         if part.dims.n_params <= DENSE_PARAMS:
             self._hessian_cost = part.dims.n_params**2 / part.rows.row_elements
         progress.factored |= self._hessian_cost <= _CHEAP_HESSIAN
+        #: Estimated relative gap at the iterate, infinite until the working set is solved.
         self.gap = np.inf
 
     def advance(self) -> Outcome:

@@ -44,24 +44,15 @@ class QuadraticIterate:
 class Quadratic(ABC):
     """g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| subject to low ≤ u ≤ high.
 
-    Parameters
-    ----------
-    gradient, start, diagonal : ndarray of shape (n,)
-        g, v and the diagonal of H, with v within the bounds.
-    terms : L1Box
-        L1 penalty and bounds.
-
-    Attributes
-    ----------
-    negligible : float
-        Fraction of the decrease that a further round need not add.
-    sufficient : float
-        Fraction of the decrease on the affine hull of a face that is enough inside.
-    products : int
-        The number of products with a Hessian that is not a matrix.
+    The arguments are g, v, the diagonal of H, and L1 penalty and bounds. v is within the bounds.
     """
 
-    negligible, sufficient, products = 1e-13, np.inf, 0
+    #: Fraction of the decrease that a further round need not add.
+    negligible: float = 1e-13
+    #: Fraction of the decrease on the affine hull of a face that is enough inside.
+    sufficient: float = np.inf
+    #: Number of products with a Hessian that is not a matrix.
+    products: int = 0
 
     def __init__(
         self, gradient: FloatArray, start: FloatArray, diagonal: FloatArray, terms: L1Box

@@ -44,32 +44,26 @@ _DELAY = 100
 
 @dataclass
 class State:
-    """State of a stochastic solver between two batches.
+    """State of a stochastic solver between two batches."""
 
-    Attributes
-    ----------
-    step : int
-        Number of batches so far.
-    params : ndarray of shape (n_params,)
-        Parameters of the next gradient.
-    average : ndarray of shape (n_params,)
-        Average of the parameters over the steps.
-    buffers : dict of str to ndarray of shape (n_outputs, n_coordinates)
-        Momentum, or moments.
-    since : int
-        Number of batches since the buffers were zero.
-    whitening : Whitening
-    rate : float
-        The automatic learning rate.
-    """
-
+    #: Number of batches so far.
     step: int
+    #: Parameters of the next gradient, and their average over the steps.
     params: FloatArray
     average: FloatArray
+    #: Momentum, or moments, of shape (n_outputs, n_coordinates).
     buffers: dict[str, FloatArray]
+    #: Number of batches since the buffers were zero.
     since: int = 0
     whitening: Whitening = field(default_factory=Whitening)
+    #: The automatic learning rate.
     rate: float = 1.0
+
+    def reset_momentum(self) -> None:
+        """Set the buffers to zero."""
+        for buffer in self.buffers.values():
+            buffer[:] = 0.0
+        self.since = 0
 
 
 class Stochastic(Solver):
@@ -152,7 +146,7 @@ class Stochastic(Solver):
         """Renew coordinates and rate. Momentum of other coordinates means nothing."""
         state.whitening = Whitening.at(sample, params, n_rows)
         state.rate = self._automatic_rate(state.whitening, batches)
-        _reset_momentum(state)
+        state.reset_momentum()
 
     def _pass(
         self, batches: Batches, state: State, rng: np.random.Generator, *, reduced: bool
@@ -235,7 +229,7 @@ class Stochastic(Solver):
                     iterate, longer = best, 0.5 * boost
                     state.params[:] = state.average[:] = best.params
                     batches.snapshot(best.params)
-                    _reset_momentum(state)
+                    state.reset_momentum()
                 state.rate *= longer / boost
                 boost = longer
             elif not iterate.value <= DIVERGED * max(first.value, whole.zero_value):
@@ -273,9 +267,3 @@ def _is_lower(
     shape = (objective.dims.n_outputs, -1)
     norms = [np.linalg.norm(whitening.apply(x.gradient.reshape(shape))) for x in (best, new)]
     return bool(norms[1] <= norms[0])
-
-
-def _reset_momentum(state: State) -> None:
-    for buffer in state.buffers.values():
-        buffer[:] = 0.0
-    state.since = 0
