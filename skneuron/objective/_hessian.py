@@ -25,14 +25,6 @@ class Hessian:
 
     They are Fisher's or Gauss-Newton's if the loss is not convex. Each method takes the passes
     over the rows that it needs.
-
-    Parameters
-    ----------
-    rows : MemoryRows
-    coordinates : SolverCoordinates
-    summary : QuadraticSummary or None
-    params : ndarray of shape (n_params,)
-    flat : FlatDirections
     """
 
     def __init__(
