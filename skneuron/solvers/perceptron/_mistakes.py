@@ -15,7 +15,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_positive_integer, require
+from skneuron.solvers._parameters import WHOLE, Constraint
 from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "PerceptronIterate"]
@@ -73,8 +73,13 @@ class MistakeDriven(Solver):
     """
 
     needs = ("mistakes",)
-    #: Values of ``keep``.
-    kept: ClassVar[tuple[str, ...]] = ("pocket", "average", "last")
+    constraints: ClassVar = {
+        "patience": WHOLE,
+        "keep": Constraint(
+            lambda keep: isinstance(keep, str) and keep in ("pocket", "average", "last"),
+            "one of 'pocket', 'average', 'last'",
+        ),
+    }
 
     patience: int
     keep: str
@@ -87,12 +92,6 @@ class MistakeDriven(Solver):
 
         ``rule`` is the state of the last iteration of an earlier fit, None if there is none.
         """
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        require(is_positive_integer(self.patience), self, "patience", "a positive integer")
-        valid = isinstance(self.keep, str) and self.keep in self.kept
-        require(valid, self, "keep", f"one of {', '.join(map(repr, self.kept))}")
 
     def _solve(
         self,

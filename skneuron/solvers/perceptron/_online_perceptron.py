@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +13,7 @@ from scipy import sparse
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import rows_of
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._parameters import is_flag, require
+from skneuron.solvers._parameters import FLAG
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 
 __all__ = ["OnlinePerceptron"]
@@ -108,16 +108,12 @@ class OnlinePerceptron(MistakeDriven):
     """
 
     streams = True
+    constraints: ClassVar = {**MistakeDriven.constraints, "shuffle": FLAG}
 
     def __init__(self, *, shuffle: bool = True, patience: int = 100, keep: str = "pocket") -> None:
         self.shuffle = shuffle
         self.patience = patience
         self.keep = keep
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        super().check_parameters()
-        require(is_flag(self.shuffle), self, "shuffle", "True or False")
 
     def _iterates(
         self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any

@@ -15,7 +15,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_flag, is_positive, is_positive_integer, require
+from skneuron.solvers._parameters import FLAG, POSITIVE, WHOLE, Constraint, auto_or, is_auto
 from skneuron.solvers._stopping import EPOCH_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers._whitening import SAMPLE_ROWS, Whitening
@@ -77,6 +77,15 @@ class Stochastic(Solver):
     streams = True
     #: Names of the arrays that a step uses.
     buffers: ClassVar[tuple[str, ...]] = ()
+    constraints: ClassVar = {
+        "learning_rate": Constraint(
+            lambda rate: isinstance(rate, Schedule) or is_auto(rate) or POSITIVE.allows(rate),
+            f"'auto', {POSITIVE.expected}, or an object of skneuron.solvers.schedules",
+        ),
+        "batch_size": auto_or(WHOLE),
+        "averaging": auto_or(FLAG),
+        "variance_reduction": FLAG,
+    }
 
     learning_rate: float | str | Schedule
     batch_size: int | str
@@ -93,19 +102,9 @@ class Stochastic(Solver):
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        rate, size = self.learning_rate, self.batch_size
-        if isinstance(rate, Schedule):
-            rate.check_parameters()
-        else:
-            expected = "'auto', a positive, finite number, or an object of "
-            valid = rate == "auto" or is_positive(rate)
-            require(valid, self, "learning_rate", f"{expected}skneuron.solvers.schedules")
-        valid = size == "auto" or is_positive_integer(size)
-        require(valid, self, "batch_size", "'auto' or a positive integer")
-        valid = is_flag(self.variance_reduction)
-        require(valid, self, "variance_reduction", "True or False")
-        valid = self.averaging == "auto" or is_flag(self.averaging)
-        require(valid, self, "averaging", "'auto', True or False")
+        super().check_parameters()
+        if isinstance(self.learning_rate, Schedule):
+            self.learning_rate.check_parameters()
 
     def _is_automatic(self) -> bool:
         return isinstance(self.learning_rate, str)
