@@ -57,6 +57,8 @@ class ReadyDesign:
         """Return itself."""
         return self
 
+    by_rows = kept
+
     def steady(self) -> ReadyDesign:
         """Return the same rows, with sums of the same bits on any number of threads."""
         return ReadyDesign(self.rows, self.counter, is_steady=True)

@@ -145,11 +145,6 @@ class SolverCoordinates:
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
 
-    @property
-    def standardization(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Center, scale and spread of the columns."""
-        return self.center, self.scale, self.spread
-
     def dims(self, n_samples: int) -> Dimensions:
         """Return the sizes of an objective on ``n_samples`` samples."""
         sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray, Matrix
-from skneuron.design import DesignMatrix, Moments, Sums, column_moments
+from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
-from skneuron.objective._flat import FlatDirections
-from skneuron.objective._hessian import Hessian, matrix_of
+from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
 from skneuron.objective._rows import MemoryRows, finite_or_inf
 from skneuron.objective._surrogate import QuadraticSummary
 
@@ -109,9 +108,7 @@ class Objective:
         at = SolverCoordinates.of_columns(
             moments, regularization, fit_intercept, loss.n_outputs, scale, offset_center
         )
-        offset = None if offset is None else offset - offset_center
-        rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, at.standardization)
-        return cls(rows, at, summary)
+        return cls(_rows_of(at, design, y, loss, sample_weight, offset), at, summary)
 
     @property
     def has_summary(self) -> bool:
@@ -144,12 +141,8 @@ class Objective:
         offset: FloatArray | None = None,
     ) -> Objective:
         """Return the objective of the same parameters on rows of another X, of weights of sum 1."""
-        at = self.coordinates
-        offset = None if offset is None else offset - at.offset_center
-        design = DesignMatrix(X)
-        return self._on(
-            MemoryRows.of_data(design, y, weights, self.loss, offset, at.standardization)
-        )
+        at, design = self.coordinates, DesignMatrix(X)
+        return self._on(_rows_of(at, design, y, self.loss, weights, offset))
 
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective as a function of some columns and the intercept."""
@@ -312,3 +305,17 @@ class Objective:
         else:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
         return QuadraticSummary.about(params, sums.value, gradient, curvature, self._zero_loss)
+
+
+def _rows_of(
+    at: SolverCoordinates,
+    design: DesignMatrix,
+    y: AnyArray,
+    loss: Loss,
+    weights: FloatArray,
+    offset: FloatArray | None,
+) -> MemoryRows:
+    """Return rows on the original scale in these coordinates."""
+    columns = StandardizedDesign(design, at.center, at.scale, at.spread)
+    offset = None if offset is None else offset - at.offset_center
+    return MemoryRows(columns, y, weights, loss, offset, design)

@@ -11,9 +11,8 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_HALVINGS, MEASURABLE, PRECISION
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
+from skneuron.solvers.proximal._quadratic import DenseQuadratic, Quadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
 __all__ = ["Outcome", "Progress", "ProximalNewton"]
