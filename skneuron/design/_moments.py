@@ -9,7 +9,6 @@ import numpy as np
 from skneuron._threads import run_parts
 from skneuron._typing import FloatArray
 from skneuron.design._matrix import DesignMatrix, assemble, transposed
-from skneuron.design._sums import Workspace
 
 __all__ = ["Moments", "column_moments"]
 
@@ -94,7 +93,7 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> FloatArray:
     """Return the weighted means of x and x² in one pass."""
 
     def sums(part: range) -> FloatArray:
-        out, work = np.zeros((2, X.shape[1])), Workspace()
+        out = np.zeros((2, X.shape[1]))
         for rows, data in X.blocks(part):
             # BLAS needs a vector with memory of its own.
             some = np.ascontiguousarray(weights[rows])
@@ -103,8 +102,7 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> FloatArray:
                 squares = assemble(data, values * values, data.indices, data.indptr)
                 out += transposed(data) @ some, transposed(squares) @ some
             else:
-                squares = np.multiply(data, data, out=work.buffer("squares", data.shape))
-                out += some @ data, some @ squares
+                out += some @ data, some @ (data * data)
         return out
 
     # Fixed parts: coordinates have the same bits on any number of threads.

@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._threads import run_parts, share_out
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design._matrix import BLOCK_ELEMENTS, RowCounter
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
+from skneuron.design._sums import RowFunction, Sums, add_gram, times_rows
 
 __all__ = ["ReadyDesign"]
 
@@ -74,7 +74,7 @@ class ReadyDesign:
         size = max(1, BLOCK_ELEMENTS // (d + 1))
 
         def over(part: range) -> Sums:
-            sums, work = Sums.zeros(k, d, gram=gram), Workspace()
+            sums = Sums.zeros(k, d, gram=gram)
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
                 rows = self.rows[block]
@@ -83,7 +83,7 @@ class ReadyDesign:
                 if len(slopes):
                     sums.slopes += slopes.T @ rows
                 if sums.gram is not None and h is not None:
-                    add_gram(sums.gram, rows, h, work)
+                    add_gram(sums.gram, rows, h)
             return sums
 
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k

@@ -26,7 +26,7 @@ from skneuron.design._matrix import (
 )
 from skneuron.design._moments import column_moments
 from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
+from skneuron.design._sums import RowFunction, Sums, add_gram, standardize, times_rows
 
 __all__ = ["StandardizedDesign"]
 
@@ -108,9 +108,7 @@ class StandardizedDesign:
         for start in range(0, n, TAKEN_ROWS):
             piece = slice(start, min(n, start + TAKEN_ROWS))
             data = self.design.take(piece if isinstance(rows, slice) else rows[piece])
-            np.subtract(data, self.standardization[0], out=out[piece, :-1])
-        out[:, :-1] *= self._inverse
-        out[:, -1] = 1.0
+            standardize(data, self.standardization[0], self._inverse, out[piece])
         return out
 
     def steady(self) -> StandardizedDesign:
@@ -136,11 +134,11 @@ class StandardizedDesign:
         offset = coef[:, -1] - raw @ self._left
 
         def over(part: range) -> Sums:
-            sums, work = Sums.zeros(len(coef), self.shape[1], gram=gram), Workspace()
+            sums = Sums.zeros(len(coef), self.shape[1], gram=gram)
             dense = gram and not self.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
             for rows, block in blocks:
-                data = block if self._shift is None else work.centered(block, self._shift)
+                data = block if self._shift is None else block - self._shift
                 z = times_rows(raw, data)
                 z += offset
                 value, slopes, h = function(rows, z)
@@ -148,7 +146,7 @@ class StandardizedDesign:
                 if len(slopes):
                     self._add_products(sums.slopes, rows, data, slopes)
                 if sums.gram is not None and h is not None:
-                    self._add_gram(sums.gram, data, h, work)
+                    self._add_gram(sums.gram, data, h)
             return sums
 
         parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
@@ -213,9 +211,10 @@ class StandardizedDesign:
             out[:, :-1] += slopes.T @ data
         out[:, -1] += slopes.sum(axis=0)
 
-    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures, work: Workspace) -> None:
+    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures) -> None:
         if not sparse.issparse(data):
-            add_gram(out, work.rows(data, self._left, self._inverse), h, work)
+            rows = np.empty((len(data), self.shape[1] + 1))
+            add_gram(out, standardize(data, self._left, self._inverse, rows), h)
             return
         for i, j in combinations_with_replacement(range(len(out)), 2):
             part = _sparse_gram(data, _pair(h, i, j), self._left, self._inverse)
