@@ -166,15 +166,6 @@ class DesignMatrix:
 
     # --- values -----------------------------------------------------------------------
 
-    def evenly_spaced(self, m: int) -> FloatArray:
-        """Return at most ``m`` rows of a dense matrix, evenly spaced, in float64."""
-        return np.asarray(self.source[:: max(1, self.shape[0] // m)][:m], dtype=np.float64)
-
-    def stored_values(self) -> FloatArray:
-        """Return the values other than zero that a sparse matrix stores."""
-        values = self.source.data
-        return np.asarray(values[values != 0], dtype=np.float64)
-
     def different_values(self, column: int, most: int | None = None) -> FloatArray:
         """Return the sorted different values of a column, zeros that are not stored included.
 

@@ -20,7 +20,7 @@ RowFunction = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures 
 
 @dataclass
 class Sums:
-    """Sums over some rows. The operator ``+`` returns the sums over the rows of both.
+    """Sums over some rows. The operator ``+=`` adds the sums over other rows.
 
     Attributes
     ----------
@@ -32,11 +32,12 @@ class Sums:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from skneuron.design import Sums
     >>> one = Sums.zeros(n_outputs=1, n_features=2)
-    >>> one.value += 1.5
-    >>> (one + one).value
-    3.0
+    >>> one += Sums(1.5, np.ones((1, 3)))
+    >>> one.value
+    1.5
     """
 
     value: float
@@ -48,11 +49,6 @@ class Sums:
         """Return the sums over no rows."""
         shape = (n_outputs, n_features + 1)
         return cls(0.0, np.zeros(shape), np.zeros(2 * shape) if gram else None)
-
-    def __add__(self, other: Sums) -> Sums:
-        both = self.gram is not None and other.gram is not None
-        gram = self.gram + other.gram if both else None  # type: ignore[operator]
-        return Sums(self.value + other.value, self.slopes + other.slopes, gram)
 
     def __iadd__(self, other: Sums) -> Sums:
         self.value += other.value
