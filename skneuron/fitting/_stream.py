@@ -112,7 +112,7 @@ def learn_chunk(
             # With a summary the objective is a mean over all chunks, otherwise over this chunk.
             weight = data.total_weight if stream.summary(part.index) is None else total
             result, left = _solve(part, settings, stream, start, weight, seen)
-            neurons.append(as_stored(part.objective, result, part.solver, data.X.dtype))
+            neurons.append(as_stored(part, result, data))
             kept.append(left)
     after = replace(
         stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)

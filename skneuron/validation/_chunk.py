@@ -118,7 +118,9 @@ def check_chunk(
     if not 0 < total < np.inf:
         raise ValueError(f"the weights of the chunk sum to {total}: expected a positive number")
     used = weights > 0
+    given = None
     if not used.all():
+        given = X_checked, used
         X_checked, indices, weights = X_checked[used], indices[used], weights[used]
         z_offset = None if z_offset is None else z_offset[used]
     return TrainingData(
@@ -129,4 +131,5 @@ def check_chunk(
         total,
         offset=z_offset,
         absent=absent,
+        given=given,
     )

@@ -54,6 +54,8 @@ class TrainingData:
         Indices of the classes without a row.
     one_each : bool
         Whether two classes have a neuron each, as more than two classes do.
+    given : (ndarray or CSR/CSC array, ndarray of bool) or None
+        X with the rows that are not in use, and which of its rows are. None if all are.
     """
 
     X: Matrix
@@ -66,6 +68,7 @@ class TrainingData:
     offset: FloatArray | None = None
     absent: tuple[int, ...] = ()
     one_each: bool = False
+    given: tuple[Matrix, AnyArray] | None = None
 
     @property
     def present(self) -> AnyArray:
@@ -148,8 +151,10 @@ def check_training_data(
             "Expected a finite sum. Divide the sample weights: sample_weight / 1e10."
         )
     used = relative > 0
+    given = None
     if not used.all():
         check_finite(X_checked)
+        given = X_checked, used
         X_checked, indices, relative = X_checked[used], indices[used], relative[used]
         z_offset = None if z_offset is None else z_offset[used]
     absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
@@ -161,6 +166,7 @@ def check_training_data(
         total,
         offset=z_offset,
         absent=tuple(absent.tolist()),
+        given=given,
     )
 
 

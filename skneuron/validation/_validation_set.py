@@ -129,6 +129,9 @@ def split_off(
         is_out[rng.choice(rows, n_out, replace=False)] = True
     kept, out = np.flatnonzero(~is_out), np.flatnonzero(is_out)
     share = float(data.weights[kept].sum())
+    whole, used = data.given or (data.X, np.ones(len(data.y), dtype=bool))
+    remaining = np.zeros(len(used), dtype=bool)
+    remaining[np.flatnonzero(used)[kept]] = True
     rest = replace(
         data,
         X=data.X[kept],
@@ -136,6 +139,7 @@ def split_off(
         weights=data.weights[kept] / share,
         total_weight=data.total_weight * share,
         offset=None if data.offset is None else data.offset[kept],
+        given=(whole, remaining),
     )
     held = data.weights[out]
     offset = None if data.offset is None else data.offset[out]

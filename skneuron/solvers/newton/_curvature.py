@@ -127,7 +127,8 @@ class Curvature:
         slopes = np.zeros(shape if dims.n_outputs > 1 else shape[:1])
         self._objective.value_gradient(self._params, slopes=slopes)
         of_columns = _NOISE * float(self._objective.coordinates.rounding().max())
-        return (_SUM_ROUNDING + of_columns) * float(np.abs(slopes).sum()) * np.sqrt(dims.n_params)
+        total = float(np.abs(slopes).sum())
+        return (_SUM_ROUNDING + of_columns) * total * float(np.sqrt(dims.n_params))
 
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""
