@@ -22,6 +22,9 @@ _MAX_FLAT_SLOPE = 1e-6
 # Rounding error of a sum over samples, as a fraction of the sum of absolute terms.
 _SUM_ROUNDING = 1e-12
 
+# Largest part of a sum that rounding errors of columns can hide: most of their digits are right.
+_MAX_NOISE = 1e-3
+
 # Number of steps of the power iteration.
 _POWER_STEPS = 20
 
@@ -127,6 +130,7 @@ class Curvature:
         slopes = np.zeros(shape if dims.n_outputs > 1 else shape[:1])
         self._objective.value_gradient(self._params, slopes=slopes)
         of_columns = _NOISE * float(self._objective.coordinates.rounding().max())
+        of_columns = min(of_columns, _MAX_NOISE)
         total = float(np.abs(slopes).sum())
         return (_SUM_ROUNDING + of_columns) * total * float(np.sqrt(dims.n_params))
 
