@@ -193,7 +193,7 @@ def test_weights_that_float32_cannot_hold_are_told():
     X = (rng.normal(size=(200, 2)) + np.array([1e6, 0.0])).astype(np.float32)
     y = (X[:, 0] - 1e6 + rng.normal(size=200) > 0).astype(int)
     neuron = NeuronClassifier()
-    with pytest.warns(ConvergenceWarning, match="float32 cannot hold the weights"):
+    with pytest.warns(ConvergenceWarning, match="float32 cannot hold the coefficients"):
         neuron.fit(X, y)
     assert not neuron.converged_
     assert NeuronClassifier().fit(X.astype(float), y).converged_

@@ -93,7 +93,7 @@ def test_a_chunk_that_is_interrupted_on_the_way_was_never_there(monkeypatch):
 
 
 def test_balanced_weights_and_early_stopping_are_refused():
-    with pytest.raises(ValueError, match="class_weight='balanced' is not possible"):
+    with pytest.raises(ValueError, match="cannot use class_weight='balanced'"):
         NeuronClassifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1])
     with pytest.raises(ValueError, match="early_stopping=True is not possible"):
         NeuronClassifier(early_stopping=True).partial_fit(X, Y, classes=[0, 1])
