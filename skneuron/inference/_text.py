@@ -61,7 +61,8 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
                       estimate standard_
                                    error
     a name ...racters 0.123457       2.5
-    note of a name with many characters: separated
+    note of a name with many characters:
+    separated
     """
     cells = {name: [cell(name, value) for value in values] for name, values in columns.items()}
     full = grid([["", *index], *([name, *texts] for name, texts in cells.items())], " ")
