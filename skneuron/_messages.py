@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["one_of", "shown", "wrong_value"]
+__all__ = ["not_a_neuron", "one_of", "shown", "wrong_value"]
 
 # Maximum number of characters of a value in a message: about three lines.
 _MAX_LENGTH = 200
@@ -19,6 +19,15 @@ def shown(value: object) -> str:
 def one_of(names: Iterable[str]) -> str:
     """Return the text that lists the names."""
     return f"one of {', '.join(map(repr, names))}"
+
+
+def not_a_neuron(estimator: object) -> str:
+    """Return the message about another estimator in place of a fitted neuron."""
+    pipe = "search.best_estimator_" if hasattr(estimator, "best_estimator_") else "pipe"
+    return (
+        f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifier. Of a pipeline pass "
+        f"the last step and the transformed data: {pipe}[-1], {pipe}[:-1].transform(X)."
+    )
 
 
 def wrong_value(name: str, value: object, expected: str, example: str, owner: str = "") -> str:

@@ -216,8 +216,8 @@ def convergence_warnings(
         out.append(
             ConvergenceWarning(
                 f"The solver {result.solver!r} {finding}. Expected a relative gap of at most "
-                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter} iterations. "
-                f"{remedy}."
+                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter} "
+                f"iteration{'' if result.n_iter == 1 else 's'}. {remedy}."
             )
         )
     return out

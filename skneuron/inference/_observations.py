@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._messages import shown
+from skneuron._messages import not_a_neuron, shown
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.activations import Activation
 from skneuron.design import DesignMatrix, forward
@@ -127,10 +127,7 @@ class Observations:
 def check_neuron(neuron: BaseEstimator) -> None:
     """Raise if the object is no neuron, is not fitted, or has no likelihood of two classes."""
     if not hasattr(neuron, "activation") or not hasattr(neuron, "get_params"):
-        raise TypeError(
-            f"Expected a fitted NeuronClassifier, got a {type(neuron).__name__}. Of a pipeline "
-            "pass the last step and the transformed data: pipe[-1], pipe[:-1].transform(X)."
-        )
+        raise TypeError(not_a_neuron(neuron))
     check_is_fitted(neuron)
     if neuron.loss_ != "log_loss":
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
-from skneuron.inference._text import narrow_text
+from skneuron.inference._text import NOTE, narrow_text, notes_text
 
 __all__ = ["CoefficientFrame", "CoefficientSeries"]
 
@@ -145,7 +145,12 @@ class CoefficientFrame(pandas.DataFrame):
             plain = pandas.concat([plain.head(ends - ends // 2), plain.tail(ends // 2)])
         columns = {str(name): plain[name].tolist() for name in plain.columns}
         index = list(map(str, plain.index))
-        text = narrow_text(columns, index, pandas.get_option("display.width") or _WIDTH)
+        width = pandas.get_option("display.width") or _WIDTH
+        text = CoefficientFrame(plain.drop(columns=NOTE, errors="ignore")).to_string()
+        if max(map(len, text.splitlines())) <= width:
+            text += notes_text(columns, index, width)
+        else:
+            text = narrow_text(columns, index, width)
         return f"{text}\n({left_out} rows in the middle not shown)" if left_out else text
 
     def _repr_html_(self) -> Any:

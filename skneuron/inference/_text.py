@@ -8,7 +8,7 @@ from typing import Any
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
 
-__all__ = ["cell", "grid", "narrow_text"]
+__all__ = ["NOTE", "cell", "grid", "narrow_text", "notes_text"]
 
 # Maximum and minimum number of significant digits.
 _DIGITS = 6
@@ -18,7 +18,8 @@ _FEW_DIGITS = 4
 _MIN_NAME = 16
 _MAX_NAME = 50
 
-_NOTE = "note"
+#: Column with the reasons for missing numbers.
+NOTE = "note"
 
 
 def cell(name: Any, value: Any, digits: int = _DIGITS) -> str:
@@ -75,7 +76,7 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
         shown = [
             [*_heading(name), *(cell(name, value, digits) for value in values)]
             for name, values in columns.items()
-            if name != _NOTE
+            if name != NOTE
         ]
         needed = sum(1 + max(map(len, column)) for column in shown)
         if needed + min(longest, _MIN_NAME) <= width:
@@ -89,7 +90,7 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
             blocks.append(longer)
         blocks[-1] = longer
     lines = [[line for line in grid(block, " ") if line] for block in blocks]
-    return "\n\n".join(map("\n".join, lines)) + _notes(columns, index, width)
+    return "\n\n".join(map("\n".join, lines)) + notes_text(columns, index, width)
 
 
 def _heading(name: str) -> list[str]:
@@ -111,10 +112,10 @@ def _shortened(names: Sequence[str], room: int) -> list[str]:
     return short
 
 
-def _notes(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int) -> str:
-    """Return a line for each note, or one line if there is none."""
-    if _NOTE not in columns:
+def notes_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int) -> str:
+    """Return a line for each note, or one line if all are empty. Each begins with a new line."""
+    if NOTE not in columns:
         return ""
-    pairs = zip(index, columns[_NOTE], strict=True)
+    pairs = zip(index, columns[NOTE], strict=True)
     lines = [fill(f"note of {name}: {note}", width) for name, note in pairs if note]
     return "\n" + ("\n".join(lines) or "note: none")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
-from skneuron._messages import shown, wrong_value
+from skneuron._messages import not_a_neuron, shown, wrong_value
 from skneuron._typing import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 
@@ -27,10 +27,7 @@ def check_neuron(estimator: object) -> None:
         If the neuron is not fitted.
     """
     if not isinstance(estimator, NeuronClassifier):
-        raise TypeError(
-            f"Got a {type(estimator).__name__}. Expected a NeuronClassifier. Of a pipeline pass "
-            "the last step and the transformed data: pipe[-1], pipe[:-1].transform(X)."
-        )
+        raise TypeError(not_a_neuron(estimator))
     check_is_fitted(estimator)
 
 
