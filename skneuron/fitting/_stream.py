@@ -146,7 +146,7 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
         model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:
         raise ValueError(
-            f"This stream cannot go on with {model}: expected {stream.model}. "
+            f"This stream cannot go on with {model}. Expected {stream.model}. "
             "Call fit, or begin another stream: sklearn.base.clone(neuron).partial_fit(X, y, "
             "classes=classes)."
         )
@@ -201,7 +201,7 @@ def _solve(
         result = solver.solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
-            raise KeyboardInterrupt(result.status.value)
+            raise KeyboardInterrupt(f"The fit {result.status.value}.")
         if not objective.loss.differentiable:
             return result, None
         own = _expansion(objective, result.coef)

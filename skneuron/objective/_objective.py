@@ -117,7 +117,10 @@ class Objective:
         """
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
-            raise ValueError("X has values that are not finite")
+            raise ValueError(
+                "X has values that are not finite. Expected finite numbers. Check with "
+                "np.isfinite(X).all()."
+            )
         at = SolverCoordinates.of_columns(
             moments, regularization, fit_intercept, loss.n_outputs, scale, offset_center
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+
+from skneuron._messages import wrong_value
 
 __all__ = ["is_flag", "is_fraction", "is_number", "is_positive", "is_positive_integer", "require"]
 
@@ -13,8 +16,10 @@ __all__ = ["is_flag", "is_fraction", "is_number", "is_positive", "is_positive_in
 def require(valid: bool, owner: object, name: str, expected: str) -> None:
     """Raise ``ValueError`` if a parameter of an object is not valid."""
     if not valid:
-        value = getattr(owner, name)
-        raise ValueError(f"{type(owner).__name__}: {name}={value!r}: expected {expected}")
+        kind = type(owner)
+        default = signature(kind).parameters[name].default
+        example = f"{kind.__name__}({name}={default!r})"
+        raise ValueError(wrong_value(name, getattr(owner, name), expected, example, kind.__name__))
 
 
 def is_number(value: Any) -> bool:

@@ -18,6 +18,7 @@ from skneuron.validation._fitted import FittedNeuron
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._settings import Settings, check_parameters
+from skneuron.validation._unknown_parameters import check_known, with_known_parameters
 from skneuron.validation._validation_set import (
     ValidationSet,
     check_validation_set,
@@ -34,6 +35,7 @@ __all__ = [
     "check_chunk",
     "check_classes",
     "check_finite",
+    "check_known",
     "check_numbers",
     "check_offset",
     "check_parameters",
@@ -45,6 +47,7 @@ __all__ = [
     "refuse_not_finite",
     "split_off",
     "with_bounds",
+    "with_known_parameters",
 ]
 
 set_public_module(globals())

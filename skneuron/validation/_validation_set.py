@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
+from skneuron._messages import shown
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.validation._data import TrainingData, check_finite, check_rows
 from skneuron.validation._numbers import check_numbers
@@ -84,7 +85,8 @@ def check_validation_set(
     if not np.all(np.isin(labels, classes)):
         unknown = labels[~np.isin(labels, classes)][0]
         raise ValueError(
-            f"y_val has the label {unknown}: expected the classes of y, {classes.tolist()!r}"
+            f"y_val has the label {unknown}. Expected the classes of y, "
+            f"{shown(classes.tolist())}. Drop its row from X_val and y_val."
         )
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
