@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._typing import AnyArray
@@ -80,7 +81,9 @@ def last_fit(attributes: Mapping[str, Any]) -> LastFit | None:
     if "coef_" not in attributes:
         return None
     return LastFit(
-        coef=attributes["coef_"],
+        coef=attributes["coef_"].toarray()
+        if issparse(attributes["coef_"])
+        else attributes["coef_"],
         intercept=attributes["intercept_"],
         classes=attributes["classes_"],
         absent=attributes.get("_absent", ()),
@@ -214,7 +217,7 @@ def convergence_warnings(
         out.append(
             ConvergenceWarning(
                 f"{result.solver} {failure.value}. Relative gap reached: "
-                f"{result.gap:.1e} after {result.n_iter} iterations (tol={tol:.1e})"
+                f"{result.gap:.1e} after {result.n_iter.max()} iterations (tol={tol:.1e})"
             )
         )
     return out

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from skneuron._typing import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
+from skneuron.validation import dense_coef
 
 __all__ = ["Plane", "check_neuron", "plane_of"]
 
@@ -88,7 +89,8 @@ def plane_of(
     check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
     labels = column_or_1d(y)
-    d = neuron.coef_.shape[1]
+    coef = dense_coef(neuron)
+    d = coef.shape[1]
     if d < 2:
         raise ValueError("the neuron has one feature: expected two or more to draw a plane of")
     if data.shape != (len(labels), d):
@@ -101,15 +103,15 @@ def plane_of(
         )
     start = neuron.trace(data[0])
     names = list(start.feature_names)
-    first, second = _two(features, names, neuron.coef_, data)
+    first, second = _two(features, names, coef, data)
     held = data.mean(axis=0)
     others = np.delete(np.arange(d), [first, second])
-    shift = neuron.coef_[:, others] @ held[others]
+    shift = coef[:, others] @ held[others]
     return Plane(
         points=data[:, [first, second]],
         y=np.searchsorted(neuron.classes_, labels),
         wrong=np.asarray(neuron.predict(X) != labels),
-        weights=neuron.coef_[:, [first, second]].astype(float),
+        weights=coef[:, [first, second]].astype(float),
         bias=neuron.intercept_ + shift - start.threshold,
         names=(names[first], names[second]),
         columns=(first, second),

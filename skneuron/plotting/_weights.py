@@ -12,6 +12,7 @@ from skneuron._typing import FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 from skneuron.plotting._plane import check_neuron
+from skneuron.validation import dense_coef
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +125,7 @@ class WeightDisplay:
             raise ValueError(f"neuron={neuron!r}: expected a number from 0 to {k - 1}")
         if not top >= 1:
             raise ValueError(f"top={top!r}: expected at least 1")
-        weights = estimator.coef_[neuron].astype(float)
+        weights = dense_coef(estimator)[neuron].astype(float)
         if feature_names is None:
             feature_names = getattr(estimator, "feature_names_in_", _numbered(d))
         names = [str(name) for name in feature_names]

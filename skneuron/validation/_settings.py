@@ -88,7 +88,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: v is None or (_is_number(v) and 0 <= v < np.inf),
         "None or a non-negative, finite number",
     ),
-    "max_iter": (_is_integer_from(1), "a positive integer"),
+    "max_iter": (_is_integer_from(0), "a non-negative integer"),
     "n_iter_no_change": (_is_integer_from(1), "a positive integer"),
     "validation_fraction": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
     "fit_intercept": (_is_true_or_false, "True or False"),
