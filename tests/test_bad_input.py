@@ -76,7 +76,7 @@ PARAMETERS = {
     "C": [(-1.0, r"C=-1.0: expected a positive number or np.inf"), (0, "C=0: expected"),
           ("1", "C='1': expected"), (np.nan, "C=nan: expected"), (True, "C=True: expected")],
     "tol": [(-1e-3, "tol=-0.001: expected None or a non-negative"), (np.inf, "tol=inf"), ("1", "tol=.1.: expected None or")],
-    "max_iter": [(0, "max_iter=0: expected a positive integer"), (1.5, "max_iter=1.5")],
+    "max_iter": [(-1, "max_iter=-1: expected a non-negative integer"), (1.5, "max_iter=1.5")],
     "fit_intercept": [("no", "fit_intercept='no': expected True or False")],
     "warm_start": [(2, "warm_start=2: expected True or False")],
     "verbose": [(-1, "verbose=-1: expected a non-negative integer")],

@@ -124,8 +124,8 @@ def test_one_setup_has_one_teardown_after_errors_and_interrupts(neuron, place, f
 @pytest.mark.parametrize("place", PLACES)
 def test_one_setup_has_one_teardown_after_bad_input(neuron, place):
     spreading = Spreading()
-    outer = PLACES[place](neuron.set_params(max_iter=0)).set_callbacks(spreading)
-    with pytest.raises(ValueError, match="max_iter=0"):
+    outer = PLACES[place](neuron.set_params(max_iter=-1)).set_callbacks(spreading)
+    with pytest.raises(ValueError, match="max_iter=-1"):
         outer.fit(X, Y)
     assert spreading.count("setup") == spreading.count("teardown") == 1
     assert left_behind(outer) == left_behind(neuron) == []
