@@ -50,7 +50,7 @@ rows without a label, or give them a label of their own, for example 'missing'.
     dtype: Any = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind != "O":
         return
-    labels = _as_list(y)
+    labels = None if y is None else _as_list(y)
     if labels is None:
         return
     families = {kind: _family(kind) for kind in set(map(type, labels))}
@@ -83,8 +83,9 @@ def _check_one_family(
         )
     if found == {"number"} and _is_object_array(y):
         raise ValueError(
-            f"{name} is an array of Python objects of the type {', '.join(kinds)}. Expected an "
-            f"array of a numeric type. Convert it: np.asarray({name}.tolist())."
+            f"Unknown label type: {name} is an array of Python objects of the type "
+            f"{', '.join(kinds)}. Expected an array of a numeric type. "
+            f"Convert it: np.asarray({name}.tolist())."
         )
 
 
