@@ -367,4 +367,4 @@ def test_every_epoch_starts_without_noise(monkeypatch, solver):
     neuron = NeuronClassifier(solver=solver, tol=1e-10, random_state=0).fit(X, y)
     assert (neuron.history_["step"] == 0).any()
     assert max(compared[1:]) < 1e-6 < compared[0]
-    assert len(compared) == neuron.n_iter_
+    assert len(compared) == neuron.n_iter_.max()

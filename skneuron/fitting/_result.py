@@ -52,8 +52,8 @@ class FitResult:
     intercept : ndarray of shape (1,) or (n_classes,)
     objective, gap : float
         Sums over the neurons. The gap is relative to the sum at zero coefficients.
-    n_iter : int
-        Maximum over the neurons.
+    n_iter : ndarray of int32 of shape (1,) or (n_classes,)
+        Of each subproblem: a softmax is a single one.
     statuses : list of Status
     solver : str
     history : dict of str to ndarray of shape (n_iter,)
@@ -69,7 +69,7 @@ class FitResult:
     intercept: AnyArray
     objective: float
     gap: float
-    n_iter: int
+    n_iter: AnyArray
     statuses: list[Status]
     solver: str
     history: dict[str, FloatArray]
@@ -112,7 +112,7 @@ def combine(neurons: list[NeuronResult]) -> FitResult:
         intercept=np.concatenate([neuron.intercept for neuron in neurons]),
         objective=sum(result.objective for result in results),
         gap=excess / zero if zero > 0 else sum(result.gap for result in results),
-        n_iter=max(result.n_iter for result in results),
+        n_iter=np.array([result.n_iter for result in results], np.int32),
         statuses=[result.status for result in results],
         solver=neurons[0].solver,
         history=_combined_history([result.history for result in results]),
@@ -131,7 +131,8 @@ def as_stored(
     objective = part.objective
     stored, result = _stored(part, result, data)
     zero = objective.zero_value
-    if objective.loss.differentiable and result.objective > zero + rounding(objective, zero):
+    higher = result.n_iter > 0 and result.objective > zero + rounding(objective, zero)
+    if objective.loss.differentiable and higher:
         # Rounding may raise F above its value at zero coefficients.
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)
@@ -261,7 +262,7 @@ def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, Float
         parts = [history[name] for history in histories]
         if name == "step":
             return np.array([padded(part, 0.0) for part in parts])
-        return np.array([padded(part, part[-1]) for part in parts])
+        return np.array([padded(part, part[-1] if length else 0.0) for part in parts])
 
     common = [name for name in histories[0] if all(name in history for history in histories)]
     out = {name: column(name) for name in common}

@@ -19,6 +19,7 @@ import numpy as np
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
+from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._result import FitResult, as_stored, combine
 from skneuron.fitting._subproblems import (
     Start,
@@ -198,7 +199,8 @@ def _solve(
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        result = solver.solve(objective, first, settings.budget)
+        solve = solver.solve if settings.budget.max_iter else no_iterations
+        result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
             raise KeyboardInterrupt(f"The fit {result.status.value}.")

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 from skneuron._messages import shown
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
@@ -80,6 +81,7 @@ def check_validation_set(
     X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
+    check_labels(y_val, "y_val")
     labels = column_or_1d(y_val)
     check_consistent_length(X, labels)
     if not np.all(np.isin(labels, classes)):

@@ -134,7 +134,7 @@ def _check_attributes(report, neuron):
             fine,
             lambda name=name, values=values: f"{name}={values[~np.isfinite(values)][:3]}",
         )
-        report.check("length of history", len(values) == neuron.n_iter_, name)
+        report.check("length of history", len(values) == neuron.n_iter_.max(), name)
 
 
 def _check_bounds(report, problem, neuron):
@@ -216,12 +216,12 @@ def _check_end(report, problem, attempt):
     if neuron.solver_ in ("newton", "subsampled-newton"):
         report.check(
             "few Newton iterations",
-            neuron.n_iter_ <= _ITERATIONS,
-            lambda: f"{neuron.n_iter_} iterations, gap_={neuron.gap_:.1e}",
+            neuron.n_iter_.max() <= _ITERATIONS,
+            lambda: f"{neuron.n_iter_.max()} iterations, gap_={neuron.gap_:.1e}",
         )
     separated = any(issubclass(w.category, SeparationWarning) for w in told)
     if (
-        neuron.n_iter_ < params.get("max_iter", 10_000)
+        neuron.n_iter_.max() < params.get("max_iter", 10_000)
         and neuron.gap_ <= ROUNDING
         and not separated
     ):
