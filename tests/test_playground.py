@@ -386,28 +386,28 @@ def test_leaky_relu_keeps_its_slope():
 def test_what_cannot_be_shown_is_refused():
     X, y = _irises()
     neuron = _fit(X, y)
-    with pytest.raises(TypeError, match=r"Pipeline: expected a NeuronClassifier"):
+    with pytest.raises(TypeError, match=r"Pipeline. Expected a NeuronClassifier"):
         playground(make_pipeline(neuron), X, y)
     with pytest.raises(NotFittedError):
         playground(NeuronClassifier(), X, y)
-    with pytest.raises(ValueError, match=r"epochs=0: expected a positive integer"):
+    with pytest.raises(ValueError, match=r"epochs=0. Expected a positive integer"):
         playground(neuron, X, y, epochs=0)
-    with pytest.raises(ValueError, match=r"features=\['petal length \(cm\)'\]: expected two"):
+    with pytest.raises(ValueError, match=r"features=\['petal length \(cm\)'\]. Expected two"):
         playground(neuron, X, y, ["petal length (cm)"])
     with pytest.raises(ValueError, match="has the label 'setosa'"):
         playground(neuron, X, np.where(y == "versicolor", "setosa", y))
     many = np.tile(X, (60, 1))
-    with pytest.raises(ValueError, match="6000 rows: expected at most 5000"):
+    with pytest.raises(ValueError, match=r"6000 rows\. Expected at most 5000"):
         playground(_fit(many, np.tile(y, 60)), many, np.tile(y, 60))
     X3, y3 = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="has 3 classes: expected two"):
+    with pytest.raises(ValueError, match=r"has 3 classes\. Expected two"):
         playground(_fit(X3, y3), X3, y3)
     one = X.iloc[:, :1]
-    with pytest.raises(ValueError, match="one feature: expected two or more"):
+    with pytest.raises(ValueError, match=r"one feature\. Expected two or more"):
         playground(_fit(one, y), one, y)
 
     class Own(Sigmoid):
         pass
 
-    with pytest.raises(ValueError, match="no formula in the page: expected one of sigmoid"):
+    with pytest.raises(ValueError, match=r"no formula in the page\. Expected one of sigmoid"):
         playground(_fit(X, y, activation=Own()), X, y)

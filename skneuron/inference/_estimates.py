@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
@@ -15,7 +16,7 @@ from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
 from skneuron.separation import separation_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["Estimates", "Kind", "estimates_of"]
 
@@ -52,16 +53,15 @@ def estimates_of(
 ) -> Estimates:
     """Return the covariance at a neuron's coefficients, as far as the data determine it."""
     if kind not in get_args(Kind):
-        expected = ", ".join(map(repr, get_args(Kind)))
-        raise ValueError(f"Got kind={kind!r}. Expected one of {expected}.")
+        raise ValueError(wrong_value("kind", kind, one_of(get_args(Kind)), "kind='robust'"))
     conditions = conditions_of(neuron, observations)
     if not penalized:
-        conditions.require_classical(", or ask for the approximation with penalized=True")
+        conditions.require_classical(", or pass penalized=True for an approximation")
     information = Information.of(neuron, observations, conditions)
     free = conditions.free
     has_bias = information.coordinates.has_bias
     names = feature_names(neuron) + ["intercept"] * has_bias
-    values = np.append(neuron.coef_[0], neuron.intercept_[:has_bias]).astype(np.float64)
+    values = np.append(dense_coef(neuron)[0], neuron.intercept_[:has_bias]).astype(np.float64)
     notes = np.append(conditions.held, [""] * has_bias)
     own = np.append(free, [len(conditions.held)] * has_bias).astype(int)
     relations = information.estimable.relations
@@ -135,9 +135,8 @@ def _covariance(information: Information, kind: Kind) -> FloatArray:
     bread = np.eye(len(penalty)) if kind == "robust-expected" else found[0] + penalty
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
         raise ValueError(
-            f"kind={kind!r} needs minus the second derivatives of the log-likelihood to be "
-            "positive definite, and they are not positive definite at these coefficients. "
-            "Expected coefficients at a maximum of the log-likelihood. "
+            f"The observed information, which kind={kind!r} inverts, is not positive definite at "
+            "these coefficients. Expected coefficients at a maximum of the log-likelihood. "
             "Use kind='expected' or kind='robust-expected', or fit again."
         )
     half = np.linalg.solve(bread, outer.T)

@@ -223,14 +223,15 @@ def _check_scale(scale: FloatArray, moments: Moments) -> None:
     if not np.all(np.isfinite(scale)):
         column = int(np.flatnonzero(~np.isfinite(scale))[0])
         raise ValueError(
-            f"column {column} of X spreads so wide that its deviation is no float64; "
-            "expected values below about 1e300 in magnitude: rescale it"
+            f"The standard deviation of column {column} of X overflows float64. Expected values "
+            "below about 1e300 in magnitude. Rescale the column, for example X / 1e100."
         )
     small = (moments.deviation > 0) & (scale < _SMALLEST_SCALE)
     if np.any(small):
         raise ValueError(
-            f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
-            "may be beyond float64; expected a deviation above 1e-290: rescale it"
+            f"Column {int(np.flatnonzero(small)[0])} of X has values so small that its coefficient "
+            "may overflow float64. Expected a standard deviation above 1e-290. Rescale the column, "
+            "for example X * 1e100."
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, Matrix
+from skneuron._typing import AnyArray, FloatArray, ForwardPass, Matrix
 from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
@@ -104,7 +104,10 @@ class Objective:
         """
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
-            raise ValueError("X has values that are not finite")
+            raise ValueError(
+                "X has values that are not finite. Expected finite numbers. Check with "
+                "np.isfinite(X).all()."
+            )
         at = SolverCoordinates.of_columns(
             moments, regularization, fit_intercept, loss.n_outputs, scale, offset_center
         )
@@ -233,16 +236,22 @@ class Objective:
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
 
     def value_at_weights(
-        self, coef: FloatArray, intercept: FloatArray, *, centered: bool = False
+        self,
+        coef: FloatArray,
+        intercept: FloatArray,
+        predict: ForwardPass,
+        *,
+        centered: bool = False,
     ) -> float:
         """Return F at coefficients on the original scale, rounded as a prediction is.
 
-        With ``centered``, intercept and offset are both without the center of the offset.
+        ``predict`` passes w·x + b of these rows to a function, block by block. With ``centered``,
+        intercept and offset are both without the center of the offset.
         """
         center = self.coordinates.offset_center
         away = 0.0 if centered else center
         params = self.coordinates.from_weights(coef, intercept + away - center, project=False)
-        value = self.rows.predicted_loss(coef, intercept, away)
+        value = self.rows.predicted_loss(coef, intercept, away, predict)
         with np.errstate(all="ignore"):
             value += self.penalty.value(params.reshape(self.coordinates.n_outputs, -1))
             if self.summary is not None:

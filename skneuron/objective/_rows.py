@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray
+from skneuron._typing import AnyArray, Curvatures, FloatArray, ForwardPass
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
     RowCounter,
     StandardizedDesign,
     Sums,
-    forward,
 )
 from skneuron.losses import Loss
 from skneuron.objective._gathered import GatheredRows
@@ -240,13 +239,16 @@ class MemoryRows:
             return finite_or_inf(self.loss.sums(self.labels, z, self.weights)[0])
 
     def predicted_loss(
-        self, coef: FloatArray, intercept: FloatArray, away: FloatArray | float
+        self,
+        coef: FloatArray,
+        intercept: FloatArray,
+        away: FloatArray | float,
+        predict: ForwardPass,
     ) -> float:
         """Return the sum of weighted losses with w·x + b rounded as a prediction rounds it.
 
         Coefficients belong to the original columns, and ``away`` is added to the offset.
         """
-        assert self.source is not None
         values = []
 
         def add(rows: slice, z: AnyArray) -> None:
@@ -255,7 +257,7 @@ class MemoryRows:
             exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
             values.append(self.loss.sums(self.labels[rows], exact, self.weights[rows])[0])
 
-        forward(self.source.source, coef, intercept, add)
+        predict(coef, intercept, add)
         self.counter.rows += self.n_samples
         with np.errstate(all="ignore"):
             return float(np.sum(values))

@@ -157,7 +157,7 @@ def detect_separation(
         only = data.classes[data.present].tolist()
         raise ValueError(
             f"Only the class {only!r} has samples of positive weight. Expected samples of at "
-            "least two classes."
+            "least two classes. Check with np.bincount(y, sample_weight)."
         )
     names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
     n_classes = len(data.classes)

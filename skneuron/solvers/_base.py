@@ -63,18 +63,18 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         name = type(self).__name__
         if "mistakes" in self.needs and loss.differentiable:
             return (
-                f"{name} needs the perceptron rule, which trains activation='step' only, and got "
-                f"{activation}: use solver='auto'"
+                f"{name} uses the perceptron rule and cannot train {activation}. Expected "
+                "activation='step'. Use solver='auto' for other activations."
             )
         if "gradient" in self.needs and not loss.differentiable:
             return (
-                f"{name} needs a slope, and {activation} has none: gradient descent cannot be "
-                "applied to it. Use solver='perceptron' or 'auto'"
+                f"{name} needs an activation with a slope, and {activation} has none. Expected a "
+                "solver with the perceptron rule. Use solver='auto' or 'perceptron'."
             )
         if "hessian" in self.needs and not loss.smooth:
             return (
-                f"{name} needs second derivatives, and {activation} is not smooth: "
-                "use solver='gd', 'lbfgs' or 'auto'"
+                f"{name} needs second derivatives, and {activation} is not smooth. Expected a "
+                "solver that uses gradients only. Use solver='auto', 'gd' or 'lbfgs'."
             )
         return None
 
@@ -152,7 +152,10 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         NotImplementedError
             If the solver does not have ``streams`` set.
         """
-        raise NotImplementedError(f"{type(self).__name__} cannot learn from chunks")
+        raise NotImplementedError(
+            f"{type(self).__name__} cannot learn from chunks. Expected a solver with streams=True. "
+            "Use for example solver='sgd'."
+        )
 
     @abstractmethod
     def _solve(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from skneuron._messages import wrong_value
 
 __all__ = ["FLAG", "FRACTION", "POSITIVE", "WHOLE", "Constraint", "auto_or", "check", "is_auto"]
 
@@ -23,7 +26,10 @@ def check(owner: Any) -> None:
     for name, (allows, expected) in owner.constraints.items():
         value = getattr(owner, name)
         if not allows(value):
-            raise ValueError(f"{type(owner).__name__}: {name}={value!r}: expected {expected}")
+            kind = type(owner)
+            default = signature(kind).parameters[name].default
+            example = f"{kind.__name__}({name}={default!r})"
+            raise ValueError(wrong_value(name, value, expected, example, kind.__name__))
 
 
 def is_number(value: Any) -> bool:

@@ -50,12 +50,17 @@ class Whitening:
         if not np.all(np.isfinite(hessian)):
             return cls()
         blocks = hessian.reshape(k, m, k, m)
-        values, vectors = np.linalg.eigh(np.stack([blocks[i, :, i] for i in range(k)]))
+        own = np.stack([blocks[i, :, i] for i in range(k)])
+        values, vectors = np.linalg.eigh(own)
         top = values[:, -1:]
         if not np.all(top > 0):
             return cls()
         values = np.maximum(values, CURVATURE_FLOOR * top)
         inverse_roots = (vectors / np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
+        # A constant column has a coefficient of zero. Rounding must not tie it to other columns,
+        # because Adam makes steps of equal size from small and large gradients.
+        tied = np.count_nonzero(own, axis=2) > 1
+        inverse_roots *= (tied[:, None] & tied[:, :, None]) | np.eye(m, dtype=bool)
         # The mean of a row's curvature is the trace, one per direction.
         return cls(inverse_roots, float(m), 1.0)
 

@@ -103,8 +103,8 @@ class OnlinePerceptron(MistakeDriven):
     >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> neuron = NeuronClassifier("step", solver=OnlinePerceptron(shuffle=False))
     >>> neuron = neuron.fit(X, [0, 0, 0, 1])
-    >>> neuron.coef_.tolist(), neuron.intercept_.tolist(), neuron.n_iter_
-    ([[3.0, 2.0]], [-4.0], 8)
+    >>> neuron.coef_.tolist(), neuron.intercept_.tolist(), neuron.n_iter_.tolist()
+    ([[3.0, 2.0]], [-4.0], [8])
     """
 
     streams = True
