@@ -87,7 +87,7 @@ def test_threads_that_read_at_once_count_every_row():
     F = Objective.of_data(DesignMatrix(X), y, LogisticLoss(), weights, Regularization(0.0), True)
     before = F.n_passes
     for _ in range(20):
-        F.value_gradient(F.start())
+        F.value_gradient(F.at_zero())
     assert F.n_passes == before + 20
 
 

@@ -282,7 +282,7 @@ def test_a_stream_remembers_and_converges(solver):
     instance = SOLVERS[solver]()
 
     def learn(pickled, seed=0):
-        params, state, gaps = whole.start(), None, []
+        params, state, gaps = whole.at_zero(), None, []
         for k in range(30):
             rows = np.random.default_rng(k).integers(0, len(y), 2_000)
             weights = np.broadcast_to(1 / len(rows), len(rows))

@@ -21,6 +21,7 @@ from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._result import FitResult, as_stored, combine
+from skneuron.fitting._start import default_start
 from skneuron.fitting._subproblems import (
     Start,
     Subproblem,
@@ -208,7 +209,7 @@ def _solve(
             return result, None
         own = _expansion(objective, result.coef)
     else:
-        own = _expansion(objective, objective.start())
+        own = _expansion(objective, default_start(objective))
         quadratic = own if objective.summary is None else own.plus(objective.summary)
         ridge = np.tile(objective.penalty.ridge, objective.dims.n_outputs)
         minimum = quadratic.minimum(ridge).reshape(objective.dims.n_outputs, -1)

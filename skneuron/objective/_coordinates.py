@@ -199,14 +199,6 @@ class SolverCoordinates:
             params -= params.mean(axis=0)
         return (self.penalty.project(params) if project else params).ravel()
 
-    def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
-        """Return the rounding error of a typical w·x + b, from the size of its terms."""
-        with np.errstate(all="ignore"):
-            known = np.isfinite(self.scale)
-            size = np.abs(self.center) + np.where(known, np.sqrt(self.variance) * self.scale, 0.0)
-            terms = np.abs(coef) @ size + np.abs(intercept)
-            return float(np.finfo(np.float64).eps * terms.max())
-
     def rounding(self) -> FloatArray:
         """Return the rounding error of centered columns of float64, per parameter."""
         out = np.zeros((self.n_outputs, self.n_coordinates))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, ForwardPass, Matrix
+from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
@@ -153,8 +153,6 @@ class Objective:
         summary = None if self.summary is None else self.summary.take(kept)
         return Objective(self.rows.restrict(columns), self.coordinates.restrict(columns), summary)
 
-    # --- where solvers start ----------------------------------------------------------
-
     def at_zero(self) -> FloatArray:
         """Return zero coefficients, with the intercept that ``zero_value`` belongs to."""
         at = self.coordinates
@@ -162,22 +160,6 @@ class Objective:
         if at.fit_intercept:
             params[:, -1] += self._zero_intercept
         return params.ravel()
-
-    def start(self) -> FloatArray:
-        """Return the parameters where training starts: every linear predictor at ``loss.start``.
-
-        Without an intercept that is only possible approximately. The coefficients are then one
-        step of steepest descent for least squares, from zero.
-        """
-        if self.loss.start == 0:
-            return self.at_zero()
-        at = self.coordinates
-        if at.fit_intercept:
-            params = np.zeros((at.n_outputs, at.n_coordinates))
-            params[:, -1] = self.loss.start - self.rows.mean_offset()
-        else:
-            params = self.rows.least_squares_step()[:, :-1]
-        return self.penalty.project(params).ravel()
 
     # --- value and derivatives --------------------------------------------------------
 
@@ -234,29 +216,6 @@ class Objective:
             out = out + self.summary.diagonal.reshape(at.n_outputs, -1)
         # Where there is neither variance nor penalty there is no gradient either.
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
-
-    def value_at_weights(
-        self,
-        coef: FloatArray,
-        intercept: FloatArray,
-        predict: ForwardPass,
-        *,
-        centered: bool = False,
-    ) -> float:
-        """Return F at coefficients on the original scale, rounded as a prediction is.
-
-        ``predict`` passes w·x + b of these rows to a function, block by block. With ``centered``,
-        intercept and offset are both without the center of the offset.
-        """
-        center = self.coordinates.offset_center
-        away = 0.0 if centered else center
-        params = self.coordinates.from_weights(coef, intercept + away - center, project=False)
-        value = self.rows.predicted_loss(coef, intercept, away, predict)
-        with np.errstate(all="ignore"):
-            value += self.penalty.value(params.reshape(self.coordinates.n_outputs, -1))
-            if self.summary is not None:
-                value += self.summary.value(params)
-        return finite_or_inf(value)
 
     def mean_loss(self, params: FloatArray) -> float:
         """Return F without its penalty, or inf beyond the range of float64."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray, ForwardPass
+from skneuron._typing import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
@@ -238,30 +238,6 @@ class MemoryRows:
             z = self.linear_predictor(coef)
             return finite_or_inf(self.loss.sums(self.labels, z, self.weights)[0])
 
-    def predicted_loss(
-        self,
-        coef: FloatArray,
-        intercept: FloatArray,
-        away: FloatArray | float,
-        predict: ForwardPass,
-    ) -> float:
-        """Return the sum of weighted losses with w·x + b rounded as a prediction rounds it.
-
-        Coefficients belong to the original columns, and ``away`` is added to the offset.
-        """
-        values = []
-
-        def add(rows: slice, z: AnyArray) -> None:
-            if self.offset is not None:
-                z += (self.offset[rows] + away).reshape(z.shape)
-            exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
-            values.append(self.loss.sums(self.labels[rows], exact, self.weights[rows])[0])
-
-        predict(coef, intercept, add)
-        self.counter.rows += self.n_samples
-        with np.errstate(all="ignore"):
-            return float(np.sum(values))
-
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
         return self._shifted(slice(None), self.columns.forward(coef))
@@ -348,21 +324,6 @@ class MemoryRows:
         """Return the label and linear predictors of zero for one sample of each class."""
         k, n_classes = self.loss.n_outputs, len(self.class_weights)
         return np.arange(n_classes), np.zeros((n_classes, k)[: 1 + (k > 1)])
-
-    def mean_offset(self) -> FloatArray | float:
-        """Return the weighted mean of the offset."""
-        return 0.0 if self.offset is None else self.weights @ self.offset
-
-    def least_squares_step(self) -> FloatArray:
-        """Return one step of steepest descent for least squares of y, from zero."""
-        direction = self.columns.sums(
-            np.zeros((1, self.columns.shape[1] + 1)),
-            lambda rows, z: (0.0, self.weights[rows] * self.y[rows], None),
-        ).slopes
-        direction[:, -1] = 0.0
-        z = self.columns.forward(direction)
-        match, curvature = float(self.weights @ (z * self.y)), float(self.weights @ z**2)
-        return direction * (match / curvature if curvature > 0 else 0.0)
 
 
 def finite_or_inf(value: float) -> float:

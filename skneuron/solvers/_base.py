@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,10 +13,9 @@ from skneuron._typing import FloatArray
 from skneuron.losses import Loss
 from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import rounding, value_and_gap
+from skneuron.solvers._gap import value_and_gap
 from skneuron.solvers._iterate import StoppingCriteria
 from skneuron.solvers._parameters import Constraint, check
-from skneuron.solvers._stopping import status_without_progress
 from skneuron.solvers._tolerances import DEFAULT_TOL
 
 __all__ = ["Solver"]
@@ -111,8 +109,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """
         history = History(callback, observe)
         try:
-            result = self._solve(objective, np.array(start), criteria, history)
-            return _at_zero_if_lower(objective, result, criteria.tol)
+            return self._solve(objective, np.array(start), criteria, history)
         except StopRequest as request:
             status = request.status
         except KeyboardInterrupt:
@@ -166,23 +163,6 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         history: History,
     ) -> SolverResult:
         """Do the work. The method may overwrite ``params``."""
-
-
-def _at_zero_if_lower(
-    objective: ObjectiveProtocol, result: SolverResult, tol: float
-) -> SolverResult:
-    """Return the result, or zero coefficients if F is lower there."""
-    zero = objective.zero_value
-    if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
-        return result
-    params = objective.at_zero()
-    value, gap = value_and_gap(objective, params)
-    if value >= result.objective:
-        # Bounds do not allow zero.
-        return result
-    ended = result.status in (Status.CONVERGED, Status.PRECISION, Status.STALLED)
-    status = status_without_progress(gap, tol) if ended else result.status
-    return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
 def _ended(objective: ObjectiveProtocol, history: History, status: Status) -> SolverResult:
