@@ -25,8 +25,7 @@ from skneuron.design._matrix import (
     transposed,
 )
 from skneuron.design._moments import column_moments
-from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import RowFunction, Sums, add_gram, standardize, times_rows
+from skneuron.design._sums import ReadyDesign, RowFunction, Sums, add_gram, standardize, times_rows
 
 __all__ = ["StandardizedDesign"]
 

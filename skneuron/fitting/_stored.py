@@ -156,7 +156,7 @@ def _predicted_value(
         losses.append(rows.loss.sums(rows.labels[part], exact, rows.weights[part])[0])
 
     predict(coef, intercept, add)
-    rows.counter.rows += rows.n_samples
+    rows.columns.counter.rows += rows.n_samples
     params = at.from_weights(coef, intercept + away - at.offset_center, project=False)
     with np.errstate(all="ignore"):
         value = float(np.sum(losses)) + objective.penalty.value(params.reshape(at.n_outputs, -1))

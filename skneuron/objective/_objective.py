@@ -11,7 +11,7 @@ from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, col
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
 from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
-from skneuron.objective._rows import MemoryRows, finite_or_inf
+from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = ["Objective"]
@@ -54,7 +54,7 @@ class Objective:
     ) -> None:
         self.rows = rows
         self.coordinates = coordinates
-        self.summary = summary
+        self.summary, self.has_summary = summary, summary is not None
         self.loss = rows.loss
         self.penalty = coordinates.penalty
         self.dims = coordinates.dims(rows.n_samples)
@@ -114,14 +114,9 @@ class Objective:
         return cls(_rows_of(at, design, y, loss, sample_weight, offset), at, summary)
 
     @property
-    def has_summary(self) -> bool:
-        """Whether F contains a summary of past chunks."""
-        return self.summary is not None
-
-    @property
     def n_passes(self) -> float:
         """Number of passes over the rows so far. A pass over some of them is a fraction."""
-        return self.rows.counter.rows / self.rows.n_samples
+        return self.rows.columns.counter.rows / self.dims.n_samples
 
     # --- the same model on other rows -------------------------------------------------
 
@@ -200,7 +195,7 @@ class Objective:
         if summary is not None:
             value += summary.value(params)
             flat += summary.gradient(params)
-        return finite_or_inf(value), flat
+        return value if np.isfinite(value) else np.inf, flat
 
     def curvature(self, params: FloatArray) -> Hessian:
         """Return the Hessian of the smooth part at ``params``."""

@@ -11,7 +11,6 @@ from skneuron._typing import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
-    RowCounter,
     StandardizedDesign,
     Sums,
 )
@@ -113,16 +112,12 @@ class MemoryRows:
         """Whether its rows stay in a cache, so that a product with them costs little."""
         return self.columns.in_cache
 
-    @property
-    def counter(self) -> RowCounter:
-        """Counts the rows of each pass."""
-        return self.columns.counter
-
     # --- other rows -------------------------------------------------------------------
 
     def keep_small_copy(self) -> None:
         """Standardise a small X for good, as passes over the copy are quicker."""
-        self.columns = self.columns.kept()
+        if not isinstance(self.columns, ReadyDesign):
+            self.columns = self.columns.kept()
 
     def steady(self) -> MemoryRows:
         """Return the same rows, with sums of the same bits on any number of threads."""
@@ -167,7 +162,7 @@ class MemoryRows:
     def gather(self, rows: AnyArray) -> GatheredRows:
         """Return these rows, gathered for the gradients of batches."""
         if isinstance(self.columns, ReadyDesign):
-            self.counter.rows += len(rows)
+            self.columns.counter.rows += len(rows)
         weights = self.weights[:1] if self._has_equal_weights else self.weights[rows]
         offset = None if self.offset is None else self.offset[rows]
         return GatheredRows(self.columns.take(rows), self.labels[rows], weights, self.loss, offset)
