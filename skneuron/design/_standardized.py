@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from itertools import combinations_with_replacement
-from operator import iadd
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -149,7 +149,7 @@ class StandardizedDesign:
             return sums
 
         parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
-        out = reduce(iadd, run_parts(over, parts))
+        out = reduce(add, run_parts(over, parts))
         out.slopes[:, :-1] -= np.outer(out.slopes[:, -1], self._left)
         out.slopes[:, :-1] *= self._inverse
         self.counter.rows += self.shape[0]

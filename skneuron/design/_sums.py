@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from operator import iadd
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ RowFunction = Callable[[slice, FloatArray], tuple[float, FloatArray, Curvatures 
 
 @dataclass
 class Sums:
-    """Sums over some rows. The operator ``+=`` adds the sums over other rows.
+    """Sums over some rows. The operator ``+`` returns the sums over the rows of both.
 
     Attributes
     ----------
@@ -42,8 +42,7 @@ class Sums:
     >>> import numpy as np
     >>> from skneuron.design import Sums
     >>> one = Sums.zeros(n_outputs=1, n_features=2)
-    >>> one += Sums(1.5, np.ones((1, 3)))
-    >>> one.value
+    >>> (one + Sums(1.5, np.ones((1, 3)))).value
     1.5
     """
 
@@ -57,12 +56,9 @@ class Sums:
         shape = (n_outputs, n_features + 1)
         return cls(0.0, np.zeros(shape), np.zeros(2 * shape) if gram else None)
 
-    def __iadd__(self, other: Sums) -> Sums:
-        self.value += other.value
-        self.slopes += other.slopes
-        if self.gram is not None and other.gram is not None:
-            self.gram += other.gram
-        return self
+    def __add__(self, other: Sums) -> Sums:
+        gram = None if self.gram is None or other.gram is None else self.gram + other.gram
+        return Sums(self.value + other.value, self.slopes + other.slopes, gram)
 
 
 def standardize(
@@ -176,7 +172,7 @@ class ReadyDesign:
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k
         # One thread takes little longer than two for fewer than ``at_least`` rows.
         parts = [range(n)] if self._is_steady else share_out(n, at_least=max(1, at_least))
-        out = reduce(iadd, run_parts(over, parts))
+        out = reduce(add, run_parts(over, parts))
         self.counter.rows += n
         return out
 
