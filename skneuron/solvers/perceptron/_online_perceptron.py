@@ -124,7 +124,7 @@ class OnlinePerceptron(MistakeDriven):
             end = self._epoch(objective, state, rng)
             if not np.all(np.isfinite(end)):
                 return
-            yield PerceptronIterate.at(objective, end, (state, rng))
+            yield PerceptronIterate.of(objective, end, (state, rng))
 
     def epoch(
         self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int

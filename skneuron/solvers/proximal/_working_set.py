@@ -127,7 +127,15 @@ class _Fit:
             outcome = solver.advance()
             step = length_of(solver.point.params - before)
             if step > 0 or outcome is Outcome.STUCK or not len(self._history):
-                self._add(chosen, solver, step)
+                # The history has the parameters of all columns.
+                params = chosen.put(solver.point.params, self.point.params)
+                replace(solver.point, params=params).record(
+                    self._history,
+                    self._objective,
+                    step,
+                    columns=float(len(chosen.columns)),
+                    factored=float(self.progress.factored),
+                )
             is_stuck = self._stopping.is_stuck(solver.point.value, self.progress.predicted)
         self.point = Iterate.at(self._objective, chosen.put(solver.point.params, self.point.params))
         if outcome is Outcome.SOLVED:
@@ -135,19 +143,6 @@ class _Fit:
         if outcome is not Outcome.STEP:
             self.columns = None
         return is_stuck
-
-    def _add(self, chosen: WorkingSet, solver: ProximalNewton, step: float) -> None:
-        """Add an iteration to the history."""
-        point = solver.point
-        self._history.add(
-            chosen.put(point.params, self.point.params),
-            objective=point.value,
-            gradient_norm=point.gradient_norm,
-            step=step,
-            n_passes=self._objective.n_passes,
-            columns=float(len(chosen.columns)),
-            factored=float(self.progress.factored),
-        )
 
 
 def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) -> float:
