@@ -183,7 +183,7 @@ def test_the_line_is_where_the_neuron_changes_its_mind(shown, rng):
     for seen in drawn:
         assert not any("no line" in text for text in seen["texts"])
     (far,) = page.evaluate(PLAY, [{"w1": 0, "w2": 0, "b": 1}])
-    assert "no line in sight: all is virginica" in far["texts"]
+    assert "no boundary in view: all is virginica" in far["texts"]
 
 
 @browsing
@@ -386,7 +386,7 @@ def test_leaky_relu_keeps_its_slope():
 def test_what_cannot_be_shown_is_refused():
     X, y = _irises()
     neuron = _fit(X, y)
-    with pytest.raises(TypeError, match=r"Pipeline. Expected a NeuronClassifier"):
+    with pytest.raises(TypeError, match=r"Pipeline\. Expected a fitted NeuronClassifier"):
         playground(make_pipeline(neuron), X, y)
     with pytest.raises(NotFittedError):
         playground(NeuronClassifier(), X, y)
