@@ -149,8 +149,11 @@ autodoc_default_options = {
 }
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-# The page of skneuron.interop.torch is built without PyTorch, too.
-autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
+# The pages of skneuron.interop.torch and skneuron.interop.onnx are built without PyTorch and
+# skl2onnx, too.
+autodoc_mock_imports = [
+    name for name in ("torch", "skl2onnx") if importlib.util.find_spec(name) is None
+]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

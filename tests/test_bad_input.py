@@ -76,7 +76,7 @@ PARAMETERS = {
     "C": [(-1.0, r"C=-1.0. Expected a positive number or np.inf"), (0, "C=0. Expected"),
           ("1", "C='1'. Expected"), (np.nan, "C=nan. Expected"), (True, "C=True. Expected")],
     "tol": [(-1e-3, "tol=-0.001. Expected None or a non-negative"), (np.inf, "tol=inf"), ("1", "tol=.1.. Expected None or")],
-    "max_iter": [(0, "max_iter=0. Expected a positive integer"), (1.5, "max_iter=1.5")],
+    "max_iter": [(-1, "max_iter=-1. Expected a non-negative integer"), (1.5, "max_iter=1.5")],
     "fit_intercept": [("no", "fit_intercept='no'. Expected True or False")],
     "warm_start": [(2, "warm_start=2. Expected True or False")],
     "verbose": [(-1, "verbose=-1. Expected a non-negative integer")],

@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
+from skneuron.solvers.proximal._quadratic import DenseQuadratic
 
 RAW, Y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(RAW)

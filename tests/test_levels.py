@@ -23,6 +23,7 @@ LEVELS = {
     "objective": 4,
     "solvers": 5,
     "validation": 6,
+    "_grouped": 7,
     "separation": 7,
     "fitting": 8,
     "inference": 8,

@@ -143,7 +143,7 @@ def test_separable_rows_are_learned_within_novikoffs_bound(margin, seed):
     assert online.score(X, y) == 1
     corrections = 0
     weights = np.zeros(rows.shape[1])
-    for epoch in range(1, online.n_iter_ + 1):
+    for epoch in range(1, online.n_iter_.max() + 1):
         after = _online(keep="last").set_params(max_iter=epoch).fit(X, y)
         # From epoch to epoch, by hand.
         for row in rows:
@@ -185,7 +185,7 @@ def test_an_answer_that_is_not_the_pocket_is_that_of_the_last_iteration(solver):
     for keep in ("last", "average"):
         neuron = NeuronClassifier("step", solver=SOLVERS[solver](keep=keep), max_iter=30)
         neuron.fit(X3, Y3 == 1)
-        assert neuron.n_iter_ == 30
+        assert neuron.n_iter_.max() == 30
         assert neuron.objective_ == neuron.history_["objective"][-1]
 
 
@@ -202,7 +202,7 @@ def test_the_average_over_steps_is_their_mean():
 def test_patience_ends_a_fit():
     for solver in (Perceptron(patience=7), OnlinePerceptron(patience=7)):
         neuron = NeuronClassifier("step", solver=solver, random_state=0).fit(X3, Y3 == 1)
-        assert neuron.n_iter_ == neuron.history_["objective"].argmin() + 1 + 7
+        assert neuron.n_iter_.max() == neuron.history_["objective"].argmin() + 1 + 7
 
 
 def test_orders_have_a_seed():

@@ -238,11 +238,11 @@ def test_every_schedule_trains_and_refuses(cls):
     X, y = _data("standardized")
     neuron = NeuronClassifier(solver=SGD(cls(0.05)), tol=1e-2, max_iter=200, random_state=0)
     assert neuron.fit(X, y).converged_
-    for name in cls.limits:
+    for name in cls.constraints:
         for bad in (-1.0, np.inf, "fast", None, True):
             solver = SGD(cls(**{name: bad}))
             with pytest.raises(
-                ValueError, match=rf"{cls.__name__} got {name}=.*. Expected a number"
+                ValueError, match=rf"{cls.__name__} got {name}=.*. Expected a .*number"
             ):
                 NeuronClassifier(solver=solver).fit(X, y)
 
@@ -367,4 +367,4 @@ def test_every_epoch_starts_without_noise(monkeypatch, solver):
     neuron = NeuronClassifier(solver=solver, tol=1e-10, random_state=0).fit(X, y)
     assert (neuron.history_["step"] == 0).any()
     assert max(compared[1:]) < 1e-6 < compared[0]
-    assert len(compared) == neuron.n_iter_
+    assert len(compared) == neuron.n_iter_.max()

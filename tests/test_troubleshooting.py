@@ -103,6 +103,8 @@ CAUSES = {
     "could not convert string to float": lambda: _fit(X=[["a"], ["b"]], y=[0, 1]),
     "Unknown label type": lambda: _fit(y=Y + 0.5),
     "has the type": lambda: _fit(X=pd.DataFrame({"day": pd.to_datetime(["2020-01-01"] * 569)})),
+    "has the missing label": lambda: _fit(X=Z[:3], y=["no", None, "yes"]),
+    "has labels of the types": lambda: _fit(X=Z[:3], y=["no", 1, "yes"]),
     "one class": lambda: _fit(y=np.zeros(len(Y))),
     "features, but NeuronClassifier is expecting": lambda: _fit().predict(Z[:, :3]),
     "feature names should match": lambda: _fit(

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._typing import AnyArray
@@ -81,7 +82,9 @@ def last_fit(attributes: Mapping[str, Any]) -> LastFit | None:
     if "coef_" not in attributes:
         return None
     return LastFit(
-        coef=attributes["coef_"],
+        coef=attributes["coef_"].toarray()
+        if issparse(attributes["coef_"])
+        else attributes["coef_"],
         intercept=attributes["intercept_"],
         classes=attributes["classes_"],
         absent=attributes.get("_absent", ()),
@@ -216,8 +219,8 @@ def convergence_warnings(
         out.append(
             ConvergenceWarning(
                 f"The solver {result.solver!r} {finding}. Expected a relative gap of at most "
-                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter} "
-                f"iteration{'' if result.n_iter == 1 else 's'}. {remedy}."
+                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter.max()} "
+                f"iteration{'' if result.n_iter.max() == 1 else 's'}. {remedy}."
             )
         )
     return out

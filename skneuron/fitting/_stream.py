@@ -19,6 +19,7 @@ import numpy as np
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
+from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._result import FitResult, as_stored, combine
 from skneuron.fitting._subproblems import (
     Start,
@@ -112,7 +113,7 @@ def learn_chunk(
             # With a summary the objective is a mean over all chunks, otherwise over this chunk.
             weight = data.total_weight if stream.summary(part.index) is None else total
             result, left = _solve(part, settings, stream, start, weight, seen)
-            neurons.append(as_stored(part.objective, result, part.solver, data.X.dtype))
+            neurons.append(as_stored(part, result, data))
             kept.append(left)
     after = replace(
         stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)
@@ -198,7 +199,8 @@ def _solve(
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        result = solver.solve(objective, first, settings.budget)
+        solve = solver.solve if settings.budget.max_iter else no_iterations
+        result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
             raise KeyboardInterrupt(f"The fit {result.status.value}.")

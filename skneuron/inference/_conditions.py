@@ -9,7 +9,7 @@ import numpy as np
 from skneuron._messages import shown
 from skneuron._typing import AnyArray, Bounds, FloatArray
 from skneuron.inference._observations import Observations, feature_names
-from skneuron.validation import FittedNeuron, TrainingData, with_bounds
+from skneuron.validation import FittedNeuron, TrainingData, dense_coef, with_bounds
 
 __all__ = ["Conditions", "conditions_of"]
 
@@ -60,7 +60,7 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     ValueError
         If the fit used class weights.
     """
-    weights = neuron.coef_[0]
+    weights = dense_coef(neuron)[0]
     held = np.full(len(weights), "", dtype=object)
     if not hasattr(neuron, "n_iter_"):
         return Conditions(held, 0.0, 0.0, "")

@@ -16,7 +16,7 @@ from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
 from skneuron.separation import separation_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["Estimates", "Kind", "estimates_of"]
 
@@ -61,7 +61,7 @@ def estimates_of(
     free = conditions.free
     has_bias = information.coordinates.has_bias
     names = feature_names(neuron) + ["intercept"] * has_bias
-    values = np.append(neuron.coef_[0], neuron.intercept_[:has_bias]).astype(np.float64)
+    values = np.append(dense_coef(neuron)[0], neuron.intercept_[:has_bias]).astype(np.float64)
     notes = np.append(conditions.held, [""] * has_bias)
     own = np.append(free, [len(conditions.held)] * has_bias).astype(int)
     relations = information.estimable.relations

@@ -12,7 +12,7 @@ from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivative
 from skneuron.inference._observations import Observations
 from skneuron.inference._passes import Coordinates, root, score
 from skneuron.inference._relations import relations_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["FAR", "Estimable", "Information"]
 
@@ -134,7 +134,7 @@ class Information:
             derivatives = LogLikelihoodDerivatives(
                 *(np.where(weights > 0, weights * part, 0.0) for part in at_z)
             )
-        coef = neuron.coef_[0].astype(np.float64)
+        coef = dense_coef(neuron)[0].astype(np.float64)
         penalty_gradient = conditions.ridge * coef + conditions.lasso * np.sign(coef)
         ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
         estimable = Estimable.of(observations, coordinates, derivatives.expected, ridge)

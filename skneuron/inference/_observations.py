@@ -20,6 +20,7 @@ from skneuron.validation import (
     check_offset,
     check_rows,
     check_weights,
+    dense_coef,
 )
 
 __all__ = ["Observations", "check_neuron", "feature_names"]
@@ -109,7 +110,7 @@ class Observations:
 
     def pre_activation(self, neuron: FittedNeuron) -> FloatArray:
         """Return w·x + b + offset of each row."""
-        coef = neuron.coef_[0].astype(np.float64, copy=False)
+        coef = dense_coef(neuron)[0].astype(np.float64, copy=False)
         return self.product(coef, float(neuron.intercept_[0])) + self.offset
 
     def log_likelihood(self, activation: Activation, z: FloatArray) -> float:

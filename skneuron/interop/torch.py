@@ -27,6 +27,7 @@ from skneuron.activations import (
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._plane import check_neuron
 from skneuron.prediction import Trace
+from skneuron.validation import dense_coef
 
 try:
     import torch
@@ -146,7 +147,7 @@ def to_torch(neuron: NeuronClassifier, *, dtype: torch.dtype | None = None) -> n
     check_neuron(neuron)
     softmax = _first_trace(neuron).function == "softmax"
     last = nn.Softmax(dim=1) if softmax else _module_of(neuron.activation_)
-    weight = torch.as_tensor(neuron.coef_, dtype=dtype).clone()
+    weight = torch.as_tensor(dense_coef(neuron), dtype=dtype).clone()
     bias = torch.as_tensor(neuron.intercept_, dtype=dtype).clone()
     linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
     linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)

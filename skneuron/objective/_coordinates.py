@@ -19,40 +19,26 @@ _SMALLEST_SCALE = 1e-290
 
 
 class Dimensions(NamedTuple):
-    """Sizes of an objective.
-
-    Attributes
-    ----------
-    n_samples, n_features, n_outputs, n_coordinates, n_params : int
-        ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
-        the parameters of all outputs.
-    fit_intercept : bool
-    """
+    """Sizes of an objective."""
 
     n_samples: int
     n_features: int
     n_outputs: int
+    #: Number of coefficients of one output and its intercept.
     n_coordinates: int
+    #: Number of parameters of all outputs.
     n_params: int
     fit_intercept: bool
 
 
 @dataclass(frozen=True)
 class Regularization:
-    """Penalty and bounds of the coefficients on the original scale.
+    """Penalty and bounds of the coefficients on the original scale."""
 
-    Attributes
-    ----------
-    strength : float
-        λ.
-    l1_ratio : float
-        ρ.
-    low, high : ndarray of shape (n_features,) or None
-        Bounds of the coefficients.
-    """
-
+    #: λ and ρ.
     strength: float
     l1_ratio: float = 0.0
+    #: Bounds, of shape (n_features,).
     low: FloatArray | None = None
     high: FloatArray | None = None
 
@@ -158,11 +144,6 @@ class SolverCoordinates:
             offset_center=offset_center,
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
-
-    @property
-    def standardization(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Center, scale and spread of the columns."""
-        return self.center, self.scale, self.spread
 
     def dims(self, n_samples: int) -> Dimensions:
         """Return the sizes of an objective on ``n_samples`` samples."""

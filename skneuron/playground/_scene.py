@@ -16,6 +16,7 @@ from skneuron.classifier import NeuronClassifier
 from skneuron.playground._descent import recorded_descent
 from skneuron.playground._formulas import check_formulas
 from skneuron.plotting._plane import Plane, check_neuron, plane_of
+from skneuron.validation import dense_coef
 
 __all__ = ["Scene", "scene_of"]
 
@@ -119,7 +120,7 @@ def scene_of(
             f"X[:{_MAX_ROWS}], y[:{_MAX_ROWS}]."
         )
     columns = list(plane.columns)
-    coef = neuron.coef_[0].astype(np.float64)
+    coef = dense_coef(neuron)[0].astype(np.float64)
     others = np.delete(check_array(X, dtype=np.float64), columns, axis=1)
     rest = others @ np.delete(coef, columns)
     given = np.append(coef[columns], float(neuron.intercept_[0]))

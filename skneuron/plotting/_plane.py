@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 from skneuron._messages import not_a_neuron, shown, wrong_value
 from skneuron._typing import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
+from skneuron.validation import dense_coef
 
 __all__ = ["Plane", "check_neuron", "plane_of"]
 
@@ -86,7 +87,8 @@ def plane_of(
     check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
     labels = column_or_1d(y)
-    d = neuron.coef_.shape[1]
+    coef = dense_coef(neuron)
+    d = coef.shape[1]
     if d < 2:
         raise ValueError(
             "The neuron has one feature. Expected two or more for a picture of a plane. Use "
@@ -105,15 +107,15 @@ def plane_of(
         )
     start = neuron.trace(data[0])
     names = list(start.feature_names)
-    first, second = _two(features, names, neuron.coef_, data)
+    first, second = _two(features, names, coef, data)
     held = data.mean(axis=0)
     others = np.delete(np.arange(d), [first, second])
-    shift = neuron.coef_[:, others] @ held[others]
+    shift = coef[:, others] @ held[others]
     return Plane(
         points=data[:, [first, second]],
         y=np.searchsorted(neuron.classes_, labels),
         wrong=np.asarray(neuron.predict(X) != labels),
-        weights=neuron.coef_[:, [first, second]].astype(float),
+        weights=coef[:, [first, second]].astype(float),
         bias=neuron.intercept_ + shift - start.threshold,
         names=(names[first], names[second]),
         columns=(first, second),

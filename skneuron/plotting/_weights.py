@@ -13,6 +13,7 @@ from skneuron._typing import FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 from skneuron.plotting._plane import check_neuron
+from skneuron.validation import dense_coef
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +128,7 @@ class WeightDisplay:
             )
         if not top >= 1:
             raise ValueError(wrong_value("top", top, "at least 1", "top=20"))
-        weights = estimator.coef_[neuron].astype(float)
+        weights = dense_coef(estimator)[neuron].astype(float)
         if feature_names is None:
             feature_names = getattr(estimator, "feature_names_in_", _numbered(d))
         names = [str(name) for name in feature_names]

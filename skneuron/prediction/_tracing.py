@@ -19,6 +19,7 @@ from skneuron.validation import (
     check_numbers,
     check_offset,
     check_rows,
+    dense_coef,
 )
 
 __all__ = ["trace_of"]
@@ -27,7 +28,7 @@ __all__ = ["trace_of"]
 def trace_of(neuron: FittedNeuron, x: MatrixLike, offset: ArrayLike | None = None) -> Trace:
     """Return one sample's forward pass, see ``NeuronClassifier.trace``."""
     row = _one_row(neuron, x)
-    coef = neuron.coef_.astype(np.float64)
+    coef = dense_coef(neuron).astype(np.float64)
     intercept = neuron.intercept_.astype(np.float64)
     k, d = coef.shape
     if offset is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from skneuron.results import Callback, History, Observer, SolverResult, Status, 
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import rounding, value_and_gap
 from skneuron.solvers._iterate import StoppingCriteria
+from skneuron.solvers._parameters import Constraint, check
 from skneuron.solvers._stopping import status_without_progress
 from skneuron.solvers._tolerances import DEFAULT_TOL
 
@@ -39,12 +41,15 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         Whether the solver can learn from chunks, see :meth:`epoch`.
     default_tol : float
         Relative gap to reach by default.
+    constraints : mapping of str to Constraint
+        The values that each parameter may have.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     supports_nonsmooth: ClassVar[bool] = False
     streams: ClassVar[bool] = False
     default_tol: ClassVar[float] = DEFAULT_TOL
+    constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     def refusal(self, loss: Loss, activation: str) -> str | None:
         """Return one sentence why this solver cannot train the loss, or None.
@@ -75,6 +80,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
+        check(self)
 
     def solve(
         self,

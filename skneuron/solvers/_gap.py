@@ -61,7 +61,7 @@ def is_near(
 ) -> bool:
     """Return whether a step changes every linear predictor so little that a model is valid.
 
-    ``subsample`` may be given: then its rows are checked if a bound for all is not enough.
+    If a bound for all rows is not enough, the rows of a ``subsample`` are checked instead of all.
     """
     bound = objective.max_change_bound(step)
     return bound <= MAX_DELTA_Z or (subsample or objective).max_change(step, params) <= MAX_DELTA_Z
@@ -72,15 +72,8 @@ def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray
 
     The ridge makes F strongly convex: with curvature r at least, F is at most g²/2r above its
     minimum (Boyd & Vandenberghe, Convex Optimization, 2004, section 9.1.2). The
-    intercept has no penalty: its slope has to be zero up to rounding errors.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-        Convex, without an L1 penalty or bounds.
-    value : float
-        F.
-    gradient : ndarray of shape (n_params,)
+    intercept has no penalty: its slope has to be zero up to rounding errors. F has to be convex,
+    without an L1 penalty or bounds.
     """
     full = gradient.reshape(objective.dims.n_outputs, -1)
     weights, slopes = full[:, : objective.dims.n_features], full[:, objective.dims.n_features :]
@@ -180,12 +173,6 @@ class GapMonitor:
 
     Between two estimates of the gap the monitor scales the last one with ‖g‖². Each estimate
     above ``tol`` corrects the scale, so there are few.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    tol : float
-        Relative gap to reach.
     """
 
     def __init__(self, objective: ObjectiveProtocol, tol: float) -> None:

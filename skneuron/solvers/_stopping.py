@@ -37,15 +37,18 @@ EPOCH_PATIENCE = 1000
 
 # Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
 # of rounding errors. Losses with exponential tails lower it for ever.
-_SMALLEST_GAP = 1e-40
+_SMALLEST_GAP = 1e-32
+
+# A fit ends when F has not fallen for this multiple of the patience, even while the gap halves.
+_PATIENCE_WITH_VALUE = 10
 
 
 class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
     F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
-    gap has to halve. F is bounded below, and the gap can halve some hundred times before it is
-    the square of rounding errors. So every fit ends, whatever ``tol`` is.
+    gap has to halve. F itself has to fall within ten times as many. F is bounded below, so every
+    fit ends, whatever ``tol`` is.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ class StoppingRule:
     Attributes
     ----------
     without_decrease : int
-        Number of iterations in a row that have not lowered F by as much, each alone.
+        Number of iterations since F was lower than ever by as much.
 
     Examples
     --------
@@ -78,7 +81,7 @@ class StoppingRule:
     def __init__(self, objective: ObjectiveProtocol, value: float, patience: int) -> None:
         self._objective = objective
         self._patience = patience
-        self._lowest = self._last = value
+        self._lowest = value
         self._first = self._smallest = np.inf
         self._idle = self.without_decrease = 0
 
@@ -95,14 +98,14 @@ class StoppingRule:
         rounding = PRECISION * max(abs(self._lowest), self._objective.zero_value)
         if np.isinf(self._first):
             self._first = gap
-        self.without_decrease = 0 if value < self._last - rounding else self.without_decrease + 1
         lower = value < self._lowest - rounding
         smaller = _SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
-        self._last = value
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
         self._idle = 0 if lower or smaller else self._idle + 1
-        return self._idle >= self._patience
+        self.without_decrease = 0 if lower else self.without_decrease + 1
+        most = _PATIENCE_WITH_VALUE * self._patience
+        return self._idle >= self._patience or self.without_decrease >= most
 
 
 def status_without_progress(gap: float, tol: float) -> Status:

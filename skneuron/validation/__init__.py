@@ -14,7 +14,8 @@ from skneuron.validation._data import (
     check_weights,
     refuse_not_finite,
 )
-from skneuron.validation._fitted import FittedNeuron
+from skneuron.validation._fitted import FittedNeuron, dense_coef
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._settings import Settings, check_parameters
@@ -36,6 +37,7 @@ __all__ = [
     "check_classes",
     "check_finite",
     "check_known",
+    "check_labels",
     "check_numbers",
     "check_offset",
     "check_parameters",
@@ -43,6 +45,7 @@ __all__ = [
     "check_training_data",
     "check_validation_set",
     "check_weights",
+    "dense_coef",
     "explain_no_split",
     "refuse_not_finite",
     "split_off",

@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from skneuron._messages import shown, wrong_value
 from skneuron._typing import AnyArray, MatrixLike
 from skneuron.validation._data import FLOATS, TrainingData, check_weights, wrong_class_weight
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
@@ -44,6 +45,7 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
             f"The labels classes={shown(classes)} cannot be sorted. Expected labels of one type. "
             "Use for example strings: [str(label) for label in classes]."
         ) from error
+    check_labels(classes, "classes")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             wrong_value(
@@ -70,14 +72,14 @@ def check_chunk(
     offset: ArrayLike | None,
     *,
     first: bool,
-) -> TrainingData:
+) -> TrainingData | None:
     """Check and encode a chunk, and record the columns on ``estimator`` if it is the first.
 
     Returns
     -------
-    TrainingData
-        Its sample weights sum to 1. A chunk may lack some of the classes. ``absent`` are the
-        classes with a ``class_weight`` of zero.
+    TrainingData or None
+        None if every row has zero weight. Otherwise the sample weights sum to 1, and the chunk
+        may lack some of the classes. ``absent`` are the classes with a ``class_weight`` of zero.
 
     Raises
     ------
@@ -94,6 +96,7 @@ def check_chunk(
             "classes=classes, y=y_sample)."
         )
     check_numbers(X, "X")
+    check_labels(y)
     X_checked, labels = validate_data(
         estimator,
         X,
@@ -113,7 +116,7 @@ def check_chunk(
             "clone(neuron).partial_fit(X, y, classes=classes)."
         )
     indices = np.searchsorted(classes, labels).astype(np.intp)
-    weights = check_weights(sample_weight, X_checked.shape[0])
+    weights = check_weights(sample_weight, X_checked.shape[0], all_zero=True)
     z_offset = check_offset(offset, X_checked.shape[0], len(classes), most=MOST_TO_LEARN)
     absent: tuple[int, ...] = ()
     if class_weight is not None:
@@ -123,13 +126,17 @@ def check_chunk(
         weights = weights * factors[indices]
         absent = tuple(np.flatnonzero(factors == 0).tolist())
     total = float(weights.sum())
-    if not 0 < total < np.inf:
+    if total == 0:
+        return None
+    if not total < np.inf:
         raise ValueError(
             f"The sample weights of the chunk sum to {total}. Expected a positive, finite sum. "
-            "Leave out chunks without weight, and divide huge weights."
+            "Divide the sample weights: sample_weight / sample_weight.max()."
         )
     used = weights > 0
+    given = None
     if not used.all():
+        given = X_checked, used
         X_checked, indices, weights = X_checked[used], indices[used], weights[used]
         z_offset = None if z_offset is None else z_offset[used]
     return TrainingData(
@@ -140,4 +147,5 @@ def check_chunk(
         total,
         offset=z_offset,
         absent=absent,
+        given=given,
     )

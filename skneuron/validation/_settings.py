@@ -90,7 +90,7 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         "None or a non-negative, finite number",
         "tol=None",
     ),
-    "max_iter": (_is_integer_from(1), "a positive integer", "max_iter=1000"),
+    "max_iter": (_is_integer_from(0), "a non-negative integer", "max_iter=1000"),
     "n_iter_no_change": (_is_integer_from(1), "a positive integer", "n_iter_no_change=5"),
     "validation_fraction": (
         lambda v: _is_number(v) and 0 < v < 1,
