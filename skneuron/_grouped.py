@@ -73,8 +73,8 @@ def grouped(
     if np.any(won > total):
         row = int(np.flatnonzero(won > total)[0])
         raise ValueError(
-            f"Row {row} has {won[row]:g} successes of {total[row]:g} trials. Expected numbers from 0 "
-            "to trials. Pass counts of each group: grouped(X, successes, trials)."
+            f"Row {row} has {won[row]:g} successes of {total[row]:g} trials. Expected numbers from "
+            "0 to trials. Pass counts of each group: grouped(X, successes, trials)."
         )
     if not total.any():
         raise ValueError(
