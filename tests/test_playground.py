@@ -366,6 +366,26 @@ def test_any_names_are_drawn(shown, names):
 
 
 @browsing
+@pytest.mark.parametrize("width", [390, 760, 900])
+def test_the_page_fits_the_window_and_shows_each_value(shown, width):
+    X, y = _irises()
+    neuron = _fit(X, y)
+    page = shown(neuron, X, y, epochs=1)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.reload()
+    page.wait_for_function("window.view !== undefined")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#picture svg").bounding_box()
+    assert box["x"] + box["width"] <= width
+    page.wait_for_function("document.querySelectorAll('output').length === 5")
+    output = "name => document.querySelector(`[name=${name}] ~ output`).value"
+    w1 = page.evaluate(output, "w1")
+    assert float(w1) == pytest.approx(neuron.coef_[0, 0], rel=5e-3)
+    page.evaluate(PLAY, [{"w1": page.evaluate("+document.querySelector('[name=w1]').max")}])
+    assert float(page.evaluate(output, "w1")) > float(w1)
+
+
+@browsing
 def test_a_notebook_shows_the_page_in_a_frame(browser):
     X, y = _irises()
     page = browser.new_page()
