@@ -44,7 +44,7 @@ def grouped(
         1 for successes, 0 for failures.
     sample_weight : ndarray of shape (n_rows,)
         Number of successes or failures.
-    *arrays
+    arrays : arrays or data frames
         The rows of each further array.
 
     Raises
