@@ -140,6 +140,12 @@ def as_stored(
             stored, result = _stored(
                 part, replace(result, coef=params, objective=value, gap=gap), data
             )
+    if not np.isfinite(result.objective):
+        raise ValueError(
+            "The objective overflows float64 at every start. Expected columns, bounds and sample "
+            "weights with finite sums of losses. Rescale X, for example with "
+            "sklearn.preprocessing.StandardScaler()."
+        )
     result = mark_dead(objective, result)
     return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
 

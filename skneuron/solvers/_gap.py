@@ -32,7 +32,8 @@ _MAX_STEPS = 100
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
-    """Return the gap as a fraction of the objective at zero weights."""
+    """Return the gap as a fraction of the objective at zero weights. Rounding is no gap."""
+    gap = 0.0 if gap < 0 else gap
     return gap / objective.zero_value if objective.zero_value > 0 else gap
 
 

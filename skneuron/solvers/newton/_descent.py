@@ -135,7 +135,7 @@ def descend(
         )
         if length == 0 and strategy.renew(iterate):
             continue
-        following.record(history, objective, length * length_of(step))
+        following.record(history, objective, length * length_of(step) if length > 0 else 0.0)
         if length == 0:
             status = Status.STALLED
             break
