@@ -33,7 +33,7 @@ class Status(Enum):
         "default max_iter"
     )
     STALLED = (
-        "did not converge: no step improves the objective any more. Rescale X with "
+        "did not converge: steps hardly improve the objective any more. Rescale X with "
         "StandardScaler(), drop nearly collinear columns, or lower C"
     )
     DIVERGED = (

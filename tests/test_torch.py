@@ -188,5 +188,7 @@ def test_an_activation_of_ones_own_is_refused():
 
 
 def test_a_pipeline_is_refused_with_the_way_out():
-    with pytest.raises(TypeError, match=r"Pipeline. Expected a NeuronClassifier.*pipe\[-1\]"):
+    with pytest.raises(
+        TypeError, match=r"Pipeline. Expected a fitted NeuronClassifier.*pipe\[-1\]"
+    ):
         to_torch(make_pipeline(NeuronClassifier()))

@@ -130,6 +130,12 @@ def as_stored(
             status = Status.STALLED if lost else result.status
             result = replace(result, coef=params, objective=value, gap=gap, status=status)
             stored, result = stored_result(part, result, data)
+    if not np.isfinite(result.objective):
+        raise ValueError(
+            "The objective overflows float64 at every start. Expected columns, bounds and sample "
+            "weights with finite sums of losses. Rescale X, for example with "
+            "sklearn.preprocessing.StandardScaler()."
+        )
     result = mark_dead(objective, result)
     return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
 

@@ -108,7 +108,10 @@ class Hessian:
         return out
 
     def root(self) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian, which keeps curvatures down to 1e-30."""
+        """Return R with RᵀR the Hessian, which keeps curvatures down to 1e-30.
+
+        R is upper triangular, with fewer rows than columns if there are few samples.
+        """
         if self.summary is not None:
             # The summary has no rows: its matrix has all digits that there are.
             values, vectors = np.linalg.eigh(self.matrix())
@@ -119,7 +122,7 @@ class Hessian:
         if k > 1:
             common = np.tile(np.diag(np.sqrt(_gauge(self.coordinates) / k)), k)
             start = np.vstack([start, common])
-        return self._loss.root(start)
+        return self._loss.root(start[start.any(axis=1)])
 
     def flat_directions(self, matrix: FloatArray) -> FloatArray:
         """Return directions in which F is constant, orthonormal rows.

@@ -96,7 +96,7 @@ class LossCurvature:
         return gram[0, :, 0]
 
     def root(self, start: FloatArray) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian plus startᵀ start, never forming it.
+        """Return R with RᵀR the Hessian plus startᵀ start, never forming it.
 
         A QR decomposition, block by block, of the rows √h·x̃ keeps directions with
         a curvature down to 1e-30 of the largest. The Hessian itself loses them at

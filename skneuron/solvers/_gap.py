@@ -32,7 +32,8 @@ _MAX_STEPS = 100
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
-    """Return the gap as a fraction of the objective at zero weights."""
+    """Return the gap as a fraction of the objective at zero weights. Rounding is no gap."""
+    gap = 0.0 if gap < 0 else gap
     return gap / objective.zero_value if objective.zero_value > 0 else gap
 
 
@@ -136,8 +137,8 @@ def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[flo
 def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model) -> float:
     """Return the decrease of F along Newton steps, plus the last model's predicted decrease.
 
-    ``model`` is Newton's at ``params``. If the steps do not arrive, the result is infinite,
-    unless F has lost half of its value: no minimum is below zero.
+    ``model`` is Newton's at ``params``. When F has lost half of its value, the result is that
+    value: no minimum is below zero. If the steps do not arrive at a minimum, the result is infinite.
     """
     iterate = Iterate.at(objective, params)
     start = iterate.value
@@ -152,8 +153,9 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
         if following.value >= iterate.value:
             return decrease + predicted if near else float(np.inf)
         iterate, model = following, model_at(objective, following.params, following.hessian)
-    arrives = not objective.has_summary and iterate.value <= start / 2
-    return start if arrives else float(np.inf)
+        if not objective.has_summary and iterate.value <= start / 2:
+            return start
+    return float(np.inf)
 
 
 def _conjugate_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: FloatArray) -> float:

@@ -39,16 +39,20 @@ EPOCH_PATIENCE = 1000
 # of rounding errors. Losses with exponential tails lower it for ever.
 _SMALLEST_GAP = 1e-32
 
-# A fit ends when F has not fallen for this multiple of the patience, even while the gap halves.
-_PATIENCE_WITH_VALUE = 10
+# Multiple of the patience within which F itself has to fall, and F or the gap by much.
+_LONG = 10
+
+# Fractions of F and of the gap by which they fall if they fall by much. Linear convergence at a
+# rate of 0.97, which is slow for Newton methods, makes the gap ten times smaller in 100 iterations.
+_MUCH_OF_VALUE, _MUCH_OF_GAP = 1e-3, 0.9
 
 
 class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
     F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
-    gap has to halve. F itself has to fall within ten times as many. F is bounded below, so every
-    fit ends, whatever ``tol`` is.
+    gap has to halve. Within ten times as many F itself has to fall, and either F by a thousandth or
+    the gap by nine tenths. F is bounded below, so every fit ends, whatever ``tol`` is.
 
     Parameters
     ----------
@@ -60,8 +64,8 @@ class StoppingRule:
 
     Attributes
     ----------
-    without_decrease : int
-        Number of iterations since F was lower than ever by as much.
+    without_progress : int
+        Number of iterations in which F has not fallen, or neither F nor the gap has fallen by much.
 
     Examples
     --------
@@ -83,7 +87,8 @@ class StoppingRule:
         self._patience = patience
         self._lowest = value
         self._first = self._smallest = np.inf
-        self._idle = self.without_decrease = 0
+        self._idle = self._creeping = self._without_decrease = self.without_progress = 0
+        self._high, self._wide = value, np.inf
 
     def is_stuck(self, value: float, gap: float) -> bool:
         """Record an iteration, and return whether the last ones made no progress.
@@ -103,9 +108,15 @@ class StoppingRule:
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
         self._idle = 0 if lower or smaller else self._idle + 1
-        self.without_decrease = 0 if lower else self.without_decrease + 1
-        most = _PATIENCE_WITH_VALUE * self._patience
-        return self._idle >= self._patience or self.without_decrease >= most
+        self._without_decrease = 0 if lower else self._without_decrease + 1
+        self._creeping += 1
+        if (
+            self._lowest < self._high - _MUCH_OF_VALUE * abs(self._high)
+            or self._smallest < (1 - _MUCH_OF_GAP) * self._wide
+        ):
+            self._high, self._wide, self._creeping = self._lowest, self._smallest, 0
+        self.without_progress = max(self._without_decrease, self._creeping)
+        return self._idle >= self._patience or self.without_progress >= _LONG * self._patience
 
 
 def status_without_progress(gap: float, tol: float) -> Status:

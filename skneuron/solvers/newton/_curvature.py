@@ -62,7 +62,7 @@ class Curvature:
         root = objective.curvature(params).root()
         root = np.where(np.isfinite(root), root, 0.0)
         # Curvatures of ordinary and of huge values in one unit: their ratio is no collinearity.
-        self._size = np.ones(len(root))
+        self._size = np.ones(root.shape[1])
         if objective.coordinates.is_unequal:
             size = np.linalg.norm(root, axis=0)
             self._size = np.where(size > 0, size, 1.0)

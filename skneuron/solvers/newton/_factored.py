@@ -182,9 +182,9 @@ class FactoredHessian(CurvatureStrategy):
             self.subsample.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
         )
 
-    def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
         """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or without_decrease >= PLATEAU_PATIENCE:
+        if not self.objective.loss.convex or without_progress >= PLATEAU_PATIENCE:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 
