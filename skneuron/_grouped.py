@@ -44,7 +44,7 @@ def grouped(
         1 for successes, 0 for failures.
     sample_weight : ndarray of shape (n_rows,)
         Number of successes or failures.
-    *arrays
+    arrays : arrays or data frames
         The rows of each further array.
 
     Raises
@@ -73,9 +73,8 @@ def grouped(
     if np.any(won > total):
         row = int(np.flatnonzero(won > total)[0])
         raise ValueError(
-            f"successes[{row}]={won[row]:g} is more than trials[{row}]={total[row]:g}. Expected "
-            "successes from 0 to trials. Pass the number of samples of each group: "
-            "grouped(X, successes, trials)."
+            f"Row {row} has {won[row]:g} successes of {total[row]:g} trials. Expected numbers from "
+            "0 to trials. Pass counts of each group: grouped(X, successes, trials)."
         )
     if not total.any():
         raise ValueError(

@@ -45,12 +45,14 @@ from skneuron.solvers import Solver
 from skneuron.validation import (
     check_chunk,
     check_classes,
+    check_known,
     check_parameters,
     check_rows,
     check_training_data,
     check_validation_set,
     dense_coef,
     with_bounds,
+    with_known_parameters,
 )
 
 __all__ = ["NeuronClassifier"]
@@ -189,6 +191,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     loss_: str
     n_features_in_: int
 
+    @with_known_parameters
     def __init__(
         self,
         activation: str | Activation = "sigmoid",
@@ -342,7 +345,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             result = run_again_if_interrupted(solve_and_store, reached)
         tasks.end()
         if Status.INTERRUPTED in result.statuses:
-            raise KeyboardInterrupt(Status.INTERRUPTED.value)
+            raise KeyboardInterrupt(f"The fit {Status.INTERRUPTED.value}.")
         notes += absent_class_warnings(data, result)
         notes += convergence_warnings(
             result, settings.budget.tol, self.classes_, self._feature_names()
@@ -417,8 +420,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             settings = check_parameters(vars(self))
             if settings.patience is not None:
                 raise ValueError(
-                    "early_stopping=True is not possible with partial_fit, which gets one chunk "
-                    "at a time. Expected early_stopping=False. Stop calling partial_fit when the "
+                    "partial_fit cannot use early_stopping=True, because it gets one chunk at a "
+                    "time. Expected early_stopping=False. Stop calling partial_fit when the "
                     "score on your own validation set no longer rises."
                 )
             previous = last_fit(vars(self))
@@ -683,6 +686,19 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
     def _feature_names(self) -> AnyArray | None:
         return getattr(self, "feature_names_in_", None)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter. For a parameter of ``LogisticRegression`` the message
+            names the equal.
+        """
+        check_known(self, params)
+        super().set_params(**params)
+        return self
 
     def __getstate__(self) -> dict[str, Any]:
         return add_version(super().__getstate__())

@@ -23,7 +23,7 @@ def dead(**params):
 
 
 def test_a_dead_neuron_is_named_with_the_way_out():
-    with pytest.warns(ConvergenceWarning, match=r"dead\. No sample has z > 0.*restart=3"):
+    with pytest.warns(ConvergenceWarning, match=r"dead, because no sample has z > 0.*restart=3"):
         neuron = dead().fit(X, Y)
     assert not (neuron.activate(X) > 0).any()
     assert not neuron.converged_

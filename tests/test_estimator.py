@@ -232,7 +232,9 @@ def test_gates():
         assert step.converged_
         assert step.objective_ == 0
     xor = NeuronClassifier("step")
-    with pytest.warns(ConvergenceWarning, match="Perhaps no line separates the classes"):
+    with pytest.warns(
+        ConvergenceWarning, match="perhaps because no hyperplane separates the classes"
+    ):
         xor.fit(GATE, [0, 1, 1, 0])
     assert not xor.converged_
     assert xor.n_iter_.max() == 1  # all mistakes cancel: it cannot ever move

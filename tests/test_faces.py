@@ -17,11 +17,10 @@ from skneuron.design import DesignMatrix
 from skneuron.losses import LogisticLoss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers._iterate import Iterate
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._columns import gap_of_all_columns
 from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
-from skneuron.solvers.proximal._quadratic import QuadraticIterate
+from skneuron.solvers.proximal._quadratic import DenseQuadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
 

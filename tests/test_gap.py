@@ -193,7 +193,7 @@ def test_weights_that_float32_cannot_hold_are_told():
     X = (rng.normal(size=(200, 2)) + np.array([1e6, 0.0])).astype(np.float32)
     y = (X[:, 0] - 1e6 + rng.normal(size=200) > 0).astype(int)
     neuron = NeuronClassifier()
-    with pytest.warns(ConvergenceWarning, match="float32 cannot hold the weights"):
+    with pytest.warns(ConvergenceWarning, match="float32 cannot hold the coefficients"):
         neuron.fit(X, y)
     assert not neuron.converged_
     assert NeuronClassifier().fit(X.astype(float), y).converged_
@@ -203,7 +203,7 @@ def test_weights_that_float32_cannot_hold_are_told():
 def test_a_fit_that_was_ended_says_so_and_how_far_it_came(solver):
     X, y = load_breast_cancer(return_X_y=True)
     neuron = NeuronClassifier(solver=solver, max_iter=2)
-    with pytest.warns(ConvergenceWarning, match=r"max_iter ended the fit.*gap reached: \d"):
+    with pytest.warns(ConvergenceWarning, match=r"max_iter ended the fit\..*reached \d"):
         neuron.fit(X, y)
     assert not neuron.converged_
     assert neuron.n_iter_.max() == 2

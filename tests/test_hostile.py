@@ -129,7 +129,7 @@ def test_ends_of_a_double_are_refused_with_a_sentence():
     wide = NeuronClassifier().fit(np.array([[-1e308], [1e308], [1.7e308], [0.0]]), [0, 1, 1, 0])
     assert np.all(np.isfinite(wide.coef_))
     X = np.array([[0.0], [1e-320], [3e-320], [2e-320]])
-    with pytest.raises(ValueError, match=r"column 0 of X has values so small.*rescale"):
+    with pytest.raises(ValueError, match=r"Column 0 of X has values so small.*Rescale"):
         NeuronClassifier(C=np.inf).fit(X, [0, 1, 1, 0])
 
 

@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module imports from lower levels, and from its own folder.
 LEVELS = {
     "_typing": 1,
+    "_messages": 1,
     "_threads": 1,
     "activations": 2,
     "penalties": 2,

@@ -169,7 +169,9 @@ def test_separable_rows_are_learned_within_novikoffs_bound(margin, seed):
 @pytest.mark.parametrize("solver", COUNTING)
 def test_what_no_line_separates_keeps_its_pocket_and_says_so(solver):
     neuron = NeuronClassifier("step", solver=solver, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="Perhaps no line separates the classes"):
+    with pytest.warns(
+        ConvergenceWarning, match="perhaps because no hyperplane separates the classes"
+    ):
         neuron.fit(X3, Y3 == 1)
     assert not neuron.converged_
     assert (
@@ -255,10 +257,16 @@ def test_weights_of_zero_have_no_margin():
 @pytest.mark.parametrize(
     ("solver", "message"),
     [
-        (Perceptron(keep="best"), "Perceptron: keep='best': expected one of 'pocket', 'average'"),
-        (OnlinePerceptron(keep=None), "OnlinePerceptron: keep=None: expected one of"),
-        (OnlinePerceptron(patience=True), "OnlinePerceptron: patience=True: expected a positive"),
-        (OnlinePerceptron(shuffle="no"), "shuffle='no': expected True or False"),
+        (
+            Perceptron(keep="best"),
+            "Perceptron got keep='best'. Expected one of 'pocket', 'average'",
+        ),
+        (OnlinePerceptron(keep=None), "OnlinePerceptron got keep=None. Expected one of"),
+        (
+            OnlinePerceptron(patience=True),
+            "OnlinePerceptron got patience=True. Expected a positive",
+        ),
+        (OnlinePerceptron(shuffle="no"), "shuffle='no'. Expected True or False"),
     ],
 )
 def test_bad_parameters_are_shown(solver, message):

@@ -63,7 +63,7 @@ def test_quasi_complete_separation_is_named_by_its_feature(activation, solver):
     """Given a tol at which the weights have begun to run: loose ones end before."""
     X, y = _quasi()
     neuron = NeuronClassifier(activation, C=np.inf, solver=solver, tol=1e-10)
-    with pytest.warns(SeparationWarning, match=r"quasi-complete.*the weight of rare grows"):
+    with pytest.warns(SeparationWarning, match=r"quasi-complete.*the coefficient of rare grows"):
         neuron.fit(X, y)
     assert not neuron.converged_
     assert neuron.n_iter_.max() <= 100

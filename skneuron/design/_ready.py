@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._threads import run_parts, share_out
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design._matrix import BLOCK_ELEMENTS, RowCounter
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
+from skneuron.design._sums import RowFunction, Sums, add_gram, times_rows
 
 __all__ = ["ReadyDesign"]
 
@@ -42,7 +42,8 @@ class ReadyDesign:
     def __init__(
         self, rows: FloatArray, counter: RowCounter | None = None, *, is_steady: bool = False
     ) -> None:
-        self._rows = rows
+        #: [X̃, 1].
+        self.rows = rows
         self.counter = counter or RowCounter()
         self.shape = (rows.shape[0], rows.shape[1] - 1)
         self.n_stored = self.shape[0] * self.shape[1]
@@ -50,23 +51,21 @@ class ReadyDesign:
 
     def take(self, rows: AnyArray | slice) -> ReadyDesign:
         """Return these rows."""
-        return ReadyDesign(self._rows[rows])
-
-    def rows(self) -> FloatArray:
-        """Return [X̃, 1]."""
-        return self._rows
+        return ReadyDesign(self.rows[rows])
 
     def kept(self) -> ReadyDesign:
         """Return itself."""
         return self
 
+    by_rows = kept
+
     def steady(self) -> ReadyDesign:
         """Return the same rows, with sums of the same bits on any number of threads."""
-        return ReadyDesign(self._rows, self.counter, is_steady=True)
+        return ReadyDesign(self.rows, self.counter, is_steady=True)
 
     def columns(self, columns: AnyArray) -> ReadyDesign:
         """Return these columns, copied."""
-        return ReadyDesign(self._rows[:, np.append(columns, self.shape[1])])
+        return ReadyDesign(self.rows[:, np.append(columns, self.shape[1])])
 
     def sums(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
         """Read all rows once (see :meth:`skneuron.design.StandardizedDesign.sums`)."""
@@ -75,16 +74,16 @@ class ReadyDesign:
         size = max(1, BLOCK_ELEMENTS // (d + 1))
 
         def over(part: range) -> Sums:
-            sums, work = Sums.zeros(k, d, gram=gram), Workspace()
+            sums = Sums.zeros(k, d, gram=gram)
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
-                rows = self._rows[block]
+                rows = self.rows[block]
                 value, slopes, h = function(block, times_rows(coef, rows))
                 sums.value += value
                 if len(slopes):
                     sums.slopes += slopes.T @ rows
                 if sums.gram is not None and h is not None:
-                    add_gram(sums.gram, rows, h, work)
+                    add_gram(sums.gram, rows, h)
             return sums
 
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k
@@ -97,21 +96,18 @@ class ReadyDesign:
     def forward(self, coef: FloatArray) -> FloatArray:
         """Return X̃ Wᵀ + b of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
         self.counter.rows += self.shape[0]
-        return np.asarray(times_rows(coef, self._rows))
+        return np.asarray(times_rows(coef, self.rows))
 
     def dense_blocks(self, n_rows: int) -> Iterator[tuple[slice, FloatArray]]:
         """Yield (rows, X̃ of these rows)."""
         for start in range(0, self.shape[0], n_rows):
             block = slice(start, start + n_rows)
-            yield block, self._rows[block, :-1]
+            yield block, self.rows[block, :-1]
 
     def second_moments(self, weights: FloatArray) -> FloatArray:
         """Return the weighted mean of x̃² of each column."""
-        out = np.zeros(self.shape[1])
-        for rows, data in self.dense_blocks(max(1, BLOCK_ELEMENTS // (1 + self.shape[1]))):
-            out += weights[rows] @ (data * data)
-        return out
+        return np.asarray(weights @ self.rows[:, :-1] ** 2)
 
     def squares(self, column_weights: FloatArray) -> FloatArray:
         """Return Σⱼ cⱼ x̃ⱼ² of each row for column weights c."""
-        return np.asarray(self._rows[:, :-1] ** 2 @ column_weights)
+        return np.asarray(self.rows[:, :-1] ** 2 @ column_weights)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from scipy import sparse
 
 from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 
-__all__ = ["RowFunction", "Sums", "Workspace", "add_gram", "times_rows"]
+__all__ = ["RowFunction", "Sums", "add_gram", "standardize", "times_rows"]
 
 #: From rows and their X̃ Wᵀ + b to a sum, one slope per output and, if a Gram matrix is asked
 #: for, curvatures. No slopes (an array of length 0) add nothing.
@@ -63,31 +62,14 @@ class Sums:
         return self
 
 
-class Workspace:
-    """Buffers of one thread, kept from block to block: fresh memory costs page faults."""
-
-    def __init__(self) -> None:
-        self._buffers: dict[str, FloatArray] = {}
-
-    def buffer(self, name: str, shape: tuple[int, ...]) -> FloatArray:
-        """Return an uninitialized array of that shape."""
-        size = math.prod(shape)
-        if name not in self._buffers or self._buffers[name].size < size:
-            self._buffers[name] = np.empty(size)
-        return self._buffers[name][:size].reshape(shape)
-
-    def centered(self, data: FloatArray, center: FloatArray) -> FloatArray:
-        """Return data - center."""
-        return np.subtract(data, center, out=self.buffer("centered", data.shape))
-
-    def rows(self, data: FloatArray, center: FloatArray, inverse: FloatArray) -> FloatArray:
-        """Return [X̃, 1]."""
-        n, d = data.shape
-        out = self.buffer("rows", (n, d + 1))
-        np.subtract(data, center, out=out[:, :d])
-        out[:, :d] *= inverse
-        out[:, d] = 1.0
-        return out
+def standardize(
+    data: AnyArray, center: FloatArray, inverse: FloatArray, out: FloatArray
+) -> FloatArray:
+    """Write [X̃, 1] to ``out`` and return it."""
+    np.subtract(data, center, out=out[:, :-1])
+    out[:, :-1] *= inverse
+    out[:, -1] = 1.0
+    return out
 
 
 def times_rows(coef: AnyArray, rows: Any) -> AnyArray:
@@ -103,30 +85,21 @@ def times_rows(coef: AnyArray, rows: Any) -> AnyArray:
     return np.asarray((coef @ rows.T).T)
 
 
-def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, work: Workspace) -> None:
+def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures) -> None:
     """Add Σ h_kl x xᵀ over rows of shape (n, m) to ``out``, of shape (K, m, K, m)."""
-    if isinstance(h, LayerCurvature):
-        _add_layer_gram(out, rows, h, work)
-    elif h.min() >= 0:
-        out[0, :, 0] += _gram(rows, np.sqrt(h), work)
-    else:
-        weighted = np.multiply(rows, h[:, None], out=work.buffer("weighted", rows.shape))
-        out[0, :, 0] += rows.T @ weighted
-
-
-def _gram(rows: FloatArray, roots: FloatArray, work: Workspace) -> FloatArray:
-    """Return Σ r² x xᵀ: BLAS needs half the time for a product with the own transpose."""
-    weighted = np.multiply(rows, roots[:, None], out=work.buffer("weighted", rows.shape))
-    return np.asarray(weighted.T @ weighted)
-
-
-def _add_layer_gram(out: FloatArray, rows: FloatArray, h: LayerCurvature, work: Workspace) -> None:
-    """Add all pairs of outputs at once, from the rows [c₁x, …, c_K x], then the diagonal's own."""
+    if not isinstance(h, LayerCurvature):
+        out[0, :, 0] += _gram(rows, np.sqrt(h)) if h.min() >= 0 else rows.T @ (rows * h[:, None])
+        return
+    # All pairs of outputs at once, from the rows [c₁x, …, c_K x], then the diagonal's own.
     (n, m), k = rows.shape, h.cross.shape[1]
-    spread = work.buffer("spread", (n, k, m))
-    np.multiply(rows[:, None, :], h.cross[:, :, None], out=spread)
-    flat = spread.reshape(n, k * m)
+    flat = (rows[:, None, :] * h.cross[:, :, None]).reshape(n, k * m)
     pairs = (flat.T @ flat).reshape(k, m, k, m)
     for i in range(k):
-        pairs[i, :, i] = -_gram(rows, np.sqrt(h.diagonal[:, i]), work)
+        pairs[i, :, i] = -_gram(rows, np.sqrt(h.diagonal[:, i]))
     out -= pairs
+
+
+def _gram(rows: FloatArray, roots: FloatArray) -> FloatArray:
+    """Return Σ r² x xᵀ: BLAS needs half the time for a product with the own transpose."""
+    weighted = rows * roots[:, None]
+    return np.asarray(weighted.T @ weighted)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._typing import AnyArray, FloatArray, ForwardPass
+from skneuron.design import forward
 from skneuron.fitting._restart import mark_dead
+from skneuron.fitting._subproblems import Subproblem
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
-from skneuron.solvers import PRECISION, Solver, relative, rounding, solver_name, value_and_gap
+from skneuron.solvers import PRECISION, relative, rounding, solver_name, value_and_gap
+from skneuron.validation import TrainingData
 
 __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
@@ -118,14 +122,14 @@ def combine(neurons: list[NeuronResult]) -> FitResult:
 
 
 def as_stored(
-    objective: Objective,
+    part: Subproblem,
     result: SolverResult,
-    solver: Solver,
-    dtype: np.dtype[Any],
+    data: TrainingData,
     separation: tuple[int | None, Separation] | None = None,
 ) -> NeuronResult:
     """Return coefficients in the dtype of X, with objective and gap at these coefficients."""
-    stored, result = _stored(objective, result, dtype)
+    objective = part.objective
+    stored, result = _stored(part, result, data)
     zero = objective.zero_value
     higher = result.n_iter > 0 and result.objective > zero + rounding(objective, zero)
     if objective.loss.differentiable and higher:
@@ -134,16 +138,17 @@ def as_stored(
         value, gap = value_and_gap(objective, params)
         if value < result.objective:
             stored, result = _stored(
-                objective, replace(result, coef=params, objective=value, gap=gap), dtype
+                part, replace(result, coef=params, objective=value, gap=gap), data
             )
     result = mark_dead(objective, result)
-    return NeuronResult(*stored, result, objective.zero_value, solver_name(solver), separation)
+    return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
 
 
 def _stored(
-    objective: Objective, result: SolverResult, dtype: np.dtype[Any]
+    part: Subproblem, result: SolverResult, data: TrainingData
 ) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
     """Return coefficients and intercepts in the dtype of X, and the result at them."""
+    objective, dtype = part.objective, data.X.dtype
     coef, intercept = objective.coordinates.to_weights(result.coef)
     stored = coef.astype(dtype), intercept.astype(dtype)
     if not all(np.all(np.isfinite(part)) for part in stored):
@@ -153,21 +158,57 @@ def _stored(
             "columns with values that are neither tiny nor far from zero. Rescale X, for example "
             "with sklearn.preprocessing.StandardScaler()."
         )
+    predict = partial(_predict, part, data)
     if dtype != np.float64:
-        result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
+        weights, biases = (part.astype(np.float64) for part in stored)
+        result = _rounded(objective, result, weights, biases, predict)
     else:
-        result = _as_predicted(objective, result, coef, intercept)
+        result = _as_predicted(objective, result, coef, intercept, predict)
     return stored, result
 
 
+def _predict(
+    part: Subproblem,
+    data: TrainingData,
+    coef: AnyArray,
+    intercept: AnyArray,
+    use: Callable[[slice, AnyArray], None],
+) -> None:
+    """Pass w·x + b of the rows in use to a function, with the bits that a prediction has.
+
+    A BLAS adds up in an order that depends on the number of rows and of neurons. So the product
+    has all rows that ``fit`` got, and the coefficients of all neurons.
+    """
+    own = slice(part.index, part.index + 1) if part.count > 1 else slice(None)
+    n_neurons = max(part.count, len(coef))
+    all_coef = np.zeros((n_neurons, coef.shape[1]), coef.dtype)
+    all_intercepts = np.zeros(n_neurons, intercept.dtype)
+    all_coef[own], all_intercepts[own] = coef, intercept
+    X, used = data.given or (data.X, None)
+    before = None if used is None else np.append(0, np.cumsum(used))
+
+    def use_own(rows: slice, z: AnyArray) -> None:
+        """Leave out the rows and the neurons that the function does not know."""
+        z = z[:, own]
+        if used is not None and before is not None:
+            z, rows = z[used[rows]], slice(before[rows.start], before[rows.stop])
+        use(rows, z)
+
+    forward(X, all_coef, all_intercepts, use_own)
+
+
 def _rounded(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+    objective: Objective,
+    result: SolverResult,
+    coef: FloatArray,
+    intercept: FloatArray,
+    predict: ForwardPass,
 ) -> SolverResult:
     """Return the result with objective, gap and status at the rounded coefficients."""
     params = objective.coordinates.from_weights(coef, intercept)
     nearest, gap = value_and_gap(objective, params)
     # Rounding may have moved a coefficient beyond its bound.
-    value = objective.value_at_weights(coef, intercept)
+    value = objective.value_at_weights(coef, intercept, predict)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
@@ -176,7 +217,11 @@ def _rounded(
 
 
 def _as_predicted(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
+    objective: Objective,
+    result: SolverResult,
+    coef: FloatArray,
+    intercept: FloatArray,
+    predict: ForwardPass,
 ) -> SolverResult:
     """Return the result with F from the rounded sums w·x + b of predictions.
 
@@ -191,7 +236,7 @@ def _as_predicted(
         )
     if objective.coordinates.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
         return result
-    value = objective.value_at_weights(coef, intercept, centered=centered)
+    value = objective.value_at_weights(coef, intercept, predict, centered=centered)
     excess = value - result.objective
     gap = result.gap
     if excess > rounding(objective, result.objective):

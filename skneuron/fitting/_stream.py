@@ -113,7 +113,7 @@ def learn_chunk(
             # With a summary the objective is a mean over all chunks, otherwise over this chunk.
             weight = data.total_weight if stream.summary(part.index) is None else total
             result, left = _solve(part, settings, stream, start, weight, seen)
-            neurons.append(as_stored(part.objective, result, part.solver, data.X.dtype))
+            neurons.append(as_stored(part, result, data))
             kept.append(left)
     after = replace(
         stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)
@@ -147,7 +147,7 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
         model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:
         raise ValueError(
-            f"This stream cannot go on with {model}: expected {stream.model}. "
+            f"This stream cannot go on with {model}. Expected {stream.model}. "
             "Call fit, or begin another stream: sklearn.base.clone(neuron).partial_fit(X, y, "
             "classes=classes)."
         )
@@ -203,7 +203,7 @@ def _solve(
         result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
-            raise KeyboardInterrupt(result.status.value)
+            raise KeyboardInterrupt(f"The fit {result.status.value}.")
         if not objective.loss.differentiable:
             return result, None
         own = _expansion(objective, result.coef)

@@ -195,9 +195,9 @@ def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | f
 
 def _check_loss_at_zero(objective: Objective) -> None:
     """Raise ``ValueError`` if an offset makes the derivatives of the loss overflow."""
-    if objective.rows.has_offset and not objective.zero_value < _LARGEST_LOSS:
+    if objective.rows.offset is not None and not objective.zero_value < _LARGEST_LOSS:
         raise ValueError(
-            f"The mean loss at zero weights is {objective.zero_value:.1e} with this offset. "
+            f"The mean loss at zero coefficients is {objective.zero_value:.1e} with this offset. "
             f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "
-            "numbers. Divide the offset, or subtract a value near its mean."
+            "numbers. Use for example offset - offset.mean(), or a smaller unit."
         )

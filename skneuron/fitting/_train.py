@@ -114,9 +114,7 @@ def train(
             result = replace(result, history=result.history | {"n_passes": passes})
             if part.index == interrupted:
                 result = replace(result, status=Status.INTERRUPTED)
-            neurons.append(
-                as_stored(part.objective, result, part.solver, data.X.dtype, monitor.separation)
-            )
+            neurons.append(as_stored(part, result, data, monitor.separation))
             if result.status is Status.STOPPED:
                 # The remaining neurons get as many iterations as this one had.
                 budget = replace(budget, max_iter=result.n_iter)

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
@@ -52,11 +53,10 @@ def estimates_of(
 ) -> Estimates:
     """Return the covariance at a neuron's coefficients, as far as the data determine it."""
     if kind not in get_args(Kind):
-        expected = ", ".join(map(repr, get_args(Kind)))
-        raise ValueError(f"Got kind={kind!r}. Expected one of {expected}.")
+        raise ValueError(wrong_value("kind", kind, one_of(get_args(Kind)), "kind='robust'"))
     conditions = conditions_of(neuron, observations)
     if not penalized:
-        conditions.require_classical(", or ask for the approximation with penalized=True")
+        conditions.require_classical(", or pass penalized=True for an approximation")
     information = Information.of(neuron, observations, conditions)
     free = conditions.free
     has_bias = information.coordinates.has_bias
@@ -135,9 +135,8 @@ def _covariance(information: Information, kind: Kind) -> FloatArray:
     bread = np.eye(len(penalty)) if kind == "robust-expected" else found[0] + penalty
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
         raise ValueError(
-            f"kind={kind!r} needs minus the second derivatives of the log-likelihood to be "
-            "positive definite, and they are not positive definite at these coefficients. "
-            "Expected coefficients at a maximum of the log-likelihood. "
+            f"The observed information, which kind={kind!r} inverts, is not positive definite at "
+            "these coefficients. Expected coefficients at a maximum of the log-likelihood. "
             "Use kind='expected' or kind='robust-expected', or fit again."
         )
     half = np.linalg.solve(bread, outer.T)

@@ -173,12 +173,12 @@ class Information:
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the coefficients are not at the maximum for these data."""
         if self.distance > FAR:
-            hint = "pass the X, y, sample_weight and offset of the fit; one that has not converged "
-            hint += "needs more iterations or a smaller tol, and separated classes have no maximum"
+            hint = "Pass the X, y, sample_weight and offset of the fit, and check that "
+            hint += "neuron.converged_ is True"
             if self.estimable.relations.size:
-                hint = "columns of X depend on others but for rounding, leave some out; or else "
-                hint += "these are not X, y, sample_weight and offset of the fit"
+                hint = "Leave out the columns of X that others determine up to rounding, or pass "
+                hint += "the X, y, sample_weight and offset of the fit"
             raise ValueError(
-                f"the weights are {self.distance:.2g} standard errors from the maximum of the "
-                f"likelihood of these data, at most {FAR} are allowed: {hint}"
+                f"The coefficients are {self.distance:.2g} standard errors from the maximum of the "
+                f"likelihood of these data. Expected at most {FAR}. {hint}."
             )

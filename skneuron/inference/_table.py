@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from skneuron._messages import wrong_value
 from skneuron._typing import MatrixLike
 from skneuron.inference._estimates import Kind, estimates_of
 from skneuron.inference._frame import as_frame
@@ -97,7 +98,7 @@ def coefficient_table(
     intercept   -1.0871          0.2147 -5.0623   0.0000
     """
     if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(f"level={level!r}: expected a number between 0 and 1, as 0.95")
+        raise ValueError(wrong_value("level", level, "a number between 0 and 1", "level=0.95"))
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     found = estimates_of(neuron, observations, kind, penalized)
     error = np.sqrt(np.diag(found.covariance))

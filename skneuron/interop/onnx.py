@@ -42,7 +42,8 @@ try:
     from skl2onnx.common.utils_classifier import get_label_classes
 except ImportError as error:
     raise ImportError(
-        "skneuron.interop.onnx needs skl2onnx: pip install 'skneuron[onnx]'"
+        "The module skl2onnx is missing. skneuron.interop.onnx needs it. Install it with "
+        "pip install 'skneuron[onnx]'."
     ) from error
 
 __all__ = ["register", "to_onnx"]
@@ -104,7 +105,7 @@ def to_onnx(neuron: NeuronClassifier, *, dtype: DTypeLike | None = None) -> Any:
     types = {"float32": FloatTensorType, "float64": DoubleTensorType}
     if kind.name not in types:
         raise ValueError(
-            f"dtype={dtype!r}: expected np.float32 or np.float64. "
+            f"Got dtype={dtype!r}. Expected np.float32 or np.float64. "
             "Use for example to_onnx(neuron, dtype=np.float32)."
         )
     second = "probabilities" if hasattr(neuron, "predict_proba") else "scores"
@@ -225,8 +226,8 @@ def _probabilities(graph: _Graph, outputs: Outputs, z: Any, n_neurons: int) -> A
     log_proba = _LOG_PROBA.get(type(activation))
     if log_proba is None:
         raise ValueError(
-            f"activation={activation!r} has no counterpart in ONNX. Expected one of "
-            f"{', '.join(ACTIVATIONS)}. Use the decision function: "
+            f"The activation {activation!r} has no counterpart in ONNX. Expected one of "
+            f"{', '.join(ACTIVATIONS)}. Convert the decision function with "
             "options={id(neuron): {'raw_scores': True}}."
         )
     low, high = log_proba(graph, z)

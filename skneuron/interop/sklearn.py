@@ -55,9 +55,9 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
     check_neuron(neuron)
     if type(neuron.activation_) is not Sigmoid or neuron.loss_ != "log_loss":
         raise ValueError(
-            f"activation={neuron.activation!r} with loss={neuron.loss_!r} is no logistic "
-            "regression. Expected the sigmoid and the log loss. "
-            "Fit NeuronClassifier('sigmoid'), or convert with skneuron.interop.onnx.to_onnx."
+            f"A neuron with activation={neuron.activation!r} and loss={neuron.loss_!r} is no "
+            "logistic regression. Expected the sigmoid and the log loss. Fit "
+            "NeuronClassifier('sigmoid'), or convert with skneuron.interop.onnx.to_onnx(neuron)."
         )
     params = {name: getattr(neuron, name) for name in (*_SHARED, "max_iter")}
     if neuron.l1_ratio:

@@ -70,7 +70,10 @@ def _one_row(neuron: FittedNeuron, x: Any) -> FloatArray:
     check_finite(row)
     expected = (1, neuron.coef_.shape[1])
     if row.shape != expected:
-        raise ValueError(f"x has shape {row.shape}: expected {expected}, one sample")
+        raise ValueError(
+            f"x has shape {row.shape}. Expected {expected}, one sample with the features of the "
+            "fit. Use for example neuron.trace(X[0])."
+        )
     dense: Any = row.toarray() if issparse(row) else row  # type: ignore[union-attr]
     return np.array(dense[0], dtype=np.float64)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_fraction, is_positive, require
+from skneuron.solvers._parameters import FRACTION, POSITIVE, auto_or
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import GRADIENT_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
@@ -54,17 +55,11 @@ class GD(Solver):
     """
 
     needs = ("gradient",)
+    constraints: ClassVar = {"learning_rate": auto_or(POSITIVE), "momentum": auto_or(FRACTION)}
 
     def __init__(self, learning_rate: float | str = "auto", momentum: float | str = "auto") -> None:
         self.learning_rate = learning_rate
         self.momentum = momentum
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        valid = self.learning_rate == "auto" or is_positive(self.learning_rate)
-        require(valid, self, "learning_rate", "'auto' or a positive, finite number")
-        valid = self.momentum == "auto" or is_fraction(self.momentum)
-        require(valid, self, "momentum", "'auto' or a number in [0, 1)")
 
     def _solve(
         self,
@@ -121,18 +116,11 @@ class GD(Solver):
 
 @dataclass(frozen=True)
 class _DescentState(SolverState):
-    """State between two steps.
+    """State between two steps."""
 
-    Attributes
-    ----------
-    start : ndarray of shape (n_params,)
-        End of the last gradient step, without momentum.
-    ahead : ndarray of shape (n_params,) or None
-        Parameters of the last gradient, None if F is lowest there.
-    rate, momentum : float
-    """
-
+    #: End of the last gradient step, without momentum.
     start: FloatArray
+    #: Parameters of the last gradient, None if F is lowest there.
     ahead: FloatArray | None
     rate: float
     momentum: float

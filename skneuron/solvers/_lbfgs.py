@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import ClassVar
 
 import numpy as np
 from scipy import optimize
@@ -13,7 +14,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_positive_integer, require
+from skneuron.solvers._parameters import WHOLE
 from skneuron.solvers._stopping import LBFGS_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature
@@ -55,13 +56,10 @@ class LBFGS(Solver):
     """
 
     needs = ("gradient",)
+    constraints: ClassVar = {"memory": WHOLE}
 
     def __init__(self, memory: int = 20) -> None:
         self.memory = memory
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if ``memory`` is not a positive integer."""
-        require(is_positive_integer(self.memory), self, "memory", "a positive integer")
 
     def _solve(
         self,
@@ -108,16 +106,8 @@ class LBFGS(Solver):
 class _Round:
     """One run of SciPy, in whitened coordinates around its first iterate.
 
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    whitening : _Whitening
-    origin : Iterate
-    gap : float
-        Relative gap at the origin. It decides how the objective is measured, and how
-        much smaller the gradient has to become.
-    tol : float
-    history : History
+    The relative gap at this iterate decides how the objective is measured, and how much smaller
+    the gradient has to become.
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._settings import Settings, check_parameters
+from skneuron.validation._unknown_parameters import check_known, with_known_parameters
 from skneuron.validation._validation_set import (
     ValidationSet,
     check_validation_set,
@@ -35,6 +36,7 @@ __all__ = [
     "check_chunk",
     "check_classes",
     "check_finite",
+    "check_known",
     "check_labels",
     "check_numbers",
     "check_offset",
@@ -48,6 +50,7 @@ __all__ = [
     "refuse_not_finite",
     "split_off",
     "with_bounds",
+    "with_known_parameters",
 ]
 
 set_public_module(globals())

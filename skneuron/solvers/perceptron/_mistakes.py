@@ -15,7 +15,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_positive_integer, require
+from skneuron.solvers._parameters import WHOLE, Constraint
 from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "PerceptronIterate"]
@@ -26,29 +26,19 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class PerceptronIterate:
-    """Parameters with the mistakes that they make.
-
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    value : float
-        Weighted fraction of the samples that are misclassified.
-    direction : ndarray of shape (n_params,)
-        Minus the weighted sum of these samples, each with the sign of its class.
-    mistakes : int
-        Number of misclassified samples.
-    margin : float
-        Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
-        all coefficients are zero.
-    rule : object
-        State from which the solver continues.
-    """
+    """Parameters with the mistakes that they make."""
 
     params: FloatArray
+    #: Weighted fraction of the samples that are misclassified.
     value: float
+    #: Minus the weighted sum of these samples, each with the sign of its class.
     direction: FloatArray
+    #: Number of misclassified samples.
     mistakes: int
+    #: Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
+    #: all coefficients are zero.
     margin: float
+    #: State from which the solver continues.
     rule: Any = None
 
     @classmethod
@@ -83,8 +73,13 @@ class MistakeDriven(Solver):
     """
 
     needs = ("mistakes",)
-    #: Values of ``keep``.
-    kept: ClassVar[tuple[str, ...]] = ("pocket", "average", "last")
+    constraints: ClassVar = {
+        "patience": WHOLE,
+        "keep": Constraint(
+            lambda keep: isinstance(keep, str) and keep in ("pocket", "average", "last"),
+            "one of 'pocket', 'average', 'last'",
+        ),
+    }
 
     patience: int
     keep: str
@@ -97,12 +92,6 @@ class MistakeDriven(Solver):
 
         ``rule`` is the state of the last iteration of an earlier fit, None if there is none.
         """
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        require(is_positive_integer(self.patience), self, "patience", "a positive integer")
-        valid = isinstance(self.keep, str) and self.keep in self.kept
-        require(valid, self, "keep", f"one of {', '.join(map(repr, self.kept))}")
 
     def _solve(
         self,

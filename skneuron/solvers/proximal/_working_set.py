@@ -82,19 +82,7 @@ class _WorkingSetState(SolverState):
 
 
 class _Fit:
-    """The state of one fit.
-
-    Attributes
-    ----------
-    point : Iterate
-        The iterate, with the gradient of all columns.
-    columns : ndarray of int or None
-        The working set, or None if the next iteration selects one.
-    progress : Progress
-        Of the iterations on the working set.
-    gap : float
-        Estimated relative gap, infinite if it is not known.
-    """
+    """The state of one fit: iterate, working set and the progress on it."""
 
     def __init__(
         self,
@@ -106,8 +94,10 @@ class _Fit:
         self._objective, self.point, self._history = objective, point, history
         self._tol, self._max_iter = budget.tol, budget.max_iter
         self._stopping = StoppingRule(objective, point.value, NEWTON_PATIENCE)
+        #: The working set, None if the next iteration selects one.
         self.columns: AnyArray | None = None
         self.progress = Progress()
+        #: Estimated relative gap, infinite if it is not known.
         self.gap = np.inf
 
     def run(self) -> tuple[float, Status]:
