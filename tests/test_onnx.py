@@ -178,7 +178,7 @@ def test_no_counterpart():
     own = NeuronClassifier.from_weights([1.0], activation=Own())
     with pytest.raises(ValueError, match="no counterpart in ONNX"):
         to_onnx(own)
-    with pytest.raises(ValueError, match="Got dtype='float16'. Expected"):
+    with pytest.raises(ValueError, match=r"Got dtype='float16'\. Expected"):
         to_onnx(NeuronClassifier.from_weights([1.0]), dtype="float16")
     with pytest.raises(ValueError, match="have no type in ONNX"):
         to_onnx(NeuronClassifier.from_weights([1.0], classes=[0.25, 0.5]))
