@@ -14,7 +14,13 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._messages import shown, wrong_value
 from skneuron._typing import AnyArray, MatrixLike
-from skneuron.validation._data import FLOATS, TrainingData, check_finite, check_weights, wrong_class_weight
+from skneuron.validation._data import (
+    FLOATS,
+    TrainingData,
+    check_finite,
+    check_weights,
+    wrong_class_weight,
+)
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
