@@ -109,7 +109,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         the square root of the gap, so 1e-18 stands for about eight correct digits.
     max_iter : int, default=10000
         Maximum number of iterations of the solver. With 0 the fit returns its start: zero
-        coefficients, or those of the last fit with ``warm_start``.
+        coefficients, or with ``warm_start`` the coefficients of the last fit.
     early_stopping : bool, default=False
         Whether to stop after ``n_iter_no_change`` iterations without a lower validation loss, and
         to keep the coefficients of the lowest loss. The validation set is ``X_val`` of ``fit``,

@@ -178,12 +178,23 @@ def test_no_counterpart():
     own = NeuronClassifier.from_weights([1.0], activation=Own())
     with pytest.raises(ValueError, match="no counterpart in ONNX"):
         to_onnx(own)
-    with pytest.raises(ValueError, match="dtype='float16': expected"):
+    with pytest.raises(ValueError, match=r"Got dtype='float16'\. Expected"):
         to_onnx(NeuronClassifier.from_weights([1.0]), dtype="float16")
     with pytest.raises(ValueError, match="have no type in ONNX"):
         to_onnx(NeuronClassifier.from_weights([1.0], classes=[0.25, 0.5]))
     with pytest.raises(TypeError, match="Pipeline"):
         to_onnx(make_pipeline(NeuronClassifier()).fit(*IRIS))
+
+
+@pytest.mark.parametrize("opset", [13, 17, 18, 21])
+@pytest.mark.parametrize("activation", PROBABILITIES)
+def test_older_and_newer_operators(activation, opset):
+    """The axes of some operators are attributes up to opset 17, and inputs from 18 on."""
+    for X, y in (BREAST, IRIS):
+        neuron = NeuronClassifier(activation).fit(X, y)
+        graph = skl2onnx.to_onnx(neuron, X[:1], options={"zipmap": False}, target_opset=opset)
+        _, found = run(graph, {"X": X})
+        np.testing.assert_allclose(found, neuron.predict_proba(X), rtol=0, atol=1e-12)
 
 
 def test_options_of_skl2onnx():

@@ -235,7 +235,7 @@ def _probabilities(graph: _Graph, outputs: Outputs, z: Any, n_neurons: int) -> A
         return graph("Exp", graph("Concat", low, high, axis=1))
     # Normalised probabilities are the softmax of their logarithms. Logarithms that overflow keep
     # the order of z, as in predict_proba.
-    behind = graph("Sub", graph("ReduceMax", z, np.array([1]), keepdims=1), z)
+    behind = graph("Sub", graph("ReduceMaxApi18", z, axes=[1], keepdims=1), z)
     share = graph("Div", behind, graph("Add", behind, np.ones(1)))
     ordered = graph("Mul", graph("Add", share, np.ones(1)), np.array([_LOWEST_LOG]))
     is_finite = graph("Greater", high, np.array([_LOWEST_LOG]))
@@ -327,7 +327,7 @@ def _rational(graph: _Graph, z: Any, coefficients: FloatArray, near: float) -> A
     s = graph("Abs", z)
     t = graph("Div", graph("Sub", s, np.array([near])), graph("Add", s, np.array([near])))
     powers = graph(
-        "Pow", graph("Unsqueeze", t, np.array([-1])), np.arange(len(coefficients), dtype=float)
+        "Pow", graph("UnsqueezeApi11", t, axes=[-1]), np.arange(len(coefficients), dtype=float)
     )
-    total = graph("Squeeze", graph("MatMul", powers, coefficients[:, None]), np.array([-1]))
+    total = graph("SqueezeApi11", graph("MatMul", powers, coefficients[:, None]), axes=[-1])
     return graph("Div", total, graph("Add", s, np.ones(1)))

@@ -68,7 +68,7 @@ SOLVERS: dict[str, type[Solver]] = {
 
 
 # Solvers that only scikit-learn's LogisticRegression has.
-_OF_SCIKIT_LEARN = ("liblinear", "newton-cholesky", "sag", "saga")
+_OF_SCIKIT_LEARN = frozenset({"liblinear", "newton-cholesky", "sag", "saga"})
 
 # With an L1 penalty or bounds, a working set is faster than Hessians for more than ``MANY_PARAMS``
 # parameters and at most this multiple of their square in rows (measured on columns of many kinds).

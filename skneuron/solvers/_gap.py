@@ -138,8 +138,7 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
     """Return the decrease of F along Newton steps, plus the last model's predicted decrease.
 
     ``model`` is Newton's at ``params``. When F has lost half of its value, the result is that
-    value: no minimum is below zero. If the steps do not arrive at a minimum, the result is
-    infinite.
+    value: no minimum is below zero. If the steps do not arrive, the result is infinite.
     """
     iterate = Iterate.at(objective, params)
     start = iterate.value

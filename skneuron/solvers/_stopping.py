@@ -6,7 +6,13 @@ import numpy as np
 
 from skneuron.results import Status
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._tolerances import PRECISION
+from skneuron.solvers._tolerances import (
+    LONG_PATIENCE,
+    MUCH_OF_GAP,
+    MUCH_OF_VALUE,
+    PRECISION,
+    SMALLEST_GAP,
+)
 
 __all__ = [
     "EPOCH_PATIENCE",
@@ -34,17 +40,6 @@ GRADIENT_PATIENCE = 5000
 
 # Number of epochs without progress that end a fit: the learning rate may be about to shrink.
 EPOCH_PATIENCE = 1000
-
-# Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
-# of rounding errors. Losses with exponential tails lower it for ever.
-_SMALLEST_GAP = 1e-32
-
-# Multiple of the patience within which F itself has to fall, and F or the gap by much.
-_LONG = 10
-
-# Fractions of F and of the gap by which they fall if they fall by much. Linear convergence at a
-# rate of 0.97, which is slow for Newton methods, makes the gap ten times smaller in 100 iterations.
-_MUCH_OF_VALUE, _MUCH_OF_GAP = 1e-3, 0.9
 
 
 class StoppingRule:
@@ -104,19 +99,21 @@ class StoppingRule:
         if np.isinf(self._first):
             self._first = gap
         lower = value < self._lowest - rounding
-        smaller = _SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
+        smaller = SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
         self._idle = 0 if lower or smaller else self._idle + 1
         self._without_decrease = 0 if lower else self._without_decrease + 1
         self._creeping += 1
         if (
-            self._lowest < self._high - _MUCH_OF_VALUE * abs(self._high)
-            or self._smallest < (1 - _MUCH_OF_GAP) * self._wide
+            self._lowest < self._high - MUCH_OF_VALUE * abs(self._high)
+            or self._smallest < (1 - MUCH_OF_GAP) * self._wide
         ):
             self._high, self._wide, self._creeping = self._lowest, self._smallest, 0
         self.without_progress = max(self._without_decrease, self._creeping)
-        return self._idle >= self._patience or self.without_progress >= _LONG * self._patience
+        return (
+            self._idle >= self._patience or self.without_progress >= LONG_PATIENCE * self._patience
+        )
 
 
 def status_without_progress(gap: float, tol: float) -> Status:
