@@ -130,9 +130,9 @@ def as_stored(
             status = Status.STALLED if lost else result.status
             result = replace(result, coef=params, objective=value, gap=gap, status=status)
             stored, result = stored_result(part, result, data)
-    if not np.isfinite(result.objective):
+    if not np.isfinite(result.objective) or np.isnan(result.gap):
         raise ValueError(
-            "The objective overflows float64 at every start. Expected columns, bounds and sample "
+            "The objective or its gradient overflows float64 at every start. Expected columns, bounds and sample "
             "weights with finite sums of losses. Rescale X, for example with "
             "sklearn.preprocessing.StandardScaler()."
         )

@@ -157,9 +157,14 @@ class Task:
             value = self.weights @ losses(self.activation, self.loss, self.y, LD(z))
         return value if np.isfinite(value) else LD(np.inf)
 
-    def rounding(self, params):
-        """Return what a float64 evaluation over centered columns may be wrong by."""
+    def rounding(self, params, *, centered=True):
+        """Return what a float64 evaluation over centered columns may be wrong by.
+
+        Without ``centered``, of columns as they are.
+        """
         size = np.abs(self.A) @ np.abs(params).T
+        if not centered:
+            size = size + 2 * np.abs(params[:, : len(self.centers)]) @ np.abs(self.centers)
         size = (size if self.loss == "softmax" else size[:, 0]) + np.abs(self.offset)
         delta = _ULPS * EPS * size
         z = self.z(params)

@@ -35,7 +35,14 @@ def check_objective(report, problem, attempt, z):
         _check_mistakes(report, tasks, places, neuron)
         return
     exact = sum(task.value(place) for task, place in zip(tasks, places, strict=True))
-    rounding = float(sum(task.rounding(place) for task, place in zip(tasks, places, strict=True)))
+    # Coefficients of float32 are multiplied in float64 with columns as they are.
+    centered = neuron.coef_.dtype == np.float64
+    rounding = float(
+        sum(
+            task.rounding(place, centered=centered)
+            for task, place in zip(tasks, places, strict=True)
+        )
+    )
     both = [float(exact)]
     if z is not None and z.dtype == np.float64:
         both.append(float(_as_predicted(tasks, places, z[used], neuron)))
