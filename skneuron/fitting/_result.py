@@ -132,8 +132,8 @@ def as_stored(
             stored, result = stored_result(part, result, data)
     if not np.isfinite(result.objective) or np.isnan(result.gap):
         raise ValueError(
-            "The objective or its gradient overflows float64 at every start. Expected columns, bounds and sample "
-            "weights with finite sums of losses. Rescale X, for example with "
+            "The objective or its gradient overflows float64 at every start. Expected columns, "
+            "bounds and sample weights with finite sums of losses. Rescale X, for example with "
             "sklearn.preprocessing.StandardScaler()."
         )
     result = mark_dead(objective, result)
