@@ -23,8 +23,8 @@ class Table:
     ----------
     columns : dict of str to ndarray of shape (n_rows,)
         ``table[name]`` returns one column, and ``np.asarray(table)`` a matrix of all columns.
-    index : list of str
-        Names of the rows.
+    index : list of str or of tuple
+        Names of the rows. A tuple has a class and a name.
 
     Examples
     --------
@@ -36,10 +36,10 @@ class Table:
     intercept    -20.25
     """
 
-    columns: Mapping[str, AnyArray]
-    index: list[str]
+    columns: Mapping[Any, AnyArray]
+    index: list[Any]
 
-    def __getitem__(self, name: str) -> AnyArray:
+    def __getitem__(self, name: Any) -> AnyArray:
         return self.columns[name]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> AnyArray:
@@ -49,9 +49,9 @@ class Table:
         return str(self)
 
     def __str__(self) -> str:
-        text = [["", *self.index]]
+        text = [["", *map(_label, self.index)]]
         for name, values in self.columns.items():
-            text.append([name, *(_cell(name, value) for value in values.tolist())])
+            text.append([_label(name), *(_cell(name, value) for value in values.tolist())])
         widths = [max(map(len, column)) for column in text]
         lines = zip(*text, strict=True)
         return "\n".join(
@@ -63,13 +63,17 @@ class Table:
         )
 
 
-def _cell(name: str, value: Any) -> str:
+def _label(name: Any) -> str:
+    return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def _cell(name: Any, value: Any) -> str:
     if name == "p_value" and is_too_small(value):
         return TOO_SMALL
     return value if isinstance(value, str) else f"{value:.6g}"
 
 
-def as_frame(columns: Mapping[str, AnyArray], index: list[str]) -> Any:
+def as_frame(columns: Mapping[Any, AnyArray], index: list[Any]) -> Any:
     """Return a ``pandas.DataFrame``, or a :class:`Table` without pandas."""
     try:
         import pandas
@@ -77,4 +81,13 @@ def as_frame(columns: Mapping[str, AnyArray], index: list[str]) -> Any:
         return Table(columns, index)
     from skneuron.inference._pandas import CoefficientFrame
 
-    return CoefficientFrame(pandas.DataFrame(dict(columns), index=index))
+    rows = _pandas_index(pandas, index)
+    frame = pandas.DataFrame(dict(enumerate(columns.values())), index=rows)
+    frame.columns = _pandas_index(pandas, list(columns))
+    return CoefficientFrame(frame)
+
+
+def _pandas_index(pandas: Any, names: list[Any]) -> Any:
+    if names and isinstance(names[0], tuple):
+        return pandas.MultiIndex.from_tuples(names, names=["class", "term"])
+    return pandas.Index(names)

@@ -12,6 +12,7 @@ from scipy.stats import chi2
 from skneuron._typing import MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._information import Information
+from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import TOO_SMALL, above_zero, is_too_small
@@ -109,7 +110,10 @@ def likelihood_ratio_test(
         if not neuron.fit_intercept:
             raise ValueError("the neuron has no intercept: expected a nested neuron, got None")
         null = null_z(neuron.activation_, observations, True)
-        theirs, k_nested = observations.log_likelihood(neuron.activation_, null), 1
+        theirs, k_nested = (
+            observations.log_likelihood(neuron.activation_, null),
+            observations.n_classes - 1,
+        )
     else:
         smaller = Observations.of(nested, _columns(nested, X, X_nested), y, sample_weight, offset)
         _require_same_model(neuron, nested)
@@ -130,8 +134,13 @@ def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, i
     """Return the log-likelihood and the number of parameters, and raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
-    information = Information.of(neuron, observations, conditions)
-    information.require_maximum()
+    information: Information | LayerInformation
+    if observations.is_layer:
+        information = LayerInformation.of(neuron, observations, conditions)
+        information.estimable.require_maximum(information.distance)
+    else:
+        information = Information.of(neuron, observations, conditions)
+        information.require_maximum()
     return observations.log_likelihood(
         neuron.activation_, information.z
     ), information.estimable.rank
