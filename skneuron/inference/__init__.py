@@ -8,20 +8,26 @@ from skneuron.inference._frame import Table
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._grouped import GroupedFit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
+from skneuron.inference._score_test import ScoreTest, score_test
 from skneuron.inference._summary import Summary, summary
 from skneuron.inference._table import coefficient_table
+from skneuron.inference._wald import WaldTest, wald_test
 
 __all__ = [
     "GoodnessOfFit",
     "GroupedFit",
     "LikelihoodRatioTest",
+    "ScoreTest",
     "Summary",
     "Table",
+    "WaldTest",
     "coefficient_table",
     "covariance",
     "goodness_of_fit",
     "likelihood_ratio_test",
+    "score_test",
     "summary",
+    "wald_test",
 ]
 
 set_public_module(globals())
