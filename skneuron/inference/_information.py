@@ -42,6 +42,9 @@ class Estimable:
         Root of the information along the relations, which comes from rounding errors of X.
     weakest : float
         Root of the smallest information of a direction along which Σ z² changes by 1.
+    span : ndarray of shape (p, r)
+        Directions of the parameters along which the columns of X̃ are orthonormal, for a fit
+        without a ridge.
     n_outputs : int
         Number of linear predictors of a row: 1 for two classes, K - 1 for K classes.
     """
@@ -50,6 +53,7 @@ class Estimable:
     relations: FloatArray
     rounding_root: FloatArray
     weakest: float
+    span: FloatArray
     n_outputs: int = 1
 
     @classmethod
@@ -83,7 +87,7 @@ class Estimable:
         positive = sizes > np.finfo(float).tiny
         weakest = float(sizes.min(initial=np.inf)) if positive.all() else 0.0
         basis = start @ turn[positive].T / sizes[positive]
-        return cls(basis, relations, rounding_root, weakest, n_outputs)
+        return cls(basis, relations, rounding_root, weakest, one, n_outputs)
 
     @property
     def rank(self) -> int:

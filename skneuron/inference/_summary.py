@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -126,6 +126,7 @@ def summary(
     groups: ArrayLike | None = None,
     correction: Correction = None,
     exponentiate: bool = False,
+    method: Literal["wald", "profile"] = "wald",
 ) -> Summary:
     """Return the coefficient table with the goodness of fit, to print or to show in a notebook.
 
@@ -146,6 +147,7 @@ def summary(
     groups : array-like of shape (n_samples,), default=None
     correction : {None, "groups", "HC1"}, default=None
     exponentiate : bool, default=False
+    method : {"wald", "profile"}, default="wald"
 
     Returns
     -------
@@ -188,6 +190,7 @@ def summary(
         groups=groups,
         correction=correction,
         exponentiate=exponentiate,
+        method=method,
     )
     fit = goodness_of_fit(neuron, X, y, sample_weight, offset=offset)
     n_outputs = max(1, len(neuron.classes_) - 1)

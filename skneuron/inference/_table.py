@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from skneuron._typing import AnyArray, MatrixLike
+from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
+from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
+from skneuron.inference._profile import profile_columns, profiles_of
 from skneuron.inference._ratios import as_ratios, ratio_of
 from skneuron.validation import FittedNeuron
 
@@ -35,6 +38,7 @@ def coefficient_table(
     groups: ArrayLike | None = None,
     correction: Correction = None,
     exponentiate: bool = False,
+    method: Literal["wald", "profile"] = "wald",
 ) -> Any:
     """Return estimates with standard errors, Wald tests and intervals.
 
@@ -83,6 +87,12 @@ def coefficient_table(
         Whether to return odds ratios (``"sigmoid"``, ``"tanh"``) or hazard ratios (``"cloglog"``)
         with their intervals. z and p-value are those of the coefficient. The row
         ``"intercept"`` has the odds, or the cumulative hazard, at the origin of X.
+    method : {"wald", "profile"}, default="wald"
+        Intervals and tests. ``"wald"`` uses the standard errors. ``"profile"`` has profile
+        likelihood intervals, as R's ``confint``. They are valid for large effects and separated
+        classes, where an end may be infinite. z is then the signed root of the likelihood ratio
+        statistic, and the p-value is that of the likelihood ratio test. Each coefficient costs
+        about 40 passes over X.
 
     Returns
     -------
@@ -124,6 +134,7 @@ def coefficient_table(
     check_level(level)
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     ratio = ratio_of(neuron.activation_) if exponentiate else None
+    _check_method(method, observations.is_layer, kind, penalized)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
     error = found.errors
@@ -139,7 +150,31 @@ def coefficient_table(
         "upper": found.values + half_width,
         "note": found.notes,
     }
+    if method == "profile":
+        information = Information.of(neuron, observations, conditions_of(neuron, observations))
+        profiles = profiles_of(neuron, information, found, level)
+        columns = profile_columns(columns, profiles)
     return as_frame(as_ratios(columns, ratio) if ratio else columns, found.names)
+
+
+def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> None:
+    """Raise ``ValueError`` if there is no interval by this method."""
+    if method not in ("wald", "profile"):
+        raise ValueError(f"Got method={method!r}. Expected 'wald' or 'profile'.")
+    if method == "wald":
+        return
+    reason = ""
+    if is_layer:
+        reason = "supports two classes"
+    elif kind.startswith("robust"):
+        reason = f"assumes that the model is correct, and kind={kind!r} does not"
+    elif penalized:
+        reason = "needs a fit without a penalty"
+    if reason:
+        raise ValueError(
+            f"method='profile' {reason}. Expected two classes, a fit with C=np.inf and "
+            "kind='expected' or 'observed'. Use method='wald'."
+        )
 
 
 def check_level(level: float) -> None:
