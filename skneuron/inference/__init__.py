@@ -7,6 +7,9 @@ from skneuron.inference._covariance import covariance
 from skneuron.inference._frame import Table
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._grouped import GroupedFit
+from skneuron.inference._influence import influence
+from skneuron.inference._interval import probability_interval
+from skneuron.inference._margins import marginal_effects
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
 from skneuron.inference._score_test import ScoreTest, score_test
 from skneuron.inference._summary import Summary, summary
@@ -24,7 +27,10 @@ __all__ = [
     "coefficient_table",
     "covariance",
     "goodness_of_fit",
+    "influence",
     "likelihood_ratio_test",
+    "marginal_effects",
+    "probability_interval",
     "score_test",
     "summary",
     "wald_test",

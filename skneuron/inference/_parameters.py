@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,3 +44,23 @@ class Estimates:
     def errors(self) -> FloatArray:
         """Standard errors."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    def complete(self, name: str) -> Estimates:
+        """Return estimates with a covariance of 0 for fixed coefficients.
+
+        Raises
+        ------
+        ValueError
+            If another coefficient has no standard error. ``name`` is that of the caller.
+        """
+        is_fixed = np.array([str(note).startswith("fixed") for note in self.notes], dtype=bool)
+        without = (self.notes != "") & ~is_fixed
+        if without.any():
+            k = int(np.flatnonzero(without)[0])
+            raise ValueError(
+                f"The coefficient of {self.names[k]!r} has no standard error: {self.notes[k]}. "
+                f"{name} expected standard errors of all coefficients. Leave out this feature, "
+                "or features that separate the classes."
+            )
+        covariance = np.where(np.isnan(self.covariance), 0.0, self.covariance)
+        return replace(self, covariance=covariance)
