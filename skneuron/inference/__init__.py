@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skneuron._typing import set_public_module
 from skneuron.inference._covariance import covariance
+from skneuron.inference._formula import from_formula
 from skneuron.inference._frame import Table
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._grouped import GroupedFit
@@ -26,6 +27,7 @@ __all__ = [
     "WaldTest",
     "coefficient_table",
     "covariance",
+    "from_formula",
     "goodness_of_fit",
     "influence",
     "likelihood_ratio_test",
