@@ -7,7 +7,7 @@ from textbooks import read
 
 from skneuron import NeuronClassifier
 from skneuron.inference import Table, coefficient_table, influence
-from skneuron.plotting import OddsRatioDisplay, ResidualDisplay
+from skneuron.plotting import OddsRatioDisplay, ResidualDisplay, WeightDisplay
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -83,6 +83,21 @@ def test_a_forest_of_classes_and_of_hazards():
         OddsRatioDisplay.from_table(coefficient_table(_fit(X, y), X, y))
     with pytest.raises(TypeError, match="expected a NeuronClassifier"):
         OddsRatioDisplay.from_estimator("neuron", X, y)
+
+
+def test_coefficient_displays_refuse_tables_of_other_quantities():
+    X, y = _births()
+    neuron = _fit(X, y)
+    with pytest.raises(ValueError, match="The table has ratios"):
+        WeightDisplay.from_estimator(
+            neuron, table=coefficient_table(neuron, X, y, exponentiate=True)
+        )
+    three = np.arange(len(y)) % 3
+    layer = _fit(X, three)
+    with pytest.raises(ValueError, match="differences to a base class"):
+        WeightDisplay.from_estimator(layer, table=coefficient_table(layer, X, three), neuron=1)
+    profile = coefficient_table(neuron, X, y, method="profile")
+    assert WeightDisplay.from_estimator(neuron, table=profile).intervals_ is not None
 
 
 def test_binned_residuals_are_means_of_groups():

@@ -116,13 +116,18 @@ def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
     outer = coordinates.jacobian() @ basis
     penalty = (basis.T * information.ridge) @ basis
     # The basis makes the expected information plus the penalty the identity.
-    bread = np.eye(len(penalty))
+    bread: FloatArray = np.eye(len(penalty))
     meat = bread - penalty
-    design = information.observations.design
+    curvatures = []
     if kind in ("observed", "robust"):
-        observed = grams(design, coordinates, basis, [information.derivatives.observed])[0]
-        bread, meat = observed + penalty, observed
-    if kind.startswith("robust"):
+        curvatures.append(information.derivatives.observed)
+    if kind.startswith("robust") and error_type.groups is None:
+        curvatures.append(_squared_scores(information))
+    design = information.observations.design
+    if curvatures:
+        sums = grams(design, coordinates, basis, curvatures)
+        bread, meat = (bread if kind == "robust-expected" else sums[0] + penalty), sums[-1]
+    if error_type.groups is not None:
         slopes, weights = information.derivatives.slope[:, None], information.observations.weights
         meat = scores_product(design, coordinates, basis, slopes, weights, error_type)
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
@@ -134,3 +139,12 @@ def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
         )
     half = np.linalg.solve(bread, outer.T)
     return np.asarray(half.T @ meat @ half)
+
+
+def _squared_scores(information: Information) -> FloatArray:
+    """Return s g² of each row, for a sample weight s and a derivative g of log P(y) in z."""
+    weights, slope = information.observations.weights, information.derivatives.slope
+    with np.errstate(invalid="ignore", divide="ignore", under="ignore"):
+        # slope² / weight would underflow for small weights.
+        own = slope / weights
+        return np.where(weights > 0, own * slope, 0.0)

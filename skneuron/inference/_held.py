@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._threads import blas_on_one_thread
-from skneuron._typing import FloatArray
+from skneuron._threads import blas_on_one_thread, run_parts
+from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation
-from skneuron.inference._derivatives import derivatives_of
+from skneuron.inference._derivatives import expected_information
 from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 
-__all__ = ["HeldMaximum", "Likelihood"]
+__all__ = ["HeldMaximum", "Likelihood", "LikelihoodValues"]
 
 # Stop if a Newton step promises to raise twice the log-likelihood by less.
 _SMALLEST_GAIN = 1e-12
@@ -32,7 +32,7 @@ _FLAT = 1e-14
 _KEPT_ELEMENTS = 2**21
 
 
-class _Values(NamedTuple):
+class LikelihoodValues(NamedTuple):
     """The log-likelihood, its gradient and its information."""
 
     log_likelihood: float
@@ -78,7 +78,7 @@ class Likelihood:
         self._fixed_z = fixed_z
         self._kept: list[tuple[slice, FloatArray]] | None = None
         if len(fixed_z) * self._span.shape[1] <= _KEPT_ELEMENTS:
-            self._kept = list(self._computed())
+            self._kept = list(self._computed(range(len(fixed_z))))
 
     def maximum(
         self, start: FloatArray, along: FloatArray | None = None, value: float = 0.0
@@ -95,7 +95,7 @@ class Likelihood:
             length = along @ along
             parameters = start + along * ((value - along @ start) / length)
             inside = np.linalg.svd(along[None, :])[2][1:].T
-        now = self._at(parameters)
+        now = self.at(parameters)
         for _ in range(_MAX_STEPS):
             gradient = inside.T @ now.gradient
             sizes, turn = np.linalg.eigh(inside.T @ now.information @ inside)
@@ -112,39 +112,55 @@ class Likelihood:
         return HeldMaximum(now.log_likelihood, slope, parameters)
 
     def _search(
-        self, parameters: FloatArray, step: FloatArray, now: _Values
-    ) -> tuple[FloatArray, _Values]:
+        self, parameters: FloatArray, step: FloatArray, now: LikelihoodValues
+    ) -> tuple[FloatArray, LikelihoodValues]:
         """Return the parameters after the longest of the halved steps that loses nothing."""
         for _ in range(_MAX_HALVINGS):
-            new = self._at(parameters + step)
+            new = self.at(parameters + step)
             if new.log_likelihood >= now.log_likelihood:
                 return parameters + step, new
             step = step / 2
         return parameters, now
 
-    def _at(self, parameters: FloatArray) -> _Values:
+    def at(self, parameters: FloatArray) -> LikelihoodValues:
+        """Return the log-likelihood, its gradient and its information."""
+        X = self._observations.design
+        if self._kept is not None:
+            with blas_on_one_thread():
+                return self._sums(self._kept, parameters)
+        with blas_on_one_thread():
+            parts = run_parts(
+                lambda part: self._sums(self._computed(part), parameters), X.fixed_parts()
+            )
+        return LikelihoodValues(*(sum(values) for values in zip(*parts, strict=True)))
+
+    def _sums(
+        self, blocks: Iterable[tuple[slice, FloatArray]], parameters: FloatArray
+    ) -> LikelihoodValues:
+        """Return the sums over blocks of rows."""
         data, r = self._observations, len(parameters)
         value, gradient, information = 0.0, np.zeros(r), np.zeros((r, r))
-        with (
-            blas_on_one_thread(),
-            np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"),
-        ):
-            for rows, columns in self._kept or self._computed():
-                z, y, s = (
-                    self._fixed_z[rows] + columns @ parameters,
-                    data.y[rows],
-                    data.weights[rows],
-                )
-                low, high = self._activation.log_proba(z)
-                value += float(np.where(s > 0, s * np.where(y, high, low), 0.0).sum())
-                at_z = derivatives_of(self._activation, y, z)
-                curvature = at_z.observed if self._activation.convex_nll else at_z.expected
-                gradient += np.where(s > 0, s * at_z.slope, 0.0) @ columns
+        for rows, columns in blocks:
+            y, s = data.y[rows], data.weights[rows]
+            z = self._fixed_z[rows] + columns @ parameters
+            with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+                log_p, slope, curvature = self._at_z(y, z)
+                value += float(np.where(s > 0, s * log_p, 0.0).sum())
+                gradient += np.where(s > 0, s * slope, 0.0) @ columns
                 information += (columns * np.where(s > 0, s * curvature, 0.0)[:, None]).T @ columns
-        return _Values(value, gradient, information)
+        return LikelihoodValues(value, gradient, information)
 
-    def _computed(self) -> Iterator[tuple[slice, FloatArray]]:
+    def _at_z(self, y: AnyArray, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return log P(y), its derivative, and its curvature, which is never negative."""
+        low, high = self._activation.log_proba(z)
+        low1, high1 = self._activation.log_proba_derivative(z)
+        log_p, slope = np.where(y, high, low), np.where(y, high1, low1)
+        if not self._activation.convex_nll:
+            return log_p, slope, expected_information(self._activation, z)
+        low2, high2 = self._activation.log_proba_derivative2(z)
+        return log_p, slope, -np.where(y, high2, low2)
+
+    def _computed(self, part: range) -> Iterator[tuple[slice, FloatArray]]:
         """Yield slices of rows, and the orthonormal columns of these rows."""
-        design = self._observations.design
-        for rows, data in design.dense_blocks(range(design.shape[0])):
+        for rows, data in self._observations.design.dense_blocks(part):
             yield rows, self._coordinates.rows(data) @ self._span

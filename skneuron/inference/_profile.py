@@ -27,6 +27,9 @@ _FLAT = 1e-3
 # The end is found if the root of the statistic differs from the quantile by less.
 _CLOSE = 1e-9
 
+# Maximum number of steps of the iteration of Venzon and Moolgavkar. Five are usual.
+_MAX_NEWTON = 15
+
 # Maximum number of refits for one end. Five are usual.
 _MAX_REFITS = 100
 
@@ -73,13 +76,16 @@ def profiles_of(
             scaled[-1] = float(neuron.intercept_[0]) + coordinates.mean @ coef[coordinates.columns]
         start[:] = np.linalg.lstsq(span, scaled, rcond=None)[0]
     best = likelihood.maximum(start)
+    inverse: FloatArray | None = None
+    if not is_separated:
+        inverse = np.asarray(np.linalg.inv(likelihood.at(best.parameters).information))
     along = coordinates.jacobian() @ span
     own = [*coordinates.columns.tolist(), *[len(found.names) - 1] * coordinates.has_bias]
     out = np.full((3, len(found.names)), np.nan)
     for row, k in zip(along, own, strict=True):
         note = str(found.notes[k])
         if note == "" or note.startswith("separated"):
-            profile = _Profile(likelihood, best, row, note)
+            profile = _Profile(likelihood, best, inverse, row, note)
             out[:, k] = (
                 profile.end(-1, level),
                 profile.end(1, level),
@@ -103,10 +109,16 @@ class _Profile:
     """Maxima of the likelihood with one coefficient held at a value."""
 
     def __init__(
-        self, likelihood: Likelihood, best: HeldMaximum, along: FloatArray, note: str
+        self,
+        likelihood: Likelihood,
+        best: HeldMaximum,
+        inverse: FloatArray | None,
+        along: FloatArray,
+        note: str,
     ) -> None:
         self._likelihood = likelihood
         self._best = best
+        self._inverse = inverse
         self._along = along
         self._note = note
         self._at_best = float(along @ best.parameters)
@@ -118,6 +130,47 @@ class _Profile:
         if self._note.endswith("+inf" if side > 0 else "-inf"):
             return side * np.inf
         target = float(np.sqrt(chi2.isf(1 - level, 1)))
+        found = None
+        if self._inverse is not None:
+            found = self._end_by_newton(self._inverse, side, target)
+        return self._end_by_refits(side, target) if found is None else found
+
+    def _end_by_newton(self, inverse: FloatArray, side: int, target: float) -> float | None:
+        """Return the end by the iteration of Venzon and Moolgavkar, or None if it fails.
+
+        At the end, the gradient is a multiple λ of the coefficient's direction c, and the
+        log-likelihood has its value l. A quadratic model with the information J has both at the
+        step J⁻¹(g - λc) with λ² cᵀJ⁻¹c = 2 (log-likelihood - l) + gᵀJ⁻¹g.
+        """
+        c, parameters = self._along, self._best.parameters
+        lowest = self._best.log_likelihood - target**2 / 2
+        gradient, inverse_c = np.zeros(len(c)), inverse @ c
+        above, inverse_g = target**2, gradient
+        for _ in range(_MAX_NEWTON):
+            squared = (above + gradient @ inverse_g) / (c @ inverse_c)
+            if not squared > 0:
+                return None
+            multiplier = -side * np.sqrt(squared)
+            step = inverse_g - multiplier * inverse_c
+            parameters = parameters + step
+            now = self._likelihood.at(parameters)
+            gradient, above = now.gradient, 2 * (now.log_likelihood - lowest)
+            if not np.isfinite(above):
+                return None
+            try:
+                solved = np.linalg.solve(now.information, np.column_stack([c, gradient]))
+            except np.linalg.LinAlgError:
+                return None
+            inverse_c, inverse_g = solved.T
+            # The gradient's part beside c, in units of the information.
+            beside = gradient @ inverse_g - (c @ inverse_g) ** 2 / (c @ inverse_c)
+            if abs(above) < _CLOSE * target**2 and beside < _CLOSE:
+                end = float(c @ parameters)
+                return end if side * (end - self._at_best) > 0 else None
+        return None
+
+    def _end_by_refits(self, side: int, target: float) -> float:
+        """Return the end by maxima with the coefficient held, or an infinite end."""
         near, far, step = self._at_best, self._at_best, target * self._unit
         point, root = self._best, 0.0
         farthest = 2**_MAX_DOUBLINGS * step + 2 * abs(self._at_best)
@@ -163,7 +216,12 @@ class _Profile:
         return value
 
     def _held(self, value: float, start: HeldMaximum) -> HeldMaximum:
-        return self._likelihood.maximum(start.parameters, self._along, value)
+        parameters, c = start.parameters, self._along
+        if self._inverse is not None:
+            # First order: the other parameters follow the coefficient along J⁻¹c.
+            towards = self._inverse @ c
+            parameters = parameters + towards * ((value - c @ parameters) / (c @ towards))
+        return self._likelihood.maximum(parameters, c, value)
 
     def _root(self, point: HeldMaximum) -> float:
         """Return the root of twice the distance from the supremum of the log-likelihood."""

@@ -92,7 +92,7 @@ def coefficient_table(
         likelihood intervals, as R's ``confint``. They are valid for large effects and separated
         classes, where an end may be infinite. z is then the signed root of the likelihood ratio
         statistic, and the p-value is that of the likelihood ratio test. Each coefficient costs
-        about 40 passes over X.
+        about 15 passes over X.
 
     Returns
     -------
