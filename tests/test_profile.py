@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.optimize import minimize_scalar
 from scipy.stats import chi2
 from test_links import LINKS
 from textbooks import TABLES, read
@@ -106,7 +107,7 @@ def test_separated_coefficient_has_an_infinite_end():
     assert (other["lower"], other["upper"]) == (-np.inf, pytest.approx(-low))
 
 
-@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("link", ["sigmoid", "probit", "cloglog", "loglog"])
 def test_complete_separation_leaves_one_end(link):
     """All n rows are certain at the supremum, so 2 Σ log P(y) at the lower end is -3.84."""
     X, y = np.array([[-1.0], [-1.0], [-1.0], [1.0], [1.0], [1.0]]), [0, 0, 0, 1, 1, 1]
@@ -116,6 +117,49 @@ def test_complete_separation_leaves_one_end(link):
     activation = _fit(X, y, link=link, fit_intercept=False).activation_
     zero, one = activation.log_proba(low * X[:, 0])
     assert -2 * np.where(np.asarray(y) == 1, one, zero).sum() == pytest.approx(QUANTILE, abs=1e-6)
+
+
+@pytest.mark.parametrize("link", ["sigmoid", "probit", "cloglog", "loglog"])
+def test_ends_under_complete_separation_are_those_of_a_grid(link):
+    """Intercept and slope of four rows: each end by a search over the other parameter."""
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1])
+    neuron = _fit(X, y, link=link)
+    table = coefficient_table(neuron, X, y, method="profile")
+    assert table["lower"].tolist() == [pytest.approx(table.loc["x0", "lower"]), -np.inf]
+    assert table["upper"].tolist()[0] == np.inf
+
+    def best(bias, slope):
+        zero, one = neuron.activation_.log_proba(bias + slope * X[:, 0])
+        return -2 * np.where(y == 1, one, zero).sum()
+
+    low = minimize_scalar(
+        lambda bias: best(bias, table.loc["x0", "lower"]), bounds=(-20, 20), method="bounded"
+    )
+    assert low.fun == pytest.approx(QUANTILE, abs=1e-5)
+    high = minimize_scalar(
+        lambda slope: best(table.loc["intercept", "upper"], slope), bounds=(-20, 20),
+        method="bounded",
+    )  # fmt: skip
+    assert high.fun == pytest.approx(QUANTILE, abs=1e-5)
+
+
+def test_features_that_separate_nothing_have_infinite_ends():
+    """The first feature separates alone, so any value of the others is possible."""
+    X = np.random.default_rng(0).normal(size=(12, 2))
+    table = _profile(X, (X[:, 0] > 0.1).astype(int))
+    assert table.loc["x0", "upper"] == np.inf
+    assert table.loc["x0", "lower"] > 0
+    np.testing.assert_array_equal(
+        table.loc["x1", ["lower", "upper"]].astype(float), [-np.inf, np.inf]
+    )
+    assert table.loc["x1", "p_value"] > 0.999
+
+
+def test_a_refit_that_does_not_converge_is_an_error():
+    """The likelihood of a cauchit is too flat far away from its maximum."""
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
+    with pytest.raises(ValueError, match=r"did not converge.*method='wald'"):
+        _profile(X, y, link="cauchit")
 
 
 def test_a_coefficient_without_information_has_no_ends():

@@ -99,11 +99,21 @@ def test_summary_explains_missing_numbers():
     assert len(found.notes) == 2
     text = str(found)
     assert "separated: goes to -inf" in text
-    assert "likelihood_ratio_test" in text
+    assert "method='profile'" in text
     assert "—" in text
     latex = found.to_latex()
     assert r"over\_35 & --- & --- & --- & --- & --- & --- & separated: goes to -inf \\" in latex
     assert len(latex.splitlines()) == len(found.facts) + 1 + 2 + 2 + len(found.table) + 2
+
+
+def test_summary_of_completely_separated_classes():
+    X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
+    with pytest.warns(UserWarning, match="separate"):
+        neuron = _fit("sigmoid", X, y)
+    found = summary(neuron, X, y, method="profile")
+    assert found.test is None
+    assert "not at a maximum" in str(found)
+    assert np.isfinite(found.table.loc["x0", "lower"])
 
 
 def test_names_are_escaped():

@@ -25,8 +25,12 @@ _MAX_STEPS = 200
 # Maximum number of halvings of a Newton step.
 _MAX_HALVINGS = 60
 
-# Curvatures below this fraction of the largest one are rounding errors.
-_FLAT = 1e-14
+# Curvatures are at least this fraction of the largest one, or of the largest sample weight. Steps
+# in flat directions are then finite.
+_FLAT = 1e-10
+
+# A refit has converged if the last Newton step promised to raise twice the log-likelihood by less.
+_LARGEST_GAIN = 1e-7
 
 # Number of elements of X that are kept in memory instead of computed anew, 16 MB.
 _KEPT_ELEMENTS = 2**21
@@ -76,6 +80,7 @@ class Likelihood:
         self._span = information.estimable.span
         self._activation = activation
         self._fixed_z = fixed_z
+        self._unit = float(self._observations.weights.max())
         self._kept: list[tuple[slice, FloatArray]] | None = None
         if len(fixed_z) * self._span.shape[1] <= _KEPT_ELEMENTS:
             self._kept = list(self._computed(range(len(fixed_z))))
@@ -95,19 +100,26 @@ class Likelihood:
             length = along @ along
             parameters = start + along * ((value - along @ start) / length)
             inside = np.linalg.svd(along[None, :])[2][1:].T
-        now = self.at(parameters)
+        now, gain = self.at(parameters), 0.0
         for _ in range(_MAX_STEPS):
             gradient = inside.T @ now.gradient
             sizes, turn = np.linalg.eigh(inside.T @ now.information @ inside)
-            kept = sizes > _FLAT * sizes.max(initial=0.0)
-            components = turn[:, kept].T @ gradient
-            gain = float(components @ (components / sizes[kept]))
+            # Where all rows are certain, the curvature is too small for a Newton step.
+            sizes = np.maximum(sizes, _FLAT * max(sizes.max(initial=0.0), self._unit))
+            components = turn.T @ gradient
+            gain = float(components @ (components / sizes))
             if not gain > 0:
                 break
-            step = inside @ (turn[:, kept] @ (components / sizes[kept]))
+            step = inside @ (turn @ (components / sizes))
             parameters, now = self._search(parameters, step, now)
             if gain < _SMALLEST_GAIN:
                 break
+        if not gain < _LARGEST_GAIN:
+            raise ValueError(
+                "A refit for a profile interval did not converge: the likelihood is too flat far "
+                "away from its maximum, as for separated classes with a cauchit. Expected a "
+                "maximum or a supremum within reach. Use method='wald'."
+            )
         slope = 0.0 if along is None else float(now.gradient @ along / (along @ along))
         return HeldMaximum(now.log_likelihood, slope, parameters)
 

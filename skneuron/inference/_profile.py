@@ -122,6 +122,9 @@ class _Profile:
         self._along = along
         self._note = note
         self._at_best = float(along @ best.parameters)
+        # First order: the other parameters follow the coefficient c along J⁻¹c.
+        towards = along if inverse is None else inverse @ along
+        self._towards = towards / (along @ towards)
         # Length of the first step: the standard error if each row has an information of 1/4.
         self._unit = 2 * float(np.linalg.norm(along))
 
@@ -162,9 +165,9 @@ class _Profile:
             except np.linalg.LinAlgError:
                 return None
             inverse_c, inverse_g = solved.T
-            # The gradient's part beside c, in units of the information.
-            beside = gradient @ inverse_g - (c @ inverse_g) ** 2 / (c @ inverse_c)
-            if abs(above) < _CLOSE * target**2 and beside < _CLOSE:
+            # The gradient across the direction c, in units of the information.
+            across = gradient @ inverse_g - (c @ inverse_g) ** 2 / (c @ inverse_c)
+            if abs(above) < _CLOSE * target**2 and across < _CLOSE:
                 end = float(c @ parameters)
                 return end if side * (end - self._at_best) > 0 else None
         return None
@@ -172,17 +175,19 @@ class _Profile:
     def _end_by_refits(self, side: int, target: float) -> float:
         """Return the end by maxima with the coefficient held, or an infinite end."""
         near, far, step = self._at_best, self._at_best, target * self._unit
-        point, root = self._best, 0.0
+        point, root, towards = self._best, 0.0, self._towards
         farthest = 2**_MAX_DOUBLINGS * step + 2 * abs(self._at_best)
         while step <= farthest:
             far = self._at_best + side * step
-            point = self._held(far, point)
-            root = self._root(point)
+            new = self._held(far, point, towards)
+            # The path of the maxima is a line far away from the best one.
+            towards = (new.parameters - point.parameters) / (far - near)
+            point, root = new, self._root(new)
             if root >= target:
                 break
             near, step = far, 2 * step
         if root >= target:
-            return self._between(near, far, point, target)
+            return self._between(near, far, point, target, towards)
         if root > _FLAT:
             raise ValueError(
                 f"The profile likelihood has no end between {self._at_best:.3g} and {far:.3g}, and "
@@ -193,10 +198,12 @@ class _Profile:
 
     def signed_root(self, value: float) -> float:
         """Return the root of the likelihood ratio statistic at a value, with the sign of z."""
-        root = self._root(self._held(value, self._best))
+        root = self._root(self._held(value, self._best, self._towards))
         return root if self._at_best > value else -root
 
-    def _between(self, near: float, far: float, point: HeldMaximum, target: float) -> float:
+    def _between(
+        self, near: float, far: float, point: HeldMaximum, target: float, towards: FloatArray
+    ) -> float:
         """Return the value between two at which the root is the target, by Newton's method."""
         value = far
         for _ in range(_MAX_REFITS):
@@ -212,16 +219,13 @@ class _Profile:
                 value = (near + far) / 2
                 if value in (near, far):
                     break
-            point = self._held(value, point)
+            point = self._held(value, point, towards)
         return value
 
-    def _held(self, value: float, start: HeldMaximum) -> HeldMaximum:
-        parameters, c = start.parameters, self._along
-        if self._inverse is not None:
-            # First order: the other parameters follow the coefficient along J⁻¹c.
-            towards = self._inverse @ c
-            parameters = parameters + towards * ((value - c @ parameters) / (c @ towards))
-        return self._likelihood.maximum(parameters, c, value)
+    def _held(self, value: float, start: HeldMaximum, towards: FloatArray) -> HeldMaximum:
+        """Return the maximum with the coefficient held, from a start along ``towards``."""
+        distance = value - float(self._along @ start.parameters)
+        return self._likelihood.maximum(start.parameters + distance * towards, self._along, value)
 
     def _root(self, point: HeldMaximum) -> float:
         """Return the root of twice the distance from the supremum of the log-likelihood."""

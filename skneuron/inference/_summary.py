@@ -45,7 +45,8 @@ class Summary:
         See :func:`coefficient_table`.
     fit : GoodnessOfFit
     test : LikelihoodRatioTest or None
-        Test of all features at once. None if the model has no intercept or no feature.
+        Test of all features at once. None if the model has no intercept or no feature, or if
+        ``fit.note`` has a reason.
     notes : tuple of str
         Sentences on coefficients without a number, and on the standard errors.
     """
@@ -195,7 +196,8 @@ def summary(
     fit = goodness_of_fit(neuron, X, y, sample_weight, offset=offset)
     n_outputs = max(1, len(neuron.classes_) - 1)
     test = None
-    if neuron.fit_intercept and fit.n_parameters > n_outputs:
+    # Away from the maximum, as in a fit of separated classes that ended early, there is no test.
+    if neuron.fit_intercept and fit.n_parameters > n_outputs and not fit.note:
         test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
     return Summary(
         _title(neuron, base),
@@ -248,7 +250,7 @@ def _notes(table: Any) -> tuple[str, ...]:
     if any(note.startswith("separated") for note in notes):
         found.append(
             "A hyperplane separates some observations, so coefficients with this note are "
-            "infinite. Test such a feature with likelihood_ratio_test."
+            "infinite. method='profile' has an interval and a test for them."
         )
     if any(note.startswith(("collinear", "always zero")) for note in notes):
         found.append(

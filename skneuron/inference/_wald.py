@@ -120,9 +120,9 @@ def wald_test(
     known = found.known
     rows = asked.L[:, known]
     estimate = rows @ found.values[known]
-    spread = rows @ found.covariance[np.ix_(known, known)] @ rows.T
-    statistic, df = _statistic(estimate - asked.c, spread)
-    error = np.sqrt(np.diag(spread))
+    variances = rows @ found.covariance[np.ix_(known, known)] @ rows.T
+    statistic, df = _statistic(estimate - asked.c, variances)
+    error = np.sqrt(np.diag(variances))
     z, half_width = (estimate - asked.c) / error, norm.isf((1 - level) / 2) * error
     contrasts = as_frame(
         {
@@ -138,11 +138,11 @@ def wald_test(
     return WaldTest(statistic, df, float(above_zero(chi2.sf(statistic, df))), contrasts)
 
 
-def _statistic(away: FloatArray, spread: FloatArray) -> tuple[float, int]:
+def _statistic(away: FloatArray, variances: FloatArray) -> tuple[float, int]:
     """Return the statistic of distances with this covariance, and the degrees of freedom."""
     # Hypotheses in units of their standard errors: their correlations do not depend on units.
-    error = np.sqrt(np.diag(spread))
-    values, vectors = np.linalg.eigh(spread / np.outer(error, error))
+    error = np.sqrt(np.diag(variances))
+    values, vectors = np.linalg.eigh(variances / np.outer(error, error))
     kept = values > _DEPENDENT * values.max()
     scaled = away / error
     outside = vectors[:, ~kept].T @ scaled
