@@ -53,11 +53,13 @@ class HeldMaximum(NamedTuple):
     slope : float
         Derivative of this maximum in the value at which the coefficient is held.
     parameters : ndarray of shape (r,)
+    converged : bool
     """
 
     log_likelihood: float
     slope: float
     parameters: FloatArray
+    converged: bool
 
 
 class Likelihood:
@@ -114,14 +116,8 @@ class Likelihood:
             parameters, now = self._search(parameters, step, now)
             if gain < _SMALLEST_GAIN:
                 break
-        if not gain < _LARGEST_GAIN:
-            raise ValueError(
-                "A refit for a profile interval did not converge: the likelihood is too flat far "
-                "away from its maximum, as for separated classes with a cauchit. Expected a "
-                "maximum or a supremum within reach. Use method='wald'."
-            )
         slope = 0.0 if along is None else float(now.gradient @ along / (along @ along))
-        return HeldMaximum(now.log_likelihood, slope, parameters)
+        return HeldMaximum(now.log_likelihood, slope, parameters, gain < _LARGEST_GAIN)
 
     def _search(
         self, parameters: FloatArray, step: FloatArray, now: LikelihoodValues

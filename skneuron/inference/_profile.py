@@ -76,6 +76,8 @@ def profiles_of(
             scaled[-1] = float(neuron.intercept_[0]) + coordinates.mean @ coef[coordinates.columns]
         start[:] = np.linalg.lstsq(span, scaled, rcond=None)[0]
     best = likelihood.maximum(start)
+    if not best.converged:
+        raise _no_convergence()
     inverse: FloatArray | None = None
     if not is_separated:
         inverse = np.asarray(np.linalg.inv(likelihood.at(best.parameters).information))
@@ -177,15 +179,22 @@ class _Profile:
         near, far, step = self._at_best, self._at_best, target * self._unit
         point, root, towards = self._best, 0.0, self._towards
         farthest = 2**_MAX_DOUBLINGS * step + 2 * abs(self._at_best)
+        reached, too_far = 0.0, np.inf
         while step <= farthest:
             far = self._at_best + side * step
             new = self._held(far, point, towards)
+            if not new.converged:
+                # The start was too far away from this maximum.
+                too_far, step = step, (reached + step) / 2
+                if step - reached < _CLOSE * step:
+                    raise _no_convergence()
+                continue
             # The path of the maxima is a line far away from the best one.
             towards = (new.parameters - point.parameters) / (far - near)
             point, root = new, self._root(new)
             if root >= target:
                 break
-            near, step = far, 2 * step
+            near, reached, step = far, step, min(2 * step, (step + too_far) / 2)
         if root >= target:
             return self._between(near, far, point, target, towards)
         if root > _FLAT:
@@ -198,7 +207,11 @@ class _Profile:
 
     def signed_root(self, value: float) -> float:
         """Return the root of the likelihood ratio statistic at a value, with the sign of z."""
-        root = self._root(self._held(value, self._best, self._towards))
+        start = self._best
+        if self._inverse is None:
+            # The best parameters of separated classes are far away.
+            start = start._replace(parameters=self._along * (value / (self._along @ self._along)))
+        root = self._root(self._require(self._held(value, start, self._towards)))
         return root if self._at_best > value else -root
 
     def _between(
@@ -219,8 +232,14 @@ class _Profile:
                 value = (near + far) / 2
                 if value in (near, far):
                     break
-            point = self._held(value, point, towards)
+            point = self._require(self._held(value, point, towards))
         return value
+
+    @staticmethod
+    def _require(point: HeldMaximum) -> HeldMaximum:
+        if not point.converged:
+            raise _no_convergence()
+        return point
 
     def _held(self, value: float, start: HeldMaximum, towards: FloatArray) -> HeldMaximum:
         """Return the maximum with the coefficient held, from a start along ``towards``."""
@@ -237,6 +256,14 @@ class _Profile:
                 "NeuronClassifier(warm_start=False), or use method='wald'."
             )
         return float(np.sqrt(2 * max(0.0, below)))
+
+
+def _no_convergence() -> ValueError:
+    return ValueError(
+        "A refit for a profile interval did not converge: the likelihood is too flat far away from "
+        "its maximum, as for separated classes with a cauchit. Expected a maximum or a supremum "
+        "within reach. Use method='wald'."
+    )
 
 
 def profile_columns(columns: dict[str, AnyArray], profiles: Profiles) -> dict[str, AnyArray]:
