@@ -81,13 +81,14 @@ def as_frame(columns: Mapping[Any, AnyArray], index: list[Any]) -> Any:
         return Table(columns, index)
     from skneuron.inference._pandas import CoefficientFrame
 
-    rows = _pandas_index(pandas, index)
-    frame = pandas.DataFrame(dict(enumerate(columns.values())), index=rows)
-    frame.columns = _pandas_index(pandas, list(columns))
+    frame = pandas.DataFrame(dict(columns), index=_pandas_index(pandas, index))
+    if isinstance(next(iter(columns), None), tuple):
+        frame.columns = _pandas_index(pandas, list(columns))
     return CoefficientFrame(frame)
 
 
 def _pandas_index(pandas: Any, names: list[Any]) -> Any:
+    """Return the names of rows or columns. Tuples have a class and a name."""
     if names and isinstance(names[0], tuple):
         return pandas.MultiIndex.from_tuples(names, names=["class", "term"])
-    return pandas.Index(names)
+    return names

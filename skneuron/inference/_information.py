@@ -79,9 +79,9 @@ class Estimable:
         relations = relations_of(right, lengths, ~is_estimable, coordinates, rounding)
         one = np.eye(p) if ridge.any() else right[is_estimable].T / lengths[is_estimable]
         n_outputs = half.shape[1] // max(p, 1)
-        each = np.eye(n_outputs)
-        start = np.kron(each, one)
-        rounding_root = half @ np.kron(each, right[~is_estimable].T @ right[~is_estimable])
+        start = _repeated(one, n_outputs)
+        along_relations = right[~is_estimable].T @ right[~is_estimable]
+        rounding_root = half @ _repeated(along_relations, n_outputs)
         half = np.vstack([half, np.diag(np.sqrt(np.tile(ridge, n_outputs)))]) @ start
         _, sizes, turn = np.linalg.svd(half, full_matrices=False)
         positive = sizes > np.finfo(float).tiny
@@ -216,3 +216,8 @@ class Information:
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the coefficients are not at the maximum for these data."""
         self.estimable.require_maximum(self.distance)
+
+
+def _repeated(matrix: FloatArray, n_outputs: int) -> FloatArray:
+    """Return a block diagonal matrix with a copy of a matrix for each output."""
+    return matrix if n_outputs == 1 else np.asarray(np.kron(np.eye(n_outputs), matrix))
