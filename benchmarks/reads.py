@@ -52,7 +52,7 @@ def fit(n_samples: int, folder: Path) -> list[str]:
     count = "not counted by this version" if reads is None else f"{reads[-1]:g}"
     place = "file" if n_samples >= MAPPED else "memory"
     line = [f"{n_samples:,} x {COLUMNS}", place, count]
-    return [*line, str(neuron.n_iter_), f"{neuron.gap_:.0e}", f"{seconds:.2f}"]
+    return [*line, str(neuron.n_iter_.max()), f"{neuron.gap_:.0e}", f"{seconds:.2f}"]
 
 
 def main() -> None:

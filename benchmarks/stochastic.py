@@ -96,7 +96,7 @@ def gap_table(X: FloatArray, y: AnyArray) -> str:
         neuron = NeuronClassifier(solver=solver, tol=GAP, random_state=0).fit(X, y)
         seconds = time.perf_counter() - start
         reached = gap(neuron.coef_[0], neuron.intercept_[0])
-        rows.append([solver, str(neuron.n_iter_), f"{seconds:.3f}", f"{reached:.1e}"])
+        rows.append([solver, str(neuron.n_iter_.max()), f"{seconds:.3f}", f"{reached:.1e}"])
     for rate in (None, *RATES):
         name = "SGDClassifier, " + ("optimal" if rate is None else f"eta0={rate:g}")
         for epochs in EPOCHS:

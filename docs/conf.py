@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from docutils import nodes
 from sphinx.pycode import ModuleAnalyzer
 
 import skneuron
@@ -22,6 +23,7 @@ def setup(app: Any) -> None:
     app.connect("source-read", _link_to_gallery)
     app.connect("source-read", _strip_last_blank_line)
     app.connect("autodoc-process-docstring", _shorten_module)
+    app.connect("doctree-read", _mark_numbers)
 
 
 def _show_private_sources(package: Path) -> None:
@@ -37,6 +39,17 @@ def _show_private_sources(package: Path) -> None:
 
 for path in Path(skneuron.__file__).parent.rglob("__init__.py"):
     _show_private_sources(path.parent)
+
+
+# A number with its unit, a size such as "1,797 × 64", or an interval.
+_NUMBER = re.compile(r"[-−+(\[{]?[\d.,½][-−\d.,×x ()\]}%e½∞]*( (MB|s|ms|%))?|[(\[]-∞, ∞\)")
+
+
+def _mark_numbers(app: Any, doctree: Any) -> None:
+    """Give cells with a number a class, so that no line breaks inside of it."""
+    for cell in doctree.findall(nodes.entry):
+        if _NUMBER.fullmatch(cell.astext().strip()):
+            cell["classes"].append("number")
 
 
 def _link_to_gallery(app: Any, page: str, source: list[str]) -> None:
@@ -136,8 +149,11 @@ autodoc_default_options = {
 }
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-# The page of skneuron.interop.torch is built without PyTorch, too.
-autodoc_mock_imports = [] if importlib.util.find_spec("torch") else ["torch"]
+# The pages of skneuron.interop.torch and skneuron.interop.onnx are built without PyTorch and
+# skl2onnx, too.
+autodoc_mock_imports = [
+    name for name in ("torch", "skl2onnx") if importlib.util.find_spec(name) is None
+]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -7,11 +7,12 @@ import sys
 # First, as the estimator puts it into its pickles.
 __version__ = "0.1.0"
 
+from skneuron._grouped import grouped
 from skneuron._typing import set_public_module
 from skneuron.classifier import NeuronClassifier
 from skneuron.prediction import _trace as trace
 
-__all__ = ["NeuronClassifier", "__version__"]
+__all__ = ["NeuronClassifier", "__version__", "grouped"]
 
 set_public_module(globals())
 

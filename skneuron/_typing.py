@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -14,6 +14,7 @@ __all__ = [
     "Bounds",
     "Curvatures",
     "FloatArray",
+    "ForwardPass",
     "Interval",
     "LayerCurvature",
     "Matrix",
@@ -24,6 +25,10 @@ __all__ = [
 
 FloatArray: TypeAlias = NDArray[np.float64]
 AnyArray: TypeAlias = NDArray[Any]
+
+
+#: From coefficients and intercepts to z of all rows: calls a function with each slice and its z.
+ForwardPass: TypeAlias = Callable[[AnyArray, AnyArray, Callable[[slice, AnyArray], None]], object]
 
 
 class TableLike(Protocol):

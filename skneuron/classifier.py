@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
@@ -44,11 +45,14 @@ from skneuron.solvers import Solver
 from skneuron.validation import (
     check_chunk,
     check_classes,
+    check_known,
     check_parameters,
     check_rows,
     check_training_data,
     check_validation_set,
+    dense_coef,
     with_bounds,
+    with_known_parameters,
 )
 
 __all__ = ["NeuronClassifier"]
@@ -104,7 +108,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         can be far below the rounding error of F. The relative error of the coefficients is about
         the square root of the gap, so 1e-18 stands for about eight correct digits.
     max_iter : int, default=10000
-        Maximum number of iterations of the solver.
+        Maximum number of iterations of the solver. With 0 the fit returns its start: zero
+        coefficients, or with ``warm_start`` the coefficients of the last fit.
     early_stopping : bool, default=False
         Whether to stop after ``n_iter_no_change`` iterations without a lower validation loss, and
         to keep the coefficients of the lowest loss. The validation set is ``X_val`` of ``fit``,
@@ -140,8 +145,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     activation_ : Activation
     loss_, solver_ : str
         The choice of ``"auto"``.
-    n_iter_ : int
-        Number of iterations. With one neuron per class, the maximum over the neurons.
+    n_iter_ : ndarray of shape (1,) or (n_classes,)
+        Number of iterations, of each neuron if the fit trains one neuron per class.
     objective_ : float
         F at the coefficients. With one neuron per class, the sum over the neurons. For
         ``"step"`` the weighted fraction of samples on the wrong side of the hyperplane or on it.
@@ -186,6 +191,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     loss_: str
     n_features_in_: int
 
+    @with_known_parameters
     def __init__(
         self,
         activation: str | Activation = "sigmoid",
@@ -339,7 +345,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             result = run_again_if_interrupted(solve_and_store, reached)
         tasks.end()
         if Status.INTERRUPTED in result.statuses:
-            raise KeyboardInterrupt(Status.INTERRUPTED.value)
+            raise KeyboardInterrupt(f"The fit {Status.INTERRUPTED.value}.")
         notes += absent_class_warnings(data, result)
         notes += convergence_warnings(
             result, settings.budget.tol, self.classes_, self._feature_names()
@@ -374,6 +380,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             All labels of the stream. Required on the first call, unless the neuron is fitted.
             ``fit`` leaves no summary, and a stream after ``fit`` begins with its coefficients.
         sample_weight : array-like of shape (n_samples,), default=None
+            A chunk whose rows all have zero weight leaves the neuron as it was.
         offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
             As for ``fit``.
 
@@ -413,8 +420,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             settings = check_parameters(vars(self))
             if settings.patience is not None:
                 raise ValueError(
-                    "early_stopping=True is not possible with partial_fit, which gets one chunk "
-                    "at a time. Expected early_stopping=False. Stop calling partial_fit when the "
+                    "partial_fit cannot use early_stopping=True, because it gets one chunk at a "
+                    "time. Expected early_stopping=False. Stop calling partial_fit when the "
                     "score on your own validation set no longer rises."
                 )
             previous = last_fit(vars(self))
@@ -429,6 +436,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
                 offset,
                 first=previous is None,
             )
+            if data is None:
+                return self
             data = with_bounds(data, self.bounds, neuron._feature_names())
             # Solve.
             before = getattr(self, "_stream", None)
@@ -642,8 +651,54 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
 
     # --- scikit-learn ----------------------------------------------------------------
 
+    def sparsify(self) -> Self:
+        """Store ``coef_`` as a SciPy CSR array, which is smaller if most coefficients are zero.
+
+        All methods and tools of skneuron work as before, and with the same numbers.
+
+        Returns
+        -------
+        self
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from skneuron import NeuronClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> neuron = NeuronClassifier(l1_ratio=1.0, C=0.01).fit(X, y).sparsify()
+        >>> neuron.coef_.shape, neuron.coef_.nnz
+        ((1, 30), 5)
+        """
+        check_is_fitted(self)
+        self.coef_ = csr_array(self.coef_)
+        return self
+
+    def densify(self) -> Self:
+        """Store ``coef_`` as a NumPy array, as ``fit`` does.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        self.coef_ = dense_coef(self)
+        return self
+
     def _feature_names(self) -> AnyArray | None:
         return getattr(self, "feature_names_in_", None)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter. For a parameter of ``LogisticRegression`` the message
+            names the equal.
+        """
+        check_known(self, params)
+        super().set_params(**params)
+        return self
 
     def __getstate__(self) -> dict[str, Any]:
         return add_version(super().__getstate__())

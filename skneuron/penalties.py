@@ -43,8 +43,9 @@ def strength_from_C(C: float, total_weight: float) -> float:
         strength = float(np.float64(1.0) / np.float64(C) / np.float64(total_weight))
     if not np.isfinite(strength):
         raise ValueError(
-            f"C={C!r} times the sum of the sample weights, {total_weight!r}, is too small "
-            "for a float64; expected 1/(C·S) to be finite"
+            f"The penalty of C={C!r} with a sum of the sample weights of {total_weight!r} "
+            "overflows float64. Expected 1 / (C * sample_weight.sum()) to be finite. Use a larger "
+            "C, for example C=1.0."
         )
     return strength
 

@@ -24,22 +24,27 @@ __all__ = [
 
 
 class Status(Enum):
-    """End of a fit. The value is the sentence in the user's warning."""
+    """End of a fit. The value continues "The solver", and has a remedy if the fit failed."""
 
     CONVERGED = "reached the gap that was asked for"
     PRECISION = "reached the precision of float64; no step improves the objective any more"
-    MAX_ITER = "did not converge: max_iter ended the fit. Raise max_iter"
-    STALLED = (
-        "did not converge: no step improves the objective any more. Rescale or drop "
-        "nearly collinear columns, or lower C"
+    MAX_ITER = (
+        "did not converge: max_iter ended the fit. Raise max_iter, or use solver='auto' with the "
+        "default max_iter"
     )
-    DIVERGED = "diverged: the learning rate is too large. Lower it, or use learning_rate='auto'"
+    STALLED = (
+        "did not converge: steps hardly improve the objective any more. Rescale X with "
+        "StandardScaler(), drop nearly collinear columns, or lower C"
+    )
+    DIVERGED = (
+        "diverged: the learning rate is too large. Use learning_rate='auto', or divide it by 10"
+    )
     ROUNDED = (
-        "converged, but float32 cannot hold the weights. Pass X as float64, or subtract "
-        "from each column a value near its mean"
+        "converged, but float32 cannot hold the coefficients. Pass X.astype('float64'), or "
+        "subtract from each column a value near its mean"
     )
     CANCELLED = (
-        "converged, but the terms of w·x + b cancel: their rounding errors raise the objective. "
+        "converged, but the terms of w·x + b cancel, and rounding errors raise the objective. "
         "Subtract from each column a value near its mean, or drop nearly collinear columns"
     )
     STOPPED = "was stopped by a callback"
@@ -47,15 +52,17 @@ class Status(Enum):
     UNSEEN = "waits for the classes that it has not seen yet"
     EPOCH = "has gone over the chunk once"
     INTERRUPTED = "was interrupted"
-    SEPARATED = "was stopped: a hyperplane separates the classes, and no weights are the best"
+    SEPARATED = (
+        "was stopped: a hyperplane separates the classes, so the best coefficients are infinite"
+    )
     DEAD = (
-        "did not converge: the neuron is dead. No sample has z > 0, so no slope reaches its "
-        "weights. Lower the learning rate, use restart=3 to try new weights, or 'leaky_relu'"
+        "did not converge: the neuron is dead, because no sample has z > 0. Lower the learning "
+        "rate, use restart=3 to try new coefficients, or activation='leaky_relu'"
     )
     MISTAKES = (
-        "did not converge: samples stay on the wrong side. Perhaps no line separates the "
-        "classes, which skneuron.separation.detect_separation(X, y) tells for certain; a "
-        "differentiable activation such as 'sigmoid' finds the best of those that do not"
+        "did not converge: samples stay on the wrong side, perhaps because no hyperplane "
+        "separates the classes. Check with skneuron.separation.detect_separation(X, y), and use "
+        "activation='sigmoid' for classes that overlap"
     )
 
 

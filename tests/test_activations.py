@@ -188,7 +188,7 @@ def test_defaults_of_a_users_distribution_function():
 
 
 def test_leaky_relu_refuses_a_slope_outside_of_0_and_1():
-    with pytest.raises(ValueError, match=r"alpha=-1: expected a number in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"alpha=-1. Expected a number in \[0, 1\]"):
         get_activation(LeakyReLU(alpha=-1))
 
 
@@ -200,5 +200,5 @@ def test_an_activation_that_never_crosses_has_no_threshold():
         def derivative(self, z):
             return 0 * z
 
-    with pytest.raises(ValueError, match=r"f never crosses 0\.5"):
+    with pytest.raises(ValueError, match=r"never reaches 0\.5"):
         _ = Flat().threshold

@@ -31,17 +31,17 @@ DATA = {
     "nan": ((_with(np.nan), Y), "contains NaN"),
     "infinity": ((_with(np.inf), Y), "contains infinity"),
     "strings": (([["a", "b"], ["c", "d"]], [0, 1]), "could not convert string to float: 'a'"),
-    "one_class": ((X, np.zeros(100)), r"one class only, \[0.0\]: expected .* at least two"),
+    "one_class": ((X, np.zeros(100)), r"one class only, \[0.0\]. Expected .* at least two"),
     "continuous": ((X, np.linspace(0, 1, 100)), "Unknown label type: continuous"),
     "nan_in_y": ((X, np.where(np.arange(100) == 1, np.nan, Y)), "contains NaN"),
     "short_y": ((X, Y[:-1]), r"inconsistent numbers of samples: \[100, 99\]"),
     "wide_y": ((X, np.ones((100, 2))), "y should be a 1d array"),
     "one_dimension": ((X[0], Y[:4]), "Expected 2D array, got 1D array instead"),
     "empty": ((np.empty((0, 2)), []), "0 sample"),
-    "negative_weight": ((X, Y, _weights(-1.0)), r"sample_weight\[5\]=-1.0 is negative"),
+    "negative_weight": ((X, Y, _weights(-1.0)), "Row 5 has the negative sample_weight -1.0"),
     "nan_weight": ((X, Y, _weights(np.nan)), "sample_weight contains NaN"),
     "zero_weights": ((X, Y, np.zeros(100)), "sample_weight is zero for every sample"),
-    "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\): expected \(100,\)"),
+    "short_weights": ((X, Y, np.ones(99)), r"sample_weight has shape \(99,\). Expected \(100,\)"),
     "wide_weights": ((X, Y, np.ones((100, 2))), r"sample_weight has shape \(100, 2\)"),
     "weights_overflow": ((X, Y, np.full(100, 1e308)), "overflows float64"),
 }
@@ -58,44 +58,44 @@ def test_bad_data(case):
 
 PARAMETERS = {
     "l1_ratio": [
-        (-0.1, r"l1_ratio=-0.1: expected a number from 0 to 1"),
-        ("1", r"l1_ratio='1': expected"),
-        (None, r"l1_ratio=None: expected"),
+        (-0.1, r"l1_ratio=-0.1. Expected a number from 0 to 1"),
+        ("1", r"l1_ratio='1'. Expected"),
+        (None, r"l1_ratio=None. Expected"),
     ],
     "bounds": [
-        ((1, 0), r"bounds=\(1, 0\): expected low <= high"),
-        ((None, -np.inf), "expected low <= high"),
-        ("positive", r"bounds='positive': expected a pair .* array of shape \(4, 2\)"),
-        (np.zeros((3, 2)), r"expected a pair .* array of shape \(4, 2\)"),
-        ([(0, 1), (0, 1), (0, "a"), (0, 1)], r"bounds\[2\]=\(0, 'a'\): expected a pair"),
-        ({"petal": (0, 1)}, "bounds: 'petal' is no feature of X; expected a column number below 4"),
-        ({0: 1.0}, r"bounds\[0\]=1.0: expected a pair"),
-        ((0, np.nan), "expected low <= high"),
+        ((1, 0), r"bounds=\(1, 0\). Expected low <= high"),
+        ((None, -np.inf), "Expected low <= high"),
+        ("positive", r"bounds='positive'. Expected a pair .* array of shape \(4, 2\)"),
+        (np.zeros((3, 2)), r"Expected a pair .* array of shape \(4, 2\)"),
+        ([(0, 1), (0, 1), (0, "a"), (0, 1)], r"bounds\[2\]=\(0, 'a'\). Expected a pair"),
+        ({"petal": (0, 1)}, "key 'petal' of bounds is no feature of X. Expected a column number below 4"),
+        ({0: 1.0}, r"bounds\[0\]=1.0. Expected a pair"),
+        ((0, np.nan), "Expected low <= high"),
     ],
-    "random_state": [(-1, "random_state=-1: expected None"), ("0", "random_state='0': expected")],
-    "C": [(-1.0, r"C=-1.0: expected a positive number or np.inf"), (0, "C=0: expected"),
-          ("1", "C='1': expected"), (np.nan, "C=nan: expected"), (True, "C=True: expected")],
-    "tol": [(-1e-3, "tol=-0.001: expected None or a non-negative"), (np.inf, "tol=inf"), ("1", "tol=.1.: expected None or")],
-    "max_iter": [(0, "max_iter=0: expected a positive integer"), (1.5, "max_iter=1.5")],
-    "fit_intercept": [("no", "fit_intercept='no': expected True or False")],
-    "warm_start": [(2, "warm_start=2: expected True or False")],
-    "verbose": [(-1, "verbose=-1: expected a non-negative integer")],
-    "class_weight": [("equal", "class_weight='equal': expected None, 'balanced' or a dict"),
-                     ({0: -1.0}, "class_weight=.*expected finite weights >= 0")],
-    "activation": [("logistic", "activation='logistic': expected one of 'sigmoid', 'tanh'"),
-                   (LeakyReLU, "expected one of 'sigmoid'"),
-                   (LeakyReLU(2.0), r"alpha=2.0: expected a number in \[0, 1\]")],
-    "loss": [("hinge", "loss='hinge': expected one of 'auto', 'log_loss', 'squared_error'")],
-    "solver": [("saga", "solver='saga': expected 'auto', one of 'newton', 'subsampled-newton'"),
-               (GD, "expected 'auto', one of 'newton'"),
-               (GD(learning_rate=0), "learning_rate=0: expected 'auto' or a positive, finite"),
-               (GD(momentum=1.0), r"momentum=1.0: expected 'auto' or a number in \[0, 1\)"),
-               (LBFGS(memory=0), "memory=0: expected a positive integer"),
-               (Perceptron(patience=0), "patience=0: expected a positive integer")],
-    "early_stopping": [("yes", "early_stopping='yes': expected True or False")],
-    "validation_fraction": [(1.0, "validation_fraction=1.0: expected a number between 0 and 1")],
-    "n_iter_no_change": [(0, "n_iter_no_change=0: expected a positive integer")],
-    "restart": [(-1, "restart=-1: expected a non-negative integer")],
+    "random_state": [(-1, "random_state=-1. Expected None"), ("0", "random_state='0'. Expected")],
+    "C": [(-1.0, r"C=-1.0. Expected a positive number or np.inf"), (0, "C=0. Expected"),
+          ("1", "C='1'. Expected"), (np.nan, "C=nan. Expected"), (True, "C=True. Expected")],
+    "tol": [(-1e-3, "tol=-0.001. Expected None or a non-negative"), (np.inf, "tol=inf"), ("1", "tol=.1.. Expected None or")],
+    "max_iter": [(-1, "max_iter=-1. Expected a non-negative integer"), (1.5, "max_iter=1.5")],
+    "fit_intercept": [("no", "fit_intercept='no'. Expected True or False")],
+    "warm_start": [(2, "warm_start=2. Expected True or False")],
+    "verbose": [(-1, "verbose=-1. Expected a non-negative integer")],
+    "class_weight": [("equal", "class_weight='equal'. Expected None, 'balanced' or a dict"),
+                     ({0: -1.0}, "class_weight=.*Expected finite numbers >= 0")],
+    "activation": [("logistic", "activation='logistic'. Expected one of 'sigmoid', 'tanh'"),
+                   (LeakyReLU, "Expected one of 'sigmoid'"),
+                   (LeakyReLU(2.0), r"alpha=2.0. Expected a number in \[0, 1\]")],
+    "loss": [("hinge", "loss='hinge'. Expected one of 'auto', 'log_loss', 'squared_error'")],
+    "solver": [("saga", "solver='saga', which only LogisticRegression has. Expected 'auto', one of 'newton', 'subsampled-newton'"),
+               (GD, "Expected 'auto', one of 'newton'"),
+               (GD(learning_rate=0), "learning_rate=0. Expected 'auto' or a positive, finite"),
+               (GD(momentum=1.0), r"momentum=1.0. Expected 'auto' or a number in \[0, 1\)"),
+               (LBFGS(memory=0), "memory=0. Expected a positive integer"),
+               (Perceptron(patience=0), "patience=0. Expected a positive integer")],
+    "early_stopping": [("yes", "early_stopping='yes'. Expected True or False")],
+    "validation_fraction": [(1.0, "validation_fraction=1.0. Expected a number between 0 and 1")],
+    "n_iter_no_change": [(0, "n_iter_no_change=0. Expected a positive integer")],
+    "restart": [(-1, "restart=-1. Expected a non-negative integer")],
 }  # fmt: skip
 
 
@@ -114,21 +114,27 @@ def test_every_parameter_is_checked():
 
 def test_unknown_names_list_every_known_one():
     for parameter, known in (("activation", ACTIVATIONS), ("solver", SOLVERS)):
-        with pytest.raises(ValueError, match="expected") as caught:
+        with pytest.raises(ValueError, match="Expected") as caught:
             NeuronClassifier(**{parameter: "nothing"}).fit(X, Y)
         assert all(repr(name) in str(caught.value) for name in known)
 
 
 INCOMPATIBLE = [
-    ({"activation": "step", "solver": "gd"}, "Step has none: gradient descent cannot be applied"),
-    ({"activation": "step", "solver": "newton"}, "needs a slope, and Step has none"),
+    ({"activation": "step", "solver": "gd"}, "needs an activation with a slope, and Step has none"),
+    (
+        {"activation": "step", "solver": "newton"},
+        "needs an activation with a slope, and Step has none",
+    ),
     (
         {"activation": "relu", "solver": "newton"},
         "needs second derivatives, and ReLU is not smooth",
     ),
-    ({"solver": "perceptron"}, "needs the perceptron rule, which trains activation='step' only"),
+    ({"solver": "perceptron"}, "uses the perceptron rule and cannot train Sigmoid"),
     ({"activation": "relu", "loss": "log_loss"}, "needs a distribution function, and ReLU is none"),
-    ({"activation": "step", "loss": "squared_error"}, "needs a slope, and Step has none"),
+    (
+        {"activation": "step", "loss": "squared_error"},
+        "needs an activation with a slope, and Step has none",
+    ),
 ]
 
 
@@ -218,13 +224,13 @@ def test_keyboard_interrupt_leaves_the_last_fit_usable(solver, monkeypatch):
 
 def test_from_weights_refuses_what_does_not_fit():
     for arguments, message in (
-        (([[1.0, 2.0], [3.0, 4.0]],), r"expected 1 row\(s\) of weights for the 2 classes"),
-        (([1.0, np.nan],), "must be finite"),
-        (([1.0], [1.0, 2.0]), "intercept has 2 values: expected 1"),
+        (([[1.0, 2.0], [3.0, 4.0]],), r"Expected 1 row\(s\) of coefficients for the 2 classes"),
+        (([1.0, np.nan],), "NaN or infinity"),
+        (([1.0], [1.0, 2.0]), "intercept has 2 values. Expected 1"),
     ):
         with pytest.raises(ValueError, match=message):
             NeuronClassifier.from_weights(*arguments)
-    with pytest.raises(ValueError, match="sorted, unequal labels"):
+    with pytest.raises(ValueError, match="sorted, different labels"):
         NeuronClassifier.from_weights([1.0], classes=[1, 0])
-    with pytest.raises(ValueError, match=r"feature_names has shape \(1,\): expected \(2,\)"):
+    with pytest.raises(ValueError, match=r"feature_names has shape \(1,\). Expected \(2,\)"):
         NeuronClassifier.from_weights([1.0, 2.0], feature_names=["a"])

@@ -69,7 +69,9 @@ def _rare(n=400):
 def test_a_sign_may_leave_the_way_open(activation, solver):
     X, y = _rare()
     neuron = NeuronClassifier(activation, C=np.inf, solver=solver, bounds=(0, None))
-    with pytest.warns(SeparationWarning, match=r"quasi-complete.*the weight of column 1 grows"):
+    with pytest.warns(
+        SeparationWarning, match=r"quasi-complete.*the coefficient of column 1 grows"
+    ):
         neuron.fit(X, y)
     assert not neuron.converged_
     assert (neuron.coef_ >= 0).all()

@@ -279,7 +279,7 @@ def test_output_that_cannot_be_written(people, tmp_path, capsys):
         (["file.csv"], "needs --target COLUMN"),
         (["a.csv", "--target", "y", "--predict", "./a.csv"], "is FILE.csv itself"),
         (["--activation", "nothing"], "invalid choice: 'nothing'"),
-        (["--C", "-1"], "'-1': expected a positive number or inf"),
+        (["--C", "-1"], "'-1'. Expected a positive number or inf"),
     ],
 )
 def test_arguments_that_do_not_go_together(arguments, message, capsys):

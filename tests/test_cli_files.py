@@ -443,7 +443,7 @@ def test_files_that_are_no_text(tmp_path, capsys, data, message):
     [
         (["--encoding", "klingon"], "--encoding klingon: there is no such encoding"),
         (["--encoding", "ascii"], "its bytes are no ascii text"),
-        (["--sep", "ab"], "'ab': expected one character"),
+        (["--sep", "ab"], "'ab'. Expected one character"),
         (["--sep", ";"], "has no column 'kind'"),
         (["--drop", "kin"], "has no column 'kin'"),
         (["--keep", "Town"], "has no column 'Town'. Expected one of sepal length"),

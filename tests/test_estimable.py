@@ -116,7 +116,7 @@ def test_noise_of_float32_that_was_fitted_is_told():
     """It took weights of 1e7, and no float can hold the others well enough beside them."""
     X, y, _ = _data()
     X = X.assign(again=X["a"] / 3 + X["b"] / 7).astype(np.float32)
-    with pytest.raises(ValueError, match="depend on others but for rounding"):
+    with pytest.raises(ValueError, match="others determine up to rounding"):
         coefficient_table(_fit("sigmoid", X, y), X, y)
 
 
@@ -202,7 +202,7 @@ def test_no_alarm_where_probabilities_are_tiny():
     [
         ({"C": 1.0}, "the penalty of C=1.0"),
         ({"C": 0.1, "l1_ratio": 1.0}, "the penalty of C=0.1"),
-        ({"bounds": {"b": (0, None)}}, "weight of 'b' lies on its bound"),
+        ({"bounds": {"b": (0, None)}}, "coefficient of 'b' lies on its bound"),
     ],
 )
 def test_held_weights_are_refused_unless_asked_for(params, reason):
@@ -312,10 +312,10 @@ def test_indefinite_second_derivatives_are_refused():
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        ({"level": 95}, "level=95: expected a number between 0 and 1"),
-        ({"level": "95 %"}, "level='95 %': expected a number between 0 and 1"),
+        ({"level": 95}, "level=95. Expected a number between 0 and 1"),
+        ({"level": "95 %"}, "level='95 %'. Expected a number between 0 and 1"),
         ({"kind": "HC0"}, "kind='HC0'.*'expected', 'observed', 'robust', 'robust-expected'"),
-        ({"offset": [1.0]}, r"offset has shape \(1,\): expected \(400,\)"),
+        ({"offset": [1.0]}, r"offset has shape \(1,\). Expected \(400,\)"),
         ({"sample_weight": np.full(400, -1.0)}, "negative"),
     ],
 )
@@ -340,9 +340,9 @@ def test_neurons_that_cannot_be_judged():
             with pytest.raises(error, match=match):
                 ask(neuron, X, y)
     neuron = _fit("sigmoid", X, y)
-    with pytest.raises(ValueError, match="label 2: expected those of the fit"):
+    with pytest.raises(ValueError, match=r"label 2\. Expected the labels of the fit"):
         coefficient_table(neuron, X, y + 1)
-    with pytest.raises(ValueError, match="399 labels: expected 400"):
+    with pytest.raises(ValueError, match=r"399 labels\. Expected 400"):
         coefficient_table(neuron, X, y[1:])
 
 
@@ -351,9 +351,9 @@ def test_models_that_are_not_nested():
     neuron, small = _fit("sigmoid", X, y), _fit("sigmoid", X[["a"]], y)
     labels = np.where(y == 1, "yes", "no")
     cases = [
-        (neuron, neuron, X, "4 parameters: expected fewer than the neuron's 4"),
-        (small, neuron, X, "expected fewer than the neuron's 2"),
-        (neuron, _fit("probit", X[["a"]], y), X, "activation Probit.*expected Sigmoid"),
+        (neuron, neuron, X, "4 parameters. Expected fewer than the neuron's 4"),
+        (small, neuron, X, "Expected fewer than the neuron's 2"),
+        (neuron, _fit("probit", X[["a"]], y), X, "activation Probit.*Expected Sigmoid"),
         (_fit("sigmoid", X[["b", "c"]], y), small, X[["b", "c"]], "no column 'a'"),
     ]
     for large, nested, data, match in cases:
@@ -366,7 +366,7 @@ def test_models_that_are_not_nested():
                 X_nested=data if nested is neuron else None,
             )
     a, few = np.asarray(X), X.to_numpy()[:, :1]
-    match = "nested has 1 columns and X has 3: expected X_nested"
+    match = "nested neuron has 1 columns and X has 3. Expected its columns as X_nested"
     with pytest.raises(ValueError, match=match):
         likelihood_ratio_test(_fit("sigmoid", a, y), _fit("sigmoid", few, y), a, y)
     with pytest.raises(ValueError, match="higher log-likelihood"):
@@ -375,7 +375,7 @@ def test_models_that_are_not_nested():
         )
     with pytest.raises(ValueError, match="label"):
         likelihood_ratio_test(neuron, _fit("sigmoid", X[["a"]], labels), X, y)
-    with pytest.raises(ValueError, match="expected a nested neuron"):
+    with pytest.raises(ValueError, match="Expected a nested neuron"):
         likelihood_ratio_test(_fit("sigmoid", X, y, fit_intercept=False), None, X, y)
 
 

@@ -67,7 +67,7 @@ def test_the_way_is_newtons_and_the_answer_of_least_norm(rng, monkeypatch):
     monkeypatch.setattr(Hessian, "root", lambda *_: pytest.fail("a root was formed"))
     neuron = NeuronClassifier(C=np.inf, solver="newton").fit(X, y)
     assert neuron.converged_
-    assert neuron.n_iter_ <= 8
+    assert neuron.n_iter_.max() <= 8
     # Without one level of each factor the model is the same, and regular.
     kept = np.delete(X, [0, 4, 9], axis=1)
     exact = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12).fit(kept, y)

@@ -86,7 +86,7 @@ def check_finite_or_refused(neuron, problem):
         assert np.isfinite(neuron.objective_)
         assert neuron.gap_ >= 0
         for values in neuron.history_.values():
-            assert len(values) == neuron.n_iter_
+            assert len(values) == neuron.n_iter_.max()
         assert set(neuron.predict(X)) <= set(neuron.classes_)
         assert np.all(np.isfinite(neuron.activate(X)))
         if hasattr(neuron, "predict_proba"):
@@ -122,14 +122,14 @@ def test_finite_or_refused_by_default(problem, C, fit_intercept, class_weight):
     neuron = NeuronClassifier(C=C, fit_intercept=fit_intercept, class_weight=class_weight)
     check_finite_or_refused(neuron, problem)
     if hasattr(neuron, "n_iter_"):
-        assert neuron.n_iter_ < 500  # it ends long before max_iter
+        assert neuron.n_iter_.max() < 500  # it ends long before max_iter
 
 
 def test_ends_of_a_double_are_refused_with_a_sentence():
     wide = NeuronClassifier().fit(np.array([[-1e308], [1e308], [1.7e308], [0.0]]), [0, 1, 1, 0])
     assert np.all(np.isfinite(wide.coef_))
     X = np.array([[0.0], [1e-320], [3e-320], [2e-320]])
-    with pytest.raises(ValueError, match=r"column 0 of X has values so small.*rescale"):
+    with pytest.raises(ValueError, match=r"Column 0 of X has values so small.*Rescale"):
         NeuronClassifier(C=np.inf).fit(X, [0, 1, 1, 0])
 
 

@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from skneuron import NeuronClassifier
 from skneuron.activations import get_activation
 from skneuron.solvers import SOLVERS
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
+from skneuron.solvers.proximal._quadratic import DenseQuadratic
 
 RAW, Y = load_breast_cancer(return_X_y=True)
 X = StandardScaler().fit_transform(RAW)
@@ -139,7 +139,9 @@ def test_bounds_by_name_array_and_number():
         np.testing.assert_allclose(other.coef_, by_name.coef_, rtol=1e-8)
     assert by_name.coef_[0, 1] == 0
     assert NeuronClassifier().fit(frame, Y).coef_[0, 1] < 0
-    with pytest.raises(ValueError, match=r"'area' is no feature of X; expected one of \['radius'"):
+    with pytest.raises(
+        ValueError, match=r"key 'area' of bounds is no feature of X. Expected one of 'radius'"
+    ):
         NeuronClassifier(bounds={"area": (0, 1)}).fit(frame, Y)
 
 

@@ -137,7 +137,7 @@ def test_many_blocks_are_one_block(monkeypatch):
     monkeypatch.setattr("skneuron.design._matrix.BLOCK_ELEMENTS", 12)  # three rows a block
     parts, _ = _objective("softmax", "auto")
     v = RNG.normal(size=whole.dims.n_params)
-    assert len(list(parts.rows._source.blocks(range(40)))) == 14
+    assert len(list(parts.rows.source.blocks(range(40)))) == 14
     np.testing.assert_allclose(parts.coordinates.scale, whole.coordinates.scale, rtol=1e-13)
     np.testing.assert_allclose(parts.value_gradient(v)[1], whole.value_gradient(v)[1], atol=1e-13)
     np.testing.assert_allclose(parts.curvature(v).matrix(), whole.curvature(v).matrix(), atol=1e-13)

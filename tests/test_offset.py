@@ -242,8 +242,8 @@ def test_metadata_routing():
 @pytest.mark.parametrize(
     ("offset", "match"),
     [
-        ([1.0, 2.0], r"offset has shape \(2,\): expected \(600,\), one number per row of X"),
-        (3.0, r"offset has shape \(\): expected \(600,\)"),
+        ([1.0, 2.0], r"offset has shape \(2,\). Expected \(600,\), one number per row of X"),
+        (3.0, r"offset has shape \(\). Expected \(600,\)"),
         (np.full(600, np.nan), "offset contains NaN"),
         (np.zeros((600, 2)), r"offset has shape \(600, 2\)"),
         (["a"] * 600, "could not convert"),
@@ -282,7 +282,7 @@ def test_a_validation_set_without_one_is_refused():
 def test_more_than_two_classes_want_one_per_class():
     X, _, offset = _data()
     y = np.arange(600) % 3
-    with pytest.raises(ValueError, match=r"expected \(600, 3\), one number per row of X and class"):
+    with pytest.raises(ValueError, match=r"Expected \(600, 3\), one number per row of X and class"):
         NeuronClassifier().fit(X, y, offset=offset)
 
 
@@ -346,5 +346,7 @@ def test_no_solver_takes_saturation_for_convergence(solver):
 
 def test_an_offset_that_leaves_no_digit_is_refused():
     X, y, _ = _data()
-    with pytest.raises(ValueError, match=r"offset has -1e\+16: expected magnitudes up to 1e\+15"):
+    with pytest.raises(
+        ValueError, match=r"offset has the value -1e\+16. Expected magnitudes up to 1e\+15"
+    ):
         NeuronClassifier().fit(X, y, offset=np.full(len(y), -1e16))

@@ -268,7 +268,9 @@ def test_classes_are_needed_first_and_only_first():
     with pytest.raises(ValueError, match=r"classes=None on the first call.*classes=\[0, 1\]"):
         neuron.partial_fit(X, Y)
     neuron.partial_fit(X[:300], Y[:300], classes=[1, 0]).partial_fit(X[300:], Y[300:])
-    with pytest.raises(ValueError, match=r"classes=\[0, 2\]: expected None or those"):
+    with pytest.raises(
+        ValueError, match=r"classes=\[0, 2\]. Expected None or the classes of the first call"
+    ):
         neuron.partial_fit(X, Y, classes=[0, 2])
     with pytest.raises(ValueError, match="at least two classes"):
         NeuronClassifier().partial_fit(X, Y, classes=[1])

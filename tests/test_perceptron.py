@@ -143,7 +143,7 @@ def test_separable_rows_are_learned_within_novikoffs_bound(margin, seed):
     assert online.score(X, y) == 1
     corrections = 0
     weights = np.zeros(rows.shape[1])
-    for epoch in range(1, online.n_iter_ + 1):
+    for epoch in range(1, online.n_iter_.max() + 1):
         after = _online(keep="last").set_params(max_iter=epoch).fit(X, y)
         # From epoch to epoch, by hand.
         for row in rows:
@@ -169,7 +169,9 @@ def test_separable_rows_are_learned_within_novikoffs_bound(margin, seed):
 @pytest.mark.parametrize("solver", COUNTING)
 def test_what_no_line_separates_keeps_its_pocket_and_says_so(solver):
     neuron = NeuronClassifier("step", solver=solver, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="Perhaps no line separates the classes"):
+    with pytest.warns(
+        ConvergenceWarning, match="perhaps because no hyperplane separates the classes"
+    ):
         neuron.fit(X3, Y3 == 1)
     assert not neuron.converged_
     assert (
@@ -183,7 +185,7 @@ def test_an_answer_that_is_not_the_pocket_is_that_of_the_last_iteration(solver):
     for keep in ("last", "average"):
         neuron = NeuronClassifier("step", solver=SOLVERS[solver](keep=keep), max_iter=30)
         neuron.fit(X3, Y3 == 1)
-        assert neuron.n_iter_ == 30
+        assert neuron.n_iter_.max() == 30
         assert neuron.objective_ == neuron.history_["objective"][-1]
 
 
@@ -200,7 +202,7 @@ def test_the_average_over_steps_is_their_mean():
 def test_patience_ends_a_fit():
     for solver in (Perceptron(patience=7), OnlinePerceptron(patience=7)):
         neuron = NeuronClassifier("step", solver=solver, random_state=0).fit(X3, Y3 == 1)
-        assert neuron.n_iter_ == neuron.history_["objective"].argmin() + 1 + 7
+        assert neuron.n_iter_.max() == neuron.history_["objective"].argmin() + 1 + 7
 
 
 def test_orders_have_a_seed():
@@ -255,10 +257,16 @@ def test_weights_of_zero_have_no_margin():
 @pytest.mark.parametrize(
     ("solver", "message"),
     [
-        (Perceptron(keep="best"), "Perceptron: keep='best': expected one of 'pocket', 'average'"),
-        (OnlinePerceptron(keep=None), "OnlinePerceptron: keep=None: expected one of"),
-        (OnlinePerceptron(patience=True), "OnlinePerceptron: patience=True: expected a positive"),
-        (OnlinePerceptron(shuffle="no"), "shuffle='no': expected True or False"),
+        (
+            Perceptron(keep="best"),
+            "Perceptron got keep='best'. Expected one of 'pocket', 'average'",
+        ),
+        (OnlinePerceptron(keep=None), "OnlinePerceptron got keep=None. Expected one of"),
+        (
+            OnlinePerceptron(patience=True),
+            "OnlinePerceptron got patience=True. Expected a positive",
+        ),
+        (OnlinePerceptron(shuffle="no"), "shuffle='no'. Expected True or False"),
     ],
 )
 def test_bad_parameters_are_shown(solver, message):

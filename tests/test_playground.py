@@ -183,7 +183,7 @@ def test_the_line_is_where_the_neuron_changes_its_mind(shown, rng):
     for seen in drawn:
         assert not any("no line" in text for text in seen["texts"])
     (far,) = page.evaluate(PLAY, [{"w1": 0, "w2": 0, "b": 1}])
-    assert "no line in sight: all is virginica" in far["texts"]
+    assert "no boundary in view: all is virginica" in far["texts"]
 
 
 @browsing
@@ -366,6 +366,26 @@ def test_any_names_are_drawn(shown, names):
 
 
 @browsing
+@pytest.mark.parametrize("width", [390, 760, 900])
+def test_the_page_fits_the_window_and_shows_each_value(shown, width):
+    X, y = _irises()
+    neuron = _fit(X, y)
+    page = shown(neuron, X, y, epochs=1)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.reload()
+    page.wait_for_function("window.view !== undefined")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator("#picture svg").bounding_box()
+    assert box["x"] + box["width"] <= width
+    page.wait_for_function("document.querySelectorAll('output').length === 5")
+    output = "name => document.querySelector(`[name=${name}] ~ output`).value"
+    w1 = page.evaluate(output, "w1")
+    assert float(w1) == pytest.approx(neuron.coef_[0, 0], rel=5e-3)
+    page.evaluate(PLAY, [{"w1": page.evaluate("+document.querySelector('[name=w1]').max")}])
+    assert float(page.evaluate(output, "w1")) > float(w1)
+
+
+@browsing
 def test_a_notebook_shows_the_page_in_a_frame(browser):
     X, y = _irises()
     page = browser.new_page()
@@ -386,28 +406,28 @@ def test_leaky_relu_keeps_its_slope():
 def test_what_cannot_be_shown_is_refused():
     X, y = _irises()
     neuron = _fit(X, y)
-    with pytest.raises(TypeError, match=r"Pipeline: expected a NeuronClassifier"):
+    with pytest.raises(TypeError, match=r"Pipeline\. Expected a fitted NeuronClassifier"):
         playground(make_pipeline(neuron), X, y)
     with pytest.raises(NotFittedError):
         playground(NeuronClassifier(), X, y)
-    with pytest.raises(ValueError, match=r"epochs=0: expected a positive integer"):
+    with pytest.raises(ValueError, match=r"epochs=0. Expected a positive integer"):
         playground(neuron, X, y, epochs=0)
-    with pytest.raises(ValueError, match=r"features=\['petal length \(cm\)'\]: expected two"):
+    with pytest.raises(ValueError, match=r"features=\['petal length \(cm\)'\]. Expected two"):
         playground(neuron, X, y, ["petal length (cm)"])
     with pytest.raises(ValueError, match="has the label 'setosa'"):
         playground(neuron, X, np.where(y == "versicolor", "setosa", y))
     many = np.tile(X, (60, 1))
-    with pytest.raises(ValueError, match="6000 rows: expected at most 5000"):
+    with pytest.raises(ValueError, match=r"6000 rows\. Expected at most 5000"):
         playground(_fit(many, np.tile(y, 60)), many, np.tile(y, 60))
     X3, y3 = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="has 3 classes: expected two"):
+    with pytest.raises(ValueError, match=r"has 3 classes\. Expected two"):
         playground(_fit(X3, y3), X3, y3)
     one = X.iloc[:, :1]
-    with pytest.raises(ValueError, match="one feature: expected two or more"):
+    with pytest.raises(ValueError, match=r"one feature\. Expected two or more"):
         playground(_fit(one, y), one, y)
 
     class Own(Sigmoid):
         pass
 
-    with pytest.raises(ValueError, match="no formula in the page: expected one of sigmoid"):
+    with pytest.raises(ValueError, match=r"no formula in the page\. Expected one of sigmoid"):
         playground(_fit(X, y, activation=Own()), X, y)

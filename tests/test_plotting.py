@@ -377,7 +377,7 @@ def test_a_pipeline_is_no_neuron():
     X, y = load_iris(return_X_y=True)
     X, y = X[50:, 2:], y[50:]
     pipeline = make_pipeline(StandardScaler(), NeuronClassifier()).fit(X, y)
-    with pytest.raises(TypeError, match=r"Pipeline: .* pipeline\[-1\]"):
+    with pytest.raises(TypeError, match=r"Pipeline\. .* pipe\[-1\]"):
         NeuronBoundaryDisplay.from_estimator(pipeline, X, y)
     with pytest.raises(TypeError, match="Pipeline"):
         WeightDisplay.from_estimator(pipeline)
@@ -461,7 +461,7 @@ def test_weights():
     assert named.names == [list("abcd")[k] for k in np.argsort(-np.abs(layer.coef_[0]))[:2]]
     mistakes = ({"neuron": 3}, {"top": 0}, {"X": np.ones((2, 2))}, {"feature_names": ["a"]})
     for wrong in mistakes:
-        with pytest.raises(ValueError, match="expected"):
+        with pytest.raises(ValueError, match="Expected"):
             WeightDisplay.from_estimator(layer, **wrong)
 
 
@@ -494,5 +494,5 @@ def test_without_matplotlib(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(ImportError, match=r"pip install 'skneuron\[plot\]'"):
+    with pytest.raises(ImportError, match=r"pip install matplotlib"):
         ActivationDisplay.from_activation("sigmoid")

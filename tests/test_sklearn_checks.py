@@ -1,5 +1,9 @@
 """scikit-learn's own checks: every activation with every solver that trains it, every loss."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from families import trainable
 from sklearn.utils.estimator_checks import estimator_checks_generator
@@ -135,3 +139,24 @@ def test_check(estimator, check):
         # Stochastic solvers do not go to the end by themselves: a tighter tol brings it.
         estimator.set_params(tol=1e-22)
     check(estimator)
+
+
+def test_checks_with_the_array_api_of_scipy():
+    """SciPy reads the variable at its import. So the checks run in a process of their own."""
+    code = (
+        "import warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "from sklearn.utils.estimator_checks import check_estimator\n"
+        "from skneuron import NeuronClassifier\n"
+        "results = check_estimator(NeuronClassifier(), on_skip=None)\n"
+        "print(sum(result['status'] == 'passed' for result in results))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 50

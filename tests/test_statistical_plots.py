@@ -81,7 +81,7 @@ def test_a_forest_of_classes_and_of_hazards():
         OddsRatioDisplay.from_estimator(_fit(X, y, "probit"), X, y)
     with pytest.raises(ValueError, match=r"first column of the table is 'estimate'.*exponentiate"):
         OddsRatioDisplay.from_table(coefficient_table(_fit(X, y), X, y))
-    with pytest.raises(TypeError, match="expected a NeuronClassifier"):
+    with pytest.raises(TypeError, match="Expected a fitted NeuronClassifier"):
         OddsRatioDisplay.from_estimator("neuron", X, y)
 
 
@@ -158,5 +158,5 @@ def test_arguments_that_cannot_work():
     three = np.arange(len(y)) % 3
     with pytest.raises(ValueError, match="has 3 classes"):
         ResidualDisplay.from_estimator(_fit(X, three), X, three)
-    with pytest.raises(TypeError, match="expected a NeuronClassifier"):
+    with pytest.raises(TypeError, match="Expected a fitted NeuronClassifier"):
         ResidualDisplay.from_estimator("neuron", X, y)

@@ -169,10 +169,10 @@ class _Own(Activation):
 @pytest.mark.parametrize(
     ("module", "classes", "match"),
     [
-        (nn.Conv1d(1, 1, 1), [0, 1], "expected nn.Linear"),
-        (nn.Sequential(), [0, 1], "expected nn.Linear"),
-        (nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1)), [0, 1], "expected nn.Linear"),
-        (nn.Sequential(nn.Linear(2, 1), nn.GELU()), [0, 1], "got the activation GELU"),
+        (nn.Conv1d(1, 1, 1), [0, 1], "Expected nn.Linear"),
+        (nn.Sequential(), [0, 1], "Expected nn.Linear"),
+        (nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1)), [0, 1], "Expected nn.Linear"),
+        (nn.Sequential(nn.Linear(2, 1), nn.GELU()), [0, 1], "Got the activation GELU"),
         (nn.Sequential(nn.Linear(2, 3), nn.Sigmoid()), [0, 1, 2], "Expected nn.Softmax"),
         (nn.Linear(2, 3), [0, 1], "coef has shape"),
     ],
@@ -188,5 +188,7 @@ def test_an_activation_of_ones_own_is_refused():
 
 
 def test_a_pipeline_is_refused_with_the_way_out():
-    with pytest.raises(TypeError, match=r"Pipeline: expected a NeuronClassifier.*pipeline\[-1\]"):
+    with pytest.raises(
+        TypeError, match=r"Pipeline. Expected a fitted NeuronClassifier.*pipe\[-1\]"
+    ):
         to_torch(make_pipeline(NeuronClassifier()))

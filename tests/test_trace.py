@@ -170,8 +170,8 @@ def test_html_has_the_same_cells_and_no_stray_tags():
 @pytest.mark.parametrize(
     ("x", "match"),
     [
-        ([1.0, 2.0], r"x has shape \(1, 2\): expected \(1, 5\)"),
-        (np.zeros((2, 5)), r"x has shape \(2, 5\): expected \(1, 5\), one sample"),
+        ([1.0, 2.0], r"x has shape \(1, 2\). Expected \(1, 5\)"),
+        (np.zeros((2, 5)), r"x has shape \(2, 5\). Expected \(1, 5\), one sample"),
         ([np.nan] * 5, "NaN"),
         ([1e308] * 5, "overflows float64"),
         (["a"] * 5, "could not convert"),

@@ -71,7 +71,7 @@ def _too_long_steps():
 
 CAUSES = {
     "max_iter ended the fit": lambda: _fit(max_iter=2),
-    "a hyperplane separates": lambda: _fit(C=np.inf),
+    "A hyperplane separates": lambda: _fit(C=np.inf),
     "float32 cannot hold": _large_mean_in_float32,
     "the terms of w·x + b cancel": _huge_mean,
     "the learning rate is too large": lambda: _fit(
@@ -85,6 +85,17 @@ CAUSES = {
     ),
     "was pickled with": _from_another_version,
     "got an unexpected keyword argument": lambda: NeuronClassifier(penalty="l1"),
+    "Invalid parameter": lambda: NeuronClassifier().set_params(penalty="l1"),
+    "got C=": lambda: _fit(C=-1.0),
+    "needs second derivatives": lambda: _fit("relu", solver="newton"),
+    "warm_start=True": lambda: _fit(warm_start=True).fit(Z[:, :3], Y),
+    "the classes of the first call": lambda: (
+        NeuronClassifier().partial_fit(Z, Y, classes=[0, 1]).partial_fit(Z, Y + 1)
+    ),
+    "sample_weight has shape": lambda: _fit(sample_weight=np.ones(3)),
+    "inconsistent numbers of samples": lambda: _fit(y=Y[1:]),
+    "Expected 2D array, got 1D array instead": lambda: _fit().predict(Z[0]),
+    "has no likelihood": lambda: coefficient_table(_fit("relu"), Z, Y),
     "solver='saga'": lambda: _fit(solver="saga"),
     "has no attribute 'predict_proba'": lambda: _fit("relu").predict_proba(Z),
     "cannot take l1_ratio": lambda: _fit(solver="lbfgs", l1_ratio=0.5),
@@ -92,6 +103,8 @@ CAUSES = {
     "could not convert string to float": lambda: _fit(X=[["a"], ["b"]], y=[0, 1]),
     "Unknown label type": lambda: _fit(y=Y + 0.5),
     "has the type": lambda: _fit(X=pd.DataFrame({"day": pd.to_datetime(["2020-01-01"] * 569)})),
+    "has the missing label": lambda: _fit(X=Z[:3], y=["no", None, "yes"]),
+    "has labels of the types": lambda: _fit(X=Z[:3], y=["no", 1, "yes"]),
     "one class": lambda: _fit(y=np.zeros(len(Y))),
     "features, but NeuronClassifier is expecting": lambda: _fit().predict(Z[:, :3]),
     "feature names should match": lambda: _fit(
@@ -117,7 +130,7 @@ CAUSES = {
     "has no meaning for activation": lambda: coefficient_table(
         NeuronClassifier("probit", C=np.inf).fit(Z[:, :2], Y), Z[:, :2], Y, exponentiate=True
     ),
-    "needs matplotlib": lambda: _without(
+    "needs matplotlib, which is not installed": lambda: _without(
         "matplotlib",
         "from skneuron.plotting import ActivationDisplay\n"
         "ActivationDisplay.from_activation('relu')",

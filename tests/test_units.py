@@ -234,7 +234,7 @@ def test_rounding_that_was_fitted_is_refused():
             table = coefficient_table(moved, Z, y)
             assert table.loc["intercept", "note"] == ""
         else:
-            with pytest.raises(ValueError, match="depend on others but for rounding"):
+            with pytest.raises(ValueError, match="others determine up to rounding"):
                 coefficient_table(moved, Z, y)
             assert "from the maximum" in goodness_of_fit(moved, Z, y).note
 

@@ -39,5 +39,7 @@ descents = {}
 for rate in (0.1, 0.3, "auto"):
     pipeline.set_params(neuronclassifier__solver__learning_rate=rate)
     fitted = descents[f"learning rate {rate}"] = clone(pipeline).fit(X, y)[-1]
-    print(f"  {rate!s:5} {fitted.n_iter_:6d}  objective {fitted.history_['objective'][-1]:.5f}")
+    print(
+        f"  {rate!s:5} {fitted.n_iter_.max():6d}  objective {fitted.history_['objective'][-1]:.5f}"
+    )
 DescentDisplay.from_estimator(descents, lowest=NeuronClassifier().fit(X, y).objective_)

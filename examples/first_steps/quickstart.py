@@ -25,7 +25,7 @@ best = search.best_estimator_
 neuron = best[-1]
 print(f"best C                    {neuron.C}")
 print(f"test accuracy             {best.score(X_test, y_test):.3f}")
-print(f"solver                    {neuron.solver_}, {neuron.n_iter_} iterations")
+print(f"solver                    {neuron.solver_}, {neuron.n_iter_.max()} iterations")
 print(f"estimated relative gap    {neuron.gap_:.0e}")
 print(f"probabilities             {best.predict_proba(X_test[:3])[:, 1].round(3)}")
 

@@ -4,8 +4,8 @@ Move the coefficients by hand
 
 A page with sliders for two coefficients and the intercept. The boundary follows, mistakes have
 rings, and a click on a sample shows its computation. The epochs replay gradient descent.
-``page.save("page.html")`` writes one file that needs no network. The example needs
-``pip install 'skneuron[playground]'``.
+``page.save("page.html")`` writes one file that needs no network. The example needs the extra
+``playground``.
 """
 
 from sklearn.datasets import load_iris

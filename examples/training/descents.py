@@ -49,4 +49,4 @@ for name, data in problems.items():
     for tol in (1e-4, 1e-8):
         fits = [NeuronClassifier(solver=s, tol=tol, random_state=0).fit(*data) for s in SOLVERS]
         assert all(neuron.gap_ <= tol for neuron in fits)
-        print(f"{name:29s}" + "".join(f"{n.n_iter_:8d}" for n in fits) + f"   gap {tol:.0e}")
+        print(f"{name:29s}" + "".join(f"{n.n_iter_.max():8d}" for n in fits) + f"   gap {tol:.0e}")

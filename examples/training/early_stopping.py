@@ -26,7 +26,7 @@ stopped.fit(X[train], y[train], X_val=X[validation], y_val=y[validation])
 
 print("iteration  objective  validation loss  saturation")
 history = to_the_end.history_
-last = to_the_end.n_iter_ - 1
+last = to_the_end.n_iter_.max() - 1
 for k in np.geomspace(1, last, 9).astype(int):
     print(
         f"{k + 1:9d}  {history['objective'][k]:9.4f}  {history['validation_loss'][k]:15.4f}"
@@ -34,8 +34,10 @@ for k in np.geomspace(1, last, 9).astype(int):
     )
 for name, neuron in (("to the end", to_the_end), ("stopped early", stopped)):
     loss = log_loss(y[test], neuron.predict_proba(X[test]))
-    print(f"{name:14s} {neuron.n_iter_:5d} iterations, log loss on 900 other samples {loss:.3f}")
-assert stopped.n_iter_ < to_the_end.n_iter_
+    print(
+        f"{name:14s} {neuron.n_iter_.max():5d} iterations, log loss on 900 other samples {loss:.3f}"
+    )
+assert stopped.n_iter_.max() < to_the_end.n_iter_.max()
 both = {"to the end": to_the_end, "stopped early": stopped}
 display = DescentDisplay.from_estimator(both, quantity="validation_loss")
 display.ax_.set_xscale("log")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
+from skneuron._messages import one_of, wrong_value
 from skneuron._typing import set_public_module
 from skneuron.activations._base import Activation
 from skneuron.activations._cauchit import Cauchit
@@ -43,6 +46,17 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 }
 
 
+# Names of activations in other packages.
+_OTHER_NAMES = {
+    "logistic": "sigmoid",
+    "logit": "sigmoid",
+    "softmax": "sigmoid",
+    "linear": "identity",
+    "heaviside": "step",
+    "cauchy": "cauchit",
+}
+
+
 def get_activation(activation: str | Activation) -> Activation:
     """Return the activation of that name, or the object itself, its parameters checked.
 
@@ -69,14 +83,26 @@ def get_activation(activation: str | Activation) -> Activation:
         activation.check_parameters()
         if activation.is_probability and type(activation).log_proba is Activation.log_proba:
             raise ValueError(
-                f"{type(activation).__name__}: is_probability is True, and log_proba is missing: "
-                "expected a distribution function to give its logarithms"
+                f"{type(activation).__name__} has is_probability=True and no log_proba. Expected "
+                "the logarithms of both probabilities. Define log_proba(self, z), which returns "
+                "(log(1 - f(z)), log(f(z)))."
             )
         _ = activation.threshold  # raises if f never decides
         return activation
     if isinstance(activation, str) and activation in ACTIVATIONS:
         return ACTIVATIONS[activation]()
     raise ValueError(
-        f"activation={activation!r}: expected one of {', '.join(map(repr, ACTIVATIONS))}, "
-        "or an object of a subclass of skneuron.activations.Activation"
+        wrong_value(
+            "activation",
+            activation,
+            f"{one_of(ACTIVATIONS)}, or an object of a subclass of skneuron.activations.Activation",
+            f"activation={_similar(activation)!r}",
+        )
     )
+
+
+def _similar(activation: object) -> str:
+    """Return the name of the activation that a wrong value may mean, or else the default."""
+    found = get_close_matches(str(activation).lower(), [*ACTIVATIONS, *_OTHER_NAMES], 1)
+    name = found[0] if found else "sigmoid"
+    return _OTHER_NAMES.get(name, name)

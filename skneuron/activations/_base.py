@@ -87,11 +87,17 @@ class Activation(BaseEstimator):  # type: ignore[misc]
         -------
         ndarray of the shape of z
         """
-        raise NotImplementedError(f"{type(self).__name__} must define value(z)")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no method value. Expected the function f. "
+            "Define value(self, z), which returns f(z) for an array z."
+        )
 
     def derivative(self, z: FloatArray) -> FloatArray:
         """Return the slope f'(z), of the shape of z."""
-        raise NotImplementedError(f"{type(self).__name__} must define derivative(z)")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no method derivative. Expected the slope of f. "
+            "Define derivative(self, z), which returns f'(z) for an array z."
+        )
 
     def log_proba(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (log(1 - p), log p), each of the shape of z.
@@ -99,7 +105,10 @@ class Activation(BaseEstimator):  # type: ignore[misc]
         Neither is computed from p: the logarithms stay exact where p itself
         underflows to 0 or rounds to 1.
         """
-        raise NotImplementedError(f"{type(self).__name__} is no distribution function")
+        raise NotImplementedError(
+            f"{type(self).__name__} is no distribution function and has no log_proba. Expected an "
+            "activation with is_probability=True. Use for example activation='sigmoid'."
+        )
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
@@ -157,7 +166,8 @@ class Activation(BaseEstimator):  # type: ignore[misc]
             reach *= 2
             if reach > 1e9:
                 raise ValueError(
-                    f"{type(self).__name__}: f never crosses {middle}, halfway between its "
-                    f"targets {self.targets}; expected an increasing f that does"
+                    f"{type(self).__name__} never reaches {middle}, which is halfway between its "
+                    f"targets {self.targets}. Expected an increasing function that does. Override "
+                    "targets with a value of the function for each class."
                 )
         return float(brentq(excess, -reach, reach, xtol=1e-14))

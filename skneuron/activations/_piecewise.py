@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from skneuron._messages import wrong_value
 from skneuron._typing import FloatArray
 from skneuron.activations._base import Activation
 
@@ -66,7 +67,11 @@ class LeakyReLU(Activation):
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if ``alpha`` is not a number in [0, 1]."""
         if not isinstance(self.alpha, Real) or not 0 <= float(self.alpha) <= 1:
-            raise ValueError(f"LeakyReLU: alpha={self.alpha!r}: expected a number in [0, 1]")
+            raise ValueError(
+                wrong_value(
+                    "alpha", self.alpha, "a number in [0, 1]", "LeakyReLU(0.01)", "LeakyReLU"
+                )
+            )
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return z for z > 0, αz otherwise."""

@@ -118,12 +118,12 @@ def _from_zst(path: str) -> bytes:
             continue
         with module.open(path, "rb") as stream:
             return bytes(stream.read())
-    raise TableError("the package zstandard is not installed")
+    raise TableError("it needs the package zstandard, so type: python -m pip install zstandard")
 
 
 def _only(names: list[str]) -> str:
     """Return the name of the only file of an archive."""
     names = [name for name in names if not name.endswith("/")]
     if len(names) != 1:
-        raise TableError(f"the archive has {len(names)} files, expected one")
+        raise TableError(f"the archive has {len(names)} files instead of one")
     return names[0]

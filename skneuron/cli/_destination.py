@@ -93,7 +93,7 @@ def _writing(path: str) -> Iterator[None]:
     except TableError:
         raise
     except (OSError, ImportError, ValueError) as error:
-        raise TableError(f"{path} cannot be written: {reason_of(error)}") from error
+        raise TableError(f"{path} cannot be written: {reason_of(error)}.") from error
 
 
 def _exists(path: str) -> bool:

@@ -129,14 +129,18 @@ def _positive(text: str) -> float:
     except ValueError:
         value = -1.0
     if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a positive number or inf")
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}. Expected a positive number or inf, for example 1.0."
+        )
     return value
 
 
 def _separator(text: str) -> str:
     sep = _SEPARATORS.get(text, text)
     if len(sep) != 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected one character, such as ';' or tab")
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}. Expected one character, for example ';' or tab."
+        )
     return sep
 
 

@@ -79,7 +79,7 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
     """
     _check_columns(raw, [target, *drop, *keep])
     if target in drop:
-        raise TableError(f"--drop {quoted(target)}: it is the target. Drop another column.")
+        raise TableError(f"--drop {quoted(target)} names the target. Expected another column.")
     frame = raw.frame.drop(columns=drop)
     cells = frame.pop(target)
     cells = cells.where(cells.isna(), cells.astype(str).str.strip(" "))

@@ -7,9 +7,8 @@ from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
 from skneuron.design._moments import Moments, column_moments
-from skneuron.design._ready import ReadyDesign
 from skneuron.design._standardized import StandardizedDesign
-from skneuron.design._sums import RowFunction, Sums
+from skneuron.design._sums import ReadyDesign, RowFunction, Sums
 
 __all__ = [
     "DesignMatrix",

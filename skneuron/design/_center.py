@@ -86,8 +86,8 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CL
 
 def _dense_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArray:
     """Return columns that have close values in a sample, or too few different ones to judge."""
-    values = np.sort(X.evenly_spaced(_SAMPLE), axis=0)
-    gaps = np.diff(values, axis=0)
+    some = X.source[:: max(1, X.shape[0] // _SAMPLE)][:_SAMPLE]
+    gaps = np.diff(np.sort(some.astype(np.float64), axis=0), axis=0)
     apart = gaps > 0
     chosen = np.any(apart & (gaps < close * moments.deviation), axis=0)
     # Values of 0 and 1 only: there the mean of x² is the mean of x.
@@ -101,7 +101,7 @@ def _dense_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArr
 
 def _sparse_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArray:
     """Return columns in which a stored value is far larger than another."""
-    size = np.abs(X.stored_values())
+    size = np.abs(X.source.data[X.source.data != 0])
     if len(size) == 0 or size.min() > close * size.max():
         return np.empty(0, dtype=np.intp)
     columns = np.flatnonzero(moments.deviation > 0)

@@ -115,8 +115,8 @@ class DesignMatrix:
         source = self.source.tocsr() if self.is_sparse else self.source
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
-            data = source[rows]
-            yield rows, data.toarray() if self.is_sparse else data.astype(np.float64, copy=False)
+            data = source[rows].toarray() if self.is_sparse else source[rows]
+            yield rows, data.astype(np.float64, copy=False)
 
     def transposed(self, rows: slice, data: Any) -> Any:
         """Return the transpose of a sparse block, made once: it costs as much as a product."""
@@ -152,38 +152,19 @@ class DesignMatrix:
             self._by_columns = self.source.tocsc()
         return self._by_columns
 
-    def subtracted(self, center: FloatArray) -> DesignMatrix:
+    def subtracted(self, center: FloatArray) -> tuple[DesignMatrix, FloatArray]:
         """Return a sparse matrix less a value in each column that stores all its elements.
 
-        Parameters
-        ----------
-        center : ndarray of shape (n_features,)
-            Zero in every other column.
+        The array has the values that are still to be subtracted, in the other columns.
         """
         copy = self.source.astype(np.float64, copy=True)
         copy.sum_duplicates()
-        columns = copy.indices
-        if copy.format == "csc":
-            columns = np.repeat(np.arange(self.shape[1]), np.diff(copy.indptr))
-        copy.data -= center[columns]
-        return DesignMatrix(copy, self.counter)
-
-    def full_columns(self) -> AnyArray:
-        """Return whether each column of a sparse matrix stores all its elements."""
-        copy = self.source.tocsc()
-        copy.sum_duplicates()
-        return np.asarray(np.diff(copy.indptr) == self.shape[0])
+        columns = copy.tocoo().col
+        full = np.bincount(columns, minlength=self.shape[1]) == self.shape[0]
+        copy.data -= np.where(full, center, 0.0)[columns]
+        return DesignMatrix(copy, self.counter), np.where(full, 0.0, center)
 
     # --- values -----------------------------------------------------------------------
-
-    def evenly_spaced(self, m: int) -> FloatArray:
-        """Return at most ``m`` rows of a dense matrix, evenly spaced, in float64."""
-        return np.asarray(self.source[:: max(1, self.shape[0] // m)][:m], dtype=np.float64)
-
-    def stored_values(self) -> FloatArray:
-        """Return the values other than zero that a sparse matrix stores."""
-        values = self.source.data
-        return np.asarray(values[values != 0], dtype=np.float64)
 
     def different_values(self, column: int, most: int | None = None) -> FloatArray:
         """Return the sorted different values of a column, zeros that are not stored included.
@@ -203,10 +184,12 @@ class DesignMatrix:
                 return some
         return np.unique(values)
 
-    def entries(self) -> tuple[AnyArray, AnyArray, FloatArray]:
-        """Return rows, columns and float64 values of the stored elements of a sparse matrix."""
+    def empty_columns(self) -> AnyArray:
+        """Return whether each column stores no value other than zero, False if X is dense."""
+        if not self.is_sparse:
+            return np.zeros(self.shape[1], dtype=bool)
         stored = self.source.tocoo()
-        return stored.row, stored.col, stored.data.astype(np.float64, copy=False)
+        return np.asarray(np.bincount(stored.col[stored.data != 0], minlength=self.shape[1]) == 0)
 
 
 def thread_parts(n: int, stored: int, *, is_sparse: bool) -> list[range]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skneuron._threads import run_parts
 from skneuron._typing import FloatArray
 from skneuron.design._matrix import DesignMatrix, assemble, transposed
-from skneuron.design._sums import Workspace
 
 __all__ = ["Moments", "column_moments"]
 
@@ -78,117 +76,65 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
         variance = square - mean**2
         safe = (variance > (mean / _NEAR) ** 2) & (square > _SMALL**2) & (square < _LARGE**2)
     deviation = np.sqrt(np.where(safe, variance, 0.0))
-    if not np.all(safe):
-        careful = np.flatnonzero(~safe)
+    if np.all(safe):
+        return Moments.about_mean(mean, deviation)
+    careful = np.flatnonzero(~safe & ~X.empty_columns())
+    if len(careful):
         part = X if len(careful) == len(safe) and not X.is_sparse else X.columns(careful)
         exact = _careful_moments(part, weights, center=center)
         X.counter.rows += (1 if exact is None else 2) * X.shape[0]
         if exact is None:
             return None
-        mean[careful], deviation[careful] = exact.mean, exact.deviation
+        mean[careful], deviation[careful] = exact
     return Moments.about_mean(mean, deviation)
 
 
-def _sums(X: DesignMatrix, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _sums(X: DesignMatrix, weights: FloatArray) -> FloatArray:
     """Return the weighted means of x and x² in one pass."""
-    of_block = _sparse_sums if X.is_sparse else _dense_sums
 
-    def sums(part: range) -> tuple[FloatArray, FloatArray]:
-        first, second = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-        work = Workspace()
+    def sums(part: range) -> FloatArray:
+        out = np.zeros((2, X.shape[1]))
         for rows, data in X.blocks(part):
-            x, x2 = of_block(data, weights[rows], work)
-            first += x
-            second += x2
-        return first, second
+            # BLAS needs a vector with memory of its own.
+            some = np.ascontiguousarray(weights[rows])
+            if X.is_sparse:
+                values = data.data.astype(np.float64, copy=False)
+                squares = assemble(data, values * values, data.indices, data.indptr)
+                out += transposed(data) @ some, transposed(squares) @ some
+            else:
+                out += some @ data, some @ (data * data)
+        return out
 
     # Fixed parts: coordinates have the same bits on any number of threads.
     parts = run_parts(sums, X.fixed_parts())
     X.counter.rows += X.shape[0]
-    mean, square = np.sum(parts, axis=0)
-    return mean, square
+    return np.asarray(np.sum(parts, axis=0))
 
 
-def _dense_sums(
-    data: FloatArray, weights: FloatArray, work: Workspace
-) -> tuple[FloatArray, FloatArray]:
-    if weights.strides == (0,):
-        # BLAS needs a vector with memory of its own.
-        weights = np.full(len(weights), weights[0])
-    squares = np.multiply(data, data, out=work.buffer("squares", data.shape))
-    return weights @ data, weights @ squares
-
-
-def _sparse_sums(data: Any, weights: FloatArray, work: Workspace) -> tuple[FloatArray, FloatArray]:
-    values = data.data.astype(np.float64, copy=False)
-    squares = assemble(data, values * values, data.indices, data.indptr)
-    return transposed(data) @ weights, transposed(squares) @ weights
-
-
-def _careful_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Moments | None:
-    """Return the moments from the bounds of each column, in two passes."""
-    low, high, mean = (_sparse_location if X.is_sparse else _dense_location)(X, weights)
+def _careful_moments(
+    X: DesignMatrix, weights: FloatArray, *, center: bool
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return mean and deviation from the bounds of each column, in two passes."""
+    n, d = X.shape
+    low, high, mean = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
+    for rows, data in X.dense_blocks(range(n)):
+        low = np.minimum(low, data.min(axis=0))
+        high = np.maximum(high, data.max(axis=0))
+        mean += weights[rows] @ data
     if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high))):
         return None
     largest = np.maximum(high, -low)
     unit = np.where(largest > 0, largest, 1.0)
     # Between its bounds the mean of a constant column is that constant, not rounding.
-    mean = np.clip(mean, low, high) if center else np.zeros_like(mean)
-    spread = _sparse_spread if X.is_sparse else _dense_spread
-    bias, variance = spread(X, weights, mean, unit)
-    if center:
-        # Remove the rounding error of the mean.
-        mean = np.clip(mean + bias * unit, low, high)
-        variance = np.maximum(0.0, variance - bias**2)
-    return Moments.about_mean(mean, np.sqrt(variance) * unit)
-
-
-def _dense_location(
-    X: DesignMatrix, weights: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    d = X.shape[1]
-    low, high, mean = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d)
-    for rows, data in X.blocks(range(X.shape[0])):
-        low = np.minimum(low, data.min(axis=0))
-        high = np.maximum(high, data.max(axis=0))
-        mean += weights[rows] @ data
-    return low, high, mean
-
-
-def _dense_spread(
-    X: DesignMatrix, weights: FloatArray, mean: FloatArray, unit: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    bias, variance = np.zeros_like(mean), np.zeros_like(mean)
-    for rows, data in X.blocks(range(X.shape[0])):
+    mean = np.clip(mean, low, high) if center else np.zeros(d)
+    bias, variance = np.zeros(d), np.zeros(d)
+    for rows, data in X.dense_blocks(range(n)):
         # Halves first: the difference of two float64 may overflow.
         deviations = 2 * ((data / 2 - mean / 2) / unit)
         bias += weights[rows] @ deviations
         variance += weights[rows] @ deviations**2
-    return bias, variance
-
-
-def _sparse_location(
-    X: DesignMatrix, weights: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    n, d = X.shape
-    rows, columns, values = X.entries()
-    full = np.bincount(columns, minlength=d) >= n
-    low, high = np.where(full, np.inf, 0.0), np.where(full, -np.inf, 0.0)
-    np.minimum.at(low, columns, values)
-    np.maximum.at(high, columns, values)
-    return low, high, np.bincount(columns, weights[rows] * values, d).astype(np.float64)
-
-
-def _sparse_spread(
-    X: DesignMatrix, weights: FloatArray, mean: FloatArray, unit: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    n, d = X.shape
-    rows, columns, values = X.entries()
-    entry_weights = weights[rows]
-    deviations = 2 * ((values / 2 - mean[columns] / 2) / unit[columns])
-    # The deviation of a zero that is not stored is minus the mean.
-    full = np.bincount(columns, minlength=d) >= n
-    zeros = np.where(full, 0.0, np.maximum(0.0, 1 - np.bincount(columns, entry_weights, d)))
-    bias = np.bincount(columns, entry_weights * deviations, d) - zeros * (mean / unit)
-    variance = np.bincount(columns, entry_weights * deviations**2, d) + zeros * (mean / unit) ** 2
-    return bias, variance
+    if center:
+        # Remove the rounding error of the mean.
+        mean = np.clip(mean + bias * unit, low, high)
+        variance = np.maximum(0.0, variance - bias**2)
+    return mean, np.sqrt(variance) * unit

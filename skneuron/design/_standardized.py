@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from itertools import combinations_with_replacement
-from operator import iadd
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,7 @@ from skneuron.design._matrix import (
     transposed,
 )
 from skneuron.design._moments import column_moments
-from skneuron.design._ready import ReadyDesign
-from skneuron.design._sums import RowFunction, Sums, Workspace, add_gram, times_rows
+from skneuron.design._sums import ReadyDesign, RowFunction, Sums, add_gram, standardize, times_rows
 
 __all__ = ["StandardizedDesign"]
 
@@ -72,8 +71,8 @@ class StandardizedDesign:
         far = (np.abs(center) / MAX_CENTER_RATIO > spread) & (spread > 0)
         if design.is_sparse and np.any(far):
             # Only a column without zeros is far from zero: subtracted, it stays as full.
-            far &= design.full_columns()
-            design, center = design.subtracted(np.where(far, center, 0.0)), np.where(far, 0, center)
+            design, left = design.subtracted(np.where(far, center, 0.0))
+            center = np.where(far, left, center)
         self.design = design
         self.shape = design.shape
         self.n_stored = design.n_stored
@@ -81,9 +80,7 @@ class StandardizedDesign:
         self.is_thin = design.is_thin
         #: Whether X is so small that it stays in a cache from pass to pass.
         self.in_cache = design.n_stored <= SMALL_ELEMENTS
-        #: Counts the rows of each pass.
         self.counter = design.counter
-        #: Center, scale and spread of each column.
         self.standardization = center, scale, spread
         self._inverse = 1 / scale
         self._shift = center if not design.is_sparse and np.any(far) else None
@@ -110,9 +107,7 @@ class StandardizedDesign:
         for start in range(0, n, TAKEN_ROWS):
             piece = slice(start, min(n, start + TAKEN_ROWS))
             data = self.design.take(piece if isinstance(rows, slice) else rows[piece])
-            np.subtract(data, self.standardization[0], out=out[piece, :-1])
-        out[:, :-1] *= self._inverse
-        out[:, -1] = 1.0
+            standardize(data, self.standardization[0], self._inverse, out[piece])
         return out
 
     def steady(self) -> StandardizedDesign:
@@ -131,24 +126,18 @@ class StandardizedDesign:
     def sums(self, coef: FloatArray, function: RowFunction, *, gram: bool = False) -> Sums:
         """Read all rows once and add up the results of a function of z = X̃ Wᵀ + b.
 
-        Parameters
-        ----------
-        coef : ndarray of shape (n_outputs, n_features + 1)
-            W, and b as the last column.
-        function : callable
-            Gets the rows and their z, of shape (n_rows,) for one output, else
-            (n_rows, n_outputs).
-        gram : bool
+        ``coef`` has W, and b as its last column. z has the shape (n_rows,) for one output, else
+        (n_rows, n_outputs).
         """
         raw = coef[:, :-1] * self._inverse
         offset = coef[:, -1] - raw @ self._left
 
         def over(part: range) -> Sums:
-            sums, work = Sums.zeros(len(coef), self.shape[1], gram=gram), Workspace()
+            sums = Sums.zeros(len(coef), self.shape[1], gram=gram)
             dense = gram and not self.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
             for rows, block in blocks:
-                data = block if self._shift is None else work.centered(block, self._shift)
+                data = block if self._shift is None else block - self._shift
                 z = times_rows(raw, data)
                 z += offset
                 value, slopes, h = function(rows, z)
@@ -156,11 +145,11 @@ class StandardizedDesign:
                 if len(slopes):
                     self._add_products(sums.slopes, rows, data, slopes)
                 if sums.gram is not None and h is not None:
-                    self._add_gram(sums.gram, data, h, work)
+                    self._add_gram(sums.gram, data, h)
             return sums
 
         parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
-        out = reduce(iadd, run_parts(over, parts))
+        out = reduce(add, run_parts(over, parts))
         out.slopes[:, :-1] -= np.outer(out.slopes[:, -1], self._left)
         out.slopes[:, :-1] *= self._inverse
         self.counter.rows += self.shape[0]
@@ -221,9 +210,10 @@ class StandardizedDesign:
             out[:, :-1] += slopes.T @ data
         out[:, -1] += slopes.sum(axis=0)
 
-    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures, work: Workspace) -> None:
+    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures) -> None:
         if not sparse.issparse(data):
-            add_gram(out, work.rows(data, self._left, self._inverse), h, work)
+            rows = np.empty((len(data), self.shape[1] + 1))
+            add_gram(out, standardize(data, self._left, self._inverse, rows), h)
             return
         for i, j in combinations_with_replacement(range(len(out)), 2):
             part = _sparse_gram(data, _pair(h, i, j), self._left, self._inverse)
@@ -255,8 +245,5 @@ def _sparse_gram(
     total = float(weights.sum())
     cross = np.outer(sums, center)
     product += total * np.outer(center, center) - cross - cross.T
-    out = np.empty((d + 1, d + 1))
-    out[:d, :d] = product * inverse * inverse[:, None]
-    out[d, :d] = out[:d, d] = (sums - total * center) * inverse
-    out[d, d] = total
-    return out
+    edge = ((sums - total * center) * inverse)[:, None]
+    return np.block([[product * inverse * inverse[:, None], edge], [edge.T, np.array(total)]])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from skneuron._typing import set_public_module
 from skneuron.fitting._stop_after import StopAfter
+from skneuron.fitting._stream import Stream
 from skneuron.fitting._warnings import AbsentClassWarning, EarlyStoppingWarning, VersionWarning
 
-__all__ = ["AbsentClassWarning", "EarlyStoppingWarning", "StopAfter", "VersionWarning"]
+__all__ = ["AbsentClassWarning", "EarlyStoppingWarning", "StopAfter", "Stream", "VersionWarning"]
 
 set_public_module(globals())

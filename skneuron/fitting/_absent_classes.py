@@ -9,7 +9,7 @@ import numpy as np
 from skneuron._typing import AnyArray
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._stream import Stream, learn_chunk, skip_chunk
-from skneuron.fitting._subproblems import Start
+from skneuron.fitting._subproblems import Start, n_subproblems
 from skneuron.fitting._train import OnIteration, Reached, Weights, train
 from skneuron.results import Iteration
 from skneuron.validation import Settings, TrainingData, ValidationSet
@@ -58,7 +58,7 @@ def train_present(
         states=states,
         reached=reached,
     )
-    return _with_absent(result, data)
+    return _with_absent(result, data, settings)
 
 
 def learn_present(
@@ -72,9 +72,9 @@ def learn_present(
         # A single class remains. If its fit excludes the others, later chunks change nothing.
         result = train(present, settings, start=start)
         if result.excludes_absent:
-            return _with_absent(result, data), skip_chunk(present, settings, stream)
+            return _with_absent(result, data, settings), skip_chunk(present, settings, stream)
     result, stream = learn_chunk(present, settings, stream, start=start)
-    return _with_absent(result, data), stream
+    return _with_absent(result, data, settings), stream
 
 
 def _present_start(start: Start | None, data: TrainingData) -> Start | None:
@@ -111,16 +111,28 @@ def _present_only(data: TrainingData) -> TrainingData:
     )
 
 
-def _with_absent(result: FitResult, data: TrainingData) -> FitResult:
+def _with_absent(result: FitResult, data: TrainingData, settings: Settings) -> FitResult:
     """Return the result with a neuron for each class that has no rows."""
     if len(data.classes) == 2:
         return result
+    softmax = n_subproblems(settings, data) == 1
     coef, intercept = _all_rows(result.coef, result.intercept, data)
     present = data.present.tolist()
     found = [
         (None if k is None else present[k], separation) for k, separation in result.separations
     ]
-    return replace(result, coef=coef, intercept=intercept, separations=found, excludes_absent=True)
+    n_iter = result.n_iter
+    if len(n_iter) == len(present) and not softmax:
+        n_iter = np.zeros(len(data.classes), n_iter.dtype)
+        n_iter[present] = result.n_iter
+    return replace(
+        result,
+        coef=coef,
+        intercept=intercept,
+        n_iter=n_iter,
+        separations=found,
+        excludes_absent=True,
+    )
 
 
 def _all_rows(coef: AnyArray, intercept: AnyArray, data: TrainingData) -> Start:

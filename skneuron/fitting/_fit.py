@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
 from skneuron._typing import AnyArray
@@ -65,9 +66,10 @@ class LastFit(NamedTuple):
         d, classes = data.X.shape[1], data.classes
         if self.coef.shape[1] != d or not np.array_equal(self.classes, classes):
             raise ValueError(
-                f"warm_start=True with {d} features and classes {classes.tolist()!r}: expected "
-                f"the {self.coef.shape[1]} features and classes {self.classes.tolist()!r} of the "
-                "last fit"
+                f"The fit with warm_start=True got {d} features and the classes "
+                f"{classes.tolist()!r}. Expected the {self.coef.shape[1]} features and the classes "
+                f"{self.classes.tolist()!r} of the last fit. Start anew: "
+                "neuron.set_params(warm_start=False).fit(X, y)."
             )
         # No solver comes back from the intercept of a class without sample weight.
         if not set(self.absent) <= set(data.absent):
@@ -80,7 +82,9 @@ def last_fit(attributes: Mapping[str, Any]) -> LastFit | None:
     if "coef_" not in attributes:
         return None
     return LastFit(
-        coef=attributes["coef_"],
+        coef=attributes["coef_"].toarray()
+        if issparse(attributes["coef_"])
+        else attributes["coef_"],
         intercept=attributes["intercept_"],
         classes=attributes["classes_"],
         absent=attributes.get("_absent", ()),
@@ -211,10 +215,12 @@ def convergence_warnings(
         out.append(SeparationWarning(text))
     failure = result.failure(tol)
     if failure is not None:
+        finding, _, remedy = failure.value.partition(". ")
         out.append(
             ConvergenceWarning(
-                f"{result.solver} {failure.value}. Relative gap reached: "
-                f"{result.gap:.1e} after {result.n_iter} iterations (tol={tol:.1e})"
+                f"The solver {result.solver!r} {finding}. Expected a relative gap of at most "
+                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter.max()} "
+                f"iteration{'' if result.n_iter.max() == 1 else 's'}. {remedy}."
             )
         )
     return out

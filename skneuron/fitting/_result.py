@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.fitting._restart import mark_dead
-from skneuron.objective import Objective
+from skneuron.fitting._stored import stored_result
+from skneuron.fitting._subproblems import Subproblem
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
-from skneuron.solvers import PRECISION, Solver, relative, rounding, solver_name, value_and_gap
+from skneuron.solvers import PRECISION, rounding, solver_name, value_and_gap
+from skneuron.validation import TrainingData
 
 __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
@@ -29,14 +30,6 @@ _NO_FAILURE = (
     Status.EPOCH,
 )
 
-# Smallest relative gap that needs a warning if the rounding of float32 coefficients causes it.
-# For columns with a mean near zero, the rounding causes a gap of about 1e-14.
-_FLOAT32_GAP = 1e-8
-
-# Smallest rounding error of w·x + b for which F is computed again with the stored coefficients.
-# Smaller errors change only the last digits of F.
-_VISIBLE_ROUNDING = 1e-11
-
 
 @dataclass(frozen=True)
 class FitResult:
@@ -48,8 +41,8 @@ class FitResult:
     intercept : ndarray of shape (1,) or (n_classes,)
     objective, gap : float
         Sums over the neurons. The gap is relative to the sum at zero coefficients.
-    n_iter : int
-        Maximum over the neurons.
+    n_iter : ndarray of int32 of shape (1,) or (n_classes,)
+        Of each subproblem: a softmax is a single one.
     statuses : list of Status
     solver : str
     history : dict of str to ndarray of shape (n_iter,)
@@ -65,7 +58,7 @@ class FitResult:
     intercept: AnyArray
     objective: float
     gap: float
-    n_iter: int
+    n_iter: AnyArray
     statuses: list[Status]
     solver: str
     history: dict[str, FloatArray]
@@ -108,7 +101,7 @@ def combine(neurons: list[NeuronResult]) -> FitResult:
         intercept=np.concatenate([neuron.intercept for neuron in neurons]),
         objective=sum(result.objective for result in results),
         gap=excess / zero if zero > 0 else sum(result.gap for result in results),
-        n_iter=max(result.n_iter for result in results),
+        n_iter=np.array([result.n_iter for result in results], np.int32),
         statuses=[result.status for result in results],
         solver=neurons[0].solver,
         history=_combined_history([result.history for result in results]),
@@ -118,87 +111,33 @@ def combine(neurons: list[NeuronResult]) -> FitResult:
 
 
 def as_stored(
-    objective: Objective,
+    part: Subproblem,
     result: SolverResult,
-    solver: Solver,
-    dtype: np.dtype[Any],
+    data: TrainingData,
     separation: tuple[int | None, Separation] | None = None,
 ) -> NeuronResult:
     """Return coefficients in the dtype of X, with objective and gap at these coefficients."""
-    stored, result = _stored(objective, result, dtype)
+    objective = part.objective
+    stored, result = stored_result(part, result, data)
     zero = objective.zero_value
-    if objective.loss.differentiable and result.objective > zero + rounding(objective, zero):
-        # Rounding may raise F above its value at zero coefficients.
+    higher = result.n_iter > 0 and result.objective > zero + rounding(objective, zero)
+    if objective.loss.differentiable and higher:
+        # Rounding, or steps that were too long, may raise F above its value at zero coefficients.
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)
         if value < result.objective:
-            stored, result = _stored(
-                objective, replace(result, coef=params, objective=value, gap=gap), dtype
-            )
-    result = mark_dead(objective, result)
-    return NeuronResult(*stored, result, objective.zero_value, solver_name(solver), separation)
-
-
-def _stored(
-    objective: Objective, result: SolverResult, dtype: np.dtype[Any]
-) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
-    """Return coefficients and intercepts in the dtype of X, and the result at them."""
-    coef, intercept = objective.coordinates.to_weights(result.coef)
-    stored = coef.astype(dtype), intercept.astype(dtype)
-    if not all(np.all(np.isfinite(part)) for part in stored):
-        column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
+            lost = result.status in _CONVERGED and gap > PRECISION
+            status = Status.STALLED if lost else result.status
+            result = replace(result, coef=params, objective=value, gap=gap, status=status)
+            stored, result = stored_result(part, result, data)
+    if not np.isfinite(result.objective):
         raise ValueError(
-            f"The coefficient of column {column} overflows {np.dtype(dtype).name}. Expected "
-            "columns with values that are neither tiny nor far from zero. Rescale X, for example "
-            "with sklearn.preprocessing.StandardScaler()."
+            "The objective overflows float64 at every start. Expected columns, bounds and sample "
+            "weights with finite sums of losses. Rescale X, for example with "
+            "sklearn.preprocessing.StandardScaler()."
         )
-    if dtype != np.float64:
-        result = _rounded(objective, result, *(part.astype(np.float64) for part in stored))
-    else:
-        result = _as_predicted(objective, result, coef, intercept)
-    return stored, result
-
-
-def _rounded(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
-) -> SolverResult:
-    """Return the result with objective, gap and status at the rounded coefficients."""
-    params = objective.coordinates.from_weights(coef, intercept)
-    nearest, gap = value_and_gap(objective, params)
-    # Rounding may have moved a coefficient beyond its bound.
-    value = objective.value_at_weights(coef, intercept)
-    if value > nearest + rounding(objective, nearest):
-        gap += relative(value - nearest, objective)
-    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
-    status = Status.ROUNDED if lost else result.status
-    return replace(result, coef=params, objective=value, gap=gap, status=status)
-
-
-def _as_predicted(
-    objective: Objective, result: SolverResult, coef: FloatArray, intercept: FloatArray
-) -> SolverResult:
-    """Return the result with F from the rounded sums w·x + b of predictions.
-
-    Solvers subtract the center of each column first, and lose fewer digits. F leaves out the mean
-    of a large offset, which only rounds the intercept.
-    """
-    eps = float(np.finfo(np.float64).eps)
-    centered = bool(np.any(np.abs(objective.coordinates.offset_center) * eps > _VISIBLE_ROUNDING))
-    if centered:
-        intercept = (
-            objective.coordinates.split(result.coef)[1] - coef @ objective.coordinates.center
-        )
-    if objective.coordinates.prediction_rounding(coef, intercept) <= _VISIBLE_ROUNDING:
-        return result
-    value = objective.value_at_weights(coef, intercept, centered=centered)
-    excess = value - result.objective
-    gap = result.gap
-    if excess > rounding(objective, result.objective):
-        gap += relative(excess, objective)
-    status = result.status
-    if status in _CONVERGED:
-        status = Status.CANCELLED if gap > PRECISION else Status.PRECISION
-    return replace(result, objective=value, gap=gap, status=status)
+    result = mark_dead(objective, result)
+    return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
 
 
 def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:
@@ -216,7 +155,7 @@ def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, Float
         parts = [history[name] for history in histories]
         if name == "step":
             return np.array([padded(part, 0.0) for part in parts])
-        return np.array([padded(part, part[-1]) for part in parts])
+        return np.array([padded(part, part[-1] if length else 0.0) for part in parts])
 
     common = [name for name in histories[0] if all(name in history for history in histories)]
     out = {name: column(name) for name in common}

@@ -46,14 +46,14 @@ class Saturation:
     """
 
     def __init__(self, objective: Objective, activation: Activation) -> None:
-        self._sample = objective.evenly(_ROWS)
+        self._coordinates, self._rows = objective.coordinates, objective.rows.evenly(_ROWS)
         self._activation = activation
         self._softmax = objective.dims.n_outputs > 1
         self._interval = None if self._softmax else steep_interval(activation)
 
     def share(self, params: FloatArray) -> float:
         """Return the fraction at these parameters."""
-        z = self._sample.linear_predictor(params)
+        z = self._rows.linear_predictor(self._coordinates.with_intercept(params))
         if self._softmax:
             z -= z.max(axis=1, keepdims=True)
             proba = np.exp(z)

@@ -78,7 +78,7 @@ class SeparationMonitor:
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
         # With an offset, a sample may be on its side at any coefficients.
-        proves = not objective.rows.has_offset
+        proves = objective.rows.offset is None
         self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
         self._asked = objective.dims.n_features > _MAX_COLUMNS

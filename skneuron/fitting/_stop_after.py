@@ -7,6 +7,8 @@ from datetime import datetime
 from numbers import Integral, Real
 from typing import Protocol
 
+from skneuron._messages import wrong_value
+
 __all__ = ["StopAfter"]
 
 
@@ -50,11 +52,26 @@ class StopAfter:
 
     def __init__(self, iterations: int | None = None, seconds: float | None = None) -> None:
         if iterations is None and seconds is None:
-            raise ValueError("StopAfter(): expected iterations=, seconds= or both")
+            raise ValueError(
+                "StopAfter() got no limit. Expected iterations, seconds or both. Use for example "
+                "StopAfter(seconds=60)."
+            )
         if iterations is not None and (not isinstance(iterations, Integral) or iterations < 1):
-            raise ValueError(f"StopAfter: iterations={iterations!r}: expected a positive integer")
+            raise ValueError(
+                wrong_value(
+                    "iterations",
+                    iterations,
+                    "a positive integer",
+                    "StopAfter(iterations=100)",
+                    "StopAfter",
+                )
+            )
         if seconds is not None and (not isinstance(seconds, Real) or not float(seconds) > 0):
-            raise ValueError(f"StopAfter: seconds={seconds!r}: expected a positive number")
+            raise ValueError(
+                wrong_value(
+                    "seconds", seconds, "a positive number", "StopAfter(seconds=60)", "StopAfter"
+                )
+            )
         self.iterations = iterations
         self.seconds = seconds
 

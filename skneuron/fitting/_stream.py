@@ -19,7 +19,9 @@ import numpy as np
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
+from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._result import FitResult, as_stored, combine
+from skneuron.fitting._start import default_start
 from skneuron.fitting._subproblems import (
     Start,
     Subproblem,
@@ -112,7 +114,7 @@ def learn_chunk(
             # With a summary the objective is a mean over all chunks, otherwise over this chunk.
             weight = data.total_weight if stream.summary(part.index) is None else total
             result, left = _solve(part, settings, stream, start, weight, seen)
-            neurons.append(as_stored(part.objective, result, part.solver, data.X.dtype))
+            neurons.append(as_stored(part, result, data))
             kept.append(left)
     after = replace(
         stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)
@@ -146,7 +148,7 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
         model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:
         raise ValueError(
-            f"This stream cannot go on with {model}: expected {stream.model}. "
+            f"This stream cannot go on with {model}. Expected {stream.model}. "
             "Call fit, or begin another stream: sklearn.base.clone(neuron).partial_fit(X, y, "
             "classes=classes)."
         )
@@ -198,15 +200,16 @@ def _solve(
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        result = solver.solve(objective, first, settings.budget)
+        solve = solver.solve if settings.budget.max_iter else no_iterations
+        result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
-            raise KeyboardInterrupt(result.status.value)
+            raise KeyboardInterrupt(f"The fit {result.status.value}.")
         if not objective.loss.differentiable:
             return result, None
         own = _expansion(objective, result.coef)
     else:
-        own = _expansion(objective, objective.start())
+        own = _expansion(objective, default_start(objective))
         quadratic = own if objective.summary is None else own.plus(objective.summary)
         ridge = np.tile(objective.penalty.ridge, objective.dims.n_outputs)
         minimum = quadratic.minimum(ridge).reshape(objective.dims.n_outputs, -1)

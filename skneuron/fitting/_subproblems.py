@@ -15,6 +15,7 @@ import numpy as np
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
+from skneuron.fitting._start import default_start
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, QuadraticSummary, Regularization
 from skneuron.penalties import strength_from_C
@@ -72,14 +73,14 @@ class Subproblem:
         """Return parameters at these coefficients, or the default ones for None or a higher F."""
         objective = self.objective
         if start is None:
-            return objective.start()
+            return default_start(objective)
         rows = slice(None) if objective.dims.n_outputs > 1 else slice(self.index, self.index + 1)
         given = objective.coordinates.from_weights(
             *(part[rows].astype(np.float64) for part in start)
         )
         if objective.loss.smooth and objective.value_gradient(given)[0] > objective.zero_value:
             # The coefficients belong to other data, or to other units.
-            return objective.start()
+            return default_start(objective)
         return given
 
     def on_validation_set(self, validation: ValidationSet) -> Objective:
@@ -195,9 +196,9 @@ def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | f
 
 def _check_loss_at_zero(objective: Objective) -> None:
     """Raise ``ValueError`` if an offset makes the derivatives of the loss overflow."""
-    if objective.rows.has_offset and not objective.zero_value < _LARGEST_LOSS:
+    if objective.rows.offset is not None and not objective.zero_value < _LARGEST_LOSS:
         raise ValueError(
-            f"The mean loss at zero weights is {objective.zero_value:.1e} with this offset. "
+            f"The mean loss at zero coefficients is {objective.zero_value:.1e} with this offset. "
             f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "
-            "numbers. Divide the offset, or subtract a value near its mean."
+            "numbers. Use for example offset - offset.mean(), or a smaller unit."
         )

@@ -12,6 +12,7 @@ from skneuron._threads import blas_as_allowed, blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.fitting._monitor import FitMonitor
+from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._restart import solve_with_restarts
 from skneuron.fitting._result import FitResult, NeuronResult, as_stored, combine
 from skneuron.fitting._separation_monitor import UNPENALIZED_C, SeparationMonitor
@@ -102,16 +103,18 @@ def train(
                 solver = single_class or part.solver
                 solve = partial(_attempt, part, solver, own_budget, new_monitor, reached)
                 result = solve_with_restarts(
-                    solve, part.objective, first, settings.restart, budget.seed
+                    solve,
+                    part.objective,
+                    first,
+                    settings.restart if budget.max_iter else 0,
+                    budget.seed,
                 )
                 monitor, passes_before, _ = reached[part.index]
             passes = result.history["n_passes"] - passes_before
             result = replace(result, history=result.history | {"n_passes": passes})
             if part.index == interrupted:
                 result = replace(result, status=Status.INTERRUPTED)
-            neurons.append(
-                as_stored(part.objective, result, part.solver, data.X.dtype, monitor.separation)
-            )
+            neurons.append(as_stored(part, result, data, monitor.separation))
             if result.status is Status.STOPPED:
                 # The remaining neurons get as many iterations as this one had.
                 budget = replace(budget, max_iter=result.n_iter)
@@ -150,7 +153,7 @@ def _attempt(
 ) -> SolverResult:
     """Solve a subproblem from one start, and store the solver's result in ``reached``."""
     monitor, k, passes = new_monitor(), part.index, part.passes_before
-    solve, objective = solver.solve, part.objective
+    solve, objective = solver.solve if budget.max_iter else no_iterations, part.objective
     # One line: no interrupt comes between the end of the solver and the assignment.
     reached[k] = monitor, passes, solve(objective, start, budget, monitor.callback, monitor.observe)
     return monitor.final_result(reached[k][2])

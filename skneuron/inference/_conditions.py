@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skneuron._messages import shown
 from skneuron._typing import AnyArray, Bounds, FloatArray
 from skneuron.inference._observations import Observations, feature_names
-from skneuron.validation import FittedNeuron, TrainingData, with_bounds
+from skneuron.validation import FittedNeuron, TrainingData, dense_coef, with_bounds
 
 __all__ = ["Conditions", "conditions_of"]
 
@@ -43,8 +44,9 @@ class Conditions:
         """Raise ``ValueError`` if classical inference is invalid."""
         if self.invalid:
             raise ValueError(
-                f"{self.invalid}: classical inference does not hold. Fit with C=np.inf and no "
-                f"weight on its bound{alternative}"
+                f"Classical inference does not hold, because {self.invalid}. Expected a fit "
+                "without a penalty, with no coefficient on its bound. Use for example "
+                f"NeuronClassifier(C=np.inf).fit(X, y){alternative}."
             )
 
 
@@ -58,21 +60,22 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     ValueError
         If the fit used class weights.
     """
-    weights = neuron.coef_
+    weights = dense_coef(neuron)
     held = np.full(weights.shape[1], "", dtype=object)
     if not hasattr(neuron, "n_iter_"):
         return Conditions(held, 0.0, 0.0, "")
     params = neuron.get_params(deep=False)
     if params["class_weight"] is not None:
         raise ValueError(
-            f"class_weight={params['class_weight']!r}: the fit maximised another sum than the "
-            "log-likelihood of the data, so that no error or test holds. Fit with class_weight=None"
+            f"The fit with class_weight={shown(params['class_weight'])} did not maximize the "
+            "log-likelihood of the data. Expected class_weight=None, because standard errors and "
+            "tests need the maximum. Use NeuronClassifier(C=np.inf).fit(X, y)."
         )
     C, l1_ratio = params["C"], params["l1_ratio"]
     ridge, lasso = (1 - l1_ratio) / C, l1_ratio / C
     reasons = []
     if ridge or lasso:
-        reasons.append(f"the penalty of C={C!r} biases the weights and narrows their spread")
+        reasons.append(f"the penalty of C={C!r} biases the coefficients")
     if lasso:
         held[(weights == 0).all(axis=0)] = "held at 0 by the L1 penalty"
     low, high = _bounds(neuron, params["bounds"], observations)
@@ -81,7 +84,7 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     held[low == high] = "fixed by its bounds"
     if active.any():
         name = feature_names(neuron)[int(np.flatnonzero(active)[0])]
-        reasons.append(f"the weight of {name!r} lies on its bound")
+        reasons.append(f"the coefficient of {name!r} lies on its bound")
     return Conditions(held, ridge, lasso, ", and ".join(reasons))
 
 

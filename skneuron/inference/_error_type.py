@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._typing import AnyArray
 from skneuron.inference._observations import Observations
 
@@ -51,10 +52,11 @@ class ErrorType:
             robust kind, or if there are fewer than two clusters.
         """
         if kind not in get_args(Kind):
-            expected = ", ".join(map(repr, get_args(Kind)))
-            raise ValueError(f"Got kind={kind!r}. Expected one of {expected}.")
+            raise ValueError(wrong_value("kind", kind, one_of(get_args(Kind)), "kind='robust'"))
         if correction not in ("groups", "HC1", None):
-            raise ValueError(f"Got correction={correction!r}. Expected None, 'groups' or 'HC1'.")
+            raise ValueError(
+                wrong_value("correction", correction, "None, 'groups' or 'HC1'", "correction='HC1'")
+            )
         given = "correction" if groups is None else "groups"
         if (groups is not None or correction) and not kind.startswith("robust"):
             raise ValueError(

@@ -18,7 +18,7 @@ from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
 from skneuron.inference._sandwich import scores_product
 from skneuron.separation import separation_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["estimates_of"]
 
@@ -46,12 +46,12 @@ def estimates_of(
             "Change the sign of a coefficient for the other direction."
         )
     if not penalized:
-        conditions.require_classical(", or ask for the approximation with penalized=True")
+        conditions.require_classical(", or pass penalized=True for an approximation")
     information = Information.of(neuron, observations, conditions)
     free = conditions.free
     has_bias = information.coordinates.has_bias
     names = feature_names(neuron) + ["intercept"] * has_bias
-    values = np.append(neuron.coef_[0], neuron.intercept_[:has_bias]).astype(np.float64)
+    values = np.append(dense_coef(neuron)[0], neuron.intercept_[:has_bias]).astype(np.float64)
     notes = np.append(conditions.held, [""] * has_bias)
     own = np.append(free, [len(conditions.held)] * has_bias).astype(int)
     relations = information.estimable.relations
@@ -132,9 +132,8 @@ def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
         meat = scores_product(design, coordinates, basis, slopes, weights, error_type)
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
         raise ValueError(
-            f"kind={kind!r} needs minus the second derivatives of the log-likelihood to be "
-            "positive definite, and they are not positive definite at these coefficients. "
-            "Expected coefficients at a maximum of the log-likelihood. "
+            f"The observed information, which kind={kind!r} inverts, is not positive definite at "
+            "these coefficients. Expected coefficients at a maximum of the log-likelihood. "
             "Use kind='expected' or kind='robust-expected', or fit again."
         )
     half = np.linalg.solve(bread, outer.T)

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from skneuron._typing import AnyArray
-from skneuron.inference._p_value import TOO_SMALL, is_too_small
+from skneuron.inference._text import cell, grid, narrow_text
 
 __all__ = ["Table", "as_frame"]
+
+# Characters in a line of a printed table, as in pandas.
+_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -49,28 +52,19 @@ class Table:
         return str(self)
 
     def __str__(self) -> str:
-        text = [["", *map(_label, self.index)]]
-        for name, values in self.columns.items():
-            text.append([_label(name), *(_cell(name, value) for value in values.tolist())])
-        widths = [max(map(len, column)) for column in text]
-        lines = zip(*text, strict=True)
-        return "\n".join(
-            "  ".join(
-                [line[0].ljust(widths[0])]
-                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-            ).rstrip()
-            for line in lines
+        index = list(map(_label, self.index))
+        columns = {_label(name): values.tolist() for name, values in self.columns.items()}
+        lines = grid(
+            [["", *index]]
+            + [[name, *(cell(name, value) for value in values)] for name, values in columns.items()]
         )
+        if max(map(len, lines)) > _WIDTH:
+            return narrow_text(columns, index, _WIDTH)
+        return "\n".join(lines)
 
 
 def _label(name: Any) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
-
-
-def _cell(name: Any, value: Any) -> str:
-    if name == "p_value" and is_too_small(value):
-        return TOO_SMALL
-    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def as_frame(columns: Mapping[Any, AnyArray], index: list[Any]) -> Any:

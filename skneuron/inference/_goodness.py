@@ -114,7 +114,7 @@ def goodness_of_fit(
     without = observations.log_likelihood(activation, null)
     note = conditions.invalid
     if not note and information.distance > FAR:
-        note = f"the weights are {information.distance:.2g} standard errors from the maximum"
+        note = f"the coefficients are {information.distance:.2g} standard errors from the maximum"
     return GoodnessOfFit(
         n_observations=n,
         n_parameters=k,

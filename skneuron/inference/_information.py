@@ -13,7 +13,7 @@ from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivative
 from skneuron.inference._observations import Observations
 from skneuron.inference._passes import Coordinates, root, score
 from skneuron.inference._relations import relations_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["FAR", "Estimable", "Information"]
 
@@ -118,14 +118,14 @@ class Estimable:
     def require_maximum(self, distance: float) -> None:
         """Raise ``ValueError`` if coefficients at this distance are not at the maximum."""
         if distance > FAR:
-            hint = "pass the X, y, sample_weight and offset of the fit; one that has not converged "
-            hint += "needs more iterations or a smaller tol, and separated classes have no maximum"
+            hint = "Pass the X, y, sample_weight and offset of the fit, and check that "
+            hint += "neuron.converged_ is True"
             if self.relations.size:
-                hint = "columns of X depend on others but for rounding, leave some out; or else "
-                hint += "these are not X, y, sample_weight and offset of the fit"
+                hint = "Leave out the columns of X that others determine up to rounding, or pass "
+                hint += "the X, y, sample_weight and offset of the fit"
             raise ValueError(
-                f"the weights are {distance:.2g} standard errors from the maximum of the "
-                f"likelihood of these data, at most {FAR} are allowed: {hint}"
+                f"The coefficients are {distance:.2g} standard errors from the maximum of the "
+                f"likelihood of these data. Expected at most {FAR}. {hint}."
             )
 
 
@@ -162,7 +162,8 @@ class Information:
         cls, neuron: FittedNeuron, observations: Observations, conditions: Conditions
     ) -> Information:
         """Compute everything in five passes over X: moments, z, two roots, score."""
-        coef, z = neuron.coef_[0].astype(np.float64), observations.pre_activation(neuron)
+        coef = dense_coef(neuron)[0].astype(np.float64)
+        z = observations.pre_activation(neuron)
         return cls.at(coef, z, neuron.activation_, neuron.fit_intercept, observations, conditions)
 
     @classmethod

@@ -15,7 +15,7 @@ from skneuron.inference._observations import Observations, log_softmax
 from skneuron.inference._passes import Coordinates, triangle
 from skneuron.inference._sandwich import total_score
 from skneuron.separation import layer_separation_of, separation_of
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["LayerInformation"]
 
@@ -74,7 +74,7 @@ class LayerInformation:
         half = _root(X, coordinates, p, weights, others)
         estimable = Estimable.of(observations, coordinates, half, np.zeros(coordinates.size))
         gradient = total_score(X, coordinates, slopes)
-        coef = neuron.coef_.astype(np.float64)
+        coef = dense_coef(neuron).astype(np.float64)
         scaled = np.concatenate([coordinates.scaled(coef[k] - coef[base]) for k in others])
         return cls(
             observations,

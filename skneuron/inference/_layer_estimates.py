@@ -11,7 +11,7 @@ from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import Estimates
 from skneuron.inference._relations import collinear_notes
 from skneuron.inference._sandwich import scores_product
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["base_index", "layer_estimates"]
 
@@ -56,7 +56,7 @@ def layer_estimates(
     terms = feature_names(neuron) + ["intercept"] * has_bias
     classes = neuron.classes_.tolist()
     names = [(classes[k], term) for k in information.others for term in terms]
-    parameters = np.column_stack([neuron.coef_, neuron.intercept_]).astype(np.float64)
+    parameters = np.column_stack([dense_coef(neuron), neuron.intercept_]).astype(np.float64)
     values = (parameters - parameters[first])[information.others, : len(terms)].ravel()
     relations = information.estimable.relations
     notes = np.tile(collinear_notes(relations, terms, has_bias), len(information.others))

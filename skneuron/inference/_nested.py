@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
+from skneuron._messages import shown
 from skneuron._typing import MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._information import Information
@@ -101,7 +102,10 @@ def likelihood_ratio_test(
     ours, k = _maximum(neuron, observations)
     if nested is None:
         if not neuron.fit_intercept:
-            raise ValueError("the neuron has no intercept: expected a nested neuron, got None")
+            raise ValueError(
+                "The neuron has no intercept, and nested is None. Expected a nested neuron. Use: "
+                "likelihood_ratio_test(neuron, nested, X, y)."
+            )
         null = null_z(neuron.activation_, observations, True)
         theirs, k_nested = (
             observations.log_likelihood(neuron.activation_, null),
@@ -114,12 +118,16 @@ def likelihood_ratio_test(
         _require_same_model(neuron, nested)
         theirs, k_nested = _maximum(nested, smaller)
     if k_nested >= k:
-        raise ValueError(f"nested has {k_nested} parameters: expected fewer than the neuron's {k}")
+        raise ValueError(
+            f"The nested neuron has {k_nested} parameters. Expected fewer than the neuron's {k}. "
+            "Fit it to fewer columns of X: likelihood_ratio_test(neuron, nested, X, y)."
+        )
     statistic = 2 * (ours - theirs)
     if statistic < -_ROUNDING * abs(ours):
         raise ValueError(
-            f"nested has the higher log-likelihood, {theirs:.6g} to {ours:.6g}: "
-            "expected a model that the neuron contains"
+            f"The nested neuron has the higher log-likelihood, {theirs:.6g} to {ours:.6g}. "
+            "Expected a model that the neuron contains. Fit it to the same rows, and to some of "
+            "the neuron's columns."
         )
     statistic, df = max(statistic, 0.0), k - k_nested
     return LikelihoodRatioTest(statistic, df, float(above_zero(chi2.sf(statistic, df))))
@@ -150,13 +158,17 @@ def columns_of_nested(nested: FittedNeuron, X: Any, X_nested: MatrixLike | None)
         n_columns = np.shape(X)[1] if np.ndim(X) == 2 else 0
         if n_columns > nested.n_features_in_:
             raise ValueError(
-                f"nested has {nested.n_features_in_} columns and X has {n_columns}: expected "
-                "X_nested, the columns of nested"
+                f"The nested neuron has {nested.n_features_in_} columns and X has {n_columns}. "
+                "Expected its columns as X_nested. Use: "
+                "likelihood_ratio_test(neuron, nested, X, y, X_nested=X_nested)."
             )
         return X
     missing = [name for name in names if name not in X.columns]
     if missing:
-        raise ValueError(f"X has no column {missing[0]!r}, which nested has: expected X_nested")
+        raise ValueError(
+            f"X has no column {missing[0]!r}, which the nested neuron has. Expected its columns as "
+            "X_nested. Use: likelihood_ratio_test(neuron, nested, X, y, X_nested=X_nested)."
+        )
     return X[list(names)]
 
 
@@ -164,9 +176,12 @@ def _require_same_model(neuron: FittedNeuron, nested: FittedNeuron) -> None:
     """Raise ``ValueError`` if links or classes differ."""
     ours, theirs = neuron.activation_, nested.activation_
     if type(ours) is not type(theirs) or ours.get_params() != theirs.get_params():
-        raise ValueError(f"nested has the activation {theirs!r}: expected {ours!r}")
+        raise ValueError(
+            f"The nested neuron has the activation {theirs!r}. Expected {ours!r}, as the neuron "
+            "has. Use one activation for both neurons."
+        )
     if not np.array_equal(neuron.classes_, nested.classes_):
         raise ValueError(
-            f"nested has the classes {nested.classes_.tolist()!r}: "
-            f"expected {neuron.classes_.tolist()!r}"
+            f"The nested neuron has the classes {shown(nested.classes_.tolist())}. Expected "
+            f"{shown(neuron.classes_.tolist())}, as the neuron has. Fit both to the same y."
         )

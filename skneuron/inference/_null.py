@@ -107,7 +107,7 @@ class _Groups:
         if y.all() or not y.any():
             raise ValueError(
                 "y has one class only among the rows with a positive sample weight. "
-                "The null model expected rows of both classes."
+                "Expected rows of both classes for the null model. Check y and sample_weight."
             )
         offset, group = np.unique(observations.offset[used], return_inverse=True)
         origin = float(offset[len(offset) // 2])

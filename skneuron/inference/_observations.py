@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from skneuron._messages import not_a_neuron, shown
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, forward
@@ -19,6 +20,7 @@ from skneuron.validation import (
     check_offset,
     check_rows,
     check_weights,
+    dense_coef,
 )
 
 __all__ = ["Observations", "check_neuron", "feature_names", "log_softmax"]
@@ -68,12 +70,15 @@ class Observations:
         n = rows.shape[0]
         labels = column_or_1d(y)
         if len(labels) != n:
-            raise ValueError(f"y has {len(labels)} labels: expected {n}, one per row of X")
+            raise ValueError(
+                f"y has {len(labels)} labels. Expected {n}, one per row of X. Pass X and y of "
+                "the same rows."
+            )
         unknown = ~np.isin(labels, neuron.classes_)
         if unknown.any():
             raise ValueError(
-                f"y has the label {labels[unknown].tolist()[0]!r}: expected those of the fit, "
-                f"{neuron.classes_.tolist()!r}"
+                f"y has the label {labels[unknown].tolist()[0]!r}. Expected the labels of the fit, "
+                f"{shown(neuron.classes_.tolist())}. Pass the y of the fit."
             )
         weights = check_weights(sample_weight, n)
         n_classes = len(neuron.classes_)
@@ -123,7 +128,7 @@ class Observations:
 
     def pre_activation(self, neuron: FittedNeuron) -> FloatArray:
         """Return w·x + b + offset of each row, and of each class if there are more than two."""
-        coef = neuron.coef_.astype(np.float64, copy=False)
+        coef = dense_coef(neuron).astype(np.float64, copy=False)
         bias = neuron.intercept_.astype(np.float64, copy=False)
         return self.product(coef if self.is_layer else coef[0], bias) + self.offset
 
@@ -156,16 +161,13 @@ def check_neuron(neuron: BaseEstimator, two_classes: str = "") -> None:
     ``two_classes`` is the name of a function that supports two classes only, or empty.
     """
     if not hasattr(neuron, "activation") or not hasattr(neuron, "get_params"):
-        raise TypeError(
-            f"Expected a fitted NeuronClassifier, got a {type(neuron).__name__}. Of a pipeline "
-            "pass the last step and the transformed data: pipe[-1], pipe[:-1].transform(X)."
-        )
+        raise TypeError(not_a_neuron(neuron))
     check_is_fitted(neuron)
     if neuron.loss_ != "log_loss":
         raise ValueError(
-            f"activation={neuron.activation!r} with loss={neuron.loss!r} has no likelihood, and "
-            "therefore no standard errors or tests. Expected the log loss of a probability "
-            "activation. Use for example NeuronClassifier('sigmoid')."
+            f"The model with activation={neuron.activation!r} and loss={neuron.loss!r} has no "
+            "likelihood, and therefore no standard errors or tests. Expected the log loss of a "
+            "probability activation. Use for example NeuronClassifier('sigmoid')."
         )
     n_classes = len(neuron.classes_)
     if n_classes == 2:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
+from skneuron.inference._text import NOTE, narrow_text, notes_text
 
 __all__ = ["CoefficientFrame", "CoefficientSeries"]
 
@@ -16,6 +17,9 @@ _NAME = "p_value"
 # Maximum number of columns to print if pandas would fit the columns to the terminal. pandas takes
 # this number elsewhere.
 _MAX_COLUMNS = 20
+
+# Characters in a line if pandas has no width.
+_WIDTH = 80
 
 
 def _text(value: Any, name: Any) -> Any:
@@ -127,7 +131,27 @@ class CoefficientFrame(pandas.DataFrame):
         columns = pandas.get_option("display.max_columns")
         columns = _MAX_COLUMNS if columns == 0 else columns
         with pandas.option_context("display.max_columns", columns):
-            return repr(self._printed())
+            text = repr(self._printed())
+        plain = self.columns.nlevels == self.index.nlevels == 1 and self.columns.is_unique
+        # pandas breaks the lines of a wide table with a backslash.
+        return self._narrow() if plain and "\\\n" in text else text
+
+    def _narrow(self) -> str:
+        """Return the text of a table that is wider than the terminal."""
+        plain = pandas.DataFrame(self)
+        most, ends = pandas.get_option("display.max_rows"), pandas.get_option("display.min_rows")
+        left_out = len(plain) - ends if most and ends and len(plain) > most else 0
+        if left_out:
+            plain = pandas.concat([plain.head(ends - ends // 2), plain.tail(ends // 2)])
+        columns = {str(name): plain[name].tolist() for name in plain.columns}
+        index = list(map(str, plain.index))
+        width = pandas.get_option("display.width") or _WIDTH
+        text = CoefficientFrame(plain.drop(columns=NOTE, errors="ignore")).to_string()
+        if max(map(len, text.splitlines())) <= width:
+            text += notes_text(columns, index, width)
+        else:
+            text = narrow_text(columns, index, width)
+        return f"{text}\n({left_out} rows in the middle not shown)" if left_out else text
 
     def _repr_html_(self) -> Any:
         return self._printed()._repr_html_()

@@ -12,7 +12,7 @@ from skneuron.inference._held import HeldMaximum, Likelihood
 from skneuron.inference._information import Information
 from skneuron.inference._p_value import above_zero
 from skneuron.inference._parameters import Estimates
-from skneuron.validation import FittedNeuron
+from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["Profiles", "profile_columns", "profiles_of"]
 
@@ -70,7 +70,7 @@ def profiles_of(
     start = np.zeros(span.shape[1])
     is_separated = any(str(note).startswith("separated") for note in found.notes)
     if not is_separated:
-        coef = neuron.coef_[0].astype(np.float64)
+        coef = dense_coef(neuron)[0].astype(np.float64)
         scaled = coordinates.scaled(coef)
         if coordinates.has_bias:
             scaled[-1] = float(neuron.intercept_[0]) + coordinates.mean @ coef[coordinates.columns]
@@ -100,7 +100,7 @@ def profiles_of(
 def _fixed_z(neuron: FittedNeuron, information: Information) -> FloatArray:
     """Return the offset plus the columns with fixed coefficients."""
     observations = information.observations
-    coef = neuron.coef_[0].astype(np.float64)
+    coef = dense_coef(neuron)[0].astype(np.float64)
     coef[information.coordinates.columns] = 0.0
     if not coef.any():
         return observations.offset

@@ -15,8 +15,8 @@ from skneuron.inference._error_type import Correction, Kind
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._latex import latex_table
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
+from skneuron.inference._summary_text import columns_of, p_text, text_table
 from skneuron.inference._table import coefficient_table
-from skneuron.inference._text import columns_of, p_text, text_table
 from skneuron.validation import FittedNeuron
 
 __all__ = ["Summary", "summary"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from skneuron._messages import wrong_value
 from skneuron._typing import AnyArray, MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
@@ -160,7 +161,7 @@ def coefficient_table(
 def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> None:
     """Raise ``ValueError`` if there is no interval by this method."""
     if method not in ("wald", "profile"):
-        raise ValueError(f"Got method={method!r}. Expected 'wald' or 'profile'.")
+        raise ValueError(wrong_value("method", method, "'wald' or 'profile'", "method='profile'"))
     if method == "wald":
         return
     reason = ""
@@ -180,4 +181,4 @@ def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> No
 def check_level(level: float) -> None:
     """Raise ``ValueError`` if the coverage of intervals is no number between 0 and 1."""
     if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(f"level={level!r}: expected a number between 0 and 1, as 0.95")
+        raise ValueError(wrong_value("level", level, "a number between 0 and 1", "level=0.95"))

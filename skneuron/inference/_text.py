@@ -1,53 +1,121 @@
-"""Cells of a table as text."""
+"""Tables as text of a limited width: fewer digits and shorter names before more lines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
-
-import numpy as np
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
 
-__all__ = ["columns_of", "p_text", "text_table"]
+__all__ = ["NOTE", "cell", "grid", "narrow_text", "notes_text"]
+
+# Maximum and minimum number of significant digits.
+_DIGITS = 6
+_FEW_DIGITS = 4
+
+# Minimum and maximum number of characters of a row name that has to be shortened.
+_MIN_NAME = 16
+_MAX_NAME = 50
+
+#: Column with the reasons for missing numbers.
+NOTE = "note"
 
 
-def p_text(p: float) -> str:
-    """Return a p-value with three significant digits."""
-    return TOO_SMALL if is_too_small(p) else f"{p:.3g}"
+def cell(name: Any, value: Any, digits: int = _DIGITS) -> str:
+    """Return a value as text. A p-value below 1e-300 has no digits."""
+    if name == "p_value" and is_too_small(value):
+        return TOO_SMALL
+    if isinstance(value, float):
+        return "NaN" if value != value else f"{value:.{digits}g}"
+    return str(value)
 
 
-def columns_of(table: Any) -> list[list[str]]:
-    """Return the header and the rows of a coefficient table as text.
-
-    Columns of notes without text are left out.
-    """
-    names = list(table.columns)
-    cells = {name: np.asarray(table[name]).tolist() for name in names}
-    names = [name for name in names if name != "note" or any(cells[name])]
-    rows = [["", *names]]
-    for k, label in enumerate(table.index):
-        own = " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-        rows.append([own, *(_cell(name, cells[name][k]) for name in names)])
-    return rows
-
-
-def text_table(table: Any) -> str:
-    """Return a coefficient table as text, aligned to the right, with notes to the left."""
-    rows = columns_of(table)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    is_text = [name in ("", "note") for name in rows[0]]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if left else cell.rjust(width)
-            for cell, width, left in zip(row, widths, is_text, strict=True)
+def grid(columns: Sequence[Sequence[str]], space: str = "  ") -> list[str]:
+    """Return the lines of columns of text: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        space.join(
+            [line[0].ljust(widths[0])]
+            + [text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True)]
         ).rstrip()
-        for row in rows
-    )
+        for line in zip(*columns, strict=True)
+    ]
 
 
-def _cell(name: str, value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if np.isnan(value):
-        return "—"
-    return p_text(value) if name == "p_value" else f"{value:.4g}"
+def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int) -> str:
+    """Return a table with at most ``width`` characters in each line, notes below it.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+    index : sequence of str
+        Names of the rows.
+    width : int
+        Columns that do not fit next to each other follow in further blocks.
+
+    Examples
+    --------
+    >>> from skneuron.inference._text import narrow_text
+    >>> columns = {"estimate": [0.123456789], "standard_error": [2.5], "note": ["separated"]}
+    >>> print(narrow_text(columns, ["a name with many characters"], 36))
+                      estimate standard_
+                                   error
+    a name ...racters 0.123457       2.5
+    note of a name with many characters:
+    separated
+    """
+    cells = {name: [cell(name, value) for value in values] for name, values in columns.items()}
+    full = grid([["", *index], *([name, *texts] for name, texts in cells.items())], " ")
+    if max(map(len, full)) <= width:
+        return "\n".join(full)
+    longest = max(map(len, index), default=0)
+    shown: list[list[str]] = []
+    needed = 0
+    for digits in range(_DIGITS, _FEW_DIGITS - 1, -1):
+        shown = [
+            [*_heading(name), *(cell(name, value, digits) for value in values)]
+            for name, values in columns.items()
+            if name != NOTE
+        ]
+        needed = sum(1 + max(map(len, column)) for column in shown)
+        if needed + min(longest, _MIN_NAME) <= width:
+            break
+    names = ["", "", *_shortened(index, width - needed)]
+    blocks: list[list[list[str]]] = [[names]]
+    for column in shown:
+        longer = [*blocks[-1], column]
+        if len(blocks[-1]) > 1 and max(map(len, grid(longer, " "))) > width:
+            longer = [names, column]
+            blocks.append(longer)
+        blocks[-1] = longer
+    lines = [[line for line in grid(block, " ") if line] for block in blocks]
+    return "\n\n".join(map("\n".join, lines)) + notes_text(columns, index, width)
+
+
+def _heading(name: str) -> list[str]:
+    """Return the name of a column on two lines if it has two parts and is long."""
+    first, mark, second = name.partition("_")
+    return [first + mark, second] if len(name) > len("p_value ") and mark else [name, ""]
+
+
+def _shortened(names: Sequence[str], room: int) -> list[str]:
+    """Return names of at most ``room`` characters if they stay different, else longer ones."""
+    short: list[str] = []
+    for length in sorted({max(room, _MIN_NAME), 2 * _MIN_NAME, _MAX_NAME}):
+        half = (length - 3) // 2
+        short = [
+            name if len(name) <= length else f"{name[:half]}...{name[-half:]}" for name in names
+        ]
+        if len(set(short)) == len(set(names)):
+            break
+    return short
+
+
+def notes_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int) -> str:
+    """Return a line for each note, or one line if all are empty. Each begins with a new line."""
+    if NOTE not in columns:
+        return ""
+    pairs = zip(index, columns[NOTE], strict=True)
+    lines = [fill(f"note of {name}: {note}", width) for name, note in pairs if note]
+    return "\n" + ("\n".join(lines) or "note: none")

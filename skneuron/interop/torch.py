@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skneuron._messages import shown
 from skneuron.activations import (
     ACTIVATIONS,
     Activation,
@@ -26,13 +27,15 @@ from skneuron.activations import (
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._plane import check_neuron
 from skneuron.prediction import Trace
+from skneuron.validation import dense_coef
 
 try:
     import torch
     from torch import nn
 except ImportError as error:
     raise ImportError(
-        "skneuron.interop.torch needs PyTorch: pip install 'skneuron[torch]'"
+        "skneuron.interop.torch needs PyTorch, which is not installed. "
+        "Type: python -m pip install torch"
     ) from error
 
 __all__ = ["Pointwise", "from_torch", "to_torch"]
@@ -144,7 +147,7 @@ def to_torch(neuron: NeuronClassifier, *, dtype: torch.dtype | None = None) -> n
     check_neuron(neuron)
     softmax = _first_trace(neuron).function == "softmax"
     last = nn.Softmax(dim=1) if softmax else _module_of(neuron.activation_)
-    weight = torch.as_tensor(neuron.coef_, dtype=dtype).clone()
+    weight = torch.as_tensor(dense_coef(neuron), dtype=dtype).clone()
     bias = torch.as_tensor(neuron.intercept_, dtype=dtype).clone()
     linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
     linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
@@ -185,7 +188,8 @@ def from_torch(
     parts = list(module) if isinstance(module, nn.Sequential) else [module]
     if not parts or len(parts) > 2 or not isinstance(parts[0], nn.Linear):
         raise ValueError(
-            f"got {module}: expected nn.Linear, or nn.Sequential of nn.Linear and an activation"
+            f"Got {shown(module)}. Expected nn.Linear, or nn.Sequential of nn.Linear and an "
+            "activation. Use for example nn.Sequential(nn.Linear(4, 1), nn.Sigmoid())."
         )
     linear = parts[0]
     weight = linear.weight.detach().cpu().numpy().copy()
@@ -223,7 +227,7 @@ def _module_of(activation: Activation) -> nn.Module:
     if kind in _FUNCTIONS:
         return Pointwise(activation)
     raise ValueError(
-        f"activation={activation!r} has no counterpart in PyTorch. Expected one of "
+        f"The activation {activation!r} has no counterpart in PyTorch. Expected one of "
         f"{', '.join(ACTIVATIONS)}. Put nn.Linear with coef_ and intercept_ before a module of "
         "your own."
     )
@@ -238,6 +242,7 @@ def _activation_of(module: nn.Module) -> Activation:
         if type(module) is known:
             return activation()
     raise ValueError(
-        f"got the activation {module}: expected nn.Sigmoid, nn.Tanh, nn.ReLU, nn.LeakyReLU, "
-        "nn.Identity, nn.Softmax or skneuron.interop.torch.Pointwise"
+        f"Got the activation {shown(module)}. Expected nn.Sigmoid, nn.Tanh, nn.ReLU, nn.LeakyReLU, "
+        "nn.Identity, nn.Softmax or skneuron.interop.torch.Pointwise. Use for example "
+        "nn.Sequential(nn.Linear(4, 1), nn.Sigmoid())."
     )

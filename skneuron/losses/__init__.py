@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._typing import set_public_module
 from skneuron.activations import Activation, Sigmoid
 from skneuron.losses._base import Loss
@@ -51,18 +52,19 @@ def resolve_loss_name(loss: str, activation: Activation) -> str:
     """
     name = type(activation).__name__
     if not isinstance(loss, str) or loss not in LOSSES:
-        raise ValueError(f"loss={loss!r}: expected one of {', '.join(map(repr, LOSSES))}")
+        raise ValueError(wrong_value("loss", loss, one_of(LOSSES), "loss='auto'"))
     if not activation.differentiable:
         if loss != "auto":
             raise ValueError(
-                f"loss={loss!r} needs a slope, and {name} has none: "
-                "use loss='auto', the perceptron rule"
+                f"The loss {loss!r} needs an activation with a slope, and {name} has none. "
+                "Expected loss='auto', which uses the perceptron rule. Use: "
+                "NeuronClassifier('step')."
             )
         return "perceptron"
     if loss == "log_loss" and not activation.is_probability:
         raise ValueError(
-            f"loss='log_loss' needs a distribution function, and {name} is none: "
-            "use loss='squared_error', or a probability activation such as 'sigmoid'"
+            f"The loss 'log_loss' needs a distribution function, and {name} is none. Expected a "
+            "probability activation. Use for example activation='sigmoid', or loss='squared_error'."
         )
     if loss == "auto":
         return "log_loss" if activation.is_probability else "squared_error"

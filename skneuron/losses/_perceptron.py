@@ -47,4 +47,7 @@ class PerceptronRule(Loss):
         self, y: AnyArray, z: FloatArray, *, observed: bool = False
     ) -> tuple[FloatArray, FloatArray]:
         """Raise an error: a step has no curvature."""
-        raise NotImplementedError("the perceptron rule has no second derivative")
+        raise NotImplementedError(
+            "The perceptron rule has no second derivative. Expected a differentiable activation. "
+            "Use for example activation='sigmoid'."
+        )

@@ -19,40 +19,26 @@ _SMALLEST_SCALE = 1e-290
 
 
 class Dimensions(NamedTuple):
-    """Sizes of an objective.
-
-    Attributes
-    ----------
-    n_samples, n_features, n_outputs, n_coordinates, n_params : int
-        ``n_coordinates`` counts the coefficients of one output and its intercept, ``n_params``
-        the parameters of all outputs.
-    fit_intercept : bool
-    """
+    """Sizes of an objective."""
 
     n_samples: int
     n_features: int
     n_outputs: int
+    #: Number of coefficients of one output and its intercept.
     n_coordinates: int
+    #: Number of parameters of all outputs.
     n_params: int
     fit_intercept: bool
 
 
 @dataclass(frozen=True)
 class Regularization:
-    """Penalty and bounds of the coefficients on the original scale.
+    """Penalty and bounds of the coefficients on the original scale."""
 
-    Attributes
-    ----------
-    strength : float
-        λ.
-    l1_ratio : float
-        ρ.
-    low, high : ndarray of shape (n_features,) or None
-        Bounds of the coefficients.
-    """
-
+    #: λ and ρ.
     strength: float
     l1_ratio: float = 0.0
+    #: Bounds, of shape (n_features,).
     low: FloatArray | None = None
     high: FloatArray | None = None
 
@@ -159,11 +145,6 @@ class SolverCoordinates:
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
 
-    @property
-    def standardization(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Center, scale and spread of the columns."""
-        return self.center, self.scale, self.spread
-
     def dims(self, n_samples: int) -> Dimensions:
         """Return the sizes of an objective on ``n_samples`` samples."""
         sizes = self.n_features, self.n_outputs, self.n_coordinates, self.n_params
@@ -218,14 +199,6 @@ class SolverCoordinates:
             params -= params.mean(axis=0)
         return (self.penalty.project(params) if project else params).ravel()
 
-    def prediction_rounding(self, coef: FloatArray, intercept: FloatArray) -> float:
-        """Return the rounding error of a typical w·x + b, from the size of its terms."""
-        with np.errstate(all="ignore"):
-            known = np.isfinite(self.scale)
-            size = np.abs(self.center) + np.where(known, np.sqrt(self.variance) * self.scale, 0.0)
-            terms = np.abs(coef) @ size + np.abs(intercept)
-            return float(np.finfo(np.float64).eps * terms.max())
-
     def rounding(self) -> FloatArray:
         """Return the rounding error of centered columns of float64, per parameter."""
         out = np.zeros((self.n_outputs, self.n_coordinates))
@@ -242,14 +215,15 @@ def _check_scale(scale: FloatArray, moments: Moments) -> None:
     if not np.all(np.isfinite(scale)):
         column = int(np.flatnonzero(~np.isfinite(scale))[0])
         raise ValueError(
-            f"column {column} of X spreads so wide that its deviation is no float64; "
-            "expected values below about 1e300 in magnitude: rescale it"
+            f"The standard deviation of column {column} of X overflows float64. Expected values "
+            "below about 1e300 in magnitude. Rescale the column, for example X / 1e100."
         )
     small = (moments.deviation > 0) & (scale < _SMALLEST_SCALE)
     if np.any(small):
         raise ValueError(
-            f"column {int(np.flatnonzero(small)[0])} of X has values so small that its weight "
-            "may be beyond float64; expected a deviation above 1e-290: rescale it"
+            f"Column {int(np.flatnonzero(small)[0])} of X has values so small that its coefficient "
+            "may overflow float64. Expected a standard deviation above 1e-290. Rescale the column, "
+            "for example X * 1e100."
         )
 
 

@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from skneuron._typing import FloatArray
 from skneuron.objective._coordinates import SolverCoordinates
-from skneuron.objective._flat import FlatDirections
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
-__all__ = ["Hessian", "matrix_of"]
+__all__ = ["FlatDirections", "Hessian", "matrix_of"]
 
 # Curvature along shifts of all outputs by the same amount, which a softmax ignores and where
 # every gradient is zero. The Hessian becomes regular, and the solution stays the one with
 # coefficients that sum to zero over the classes.
 _GAUGE = 0.25
 
+# Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
+# rounding does not let a sum of products tell.
+_DOUBTFUL = 1e-10
 
+# Maximum number of such directions. With more of them X has another fault than collinear levels.
+_MAX_DOUBTFUL = 50
+
+# Multiple of the rounding error of the columns that is no change: sums of many samples round too.
+_NOISE = 10
+
+
+@dataclass
+class FlatDirections:
+    """The flat directions of an objective without a penalty, or None before the search."""
+
+    found: FloatArray | None = None
+
+
+@dataclass(eq=False)
 class Hessian:
     """Second derivatives of the smooth part of F at some parameters.
 
     They are Fisher's or Gauss-Newton's if the loss is not convex. Each method takes the passes
     over the rows that it needs.
-
-    Parameters
-    ----------
-    rows : MemoryRows
-    coordinates : SolverCoordinates
-    summary : QuadraticSummary or None
-    params : ndarray of shape (n_params,)
-    flat : FlatDirections
     """
 
-    def __init__(
-        self,
-        rows: MemoryRows,
-        coordinates: SolverCoordinates,
-        summary: QuadraticSummary | None,
-        params: FloatArray,
-        flat: FlatDirections,
-    ) -> None:
-        self._rows = rows
-        self._coordinates = coordinates
-        self._summary = summary
-        self._coef = coordinates.with_intercept(params)
-        self._flat = flat
-        self._loss = rows.curvature(self._coef)
+    rows: MemoryRows
+    coordinates: SolverCoordinates
+    summary: QuadraticSummary | None
+    params: FloatArray
+    flat: FlatDirections
+
+    def __post_init__(self) -> None:
+        self._coef = self.coordinates.with_intercept(self.params)
+        self._loss = self.rows.curvature(self._coef)
 
     def matrix(self, *, observed: bool = False) -> FloatArray:
         """Return the matrix of shape (n_params, n_params).
@@ -57,33 +62,33 @@ class Hessian:
         regular.
         """
         with np.errstate(all="ignore"):
-            gram = self._rows.sums(self._coef, gram=True, observed=observed).gram
+            gram = self.rows.sums(self._coef, gram=True, observed=observed).gram
             assert gram is not None
-            return matrix_of(gram, self._coordinates, self._summary)
+            return matrix_of(gram, self.coordinates, self.summary)
 
     def __call__(self, vector: FloatArray) -> FloatArray:
         """Return Hu, without the curvature that :meth:`matrix` adds to null directions."""
-        step = self._coordinates.with_intercept(vector)
+        step = self.coordinates.with_intercept(vector)
         return self._complete(self._loss.product(step), vector)
 
     def bound_product(self, vector: FloatArray) -> FloatArray:
         """Return Bu with a B above every Hessian, or Hu if the loss has no such bound."""
-        slopes = self._loss.bound_product(self._coordinates.with_intercept(vector))
+        slopes = self._loss.bound_product(self.coordinates.with_intercept(vector))
         return self(vector) if slopes is None else self._complete(slopes, vector)
 
     def _complete(self, slopes: FloatArray, vector: FloatArray) -> FloatArray:
         """Add the products of penalty and summary to the product of the losses."""
-        k, m = self._coordinates.n_outputs, self._coordinates.n_coordinates
-        out = self._coordinates.penalty.gradient(vector.reshape(k, m))
+        k, m = self.coordinates.n_outputs, self.coordinates.n_coordinates
+        out = self.coordinates.penalty.gradient(vector.reshape(k, m))
         out += slopes[:, :m]
         flat = out.ravel()
-        return flat if self._summary is None else flat + self._summary.product(vector)
+        return flat if self.summary is None else flat + self.summary.product(vector)
 
     def diagonal(self) -> FloatArray:
         """Return the diagonal."""
-        own = self._loss.diagonal()[:, : self._coordinates.n_coordinates]
-        out = (own + self._coordinates.penalty.ridge).ravel()
-        return out if self._summary is None else out + self._summary.diagonal
+        own = self._loss.diagonal()[:, : self.coordinates.n_coordinates]
+        out = (own + self.coordinates.penalty.ridge).ravel()
+        return out if self.summary is None else out + self.summary.diagonal
 
     def own_blocks(self) -> Iterator[FloatArray]:
         """Yield each output's own block of the Hessian, without the summary."""
@@ -92,29 +97,32 @@ class Hessian:
     def mean_block(self) -> FloatArray:
         """Return the mean over the outputs of their own blocks of the Hessian."""
         out = self._ridged(self._loss.mean_block())
-        if self._summary is not None:
-            out += self._summary.mean_block(self._coordinates.n_outputs)
+        if self.summary is not None:
+            out += self.summary.mean_block(self.coordinates.n_outputs)
         return out
 
     def _ridged(self, block: FloatArray) -> FloatArray:
-        m = self._coordinates.n_coordinates
+        m = self.coordinates.n_coordinates
         out = np.array(block[:m, :m])
-        out.flat[:: m + 1] += self._coordinates.penalty.ridge
+        out.flat[:: m + 1] += self.coordinates.penalty.ridge
         return out
 
     def root(self) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian, which keeps curvatures down to 1e-30."""
-        if self._summary is not None:
+        """Return R with RᵀR the Hessian, which keeps curvatures down to 1e-30.
+
+        R is upper triangular, with fewer rows than columns if there are few samples.
+        """
+        if self.summary is not None:
             # The summary has no rows: its matrix has all digits that there are.
             values, vectors = np.linalg.eigh(self.matrix())
             scaled = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
             return np.asarray(np.linalg.qr(scaled, mode="r"))
-        k = self._coordinates.n_outputs
-        start = np.diag(np.tile(np.sqrt(self._coordinates.penalty.ridge), k))
+        k = self.coordinates.n_outputs
+        start = np.diag(np.tile(np.sqrt(self.coordinates.penalty.ridge), k))
         if k > 1:
-            common = np.tile(np.diag(np.sqrt(_gauge(self._coordinates) / k)), k)
+            common = np.tile(np.diag(np.sqrt(_gauge(self.coordinates) / k)), k)
             start = np.vstack([start, common])
-        return self._loss.root(start)
+        return self._loss.root(start[start.any(axis=1)])
 
     def flat_directions(self, matrix: FloatArray) -> FloatArray:
         """Return directions in which F is constant, orthonormal rows.
@@ -122,18 +130,20 @@ class Hessian:
         Only of one output without a penalty, and of columns without huge values. The array is
         empty if there are none, or if they are uncertain.
         """
-        at = self._coordinates
+        at = self.coordinates
         # Constant columns, of infinite scale, have a ridge in any case.
         varies = np.append(np.isfinite(at.scale), True)[: at.n_coordinates]
         several = at.n_outputs > 1 or at.is_unequal
-        if several or self._summary is not None or at.penalty.ridge[varies].any():
+        if several or self.summary is not None or at.penalty.ridge[varies].any():
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
             steps = [at.with_intercept(direction)[0] for direction in directions]
             return self._loss.change(np.array(steps))
 
-        return self._flat.find(matrix, self, change, at.rounding())
+        if self.flat.found is None:
+            self.flat.found = _flat_directions(matrix, self, change, at.rounding())
+        return self.flat.found
 
 
 def matrix_of(
@@ -160,3 +170,31 @@ def _gauge(coordinates: SolverCoordinates) -> FloatArray:
         # An L1 penalty and bounds make a difference there. Only the intercept has none.
         gauge[: coordinates.n_features] = 0.0
     return gauge
+
+
+def _flat_directions(
+    hessian: FloatArray,
+    product: Callable[[FloatArray], FloatArray],
+    change: Callable[[FloatArray], FloatArray],
+    rounding: FloatArray,
+) -> FloatArray:
+    """Return orthonormal rows of shape (m, n_params), none if a doubtful direction is not flat.
+
+    The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
+    the changes of all linear predictors decide, and not the curvatures at this point.
+    """
+    none = np.empty((0, len(hessian)))
+    if not np.all(np.isfinite(hessian)):
+        return none
+    values, vectors = np.linalg.eigh(hessian)
+    doubtful = values <= _DOUBTFUL * values[-1]
+    if not 0 < doubtful.sum() <= _MAX_DOUBTFUL or not values[-1] > 0:
+        return none
+    large, known = vectors[:, ~doubtful], values[~doubtful]
+    rest = np.array([product(column) for column in vectors[:, doubtful].T]).T
+    refined = vectors[:, doubtful] - large @ ((large.T @ rest) / known[:, None])
+    directions = np.linalg.qr(refined)[0].T
+    size = np.sqrt(np.mean(change(directions) ** 2, axis=0))
+    noise = np.linalg.norm(directions * rounding, axis=1)
+    limit = _NOISE * np.maximum(len(hessian) * np.finfo(np.float64).eps, noise)
+    return np.asarray(directions) if np.all(size <= limit) else none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
@@ -17,72 +18,57 @@ __all__ = ["LossCurvature"]
 _QR_ELEMENTS = 2**18
 
 
+@dataclass
 class LossCurvature:
     """The Hessian of the weighted losses, Fisher's or Gauss-Newton's if they are not convex.
 
-    Parameters
-    ----------
-    columns : StandardizedDesign or ReadyDesign
-    loss : Loss
-    y, labels : ndarray of shape (n_samples,)
-        Class indices, as they are and encoded.
-    weights : ndarray of shape (n_samples,)
-    linear_predictor : callable
-        Returns z of all rows. A method calls it if it needs z.
+    ``y`` are class indices and ``labels`` the same, encoded. A method calls
+    ``linear_predictor`` if it needs z of all rows.
     """
 
-    def __init__(
-        self,
-        columns: StandardizedDesign | ReadyDesign,
-        loss: Loss,
-        y: AnyArray,
-        labels: AnyArray,
-        weights: FloatArray,
-        linear_predictor: Callable[[], FloatArray],
-    ) -> None:
-        self._columns = columns
-        self._loss = loss
-        self._y = y
-        self._labels = labels
-        self._weights = weights
-        self._linear_predictor = linear_predictor
-        self._state: FloatArray | None = None
+    columns: StandardizedDesign | ReadyDesign
+    loss: Loss
+    y: AnyArray
+    labels: AnyArray
+    weights: FloatArray
+    linear_predictor: Callable[[], FloatArray]
+    _state: FloatArray | None = None
 
     def _evaluate(self) -> FloatArray:
         """Return the state of the loss at each row. Only the first call takes a pass."""
         if self._state is None:
-            self._state = self._loss.curvature_state(self._y, self._linear_predictor())
+            self._state = self.loss.curvature_state(self.y, self.linear_predictor())
         return self._state
 
     def product(self, step: FloatArray) -> FloatArray:
         """Return the Hessian times a step of shape (n_outputs, n_features + 1)."""
         state = self._evaluate()
-        return self._product(lambda rows, dz: self._loss.curvature_product(state[rows], dz), step)
+        return self._product(lambda rows, dz: self.loss.curvature_product(state[rows], dz), step)
 
     def bound_product(self, step: FloatArray) -> FloatArray | None:
         """Return a bound of every Hessian times a step, None if the loss has no bound."""
-        bound = self._loss.curvature_bound
+        bound = self.loss.curvature_bound
         return None if bound is None else self._product(lambda _, dz: bound * dz, step)
 
     def _product(
         self, curved: Callable[[slice, FloatArray], FloatArray], step: FloatArray
     ) -> FloatArray:
         def function(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
-            slopes, weights = curved(rows, dz), self._weights[rows]
+            slopes, weights = curved(rows, dz), self.weights[rows]
             slopes *= weights if slopes.ndim == 1 else weights[:, None]
             return 0.0, slopes, None
 
-        return self._columns.sums(step, function).slopes
+        return self.columns.sums(step, function).slopes
 
     def diagonal(self) -> FloatArray:
         """Return the diagonal, of shape (n_outputs, n_features + 1)."""
-        own = self._loss.curvature_diagonal(self._evaluate()).reshape(len(self._y), -1)
-        weighted = own * self._weights[:, None]
-        out = np.zeros((weighted.shape[1], self._columns.shape[1] + 1))
+        own = self.loss.curvature_diagonal(self._evaluate()).reshape(len(self.y), -1)
+        weighted = own * self.weights[:, None]
+        out = np.zeros((weighted.shape[1], self.columns.shape[1] + 1))
         out[:, -1] = weighted.sum(axis=0)
         for k, total in enumerate(out[:, -1]):
             if total > 0:
-                out[k, :-1] = total * self._columns.second_moments(weighted[:, k] / total)
+                out[k, :-1] = total * self.columns.second_moments(weighted[:, k] / total)
         return out
 
     def own_blocks(self) -> Iterator[FloatArray]:
@@ -95,8 +81,8 @@ class LossCurvature:
 
     def _own_curvatures(self) -> FloatArray:
         """Return the weighted curvature of each row along each output of several alone."""
-        z = self._linear_predictor()
-        h = self._loss.sums(self._labels, z, self._weights, curvature=True)[2]
+        z = self.linear_predictor()
+        h = self.loss.sums(self.labels, z, self.weights, curvature=True)[2]
         assert isinstance(h, LayerCurvature)
         return h.diagonal
 
@@ -104,30 +90,26 @@ class LossCurvature:
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures]:
             return 0.0, z[:0], curvatures[rows]
 
-        zero = np.zeros((1, self._columns.shape[1] + 1))
-        gram = self._columns.sums(zero, function, gram=True).gram
+        zero = np.zeros((1, self.columns.shape[1] + 1))
+        gram = self.columns.sums(zero, function, gram=True).gram
         assert gram is not None
         return gram[0, :, 0]
 
     def root(self, start: FloatArray) -> FloatArray:
-        """Return upper triangular R with RᵀR the Hessian plus startᵀ start, never forming it.
+        """Return R with RᵀR the Hessian plus startᵀ start, never forming it.
 
         A QR decomposition, block by block, of the rows √h·x̃ keeps directions with
         a curvature down to 1e-30 of the largest. The Hessian itself loses them at
         1e-16 (Björck, Numerical Methods for Least Squares Problems, 1996, section 2.4).
-
-        Parameters
-        ----------
-        start : ndarray of shape (any, n_params)
         """
-        k, root = self._loss.n_outputs, start
-        m, z = start.shape[1] // k, self._linear_predictor()
+        k, root = self.loss.n_outputs, start
+        m, z = start.shape[1] // k, self.linear_predictor()
         # At least four times as many rows as R has, as R is decomposed again with each block:
         # this costs a call, and rounding adds up in directions without curvature.
         n_rows = max(4 * m, _QR_ELEMENTS // (k * k * m))
-        for rows, data in self._columns.dense_blocks(n_rows):
-            _, h = self._loss.gradient_hessian(self._y[rows], z[rows])
-            factors = _roots(h.reshape(len(h), k, k) * self._weights[rows, None, None])
+        for rows, data in self.columns.dense_blocks(n_rows):
+            _, h = self.loss.gradient_hessian(self.y[rows], z[rows])
+            factors = _roots(h.reshape(len(h), k, k) * self.weights[rows, None, None])
             full = np.ones((len(data), m))
             full[:, : data.shape[1]] = data
             stacked = np.einsum("skl,sm->sklm", factors, full).reshape(-1, k * m)
@@ -137,7 +119,7 @@ class LossCurvature:
 
     def change(self, steps: FloatArray) -> FloatArray:
         """Return the change of one linear predictor by steps, of shape (n_samples, n_steps)."""
-        return self._columns.forward(steps).reshape(-1, len(steps))
+        return self.columns.forward(steps).reshape(-1, len(steps))
 
 
 def _roots(h: FloatArray) -> FloatArray:

@@ -7,14 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray, Matrix
-from skneuron.design import DesignMatrix, Moments, column_moments
+from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
-from skneuron.objective._flat import FlatDirections
-from skneuron.objective._hessian import Hessian, matrix_of
-from skneuron.objective._rows import MemoryRows, finite_or_inf
+from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
+from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
-from skneuron.objective._zero import lowest_at_zero
 
 __all__ = ["Objective"]
 
@@ -25,24 +23,15 @@ _DENSE_SUMMARY = 2000
 class Objective:
     """Mean loss plus penalty as a function of the scaled coefficients and the intercept.
 
+    ``ObjectiveProtocol`` in ``skneuron.solvers`` describes the part that solvers use.
+
     Parameters
     ----------
     rows : MemoryRows
-        Samples, with their sums over the loss.
     coordinates : SolverCoordinates
-        Scale of the columns, penalty and intercept.
     summary : QuadraticSummary, optional
         Of past chunks, added to F. Sample weights of the rows then sum to the remainder
         of 1.
-
-    Attributes
-    ----------
-    dims : Dimensions
-    loss : Loss
-    penalty : Penalty
-        On the parameters.
-    zero_value : float
-        F at zero coefficients.
 
     Examples
     --------
@@ -65,13 +54,13 @@ class Objective:
     ) -> None:
         self.rows = rows
         self.coordinates = coordinates
-        self.summary = summary
+        self.summary, self.has_summary = summary, summary is not None
         self.loss = rows.loss
         self.penalty = coordinates.penalty
         self.dims = coordinates.dims(rows.n_samples)
         self._flat = FlatDirections()
-        self._zero_loss, self._zero_intercept = lowest_at_zero(
-            rows, coordinates.offset_center, fit_intercept=coordinates.fit_intercept
+        self._zero_loss, self._zero_intercept = rows.lowest_at_zero(
+            coordinates.offset_center, fit_intercept=coordinates.fit_intercept
         )
         self.zero_value = self._zero_loss + (0.0 if summary is None else summary.zero_value)
 
@@ -101,10 +90,8 @@ class Objective:
             Parts of F.
         sample_weight : ndarray of shape (n_samples,)
             Positive, of sum 1.
-        moments : Moments, optional
-            Center and scale of the columns, by default from the design.
-        scale : ndarray of shape (n_features,), optional
-            Of the columns, instead of the one that follows from the moments.
+        moments, scale : optional
+            Of the columns, by default from the design and from the moments.
         offset : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
             Added to each w·x + b.
         offset_center : float or ndarray of shape (n_outputs,), default=0
@@ -117,23 +104,19 @@ class Objective:
         """
         moments = moments or column_moments(design, sample_weight, center=fit_intercept)
         if moments is None:
-            raise ValueError("X has values that are not finite")
+            raise ValueError(
+                "X has values that are not finite. Expected finite numbers. Check with "
+                "np.isfinite(X).all()."
+            )
         at = SolverCoordinates.of_columns(
             moments, regularization, fit_intercept, loss.n_outputs, scale, offset_center
         )
-        offset = None if offset is None else offset - offset_center
-        rows = MemoryRows.of_data(design, y, sample_weight, loss, offset, at.standardization)
-        return cls(rows, at, summary)
-
-    @property
-    def has_summary(self) -> bool:
-        """Whether F contains a summary of past chunks."""
-        return self.summary is not None
+        return cls(_rows_of(at, design, y, loss, sample_weight, offset), at, summary)
 
     @property
     def n_passes(self) -> float:
         """Number of passes over the rows so far. A pass over some of them is a fraction."""
-        return self.rows.counter.rows / self.rows.n_samples
+        return self.rows.columns.counter.rows / self.dims.n_samples
 
     # --- the same model on other rows -------------------------------------------------
 
@@ -143,10 +126,6 @@ class Objective:
     def sample(self, m: int, rng: np.random.Generator) -> Objective:
         """Return the same objective on about ``m`` random rows, in the same coordinates."""
         return self._on(self.rows.sample(m, rng, self.coordinates.variance))
-
-    def evenly(self, m: int) -> Objective:
-        """Return the objective on at most ``m`` rows, spread evenly, of equal weight."""
-        return self._on(self.rows.evenly(m))
 
     def reproducible(self) -> Objective:
         """Return the same objective, with sums of the same bits on any number of threads."""
@@ -160,17 +139,14 @@ class Objective:
         offset: FloatArray | None = None,
     ) -> Objective:
         """Return the objective of the same parameters on rows of another X, of weights of sum 1."""
-        at = self.coordinates
-        offset = None if offset is None else offset - at.offset_center
-        return self._on(self.rows.validation(X, y, weights, offset, at.standardization))
+        at, design = self.coordinates, DesignMatrix(X)
+        return self._on(_rows_of(at, design, y, self.loss, weights, offset))
 
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective as a function of some columns and the intercept."""
         kept = self.coordinates.positions(columns)
         summary = None if self.summary is None else self.summary.take(kept)
         return Objective(self.rows.restrict(columns), self.coordinates.restrict(columns), summary)
-
-    # --- where solvers start ----------------------------------------------------------
 
     def at_zero(self) -> FloatArray:
         """Return zero coefficients, with the intercept that ``zero_value`` belongs to."""
@@ -179,22 +155,6 @@ class Objective:
         if at.fit_intercept:
             params[:, -1] += self._zero_intercept
         return params.ravel()
-
-    def start(self) -> FloatArray:
-        """Return the parameters where training starts: every linear predictor at ``loss.start``.
-
-        Without an intercept that is only possible approximately. The coefficients are then one
-        step of steepest descent for least squares, from zero.
-        """
-        if self.loss.start == 0:
-            return self.at_zero()
-        at = self.coordinates
-        if at.fit_intercept:
-            params = np.zeros((at.n_outputs, at.n_coordinates))
-            params[:, -1] = self.loss.start - self.rows.mean_offset()
-        else:
-            params = self.rows.least_squares_step()[:, :-1]
-        return self.penalty.project(params).ravel()
 
     # --- value and derivatives --------------------------------------------------------
 
@@ -207,47 +167,35 @@ class Objective:
     ) -> tuple[float, FloatArray]:
         """Return F and the gradient of its smooth part in one pass over the rows.
 
-        F is infinite beyond the range of float64. Solvers step back from there.
-
-        Parameters
-        ----------
-        params : ndarray of shape (n_params,)
-        slopes : ndarray of shape (n_samples,) or (n_samples, n_outputs), optional
-            Each row's weighted slope sᵢ ∂ℓ/∂z is written here.
-        margins : ndarray of shape (n_samples,), optional
-            Each row's z with the sign of its class is written here.
+        F is infinite beyond the range of float64. Solvers step back from there. Each row's weighted
+        slope sᵢ ∂ℓ/∂z, and its z with the sign of its class, are written to ``slopes`` and
+        ``margins``.
         """
-        value, gradient, _ = self._evaluate(params, slopes=slopes, margins=margins)
-        return value, gradient
+        with np.errstate(all="ignore"):
+            coef = self.coordinates.with_intercept(params)
+            sums = self.rows.sums(coef, slopes=slopes, margins=margins)
+            return self._completed(sums, params)
 
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part in one pass over the rows."""
-        value, gradient, hessian = self._evaluate(params, gram=True)
-        assert hessian is not None
-        return value, gradient, hessian
+        with np.errstate(all="ignore"):
+            sums = self.rows.sums(self.coordinates.with_intercept(params), gram=True)
+            assert sums.gram is not None
+            hessian = matrix_of(sums.gram, self.coordinates, self.summary)
+            return *self._completed(sums, params), hessian
 
-    def _evaluate(
-        self,
-        params: FloatArray,
-        *,
-        gram: bool = False,
-        slopes: FloatArray | None = None,
-        margins: FloatArray | None = None,
-    ) -> tuple[float, FloatArray, FloatArray | None]:
+    def _completed(self, sums: Sums, params: FloatArray) -> tuple[float, FloatArray]:
+        """Return F and its gradient, the sums of the losses with penalty and summary."""
         at, summary = self.coordinates, self.summary
         full = params.reshape(at.n_outputs, at.n_coordinates)
-        with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
-            coef = at.with_intercept(params)
-            sums = self.rows.sums(coef, gram=gram, slopes=slopes, margins=margins)
-            value = sums.value + self.penalty.value(full)
-            gradient = self.penalty.gradient(full)
-            gradient += sums.slopes[:, : at.n_coordinates]
-            flat = gradient.ravel()
-            hessian = None if sums.gram is None else matrix_of(sums.gram, at, summary)
-            if summary is not None:
-                value += summary.value(params)
-                flat += summary.gradient(params)
-        return finite_or_inf(value), flat, hessian
+        value = sums.value + self.penalty.value(full)
+        gradient = self.penalty.gradient(full)
+        gradient += sums.slopes[:, : at.n_coordinates]
+        flat = gradient.ravel()
+        if summary is not None:
+            value += summary.value(params)
+            flat += summary.gradient(params)
+        return value if np.isfinite(value) else np.inf, flat
 
     def curvature(self, params: FloatArray) -> Hessian:
         """Return the Hessian of the smooth part at ``params``."""
@@ -263,23 +211,6 @@ class Objective:
             out = out + self.summary.diagonal.reshape(at.n_outputs, -1)
         # Where there is neither variance nor penalty there is no gradient either.
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
-
-    def value_at_weights(
-        self, coef: FloatArray, intercept: FloatArray, *, centered: bool = False
-    ) -> float:
-        """Return F at coefficients on the original scale, rounded as a prediction is.
-
-        With ``centered``, intercept and offset are both without the center of the offset.
-        """
-        center = self.coordinates.offset_center
-        away = 0.0 if centered else center
-        params = self.coordinates.from_weights(coef, intercept + away - center, project=False)
-        value = self.rows.predicted_loss(coef, intercept, away)
-        with np.errstate(all="ignore"):
-            value += self.penalty.value(params.reshape(self.coordinates.n_outputs, -1))
-            if self.summary is not None:
-                value += self.summary.value(params)
-        return finite_or_inf(value)
 
     def mean_loss(self, params: FloatArray) -> float:
         """Return F without its penalty, or inf beyond the range of float64."""
@@ -337,3 +268,17 @@ class Objective:
         else:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
         return QuadraticSummary.about(params, sums.value, gradient, curvature, self._zero_loss)
+
+
+def _rows_of(
+    at: SolverCoordinates,
+    design: DesignMatrix,
+    y: AnyArray,
+    loss: Loss,
+    weights: FloatArray,
+    offset: FloatArray | None,
+) -> MemoryRows:
+    """Return rows on the original scale in these coordinates."""
+    columns = StandardizedDesign(design, at.center, at.scale, at.spread)
+    offset = None if offset is None else offset - at.offset_center
+    return MemoryRows(columns, y, weights, loss, offset, design)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray, Matrix
+from skneuron._typing import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
-    RowCounter,
     StandardizedDesign,
     Sums,
-    forward,
 )
 from skneuron.losses import Loss
 from skneuron.objective._gathered import GatheredRows
@@ -31,7 +30,14 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
 
+# Range of an offset above which most samples may be saturated at any intercept but the best.
+_WIDE_OFFSET = 20.0
 
+# Number of halvings of that range that find the best intercept.
+_HALVINGS = 30
+
+
+@dataclass(eq=False)
 class MemoryRows:
     """Rows that lie in memory. Their methods return sums over samples and know no penalty.
 
@@ -51,13 +57,6 @@ class MemoryRows:
     source : DesignMatrix, optional
         The same rows on the original scale, if they are at hand.
 
-    Attributes
-    ----------
-    n_samples : int
-    has_offset : bool
-    class_weights : ndarray of shape (n_classes,)
-        Sum of the sample weights of each class.
-
     Examples
     --------
     >>> import numpy as np
@@ -71,100 +70,77 @@ class MemoryRows:
     [[-0.5, 0.0]]
     """
 
-    def __init__(
-        self,
-        columns: StandardizedDesign | ReadyDesign,
-        y: AnyArray,
-        weights: FloatArray,
-        loss: Loss,
-        offset: FloatArray | None = None,
-        source: DesignMatrix | None = None,
-    ) -> None:
-        self._columns = columns
-        self._source = source
-        self._y = y
-        self._weights = weights
-        self.loss = loss
-        self._offset = offset
-        self._labels = loss.encode(y)
-        self.n_samples = columns.shape[0]
-        self.has_offset = offset is not None
-        self.class_weights = sums_by_class(y, weights, max(2, loss.n_outputs))
+    columns: StandardizedDesign | ReadyDesign
+    y: AnyArray
+    weights: FloatArray
+    loss: Loss
+    offset: FloatArray | None = None
+    source: DesignMatrix | None = None
+    #: Labels as the loss takes them.
+    labels: AnyArray = field(init=False)
+    #: Sum of the sample weights of each class.
+    class_weights: FloatArray = field(init=False)
 
-    @classmethod
-    def of_data(
-        cls,
-        design: DesignMatrix,
-        y: AnyArray,
-        weights: FloatArray,
-        loss: Loss,
-        offset: FloatArray | None,
-        standardization: tuple[FloatArray, FloatArray, FloatArray],
-    ) -> MemoryRows:
-        """Return rows of X on the original scale, given center, scale and spread of its columns."""
-        columns = StandardizedDesign(design, *standardization)
-        return cls(columns, y, weights, loss, offset, design)
+    def __post_init__(self) -> None:
+        self.labels = self.loss.encode(self.y)
+        self.class_weights = sums_by_class(self.y, self.weights, max(2, self.loss.n_outputs))
 
     # --- size -------------------------------------------------------------------------
 
     @property
+    def n_samples(self) -> int:
+        """Number of rows."""
+        return self.columns.shape[0]
+
+    @property
     def least_weight(self) -> float:
         """Smallest sample weight."""
-        return float(self._weights[0] if self._has_equal_weights else self._weights.min())
+        return float(self.weights[0] if self._has_equal_weights else self.weights.min())
 
     @property
     def _has_equal_weights(self) -> bool:
-        return self._weights.strides == (0,)
+        return self.weights.strides == (0,)
 
     @property
     def row_elements(self) -> float:
         """Number of elements of one row of a subsample."""
-        columns = self._columns
+        columns = self.columns
         return 1 + (columns.n_stored / self.n_samples if columns.is_thin else columns.shape[1])
 
     @property
     def in_cache(self) -> bool:
         """Whether its rows stay in a cache, so that a product with them costs little."""
-        return self._columns.in_cache
-
-    @property
-    def counter(self) -> RowCounter:
-        """Counts the rows of each pass."""
-        return self._columns.counter
+        return self.columns.in_cache
 
     # --- other rows -------------------------------------------------------------------
 
     def keep_small_copy(self) -> None:
         """Standardise a small X for good, as passes over the copy are quicker."""
-        self._columns = self._columns.kept()
+        if not isinstance(self.columns, ReadyDesign):
+            self.columns = self.columns.kept()
 
     def steady(self) -> MemoryRows:
         """Return the same rows, with sums of the same bits on any number of threads."""
         self.keep_small_copy()
-        return self._with(self._columns.steady(), self._source)
+        return replace(self, columns=self.columns.steady())
 
     def restrict(self, columns: AnyArray) -> MemoryRows:
         """Return the same rows with these columns only."""
-        return self._with(self._columns.columns(columns))
-
-    def _with(
-        self, columns: StandardizedDesign | ReadyDesign, source: DesignMatrix | None = None
-    ) -> MemoryRows:
-        return MemoryRows(columns, self._y, self._weights, self.loss, self._offset, source)
+        return replace(self, columns=self.columns.columns(columns), source=None)
 
     def take(self, rows: AnyArray | slice, weights: FloatArray) -> MemoryRows:
         """Return these rows with other sample weights."""
-        offset = None if self._offset is None else self._offset[rows]
-        return MemoryRows(self._columns.take(rows), self._y[rows], weights, self.loss, offset)
+        offset = None if self.offset is None else self.offset[rows]
+        return MemoryRows(self.columns.take(rows), self.y[rows], weights, self.loss, offset)
 
     def evenly(self, m: int) -> MemoryRows:
-        """Return at most ``m`` rows, evenly spaced, with equal weights."""
-        n = self.n_samples
-        if n <= m:
+        """Return at most ``m`` rows, evenly spaced, with their sample weights."""
+        if self.n_samples <= m:
             # The copy serves the passes over all rows as well.
             self.keep_small_copy()
-        rows = slice(None) if n <= m else np.linspace(0, n - 1, m).astype(np.intp)
-        return self.take(rows, np.full(min(n, m), 1.0 / min(n, m)))
+            return self.take(slice(None), self.weights)
+        rows = np.linspace(0, self.n_samples - 1, m).astype(np.intp)
+        return self.take(rows, self.weights[rows])
 
     def sample(self, m: int, rng: np.random.Generator, variance: FloatArray) -> MemoryRows:
         """Return about ``m`` rows. Every class keeps its total weight.
@@ -172,48 +148,28 @@ class MemoryRows:
         Rows are sampled evenly. Where that may leave a column out, because X is sparse or a few
         rows are outliers, half of them are sampled by their part of the columns' variances.
         """
-        if not self._columns.is_thin:
-            out = self._sampled(m, rng)
+        given = self.y, self.weights, self.class_weights, m, rng
+        if not self.columns.is_thin:
+            out = self.take(*sample_rows(*given))
             if not np.any(variance - out.second_moments() > _MAX_MISSED * variance):
                 return out
         with np.errstate(all="ignore"):
             known = variance > 0
             inverse = np.divide(1.0, variance, out=np.zeros(len(known)), where=known)
-            squares = self._weights * self._columns.squares(inverse)
-        return self._sampled(m, rng, column_probabilities(squares))
-
-    def _sampled(
-        self, m: int, rng: np.random.Generator, probabilities: FloatArray | None = None
-    ) -> MemoryRows:
-        classes = self.class_weights
-        return self.take(*sample_rows(self._y, self._weights, classes, m, rng, probabilities))
-
-    def validation(
-        self,
-        X: Matrix,
-        y: AnyArray,
-        weights: FloatArray,
-        offset: FloatArray | None,
-        standardization: tuple[FloatArray, FloatArray, FloatArray],
-    ) -> MemoryRows:
-        """Return the rows of another X with the same loss (see :meth:`of_data`)."""
-        design = DesignMatrix(X)
-        return MemoryRows.of_data(design, y, weights, self.loss, offset, standardization)
+            squares = self.weights * self.columns.squares(inverse)
+        return self.take(*sample_rows(*given, column_probabilities(squares)))
 
     def gather(self, rows: AnyArray) -> GatheredRows:
         """Return these rows, gathered for the gradients of batches."""
-        columns = self._columns
-        if isinstance(columns, ReadyDesign):
-            self.counter.rows += len(rows)
-        piece = columns.take(rows)
-        weights = self._weights[:1] if self._has_equal_weights else self._weights[rows]
-        offset = None if self._offset is None else self._offset[rows]
-        return GatheredRows(piece, self._labels[rows], weights, self.loss, offset)
+        if isinstance(self.columns, ReadyDesign):
+            self.columns.counter.rows += len(rows)
+        weights = self.weights[:1] if self._has_equal_weights else self.weights[rows]
+        offset = None if self.offset is None else self.offset[rows]
+        return GatheredRows(self.columns.take(rows), self.labels[rows], weights, self.loss, offset)
 
     def by_rows(self) -> MemoryRows:
         """Return the same rows, quick to gather in any order."""
-        columns = self._columns
-        return self if isinstance(columns, ReadyDesign) else self._with(columns.by_rows())
+        return replace(self, columns=self.columns.by_rows())
 
     def in_order(
         self, order: AnyArray
@@ -223,14 +179,14 @@ class MemoryRows:
         Each piece is X (an array or a CSR matrix), class indices, sample weights divided by the
         largest, and the offset less its center.
         """
-        assert self._source is not None
-        source = self._source.by_rows()
-        weights = self._weights / self._weights.max()
+        assert self.source is not None
+        source = self.source.by_rows()
+        weights = self.weights / self.weights.max()
         size = max(1, _PIECE_ELEMENTS * self.n_samples // max(1, source.n_stored))
         for first in range(0, len(order), size):
             rows = order[first : first + size]
-            offset = None if self._offset is None else self._offset[rows]
-            yield source.take(rows), self._y[rows], weights[rows], offset
+            offset = None if self.offset is None else self.offset[rows]
+            yield source.take(rows), self.y[rows], weights[rows], offset
 
     # --- sums -------------------------------------------------------------------------
 
@@ -245,21 +201,17 @@ class MemoryRows:
     ) -> Sums:
         """Return the sums of weighted losses, of their slopes times rows and of curvatures.
 
-        Parameters
-        ----------
-        coef : ndarray of shape (n_outputs, n_features + 1)
-        gram, observed : bool
-            Whether to add up curvatures, and whether second derivatives may be negative.
-        slopes, margins : ndarray of shape (n_samples,), optional
-            Each row's weighted slope sᵢ ∂ℓ/∂z, and z with the sign of its class, are written here.
+        Curvatures are added up for a ``gram`` only. They may be negative if ``observed``. Each
+        row's weighted slope sᵢ ∂ℓ/∂z, and z with the sign of its class, are written to ``slopes``
+        and ``margins``.
         """
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
             z = self._shifted(rows, z)
             if margins is not None:
-                margins[rows] = np.where(self._y[rows], z, -z)
+                margins[rows] = np.where(self.y[rows], z, -z)
             sums = self.loss.sums(
-                self._labels[rows], z, self._weights[rows], curvature=gram, observed=observed
+                self.labels[rows], z, self.weights[rows], curvature=gram, observed=observed
             )
             if slopes is not None:
                 slopes[rows] = sums[1]
@@ -267,48 +219,23 @@ class MemoryRows:
 
         if gram:
             self.keep_small_copy()
-        return self._columns.sums(coef, function, gram=gram)
+        return self.columns.sums(coef, function, gram=gram)
 
     def _shifted(self, rows: slice, z: FloatArray) -> FloatArray:
         """Return z of these rows with their offset. The sum may overwrite z."""
-        if self._offset is not None:
-            z += self._offset[rows].reshape(z.shape)
+        if self.offset is not None:
+            z += self.offset[rows].reshape(z.shape)
         return z
 
     def mean_loss(self, coef: FloatArray) -> float:
         """Return the sum of weighted losses, or inf beyond the range of float64."""
-
-        def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
-            z = self._shifted(rows, z)
-            return self.loss.sums(self._labels[rows], z, self._weights[rows])[0], z[:0], None
-
         with np.errstate(all="ignore"):
-            return finite_or_inf(self._columns.sums(coef, function).value)
-
-    def predicted_loss(
-        self, coef: FloatArray, intercept: FloatArray, away: FloatArray | float
-    ) -> float:
-        """Return the sum of weighted losses with w·x + b rounded as a prediction rounds it.
-
-        Coefficients belong to the original columns, and ``away`` is added to the offset.
-        """
-        assert self._source is not None
-        values = []
-
-        def add(rows: slice, z: AnyArray) -> None:
-            if self._offset is not None:
-                z += (self._offset[rows] + away).reshape(z.shape)
-            exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
-            values.append(self.loss.sums(self._labels[rows], exact, self._weights[rows])[0])
-
-        forward(self._source.source, coef, intercept, add)
-        self.counter.rows += self.n_samples
-        with np.errstate(all="ignore"):
-            return float(np.sum(values))
+            z = self.linear_predictor(coef)
+            return finite_or_inf(self.loss.sums(self.labels, z, self.weights)[0])
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
-        return self._shifted(slice(None), self._columns.forward(coef))
+        return self._shifted(slice(None), self.columns.forward(coef))
 
     def max_change(self, step: FloatArray, coef: FloatArray | None = None) -> float:
         """Return the largest change of a linear predictor that a step makes on any row.
@@ -316,49 +243,70 @@ class MemoryRows:
         With ``coef``, from where the step begins, the rounding error there counts as no change.
         """
         with np.errstate(all="ignore"):
-            change = np.abs(self._columns.forward(step))
+            change = np.abs(self.columns.forward(step))
             if coef is not None:
                 change -= _ROUNDING * np.abs(self.linear_predictor(coef))
         return float(change.max(initial=0.0))
 
     def slope_along(self, coef: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ d(loss at coef + t·step)/dt, without a product with X for each t."""
-        start, change = self.linear_predictor(coef), self._columns.forward(step)
-        weighted = change * (self._weights if change.ndim == 1 else self._weights[:, None])
+        start, change = self.linear_predictor(coef), self.columns.forward(step)
+        weighted = change * (self.weights if change.ndim == 1 else self.weights[:, None])
 
         def slope(t: float) -> float:
             z = t * change
             z += start
-            return float(np.vdot(self.loss.slopes(self._labels, z), weighted))
+            return float(np.vdot(self.loss.slopes(self.labels, z), weighted))
 
         return slope
 
     def curvature(self, coef: FloatArray) -> LossCurvature:
         """Return the Hessian of the weighted losses."""
         return LossCurvature(
-            self._columns,
+            self.columns,
             self.loss,
-            self._y,
-            self._labels,
-            self._weights,
+            self.y,
+            self.labels,
+            self.weights,
             lambda: self.linear_predictor(coef),
         )
 
-    # --- without a pass ---------------------------------------------------------------
+    def second_moments(self) -> FloatArray:
+        """Return the weighted mean of x̃² of each column."""
+        return self.columns.second_moments(self.weights)
 
-    def loss_at_zero(self, shift: FloatArray | float = 0.0) -> float:
+    # --- at zero coefficients ---------------------------------------------------------
+
+    def lowest_at_zero(
+        self, center: FloatArray | float, *, fit_intercept: bool
+    ) -> tuple[float, FloatArray | float]:
+        """Return the lowest loss at zero coefficients, and its intercept.
+
+        ``center`` is the center that was subtracted from the offset.
+        """
+        shifts: list[FloatArray | float] = [0.0]
+        if self.offset is not None and fit_intercept:
+            shifts.append(center)
+            low, high = -float(self.offset.max()), -float(self.offset.min())
+            if self.loss.n_outputs == 1 and high - low > _WIDE_OFFSET:
+                for _ in range(_HALVINGS):
+                    middle = low / 2 + high / 2
+                    with np.errstate(all="ignore"):
+                        slopes = self.loss.slopes(self.labels, self.offset + middle)
+                        falls = float(self.weights @ slopes) < 0
+                    low, high = (middle, high) if falls else (low, middle)
+                shifts.append(low)
+        values = [self._loss_at_zero(shift) for shift in shifts]
+        lowest = int(np.argmin(values))
+        return values[lowest], shifts[lowest]
+
+    def _loss_at_zero(self, shift: FloatArray | float) -> float:
         """Return the loss at zero coefficients and one intercept."""
         weights, (y, z) = self.class_weights, self._one_of_each_class()
-        if self._offset is not None:
-            weights, y, z = self._weights, self._y, self._offset
+        if self.offset is not None:
+            weights, y, z = self.weights, self.y, self.offset
         with np.errstate(all="ignore"):
             return finite_or_inf(float(weights @ self.loss.value(y, z + shift)))
-
-    def slope_at_zero(self, shift: float) -> float:
-        """Return the slope of the loss along the intercept, at zero coefficients."""
-        assert self._offset is not None
-        with np.errstate(all="ignore"):
-            return float(self._weights @ self.loss.slopes(self._labels, self._offset + shift))
 
     def curvature_at_zero(self) -> FloatArray:
         """Return the curvature along each output where every linear predictor is zero."""
@@ -371,30 +319,6 @@ class MemoryRows:
         """Return the label and linear predictors of zero for one sample of each class."""
         k, n_classes = self.loss.n_outputs, len(self.class_weights)
         return np.arange(n_classes), np.zeros((n_classes, k)[: 1 + (k > 1)])
-
-    def offset_bounds(self) -> tuple[float, float]:
-        """Return the smallest and the largest offset."""
-        assert self._offset is not None
-        return float(self._offset.min()), float(self._offset.max())
-
-    def mean_offset(self) -> FloatArray | float:
-        """Return the weighted mean of the offset."""
-        return 0.0 if self._offset is None else self._weights @ self._offset
-
-    def second_moments(self) -> FloatArray:
-        """Return the weighted mean of x̃² of each column."""
-        return self._columns.second_moments(self._weights)
-
-    def least_squares_step(self) -> FloatArray:
-        """Return one step of steepest descent for least squares of y, from zero."""
-        zero = np.zeros((1, self._columns.shape[1] + 1))
-        direction = self._columns.sums(
-            zero, lambda rows, z: (0.0, self._weights[rows] * self._y[rows], None)
-        ).slopes
-        direction[:, -1] = 0.0
-        z = self._columns.forward(direction)
-        match, curvature = float(self._weights @ (z * self._y)), float(self._weights @ z**2)
-        return direction * (match / curvature if curvature > 0 else 0.0)
 
 
 def finite_or_inf(value: float) -> float:

@@ -27,25 +27,11 @@ def sample_rows(
 ) -> tuple[AnyArray, FloatArray]:
     """Return about ``m`` row numbers in order, and weights that sum to the weights of the classes.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Class indices.
-    weights : ndarray of shape (n_samples,)
-    class_weights : ndarray of shape (n_classes,)
-        Their sums.
-    m : int
-    rng : numpy.random.Generator
-    probabilities : ndarray of shape (n_samples,), optional
-        Of sum 1, see :func:`column_probabilities`. Half of the rows are sampled by them: like
-        leverages, they leave no column out (Drineas, Mahoney & Muthukrishnan, SIAM J. Matrix
-        Anal. Appl. 30, 2008). Without them the sample has one row from each of m strata of
-        equal length.
-
-    Notes
-    -----
-    The weight of a row grows as its probability falls. Sums over the rows are therefore right on
-    average, and the total weight of each class is right in every sample.
+    The sample has one row from each of m strata of equal length. With ``probabilities`` half of
+    the rows are sampled by them: like leverages, they leave no column out (Drineas, Mahoney &
+    Muthukrishnan, SIAM J. Matrix Anal. Appl. 30, 2008). The weight of a row grows as its
+    probability falls. Sums over the rows are therefore right on average, and the total weight of
+    each class is right in every sample.
     """
     n, k = len(y), len(class_weights)
     if m >= n:

@@ -7,7 +7,8 @@ try:
     import vl_convert  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        "skneuron.playground needs Altair and vl-convert: pip install 'skneuron[playground]'"
+        "skneuron.playground needs Altair and vl-convert, which are not installed. "
+        "Type: python -m pip install altair vl-convert-python"
     ) from error
 
 from skneuron._typing import set_public_module

@@ -18,7 +18,8 @@ _WEIGHTS = ("w1", "w2", "b")
 def controls(scene: Scene) -> list[Any]:
     """Return Altair's parameters of the page, in the order in which it lists them."""
     last = len(scene.path) - 1
-    labels = (f"w₁ · {scene.plane.names[0]} ", f"w₂ · {scene.plane.names[1]} ", "b · bias ")
+    first, second = scene.plane.names
+    labels = (f"w₁ of {first} ", f"w₂ of {second} ", "bias b ")
     sliders = [
         alt.param(
             name=name,

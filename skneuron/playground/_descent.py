@@ -56,7 +56,7 @@ def recorded_descent(
         warnings.simplefilter("ignore", ConvergenceWarning)
         for epoch in range(1, epochs + 1):
             learner.set_params(max_iter=epoch).fit(plane.points, labels, offset=offset)
-            if learner.n_iter_ < epoch:
+            if learner.n_iter_.max() < epoch:
                 break
             path.append(np.append(learner.coef_[0], learner.intercept_[0]))
     return np.array(path)

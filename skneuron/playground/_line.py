@@ -82,11 +82,11 @@ def line_and_arrow(scene: Scene, x: Encoding, y: Encoding, *, ink: str, side: in
     head = seen.mark_point(
         shape="triangle", size=150, color=ink, filled=True, opacity=1, clip=True, aria=False
     ).encode(x=x("tip_x"), y=y("tip_y"), angle=alt.Angle("turn:Q", scale=None))
-    word = "'no line in sight: all is ' + classes[datum.excess < 0 ? 1 : 0]"
+    word = "'no boundary in view: all is ' + classes[datum.excess < 0 ? 1 : 0]"
     unseen = (
         geometry.transform_filter("!(datum.length > 0 && datum.seen)")
         .transform_calculate("word", word)
         .mark_text(fontSize=14, fontWeight="bold", color=ink, limit=side)
-        .encode(x=alt.value(side / 2), y=alt.value(14), text="word:N")
+        .encode(x=alt.datum(float(scene.center[0])), y=alt.value(14), text="word:N")
     )
     return [line, shaft, head, unseen]

@@ -72,9 +72,9 @@ def figures(scene: Scene) -> Any:
         ("'accuracy'", f"format(datum.accuracy, '.4f') + '  (' + datum.right + ' of {n})'"),
         ("'misclassified, ringed'", f"'' + ({n} - datum.right)"),
         ("'log loss'", f"datum.likely ? {_number('datum.log_loss')} : 'no probability'"),
-        ("'weights'", source + f"'epoch ' + epoch + ' of {last - 1}'"),
+        ("'coefficients'", source + f"'epoch ' + epoch + ' of {last - 1}'"),
     ]
-    return _table(total, lines, _TWO, "How well it does")
+    return _table(total, lines, _TWO, "Accuracy and log loss")
 
 
 def trace(scene: Scene) -> Any:
@@ -106,4 +106,4 @@ def trace(scene: Scene) -> Any:
         ),
         line("'true class'", "(datum.correct ? '' : 'misclassified: ') + datum.class"),
     ]
-    return _table(one, lines, _FOUR, "The forward pass of one sample; click another")
+    return _table(one, lines, _FOUR, "Computation for one sample (click another)")

@@ -72,8 +72,8 @@ def plane(scene: Scene) -> Any:
         .add_params(picked_sample(len(scene)))
     )
     traced = picked(base).mark_point(size=110, stroke=INK, strokeWidth=2, filled=False, opacity=1)
-    subtitle = "The other features are at their mean in the line." if scene.rest.any() else ""
-    title = alt.Title("Where the neuron changes its mind", subtitle=subtitle, anchor="start")
+    subtitle = "For the boundary, other features are at their mean." if scene.rest.any() else ""
+    title = alt.Title("Decision boundary", subtitle=subtitle, anchor="start")
     line = line_and_arrow(scene, x, y, ink=INK, side=_SIDE)
     return alt.layer(rings, points, traced, *line).properties(
         width=_SIDE, height=_SIDE, title=title
@@ -106,5 +106,5 @@ def curve(scene: Scene) -> Any:
     dots = dots.mark_point(size=40, filled=True, opacity=0.6).encode(x=x, y=y, **_classes(scene))
     turn = alt.Chart(alt.InlineData(values=[{}])).transform_calculate("z", "z0")
     turn = turn.mark_rule(strokeDash=[4, 3], color=INK).encode(x=x)
-    title = alt.Title("The activation; dashed: z₀", anchor="start")
+    title = alt.Title("Activation, with z₀ as a dashed line", anchor="start")
     return alt.layer(f, dots, turn).properties(width=290, height=130, title=title)

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
+from skneuron._messages import wrong_value
 from skneuron._typing import FloatArray, MatrixLike
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.playground._descent import recorded_descent
 from skneuron.playground._formulas import check_formulas
 from skneuron.plotting._plane import Plane, check_neuron, plane_of
+from skneuron.validation import dense_coef
 
 __all__ = ["Scene", "scene_of"]
 
@@ -100,24 +102,25 @@ def scene_of(
     check_formulas()
     if len(neuron.classes_) != 2:
         raise ValueError(
-            f"The neuron has {len(neuron.classes_)} classes: expected two. Fit one class against "
+            f"The neuron has {len(neuron.classes_)} classes. Expected two. Fit one class against "
             "the rest: neuron.fit(X, y == label)."
         )
     if type(neuron.activation_) not in ACTIVATIONS.values():
         raise ValueError(
-            f"activation {neuron.activation_!r} has no formula in the page: expected one of "
-            f"{', '.join(ACTIVATIONS)}"
+            f"The activation {neuron.activation_!r} has no formula in the page. Expected one of "
+            f"{', '.join(ACTIVATIONS)}. Use for example NeuronClassifier('sigmoid')."
         )
     if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or epochs < 1:
-        raise ValueError(f"epochs={epochs!r}: expected a positive integer")
+        raise ValueError(wrong_value("epochs", epochs, "a positive integer", "epochs=50"))
     plane = plane_of(neuron, X, y, features)
     if len(plane.points) > _MAX_ROWS:
         raise ValueError(
-            f"X has {len(plane.points)} rows: expected at most {_MAX_ROWS}, which a page can "
-            f"recompute at each move of a slider. Pass a part of the rows: X[:{_MAX_ROWS}]."
+            f"X has {len(plane.points)} rows. Expected at most {_MAX_ROWS}, which a page can "
+            "compute again at each move of a slider. Pass some of the rows: "
+            f"X[:{_MAX_ROWS}], y[:{_MAX_ROWS}]."
         )
     columns = list(plane.columns)
-    coef = neuron.coef_[0].astype(np.float64)
+    coef = dense_coef(neuron)[0].astype(np.float64)
     others = np.delete(check_array(X, dtype=np.float64), columns, axis=1)
     rest = others @ np.delete(coef, columns)
     given = np.append(coef[columns], float(neuron.intercept_[0]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skneuron._messages import wrong_value
 from skneuron._typing import FloatArray
 from skneuron.activations import Activation, get_activation
 from skneuron.classifier import NeuronClassifier
@@ -91,7 +92,9 @@ class ActivationDisplay:
         """
         f = get_activation(activation)
         if not limits[0] < limits[1]:
-            raise ValueError(f"limits={limits!r}: expected a smaller and a larger number")
+            raise ValueError(
+                wrong_value("limits", limits, "a smaller and a larger number", "limits=(-5, 5)")
+            )
         z = np.linspace(*limits, n_points)
         name = activation if isinstance(activation, str) else type(f).__name__
         return cls(z=z, value=f.value(z), slope=f.derivative(z), ends=f.range, name=name).plot(ax)

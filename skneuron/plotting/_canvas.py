@@ -28,7 +28,8 @@ def canvas(ax: Axes | None) -> Any:
         from matplotlib import pyplot
     except ImportError as error:
         raise ImportError(
-            "skneuron.plotting needs matplotlib: pip install 'skneuron[plot]'"
+            "skneuron.plotting needs matplotlib, which is not installed. "
+            "Type: python -m pip install matplotlib"
         ) from error
     return pyplot.subplots(layout="constrained")[1] if ax is None else ax
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from skneuron._messages import one_of
 from skneuron._typing import FloatArray
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import DASHES, canvas, legend
@@ -109,8 +110,8 @@ class DescentDisplay:
             for wanted in {column, over} - {"iteration"}:
                 if wanted not in neuron.history_:
                     raise ValueError(
-                        f"the history of {name!r} has no {wanted!r}: expected one of "
-                        f"{['gap', *neuron.history_]!r}"
+                        f"The history of {name!r} has no {wanted!r}. Expected "
+                        f"{one_of(['gap', *neuron.history_])}. Use for example quantity='gap'."
                     )
         if lowest is None and quantity == "gap":
             lowest = min(float(neuron.history_["objective"].min()) for neuron in named.values())

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
+from skneuron._messages import not_a_neuron, shown, wrong_value
 from skneuron._typing import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
+from skneuron.validation import dense_coef
 
 __all__ = ["Plane", "check_neuron", "plane_of"]
 
@@ -26,10 +28,7 @@ def check_neuron(estimator: object) -> None:
         If the neuron is not fitted.
     """
     if not isinstance(estimator, NeuronClassifier):
-        raise TypeError(
-            f"Got a {type(estimator).__name__}: expected a NeuronClassifier. Of a pipeline pass "
-            "the last step and the transformed data: pipeline[-1], pipeline[:-1].transform(X)."
-        )
+        raise TypeError(not_a_neuron(estimator))
     check_is_fitted(estimator)
 
 
@@ -88,28 +87,35 @@ def plane_of(
     check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
     labels = column_or_1d(y)
-    d = neuron.coef_.shape[1]
+    coef = dense_coef(neuron)
+    d = coef.shape[1]
     if d < 2:
-        raise ValueError("the neuron has one feature: expected two or more to draw a plane of")
+        raise ValueError(
+            "The neuron has one feature. Expected two or more for a picture of a plane. Use "
+            "NormalDisplay, or fit the neuron to two columns."
+        )
     if data.shape != (len(labels), d):
-        raise ValueError(f"X has shape {data.shape}: expected ({len(labels)}, {d}), as y and coef_")
+        raise ValueError(
+            f"X has shape {data.shape}. Expected ({len(labels)}, {d}), as y and coef_ have. Pass "
+            "the rows of y, with the columns of the fit."
+        )
     unknown = ~np.isin(labels, neuron.classes_)
     if unknown.any():
         raise ValueError(
-            f"y has the label {labels[unknown].tolist()[0]!r}: expected those of the fit, "
-            f"{neuron.classes_.tolist()!r}"
+            f"y has the label {labels[unknown].tolist()[0]!r}. Expected the labels of the fit, "
+            f"{shown(neuron.classes_.tolist())}. Pass labels, not class numbers."
         )
     start = neuron.trace(data[0])
     names = list(start.feature_names)
-    first, second = _two(features, names, neuron.coef_, data)
+    first, second = _two(features, names, coef, data)
     held = data.mean(axis=0)
     others = np.delete(np.arange(d), [first, second])
-    shift = neuron.coef_[:, others] @ held[others]
+    shift = coef[:, others] @ held[others]
     return Plane(
         points=data[:, [first, second]],
         y=np.searchsorted(neuron.classes_, labels),
         wrong=np.asarray(neuron.predict(X) != labels),
-        weights=neuron.coef_[:, [first, second]].astype(float),
+        weights=coef[:, [first, second]].astype(float),
         bias=neuron.intercept_ + shift - start.threshold,
         names=(names[first], names[second]),
         columns=(first, second),
@@ -129,7 +135,11 @@ def _two(
     known = [isinstance(c, int | np.integer) and 0 <= c < len(names) for c in columns]
     if len(columns) != 2 or not all(known) or columns[0] == columns[1]:
         raise ValueError(
-            f"features={features!r}: expected two different ones, by name or number from 0 to "
-            f"{len(names) - 1}"
+            wrong_value(
+                "features",
+                features,
+                f"two different features, by name or by number from 0 to {len(names) - 1}",
+                f"features={names[:2]!r}",
+            )
         )
     return int(columns[0]), int(columns[1])

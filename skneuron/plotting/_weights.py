@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from skneuron._messages import wrong_value
 from skneuron._typing import FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 from skneuron.plotting._plane import check_neuron
+from skneuron.validation import dense_coef
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,15 +126,20 @@ class WeightDisplay:
         check_neuron(estimator)
         k, d = estimator.coef_.shape
         if not 0 <= neuron < k:
-            raise ValueError(f"neuron={neuron!r}: expected a number from 0 to {k - 1}")
+            raise ValueError(
+                wrong_value("neuron", neuron, f"a number from 0 to {k - 1}", "neuron=0")
+            )
         if not top >= 1:
-            raise ValueError(f"top={top!r}: expected at least 1")
-        weights = estimator.coef_[neuron].astype(float)
+            raise ValueError(wrong_value("top", top, "at least 1", "top=20"))
+        weights = dense_coef(estimator)[neuron].astype(float)
         if feature_names is None:
             feature_names = getattr(estimator, "feature_names_in_", _numbered(d))
         names = [str(name) for name in feature_names]
         if len(names) != d:
-            raise ValueError(f"feature_names has {len(names)} names: expected {d}, one a weight")
+            raise ValueError(
+                f"feature_names has {len(names)} names. Expected {d}, one for each feature. Use "
+                "for example feature_names=vectorizer.get_feature_names_out()."
+            )
         unit = np.ones(d) if X is None else _deviations(X, d)
         intervals = None
         if table is not None:
@@ -144,7 +151,10 @@ class WeightDisplay:
                 )
             intervals = np.column_stack([np.asarray(table["lower"]), np.asarray(table["upper"])])
             if len(intervals) < d:
-                raise ValueError(f"table has {len(intervals)} rows: expected one per feature, {d}")
+                raise ValueError(
+                    f"table has {len(intervals)} rows. Expected {d} or more, one for each feature. "
+                    "Use: table=coefficient_table(neuron, X, y)."
+                )
             intervals = intervals[:d] * unit[:, None]
         scaled = weights * unit
         order = np.argsort(-np.abs(scaled), kind="stable")[:top]
@@ -209,5 +219,8 @@ def _numbered(d: int) -> list[str]:
 def _deviations(X: MatrixLike, d: int) -> FloatArray:
     deviations = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
     if len(deviations) != d:
-        raise ValueError(f"X has {len(deviations)} columns: expected {d}")
+        raise ValueError(
+            f"X has {len(deviations)} columns. Expected {d}, as in the fit. Pass X as the steps "
+            "before the neuron return it: pipe[:-1].transform(X)."
+        )
     return np.asarray(deviations)

@@ -10,7 +10,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from skneuron._typing import AnyArray, FloatArray, Matrix
 from skneuron.design import forward
-from skneuron.validation import FittedNeuron, check_finite, check_offset
+from skneuron.validation import FittedNeuron, check_finite, check_offset, dense_coef
 
 __all__ = ["forward_pass"]
 
@@ -38,7 +38,7 @@ def forward_pass(
     ValueError
         If X or z is not finite, or an output overflows the dtype of X.
     """
-    coef, intercept = neuron.coef_, neuron.intercept_
+    coef, intercept = dense_coef(neuron), neuron.intercept_
     if not np.all(coef):
         # A BLAS may skip columns with a coefficient of zero, and NaN in these columns.
         check_finite(X)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skneuron._messages import shown, wrong_value
 from skneuron._typing import AnyArray
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import resolve_loss_name
@@ -33,7 +34,7 @@ def _as_rows(coef: ArrayLike) -> AnyArray:
     """Return one row of coefficients per neuron, in float64 unless they are float32."""
     rows = np.atleast_2d(np.array(coef))
     if np.iscomplexobj(rows):
-        raise ValueError("coef is complex: expected real weights")
+        raise ValueError("coef is complex. Expected real numbers. Use for example coef.real.")
     check_numbers(rows, "coef")
     if rows.dtype not in (np.float32, np.float64):
         rows = rows.astype(np.float64)
@@ -43,9 +44,16 @@ def _as_rows(coef: ArrayLike) -> AnyArray:
 def _as_names(feature_names: ArrayLike, expected: int) -> AnyArray:
     names = np.asarray(feature_names, dtype=object)
     if names.shape != (expected,):
-        raise ValueError(f"feature_names has shape {names.shape}: expected ({expected},)")
+        raise ValueError(
+            f"feature_names has shape {names.shape}. Expected ({expected},), one name for each "
+            "feature. Use for example coef={'rain': 1.5, 'wind': -0.5} without feature_names."
+        )
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        raise ValueError(f"feature_names={names.tolist()!r}: expected unequal strings")
+        raise ValueError(
+            wrong_value(
+                "feature_names", names.tolist(), "different strings", "feature_names=['a', 'b']"
+            )
+        )
     return names
 
 
@@ -67,21 +75,30 @@ def attributes_from_weights(
     expected = 1 if len(labels) == 2 else len(labels)
     if rows.ndim != 2 or len(rows) != expected or not rows.size:
         raise ValueError(
-            f"coef has shape {np.shape(values)}: expected {expected} row(s) of weights for the "
-            f"{len(labels)} classes {labels.tolist()!r}"
+            f"coef has shape {np.shape(values)}. Expected {expected} row(s) of coefficients for "
+            f"the {len(labels)} classes {shown(labels.tolist())}. Pass one row for two classes, "
+            "otherwise one row for each class."
         )
     if len(labels) < 2 or not np.array_equal(labels, np.unique(labels)):
         raise ValueError(
-            f"classes={labels.tolist()!r}: expected two or more sorted, unequal labels"
+            wrong_value(
+                "classes", labels.tolist(), "two or more sorted, different labels", "classes=[0, 1]"
+            )
         )
     check_numbers(intercept, "intercept")
     intercepts = np.array(intercept, dtype=rows.dtype).reshape(-1)
     if len(intercepts) == 1:
         intercepts = np.repeat(intercepts, expected)
     if len(intercepts) != expected:
-        raise ValueError(f"intercept has {len(intercepts)} values: expected {expected}")
+        raise ValueError(
+            f"intercept has {len(intercepts)} values. Expected {expected}, one for each row of "
+            "coef. Use for example intercept=0.0."
+        )
     if not (np.all(np.isfinite(rows)) and np.all(np.isfinite(intercepts))):
-        raise ValueError("coef and intercept must be finite")
+        raise ValueError(
+            "coef or intercept has NaN or infinity. Expected finite numbers. Check with "
+            "np.isfinite(coef).all()."
+        )
     attributes = {
         "classes_": labels,
         "coef_": rows,

@@ -35,8 +35,9 @@ def has_likelihood(neuron: BaseEstimator) -> bool:
         return True
     raise AttributeError(
         f"predict_proba is not available with activation={neuron.activation!r} and "
-        f"loss={neuron.loss!r}: that model has no likelihood. Use a probability activation "
-        "with the log loss, or wrap the neuron in sklearn.calibration.CalibratedClassifierCV"
+        f"loss={neuron.loss!r}, which have no likelihood. Expected a "
+        "probability activation with the log loss. Use for example activation='sigmoid', or "
+        "sklearn.calibration.CalibratedClassifierCV(neuron)."
     )
 
 

@@ -156,6 +156,8 @@ class Trace:
         other = self.classes[int(self.decision[0] <= 0)]
         side = "<=" if self.decision[0] > 0 else ">"
         z0 = _short(self.threshold)
+        if self.decision[0] == 0:
+            return f"It would be class {other} at z {side} {z0}: any larger z is enough."
         return f"It would be class {other} at z {side} {z0}: z would have to change by {flip}."
 
     def __repr__(self) -> str:

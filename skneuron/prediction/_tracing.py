@@ -19,6 +19,7 @@ from skneuron.validation import (
     check_numbers,
     check_offset,
     check_rows,
+    dense_coef,
 )
 
 __all__ = ["trace_of"]
@@ -27,7 +28,7 @@ __all__ = ["trace_of"]
 def trace_of(neuron: FittedNeuron, x: MatrixLike, offset: ArrayLike | None = None) -> Trace:
     """Return one sample's forward pass, see ``NeuronClassifier.trace``."""
     row = _one_row(neuron, x)
-    coef = neuron.coef_.astype(np.float64)
+    coef = dense_coef(neuron).astype(np.float64)
     intercept = neuron.intercept_.astype(np.float64)
     k, d = coef.shape
     if offset is not None:
@@ -69,7 +70,10 @@ def _one_row(neuron: FittedNeuron, x: Any) -> FloatArray:
     check_finite(row)
     expected = (1, neuron.coef_.shape[1])
     if row.shape != expected:
-        raise ValueError(f"x has shape {row.shape}: expected {expected}, one sample")
+        raise ValueError(
+            f"x has shape {row.shape}. Expected {expected}, one sample with the features of the "
+            "fit. Use for example neuron.trace(X[0])."
+        )
     dense: Any = row.toarray() if issparse(row) else row  # type: ignore[union-attr]
     return np.array(dense[0], dtype=np.float64)
 

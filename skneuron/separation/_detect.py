@@ -13,7 +13,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
-from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
+from skneuron.separation._proofs import (
+    UndecidedError,
+    balance_or_separator,
+    widest_cone_direction,
+)
 from skneuron.separation._signed import signed_rows
 from skneuron.validation import check_finite, check_training_data
 
@@ -61,7 +65,7 @@ class Separation:
             return f"no separation: the classes overlap (margin {self.margin:.1e})"
         if self.kind == "undecided":
             return (
-                "no verdict: rows on the hyperplane are only there up to rounding errors. Bring "
+                "no verdict: rounding errors hide on which side of a hyperplane rows are. Bring "
                 "the columns to similar scales, or replace huge values"
             )
         directions = ", ".join(
@@ -157,7 +161,7 @@ def detect_separation(
         only = data.classes[data.present].tolist()
         raise ValueError(
             f"Only the class {only!r} has samples of positive weight. Expected samples of at "
-            "least two classes."
+            "least two classes. Check with np.bincount(y, sample_weight)."
         )
     names = list(getattr(asked, "feature_names_in_", range(data.X.shape[1])))
     n_classes = len(data.classes)
@@ -192,19 +196,22 @@ def separation_of(
     if not len(rows.kept):
         return Separation("none", None, (), (), 1.0)
     overlap, beta = balance_or_separator(rows.A)
-    if beta is None and overlap == 0.0:
-        beta = widest_cone_direction(rows.A)
-    if beta is None:
-        return Separation("none", None, (), (), overlap)
-    if within is not None:
-        # A column may have the sign that the bounds forbid for the columns that it depends on.
-        rows = signed_rows(X, signs, fit_intercept, independent=False)
-        bias = np.ones(int(fit_intercept))
-        low = np.append(np.where(np.isfinite(within[0]), 0.0, -1.0), -bias)
-        high = np.append(np.where(np.isfinite(within[1]), 0.0, 1.0), bias)
-        beta = widest_cone_direction(rows.A, low, high)
+    try:
+        if beta is None and overlap == 0.0:
+            beta = widest_cone_direction(rows.A)
         if beta is None:
-            return Separation("none", None, (), (), 0.0)
+            return Separation("none", None, (), (), overlap)
+        if within is not None:
+            # A column may have the sign that the bounds forbid for the columns that it depends on.
+            rows = signed_rows(X, signs, fit_intercept, independent=False)
+            bias = np.ones(int(fit_intercept))
+            low = np.append(np.where(np.isfinite(within[0]), 0.0, -1.0), -bias)
+            high = np.append(np.where(np.isfinite(within[1]), 0.0, 1.0), bias)
+            beta = widest_cone_direction(rows.A, low, high)
+            if beta is None:
+                return Separation("none", None, (), (), 0.0)
+    except UndecidedError:
+        return Separation("undecided", None, (), (), 0.0)
     beta = beta / np.abs(beta).max()
     coef, _ = rows.to_weights(beta)
     on_plane = np.abs(rows.A @ beta) <= _ON_PLANE

@@ -7,7 +7,11 @@ from scipy import sparse
 
 from skneuron._typing import AnyArray, Matrix
 from skneuron.separation._detect import Separation
-from skneuron.separation._proofs import balance_or_separator, widest_cone_direction
+from skneuron.separation._proofs import (
+    UndecidedError,
+    balance_or_separator,
+    widest_cone_direction,
+)
 from skneuron.separation._signed import signed_rows
 
 __all__ = ["layer_separation_of"]
@@ -54,7 +58,10 @@ def layer_separation_of(
     A = sparse.csr_array(sparse.vstack(contrasts, format="csr"))
     overlap, beta = balance_or_separator(A)
     if beta is None and overlap == 0.0:
-        beta = widest_cone_direction(A)
+        try:
+            beta = widest_cone_direction(A)
+        except UndecidedError:
+            return Separation("undecided", None, (), (), 0.0)
     if beta is None:
         return Separation("none", None, (), (), overlap)
     complete = bool((A @ beta).min() > 1e-12 * np.abs(beta).max())

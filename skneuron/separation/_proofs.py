@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from skneuron._typing import AnyArray, FloatArray
 
-__all__ = ["balance_or_separator", "widest_cone_direction"]
+__all__ = ["UndecidedError", "balance_or_separator", "widest_cone_direction"]
 
 # Maximum number of Newton steps. Overlapping data converge in about ten. Each step on separated
 # data lowers the smallest weight by a factor of e, and then no proof of overlap is left.
@@ -38,6 +38,13 @@ _SMALLEST_PART = float(np.finfo(np.float64).eps) / _REMAINDER
 
 # Number of rows that enter the linear program at a time.
 _ROWS = 1000
+
+# Seconds after which a linear program gives up. Ordinary ones take milliseconds.
+_SECONDS = 2.0
+
+
+class UndecidedError(ArithmeticError):
+    """Rounding errors hide whether there is a separating direction."""
 
 
 def balance_or_separator(A: AnyArray) -> tuple[float, FloatArray | None]:
@@ -123,6 +130,11 @@ def widest_cone_direction(
     The linear program of Konis (2007) maximises Σᵢ aᵢ·β in the box |β| <= 1 with A β >= 0.
     This function repeats the program for the rows that are still at zero, and adds the
     directions. The sum is inside the cone of all separating directions.
+
+    Raises
+    ------
+    UndecidedError
+        If the program has no solution to the needed accuracy.
     """
     total = np.zeros(A.shape[1])
     open_rows = np.ones(A.shape[0], dtype=bool)
@@ -135,7 +147,9 @@ def widest_cone_direction(
         margins = A @ beta
         gained = open_rows & (margins > _ZERO)
         if margins.min() < -_ROUNDING * A.shape[1] or not gained.any():
-            break
+            if total.any():
+                break
+            raise UndecidedError
         total += beta
         open_rows &= ~gained
     return total if total.any() else None
@@ -146,8 +160,14 @@ def _program(A: AnyArray, gain: FloatArray, low: ArrayLike, high: ArrayLike) -> 
     rows = np.argsort(A @ gain)[:_ROWS]
     gain = gain / max(np.abs(gain).max(), np.finfo(float).tiny)
     box = np.column_stack([np.broadcast_to(end, A.shape[1]) for end in (low, high)])
-    # The smallest tolerances that HiGHS accepts.
-    options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+    # The smallest tolerances that HiGHS accepts. Its presolver takes seconds on columns of
+    # many decades.
+    options = {
+        "primal_feasibility_tolerance": 1e-10,
+        "dual_feasibility_tolerance": 1e-10,
+        "presolve": False,
+        "time_limit": _SECONDS,
+    }
     while True:
         solved = linprog(
             -gain,
@@ -157,8 +177,8 @@ def _program(A: AnyArray, gain: FloatArray, low: ArrayLike, high: ArrayLike) -> 
             method="highs",
             options=options,
         )
-        if solved.x is None:
-            return np.zeros_like(gain)
+        if solved.status != 0:
+            raise UndecidedError
         margins = A @ solved.x
         worst = np.argsort(margins)[:_ROWS]
         fresh = np.setdiff1d(worst[margins[worst] < -_ZERO / 10], rows)

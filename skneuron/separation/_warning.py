@@ -58,15 +58,15 @@ def explain(
     if of_class is not None:
         separated += " from the rest"
     end = (
-        "The fit was stopped on the way: its weights are no maximum likelihood estimates"
+        "The fit was stopped, and its coefficients are no maximum likelihood estimates"
         if stopped
-        else "Only the penalty, which is very weak, has kept them finite"
+        else "Only the penalty, which is very weak, keeps them finite"
     )
     return (
-        f"a hyperplane separates {separated} ({separation.kind} separation), so the likelihood has "
-        f"no finite maximum: {_listed(separation, names)} without end. {end}. Use a stronger "
-        "penalty (C=1.0 is the default), leave out or merge such features, or collect data in "
-        "which the classes overlap; skneuron.separation.detect_separation(X, y) shows more"
+        f"A hyperplane separates {separated} ({separation.kind} separation), so the likelihood has "
+        f"no finite maximum, and {_listed(separation, names)} without end. {end}. Use a penalty "
+        "such as C=1.0, leave out or merge features, or look at "
+        "print(skneuron.separation.detect_separation(X, y))."
     )
 
 
@@ -74,11 +74,11 @@ def _listed(separation: Separation, names: AnyArray | None) -> str:
     """Return the text that names the growing coefficients."""
     columns = [int(column) for column in separation.features]
     if not columns:
-        return "the bias grows"
+        return "the intercept grows"
     shown = columns if names is None else names[columns]
     listed = ", ".join(str(name) for name in shown[:_MAX_NAMES])
     if len(columns) > _MAX_NAMES:
         listed += f" and {len(columns) - _MAX_NAMES} more"
     unnamed = "" if names is not None else "column " if len(columns) == 1 else "columns "
-    noun, verb = ("weight", "grows") if len(columns) == 1 else ("weights", "grow")
+    noun, verb = ("coefficient", "grows") if len(columns) == 1 else ("coefficients", "grow")
     return f"the {noun} of {unnamed}{listed} {verb}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._typing import set_public_module
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
@@ -66,6 +67,9 @@ SOLVERS: dict[str, type[Solver]] = {
 }
 
 
+# Solvers that only scikit-learn's LogisticRegression has.
+_OF_SCIKIT_LEARN = frozenset({"liblinear", "newton-cholesky", "sag", "saga"})
+
 # With an L1 penalty or bounds, a working set is faster than Hessians for more than ``MANY_PARAMS``
 # parameters and at most this multiple of their square in rows (measured on columns of many kinds).
 _ROWS_PER_SQUARE = 0.01
@@ -95,10 +99,13 @@ def get_solver(solver: str | Solver) -> Solver | None:
         return None
     if isinstance(solver, str) and solver in SOLVERS:
         return SOLVERS[solver]()
-    raise ValueError(
-        f"solver={solver!r}: expected 'auto', one of {', '.join(map(repr, SOLVERS))}, "
-        "or an object of skneuron.solvers"
-    )
+    expected = f"'auto', {one_of(SOLVERS)}, or an object of skneuron.solvers"
+    if isinstance(solver, str) and solver in _OF_SCIKIT_LEARN:
+        raise ValueError(
+            f"Got solver={solver!r}, which only LogisticRegression has. Expected {expected}. "
+            'Leave solver="auto", which supports all penalties.'
+        )
+    raise ValueError(wrong_value("solver", solver, expected, 'solver="auto"'))
 
 
 def choose_solver(objective: ObjectiveProtocol) -> Solver:

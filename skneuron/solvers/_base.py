@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +13,9 @@ from skneuron._typing import FloatArray
 from skneuron.losses import Loss
 from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._gap import rounding, value_and_gap
+from skneuron.solvers._gap import value_and_gap
 from skneuron.solvers._iterate import StoppingCriteria
-from skneuron.solvers._stopping import status_without_progress
+from skneuron.solvers._parameters import Constraint, check
 from skneuron.solvers._tolerances import DEFAULT_TOL
 
 __all__ = ["Solver"]
@@ -39,12 +39,15 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         Whether the solver can learn from chunks, see :meth:`epoch`.
     default_tol : float
         Relative gap to reach by default.
+    constraints : mapping of str to Constraint
+        The values that each parameter may have.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     supports_nonsmooth: ClassVar[bool] = False
     streams: ClassVar[bool] = False
     default_tol: ClassVar[float] = DEFAULT_TOL
+    constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     def refusal(self, loss: Loss, activation: str) -> str | None:
         """Return one sentence why this solver cannot train the loss, or None.
@@ -58,23 +61,24 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         name = type(self).__name__
         if "mistakes" in self.needs and loss.differentiable:
             return (
-                f"{name} needs the perceptron rule, which trains activation='step' only, and got "
-                f"{activation}: use solver='auto'"
+                f"{name} uses the perceptron rule and cannot train {activation}. Expected "
+                "activation='step'. Use solver='auto' for other activations."
             )
         if "gradient" in self.needs and not loss.differentiable:
             return (
-                f"{name} needs a slope, and {activation} has none: gradient descent cannot be "
-                "applied to it. Use solver='perceptron' or 'auto'"
+                f"{name} needs an activation with a slope, and {activation} has none. Expected a "
+                "solver with the perceptron rule. Use solver='auto' or 'perceptron'."
             )
         if "hessian" in self.needs and not loss.smooth:
             return (
-                f"{name} needs second derivatives, and {activation} is not smooth: "
-                "use solver='gd', 'lbfgs' or 'auto'"
+                f"{name} needs second derivatives, and {activation} is not smooth. Expected a "
+                "solver that uses gradients only. Use solver='auto', 'gd' or 'lbfgs'."
             )
         return None
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
+        check(self)
 
     def solve(
         self,
@@ -105,8 +109,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         """
         history = History(callback, observe)
         try:
-            result = self._solve(objective, np.array(start), criteria, history)
-            return _at_zero_if_lower(objective, result, criteria.tol)
+            return self._solve(objective, np.array(start), criteria, history)
         except StopRequest as request:
             status = request.status
         except KeyboardInterrupt:
@@ -146,7 +149,10 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         NotImplementedError
             If the solver does not have ``streams`` set.
         """
-        raise NotImplementedError(f"{type(self).__name__} cannot learn from chunks")
+        raise NotImplementedError(
+            f"{type(self).__name__} cannot learn from chunks. Expected a solver with streams=True. "
+            "Use for example solver='sgd'."
+        )
 
     @abstractmethod
     def _solve(
@@ -157,23 +163,6 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         history: History,
     ) -> SolverResult:
         """Do the work. The method may overwrite ``params``."""
-
-
-def _at_zero_if_lower(
-    objective: ObjectiveProtocol, result: SolverResult, tol: float
-) -> SolverResult:
-    """Return the result, or zero coefficients if F is lower there."""
-    zero = objective.zero_value
-    if not objective.loss.differentiable or result.objective <= zero + rounding(objective, zero):
-        return result
-    params = objective.at_zero()
-    value, gap = value_and_gap(objective, params)
-    if value >= result.objective:
-        # Bounds do not allow zero.
-        return result
-    ended = result.status in (Status.CONVERGED, Status.PRECISION, Status.STALLED)
-    status = status_without_progress(gap, tol) if ended else result.status
-    return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 
 def _ended(objective: ObjectiveProtocol, history: History, status: Status) -> SolverResult:

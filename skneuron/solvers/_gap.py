@@ -32,7 +32,8 @@ _MAX_STEPS = 100
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
-    """Return the gap as a fraction of the objective at zero weights."""
+    """Return the gap as a fraction of the objective at zero weights. Rounding is no gap."""
+    gap = 0.0 if gap < 0 else gap
     return gap / objective.zero_value if objective.zero_value > 0 else gap
 
 
@@ -61,7 +62,7 @@ def is_near(
 ) -> bool:
     """Return whether a step changes every linear predictor so little that a model is valid.
 
-    ``subsample`` may be given: then its rows are checked if a bound for all is not enough.
+    If a bound for all rows is not enough, the rows of a ``subsample`` are checked instead of all.
     """
     bound = objective.max_change_bound(step)
     return bound <= MAX_DELTA_Z or (subsample or objective).max_change(step, params) <= MAX_DELTA_Z
@@ -72,15 +73,8 @@ def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray
 
     The ridge makes F strongly convex: with curvature r at least, F is at most g²/2r above its
     minimum (Boyd & Vandenberghe, Convex Optimization, 2004, section 9.1.2). The
-    intercept has no penalty: its slope has to be zero up to rounding errors.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-        Convex, without an L1 penalty or bounds.
-    value : float
-        F.
-    gradient : ndarray of shape (n_params,)
+    intercept has no penalty: its slope has to be zero up to rounding errors. F has to be convex,
+    without an L1 penalty or bounds.
     """
     full = gradient.reshape(objective.dims.n_outputs, -1)
     weights, slopes = full[:, : objective.dims.n_features], full[:, objective.dims.n_features :]
@@ -143,8 +137,8 @@ def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[flo
 def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model) -> float:
     """Return the decrease of F along Newton steps, plus the last model's predicted decrease.
 
-    ``model`` is Newton's at ``params``. If the steps do not arrive, the result is infinite,
-    unless F has lost half of its value: no minimum is below zero.
+    ``model`` is Newton's at ``params``. When F has lost half of its value, the result is that
+    value: no minimum is below zero. If the steps do not arrive, the result is infinite.
     """
     iterate = Iterate.at(objective, params)
     start = iterate.value
@@ -159,8 +153,9 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
         if following.value >= iterate.value:
             return decrease + predicted if near else float(np.inf)
         iterate, model = following, model_at(objective, following.params, following.hessian)
-    arrives = not objective.has_summary and iterate.value <= start / 2
-    return start if arrives else float(np.inf)
+        if not objective.has_summary and iterate.value <= start / 2:
+            return start
+    return float(np.inf)
 
 
 def _conjugate_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: FloatArray) -> float:
@@ -180,12 +175,6 @@ class GapMonitor:
 
     Between two estimates of the gap the monitor scales the last one with ‖g‖². Each estimate
     above ``tol`` corrects the scale, so there are few.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    tol : float
-        Relative gap to reach.
     """
 
     def __init__(self, objective: ObjectiveProtocol, tol: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_fraction, is_positive, require
+from skneuron.solvers._parameters import FRACTION, POSITIVE, auto_or
 from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import GRADIENT_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
@@ -54,17 +55,11 @@ class GD(Solver):
     """
 
     needs = ("gradient",)
+    constraints: ClassVar = {"learning_rate": auto_or(POSITIVE), "momentum": auto_or(FRACTION)}
 
     def __init__(self, learning_rate: float | str = "auto", momentum: float | str = "auto") -> None:
         self.learning_rate = learning_rate
         self.momentum = momentum
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        valid = self.learning_rate == "auto" or is_positive(self.learning_rate)
-        require(valid, self, "learning_rate", "'auto' or a positive, finite number")
-        valid = self.momentum == "auto" or is_fraction(self.momentum)
-        require(valid, self, "momentum", "'auto' or a number in [0, 1)")
 
     def _solve(
         self,
@@ -76,28 +71,33 @@ class GD(Solver):
         start = params
         iterate = first = best = Iterate.at(objective, params)
         stopping = StoppingRule(objective, first.value, GRADIENT_PATIENCE)
-        state = _DescentState.to_resume(criteria.state, self, iterate.gradient)
-        rate = _Rate(self.learning_rate, objective, params, state)
         monitor = GapMonitor(objective, criteria.tol)
-        momentum = _Momentum(self.momentum, 1.0 if state is None else state.momentum)
+        state = _DescentState.to_resume(criteria.state, self, iterate.gradient)
+        adapts, accelerates = self.learning_rate == "auto", self.momentum == "auto"
         if state is not None:
-            start = state.start
+            start, rate, t = state.start, state.rate, state.momentum
             if state.ahead is not None:
                 iterate = Iterate.at(objective, state.ahead)
+        else:
+            rate, t = self._first_rate(objective, params), 1.0
         status = Status.MAX_ITER
         while len(history) < criteria.max_iter:
-            end = iterate.params - rate.value * iterate.gradient
-            if momentum.points_uphill(end - start, iterate.gradient):
-                rate.lengthen()
+            end = iterate.params - rate * iterate.gradient
+            move = end - start
+            if accelerates and t > 1 and float(iterate.gradient @ move) > 0:
+                # A longer move would raise F. Only a restart lengthens the rate, because a step
+                # that is too long ends the momentum.
+                t, rate = 1.0, 2 * rate if adapts else rate
                 continue
-            trial = Iterate.at(objective, end + momentum.extra(end - start))
-            if rate.is_too_long(iterate, trial):
-                if not rate.shorten():
-                    status = Status.STALLED
-                    break
-                start = iterate.params
-                momentum.restart()
-                continue
+            before, t = t, (1 + np.sqrt(1 + 4 * t * t)) / 2
+            momentum = (before - 1) / t if accelerates else float(self.momentum)
+            trial = Iterate.at(objective, end + momentum * move)
+            if adapts and _is_too_long(objective, iterate, trial, rate):
+                start, t, rate = iterate.params, 1.0, rate / 2
+                if rate > float(np.finfo(np.float64).tiny):
+                    continue
+                status = Status.STALLED
+                break
             if not trial.value <= DIVERGED * max(first.value, objective.zero_value):
                 status = Status.DIVERGED
                 break
@@ -115,101 +115,43 @@ class GD(Solver):
             # The first step failed: an iteration that moved nothing.
             best.record(history, objective, 0.0)
         ahead = None if iterate is best else iterate.params
-        state = _DescentState(repr(self), best.gradient, start, ahead, rate.value, momentum.t)
+        state = _DescentState(repr(self), best.gradient, start, ahead, rate, t)
         return replace(monitor.result(best, status, history), state=state)
+
+    def _first_rate(self, objective: ObjectiveProtocol, params: FloatArray) -> float:
+        if self.learning_rate == "auto":
+            return 1 / (_CURVATURE_MARGIN * largest_curvature(objective, params))
+        return float(self.learning_rate)
 
 
 @dataclass(frozen=True)
 class _DescentState(SolverState):
-    """State between two steps.
+    """State between two steps."""
 
-    Attributes
-    ----------
-    start : ndarray of shape (n_params,)
-        End of the last gradient step, without momentum.
-    ahead : ndarray of shape (n_params,) or None
-        Parameters of the last gradient, None if F is lowest there.
-    rate, momentum : float
-    """
-
+    #: End of the last gradient step, without momentum.
     start: FloatArray
+    #: Parameters of the last gradient, None if F is lowest there.
     ahead: FloatArray | None
     rate: float
     momentum: float
 
 
-class _Rate:
-    """The learning rate: a fixed number, or one that follows the curvature."""
+def _is_too_long(
+    objective: ObjectiveProtocol, iterate: Iterate, trial: Iterate, rate: float
+) -> bool:
+    """Return whether the curvature along a step was larger than 1/rate.
 
-    def __init__(
-        self,
-        rate: float | str,
-        objective: ObjectiveProtocol,
-        start: FloatArray,
-        state: _DescentState | None,
-    ) -> None:
-        self._adaptive = rate == "auto"
-        self._objective = objective
-        if state is not None:
-            self.value = state.rate
-        elif self._adaptive:
-            self.value = 1 / (_CURVATURE_MARGIN * largest_curvature(objective, start))
-        else:
-            self.value = float(rate)
-
-    def lengthen(self) -> None:
-        """Double an adaptive rate, only if momentum restarts, because a step too long ends it."""
-        if self._adaptive:
-            self.value *= 2
-
-    def shorten(self) -> bool:
-        """Halve the rate, and return False if it underflows."""
-        self.value /= 2
-        return self.value > float(np.finfo(np.float64).tiny)
-
-    def is_too_long(self, iterate: Iterate, trial: Iterate) -> bool:
-        """Return whether the curvature along the step was larger than 1/rate.
-
-        Between any two points of a function with curvature at most L,
-        F(b) <= F(a) + g(a)·(b-a) + L/2 |b-a|² and (g(b) - g(a))·(b-a) <= L |b-a|². The
-        first also sees what lies between the points. The second keeps its digits when
-        differences of F have lost theirs.
-        """
-        if not self._adaptive:
-            return False
-        move = trial.params - iterate.params
-        square = float(move @ move)
-        if not np.isfinite(trial.value) or not np.isfinite(square):
-            return True
-        excess = trial.value - iterate.value - float(iterate.gradient @ move)
-        if excess > square / (2 * self.value) + rounding(self._objective, iterate.value):
-            return True
-        # The relative tolerance is the rounding error of a dot product.
-        return float((trial.gradient - iterate.gradient) @ move) > 1.0001 * square / self.value
-
-
-class _Momentum:
-    """The part of the last step that is added to the next."""
-
-    def __init__(self, momentum: float | str, t: float) -> None:
-        self._fixed = None if momentum == "auto" else float(momentum)
-        self.t = t
-
-    def restart(self) -> None:
-        """Drop the momentum."""
-        self.t = 1.0
-
-    def points_uphill(self, last: FloatArray, gradient: FloatArray) -> bool:
-        """Restart if a longer last move would raise F. Return whether momentum restarted."""
-        if self._fixed is not None or self.t == 1 or float(gradient @ last) <= 0:
-            return False
-        self.restart()
+    Between any two points of a function with curvature at most L,
+    F(b) <= F(a) + g(a)·(b-a) + L/2 |b-a|² and (g(b) - g(a))·(b-a) <= L |b-a|². The
+    first also sees what lies between the points. The second keeps its digits when
+    differences of F have lost theirs.
+    """
+    move = trial.params - iterate.params
+    square = float(move @ move)
+    if not np.isfinite(trial.value) or not np.isfinite(square):
         return True
-
-    def extra(self, last: FloatArray) -> FloatArray:
-        """Return the move beyond the gradient step, given the last move."""
-        if self._fixed is not None:
-            return self._fixed * last
-        t = self.t
-        self.t = (1 + np.sqrt(1 + 4 * t * t)) / 2
-        return np.asarray((t - 1) / self.t * last)
+    excess = trial.value - iterate.value - float(iterate.gradient @ move)
+    if excess > square / (2 * rate) + rounding(objective, iterate.value):
+        return True
+    # The relative tolerance is the rounding error of a dot product.
+    return float((trial.gradient - iterate.gradient) @ move) > 1.0001 * square / rate

@@ -72,7 +72,9 @@ class Iterate:
         """Euclidean length of the gradient."""
         return length_of(self.gradient)
 
-    def record(self, history: History, objective: ObjectiveProtocol, step: float) -> None:
+    def record(
+        self, history: History, objective: ObjectiveProtocol, step: float, **columns: float
+    ) -> None:
         """Add this iterate to the history, with the length of the step that led to it."""
         history.add(
             self.params,
@@ -80,6 +82,7 @@ class Iterate:
             gradient_norm=self.gradient_norm,
             step=step,
             n_passes=objective.n_passes,
+            **columns,
         )
 
     def result(

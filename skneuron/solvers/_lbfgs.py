@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import ClassVar
 
 import numpy as np
 from scipy import optimize
@@ -13,7 +14,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_positive_integer, require
+from skneuron.solvers._parameters import WHOLE
 from skneuron.solvers._stopping import LBFGS_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature
@@ -55,13 +56,10 @@ class LBFGS(Solver):
     """
 
     needs = ("gradient",)
+    constraints: ClassVar = {"memory": WHOLE}
 
     def __init__(self, memory: int = 20) -> None:
         self.memory = memory
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if ``memory`` is not a positive integer."""
-        require(is_positive_integer(self.memory), self, "memory", "a positive integer")
 
     def _solve(
         self,
@@ -76,8 +74,8 @@ class LBFGS(Solver):
         status = Status.MAX_ITER
         aim = criteria.tol * (MARGIN if criteria.tol < PRECISION else 1.0)
         while True:
-            whitening = _Whitening(objective, iterate)
-            gap = whitening.gap(objective, iterate)
+            search = _Round(objective, iterate, history)
+            gap = search.gap
             noise = rounding(objective, best.value)
             lower = iterate.value < best.value - noise
             if lower or (gap < best_gap and iterate.value <= best.value + noise):
@@ -94,9 +92,7 @@ class LBFGS(Solver):
                 break
             before = len(history)
             if gap > aim:
-                search = _Round(objective, whitening, iterate, gap, aim, history)
-                most = criteria.max_iter - before
-                iterate = search.run(self.memory, whitening.max_iterations(most))
+                iterate = search.run(self.memory, gap, aim, criteria.max_iter - before)
             if len(history) == before:
                 iterate.record(history, objective, 0.0)
         gap = relative_gap(objective, best.params, best.gradient)
@@ -106,48 +102,42 @@ class LBFGS(Solver):
 
 
 class _Round:
-    """One run of SciPy, in whitened coordinates around its first iterate.
+    """One run of SciPy, in coordinates whitened by the curvature at its first iterate.
 
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    whitening : _Whitening
-    origin : Iterate
-    gap : float
-        Relative gap at the origin. It decides how the objective is measured, and how
-        much smaller the gradient has to become.
-    tol : float
-    history : History
+    The relative gap at this iterate decides how the objective is measured, and how much smaller
+    the gradient has to become.
     """
 
-    def __init__(
-        self,
-        objective: ObjectiveProtocol,
-        whitening: _Whitening,
-        origin: Iterate,
-        gap: float,
-        tol: float,
-        history: History,
-    ) -> None:
-        self._objective = objective
-        self._whitening = whitening
+    def __init__(self, objective: ObjectiveProtocol, origin: Iterate, history: History) -> None:
+        self._objective, self._history = objective, history
         self._origin = self._evaluated = self._accepted = origin
-        self._history = history
+        self._curvature: Curvature | None = None
+        if objective.dims.n_params <= DENSE_PARAMS and objective.loss.smooth:
+            curvature = Curvature(objective, origin.params)
+            # Whitened coordinates leave out directions without curvature.
+            self._curvature = None if curvature.is_unbounded(origin.gradient) else curvature
+        #: Relative gap at the origin.
+        self.gap = (
+            relative(self._curvature.gap(origin.gradient), objective)
+            if self._curvature is not None and objective.loss.convex
+            else relative_gap(objective, origin.params, origin.gradient)
+        )
+
+    def run(self, memory: int, gap: float, tol: float, max_iter: int) -> Iterate:
+        """Return the last iterate that SciPy accepted, the origin if it accepted none."""
         self._by_slopes = gap < MEASURABLE
-        white = whitening.whiten_gradient(origin.gradient)
+        white = self._whiten_gradient(self._origin.gradient)
         # The quadratic model says gap = ½‖R⁻ᵀg‖².
         self._target = float(np.linalg.norm(white)) * float(np.sqrt(0.5 * tol / gap))
         self._last = np.zeros_like(white)
-
-    def run(self, memory: int, max_iter: int) -> Iterate:
-        """Return the last iterate that SciPy accepted, the origin if it accepted none."""
+        most = max_iter if self._curvature is None else min(max_iter, _ROUND)
         # SciPy's own stopping rules are off: the gap alone decides.
-        options = {"maxcor": memory, "maxiter": max_iter, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}
+        options = {"maxcor": memory, "maxiter": most, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}
         # Some versions of SciPy do not catch StopIteration.
         with suppress(_Stop):
             optimize.minimize(
                 self._function,
-                np.zeros_like(self._last),
+                np.zeros_like(white),
                 jac=True,
                 method="L-BFGS-B",
                 callback=self._callback,
@@ -158,7 +148,7 @@ class _Round:
     def _function(self, u: FloatArray) -> tuple[float, FloatArray]:
         """Return F - F₀ and its gradient in whitened coordinates."""
         origin = self._origin
-        params = origin.params + self._whitening.unwhiten(u)
+        params = origin.params + self._unwhiten(u)
         self._evaluated = trial = Iterate.at(self._objective, params)
         if not np.all(np.isfinite(trial.gradient)):
             return np.inf, np.zeros_like(u)
@@ -166,45 +156,21 @@ class _Round:
         scale = max(self._objective.zero_value, origin.value)
         if self._by_slopes and abs(excess) <= MEASURABLE * scale:
             excess = 0.5 * float((trial.gradient + origin.gradient) @ (params - origin.params))
-        return excess, self._whitening.whiten_gradient(trial.gradient)
+        return excess, self._whiten_gradient(trial.gradient)
 
     def _callback(self, u: FloatArray) -> None:
         """Record an iteration. SciPy calls at the iterate that it has evaluated last."""
         if not np.isfinite(self._evaluated.value):
             raise _Stop
         self._accepted = iterate = self._evaluated
-        step = length_of(self._whitening.unwhiten(u - self._last))
+        step = length_of(self._unwhiten(u - self._last))
         iterate.record(self._history, self._objective, step)
         self._last = u.copy()
-        gradient = self._whitening.whiten_gradient(iterate.gradient)
-        if float(np.linalg.norm(gradient)) <= self._target:
+        if float(np.linalg.norm(self._whiten_gradient(iterate.gradient))) <= self._target:
             raise _Stop
 
-
-class _Whitening:
-    """Coordinates of one round: whitened by the curvature if that can be factored."""
-
-    def __init__(self, objective: ObjectiveProtocol, origin: Iterate) -> None:
-        self._curvature: Curvature | None = None
-        if objective.dims.n_params <= DENSE_PARAMS and objective.loss.smooth:
-            curvature = Curvature(objective, origin.params)
-            # Whitened coordinates leave out directions without curvature.
-            self._curvature = None if curvature.is_unbounded(origin.gradient) else curvature
-
-    def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
-        """Return the gradient in these coordinates."""
+    def _whiten_gradient(self, gradient: FloatArray) -> FloatArray:
         return gradient if self._curvature is None else self._curvature.whiten_gradient(gradient)
 
-    def unwhiten(self, step: FloatArray) -> FloatArray:
-        """Return a step of these coordinates in the parameters."""
+    def _unwhiten(self, step: FloatArray) -> FloatArray:
         return step if self._curvature is None else self._curvature.unwhiten(step)
-
-    def max_iterations(self, most: int) -> int:
-        """Return the number of iterations after which the coordinates are renewed."""
-        return most if self._curvature is None else min(most, _ROUND)
-
-    def gap(self, objective: ObjectiveProtocol, iterate: Iterate) -> float:
-        """Return the relative gap at the origin."""
-        if self._curvature is not None and objective.loss.convex:
-            return relative(self._curvature.gap(iterate.gradient), objective)
-        return relative_gap(objective, iterate.params, iterate.gradient)

@@ -1,20 +1,35 @@
-"""Checks of the parameters of solvers and schedules."""
+"""The values that parameters of solvers and schedules may have."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["is_flag", "is_fraction", "is_number", "is_positive", "is_positive_integer", "require"]
+from skneuron._messages import wrong_value
+
+__all__ = ["FLAG", "FRACTION", "POSITIVE", "WHOLE", "Constraint", "auto_or", "check", "is_auto"]
 
 
-def require(valid: bool, owner: object, name: str, expected: str) -> None:
-    """Raise ``ValueError`` if a parameter of an object is not valid."""
-    if not valid:
+class Constraint(NamedTuple):
+    """A check of a value, and the values that pass the check in words."""
+
+    allows: Callable[[Any], bool]
+    expected: str
+
+
+def check(owner: Any) -> None:
+    """Raise ``ValueError`` if a parameter violates its constraint in ``owner.constraints``."""
+    for name, (allows, expected) in owner.constraints.items():
         value = getattr(owner, name)
-        raise ValueError(f"{type(owner).__name__}: {name}={value!r}: expected {expected}")
+        if not allows(value):
+            kind = type(owner)
+            default = signature(kind).parameters[name].default
+            example = f"{kind.__name__}({name}={default!r})"
+            raise ValueError(wrong_value(name, value, expected, example, kind.__name__))
 
 
 def is_number(value: Any) -> bool:
@@ -22,21 +37,24 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def is_positive(value: Any) -> bool:
-    """Return whether a value is a positive, finite number."""
-    return is_number(value) and 0 < value < np.inf
+def is_auto(value: Any) -> bool:
+    """Return whether a value is "auto"."""
+    return isinstance(value, str) and value == "auto"
 
 
-def is_fraction(value: Any) -> bool:
-    """Return whether a value is a number in [0, 1)."""
-    return is_number(value) and 0 <= value < 1
+def auto_or(constraint: Constraint) -> Constraint:
+    """Return a constraint that also allows "auto"."""
+    allows, expected = constraint
+    joined = f"'auto'{',' if ' or ' in expected else ' or'} {expected}"
+    return Constraint(lambda value: is_auto(value) or allows(value), joined)
 
 
-def is_positive_integer(value: Any) -> bool:
-    """Return whether a value is a positive integer."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
-
-
-def is_flag(value: Any) -> bool:
-    """Return whether a value is True or False."""
-    return isinstance(value, bool | np.bool_)
+FLAG = Constraint(lambda value: isinstance(value, bool | np.bool_), "True or False")
+FRACTION = Constraint(lambda value: is_number(value) and 0 <= value < 1, "a number in [0, 1)")
+POSITIVE = Constraint(
+    lambda value: is_number(value) and 0 < value < np.inf, "a positive, finite number"
+)
+WHOLE = Constraint(
+    lambda value: isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1,
+    "a positive integer",
+)

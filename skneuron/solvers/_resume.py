@@ -18,30 +18,18 @@ _MAX_CHANGE = 1e-3
 
 @dataclass(frozen=True)
 class SolverState:
-    """The state of a solver at the parameters that it has returned.
+    """The state of a solver at the parameters that it has returned."""
 
-    Attributes
-    ----------
-    solver : str
-        The solver with its parameters: only the same solver can use the state.
-    gradient : ndarray of shape (n_params,)
-        Gradient of the objective at the parameters.
-    """
-
+    #: The solver with its parameters: only the same solver can use the state.
     solver: str
+    #: Gradient of the objective at the parameters.
     gradient: FloatArray
 
     @classmethod
     def to_resume(cls, state: Any, solver: Any, gradient: FloatArray) -> Self | None:
-        """Return a state if it is of this solver and of the objective at its start, else None.
+        """Return the state of the last fit, None if it is of another solver or objective.
 
-        Parameters
-        ----------
-        state : object
-            State of the last fit.
-        solver : Solver
-        gradient : ndarray of shape (n_params,)
-            Gradient at the start of the fit.
+        ``gradient`` is the gradient at the start of the new fit.
         """
         if not isinstance(state, cls) or state.solver != repr(solver):
             return None

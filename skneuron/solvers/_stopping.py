@@ -6,7 +6,13 @@ import numpy as np
 
 from skneuron.results import Status
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._tolerances import PRECISION
+from skneuron.solvers._tolerances import (
+    LONG_PATIENCE,
+    MUCH_OF_GAP,
+    MUCH_OF_VALUE,
+    PRECISION,
+    SMALLEST_GAP,
+)
 
 __all__ = [
     "EPOCH_PATIENCE",
@@ -35,17 +41,13 @@ GRADIENT_PATIENCE = 5000
 # Number of epochs without progress that end a fit: the learning rate may be about to shrink.
 EPOCH_PATIENCE = 1000
 
-# Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
-# of rounding errors. Losses with exponential tails lower it for ever.
-_SMALLEST_GAP = 1e-40
-
 
 class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
     F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
-    gap has to halve. F is bounded below, and the gap can halve some hundred times before it is
-    the square of rounding errors. So every fit ends, whatever ``tol`` is.
+    gap has to halve. Within ten times as many F itself has to fall, and either F by a thousandth or
+    the gap by nine tenths. F is bounded below, so every fit ends, whatever ``tol`` is.
 
     Parameters
     ----------
@@ -57,8 +59,8 @@ class StoppingRule:
 
     Attributes
     ----------
-    without_decrease : int
-        Number of iterations in a row that have not lowered F by as much, each alone.
+    without_progress : int
+        Number of iterations in which F has not fallen, or neither F nor the gap has fallen by much.
 
     Examples
     --------
@@ -78,9 +80,10 @@ class StoppingRule:
     def __init__(self, objective: ObjectiveProtocol, value: float, patience: int) -> None:
         self._objective = objective
         self._patience = patience
-        self._lowest = self._last = value
+        self._lowest = value
         self._first = self._smallest = np.inf
-        self._idle = self.without_decrease = 0
+        self._idle = self._creeping = self._without_decrease = self.without_progress = 0
+        self._high, self._wide = value, np.inf
 
     def is_stuck(self, value: float, gap: float) -> bool:
         """Record an iteration, and return whether the last ones made no progress.
@@ -95,14 +98,22 @@ class StoppingRule:
         rounding = PRECISION * max(abs(self._lowest), self._objective.zero_value)
         if np.isinf(self._first):
             self._first = gap
-        self.without_decrease = 0 if value < self._last - rounding else self.without_decrease + 1
         lower = value < self._lowest - rounding
-        smaller = _SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
-        self._last = value
+        smaller = SMALLEST_GAP * self._first < gap < 0.5 * self._smallest
         self._lowest = value if lower else self._lowest
         self._smallest = gap if smaller else self._smallest
         self._idle = 0 if lower or smaller else self._idle + 1
-        return self._idle >= self._patience
+        self._without_decrease = 0 if lower else self._without_decrease + 1
+        self._creeping += 1
+        if (
+            self._lowest < self._high - MUCH_OF_VALUE * abs(self._high)
+            or self._smallest < (1 - MUCH_OF_GAP) * self._wide
+        ):
+            self._high, self._wide, self._creeping = self._lowest, self._smallest, 0
+        self.without_progress = max(self._without_decrease, self._creeping)
+        return (
+            self._idle >= self._patience or self.without_progress >= LONG_PATIENCE * self._patience
+        )
 
 
 def status_without_progress(gap: float, tol: float) -> Status:

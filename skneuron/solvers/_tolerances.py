@@ -9,14 +9,18 @@ __all__ = [
     "DEFAULT_TOL",
     "DENSE_PARAMS",
     "DIVERGED",
+    "LONG_PATIENCE",
     "MARGIN",
     "MAX_DELTA_Z",
     "MAX_HALVINGS",
     "MEASURABLE",
+    "MUCH_OF_GAP",
+    "MUCH_OF_VALUE",
     "PRECISION",
     "REGULAR",
     "SETTLED",
     "SINGULAR",
+    "SMALLEST_GAP",
 ]
 
 # Relative gap at which a fit converges by default. Coefficients err by about the square root of
@@ -73,3 +77,14 @@ REGULAR = 1e-6
 
 # A learning rate that raises F to this multiple of its start has diverged.
 DIVERGED = 1e4
+
+# Gap, as a fraction of the first gap, below which a smaller gap is no progress: it is the square
+# of rounding errors. Losses with exponential tails lower it for ever.
+SMALLEST_GAP = 1e-32
+
+# Multiple of the patience within which F itself has to fall, and F or the gap by much.
+LONG_PATIENCE = 10
+
+# Fractions of F and of the gap by which they fall if they fall by much. Linear convergence at a
+# rate of 0.97, which is slow for Newton methods, makes the gap ten times smaller in 100 iterations.
+MUCH_OF_VALUE, MUCH_OF_GAP = 1e-3, 0.9

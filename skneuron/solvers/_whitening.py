@@ -23,34 +23,21 @@ _MAX_COORDINATES = 300
 
 @dataclass
 class Whitening:
-    """Symmetric T with T H T = 1, H the curvature of one output's coefficients, and v = T u.
+    """Symmetric T with T H T = 1, H the curvature of one output's coefficients, and v = T u."""
 
-    Attributes
-    ----------
-    matrices : ndarray of shape (n_outputs, n_coordinates, n_coordinates) or None
-        None leaves coordinates as they are.
-    smoothness : float
-        Largest curvature, in these coordinates, of a batch of one row, on average.
-    mean_smoothness : float
-        Largest curvature of all rows.
-    """
-
+    #: One T per output. None leaves coordinates as they are.
     matrices: FloatArray | None = None
+    #: Largest curvature, in these coordinates, of a batch of one row, on average.
     smoothness: float = 1.0
+    #: Largest curvature of all rows.
     mean_smoothness: float = 1.0
 
     @classmethod
     def at(cls, objective: ObjectiveProtocol, params: FloatArray, n_rows: int) -> Whitening:
-        """Return the whitening by a subsample's Hessian.
+        """Return the whitening by the Hessian of an objective on a subsample of ``n_rows`` rows.
 
-        Parameters
-        ----------
-        objective : ObjectiveProtocol
-            On the subsample.
-        params : ndarray of shape (n_params,)
-        n_rows : int
-            Number of all rows. If the subsample has fewer, a fraction of the curvature at zero
-            is added, in place of the rows that are missing.
+        If the subsample has fewer, a fraction of the curvature at zero is added, in place of
+        the rows that are missing.
         """
         k, m = objective.dims.n_outputs, objective.dims.n_coordinates
         if m > _MAX_COORDINATES or k * m > DENSE_PARAMS:
@@ -63,12 +50,17 @@ class Whitening:
         if not np.all(np.isfinite(hessian)):
             return cls()
         blocks = hessian.reshape(k, m, k, m)
-        values, vectors = np.linalg.eigh(np.stack([blocks[i, :, i] for i in range(k)]))
+        own = np.stack([blocks[i, :, i] for i in range(k)])
+        values, vectors = np.linalg.eigh(own)
         top = values[:, -1:]
         if not np.all(top > 0):
             return cls()
         values = np.maximum(values, CURVATURE_FLOOR * top)
         inverse_roots = (vectors / np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
+        # A constant column has a coefficient of zero. Rounding must not tie it to other columns,
+        # because Adam makes steps of equal size from small and large gradients.
+        tied = np.count_nonzero(own, axis=2) > 1
+        inverse_roots *= (tied[:, None] & tied[:, :, None]) | np.eye(m, dtype=bool)
         # The mean of a row's curvature is the trace, one per direction.
         return cls(inverse_roots, float(m), 1.0)
 

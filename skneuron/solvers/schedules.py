@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skneuron.solvers._parameters import is_number, require
+from skneuron.solvers._parameters import POSITIVE, Constraint, check, is_number
 
 __all__ = ["Constant", "Cosine", "InverseScaling", "Schedule", "StepDecay"]
+
+_NOT_NEGATIVE = Constraint(lambda x: is_number(x) and 0 <= x < np.inf, "a finite number >= 0")
+_UP_TO_ONE = Constraint(lambda x: is_number(x) and 0 < x <= 1, "a number > 0, <= 1")
 
 
 class Schedule(BaseEstimator):  # type: ignore[misc]
@@ -22,8 +26,8 @@ class Schedule(BaseEstimator):  # type: ignore[misc]
     ``solver__learning_rate__rate``.
     """
 
-    #: Lowest value of each parameter, whether that is allowed, and the highest value.
-    limits: Mapping[str, tuple[float, bool, float]] = {}
+    #: The values that each parameter may have.
+    constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     @abstractmethod
     def __call__(self, epoch: float) -> float:
@@ -31,12 +35,7 @@ class Schedule(BaseEstimator):  # type: ignore[misc]
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        for name, (low, closed, high) in self.limits.items():
-            value = getattr(self, name)
-            valid = is_number(value) and low <= value <= high and value < np.inf
-            above = "finite" if high == np.inf else f"<= {high:g}"
-            expected = f"a number {'>=' if closed else '>'} {low:g}, {above}"
-            require(valid and (closed or value > low), self, name, expected)
+        check(self)
 
 
 class Constant(Schedule):
@@ -53,7 +52,7 @@ class Constant(Schedule):
     0.2
     """
 
-    limits: Mapping[str, tuple[float, bool, float]] = {"rate": (0, False, np.inf)}
+    constraints: ClassVar = {"rate": POSITIVE}
 
     def __init__(self, rate: float = 0.1) -> None:
         self.rate = rate
@@ -82,11 +81,7 @@ class InverseScaling(Schedule):
     0.05
     """
 
-    limits: Mapping[str, tuple[float, bool, float]] = {
-        "rate": (0, False, np.inf),
-        "power": (0, True, np.inf),
-        "delay": (0, False, np.inf),
-    }
+    constraints: ClassVar = {"rate": POSITIVE, "power": _NOT_NEGATIVE, "delay": POSITIVE}
 
     def __init__(self, rate: float = 0.1, power: float = 0.5, delay: float = 1.0) -> None:
         self.rate = rate
@@ -117,11 +112,7 @@ class Cosine(Schedule):
     0.1
     """
 
-    limits: Mapping[str, tuple[float, bool, float]] = {
-        "rate": (0, False, np.inf),
-        "epochs": (0, False, np.inf),
-        "final": (0, True, np.inf),
-    }
+    constraints: ClassVar = {"rate": POSITIVE, "epochs": POSITIVE, "final": _NOT_NEGATIVE}
 
     def __init__(self, rate: float = 0.1, epochs: float = 50, final: float = 0.0) -> None:
         self.rate = rate
@@ -151,11 +142,7 @@ class StepDecay(Schedule):
     0.05
     """
 
-    limits: Mapping[str, tuple[float, bool, float]] = {
-        "rate": (0, False, np.inf),
-        "factor": (0, False, 1),
-        "every": (0, False, np.inf),
-    }
+    constraints: ClassVar = {"rate": POSITIVE, "factor": _UP_TO_ONE, "every": POSITIVE}
 
     def __init__(self, rate: float = 0.1, factor: float = 0.5, every: float = 10) -> None:
         self.rate = rate

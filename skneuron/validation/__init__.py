@@ -14,10 +14,12 @@ from skneuron.validation._data import (
     check_weights,
     refuse_not_finite,
 )
-from skneuron.validation._fitted import FittedNeuron
+from skneuron.validation._fitted import FittedNeuron, dense_coef
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._settings import Settings, check_parameters
+from skneuron.validation._unknown_parameters import check_known, with_known_parameters
 from skneuron.validation._validation_set import (
     ValidationSet,
     check_validation_set,
@@ -34,6 +36,8 @@ __all__ = [
     "check_chunk",
     "check_classes",
     "check_finite",
+    "check_known",
+    "check_labels",
     "check_numbers",
     "check_offset",
     "check_parameters",
@@ -41,10 +45,12 @@ __all__ = [
     "check_training_data",
     "check_validation_set",
     "check_weights",
+    "dense_coef",
     "explain_no_split",
     "refuse_not_finite",
     "split_off",
     "with_bounds",
+    "with_known_parameters",
 ]
 
 set_public_module(globals())

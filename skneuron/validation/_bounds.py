@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skneuron._messages import one_of, wrong_value
 from skneuron._typing import AnyArray, Bounds
 from skneuron.validation._data import TrainingData
 
@@ -65,8 +66,13 @@ def _rows(bounds: Any, d: int) -> list[Any]:
         shape = ()
     if shape != (d, 2):
         raise ValueError(
-            f"bounds={bounds!r}: expected a pair (low, high), an array of shape ({d}, 2), one "
-            "pair per feature, or a dict from feature name to pair"
+            wrong_value(
+                "bounds",
+                bounds,
+                f"a pair (low, high), an array of shape ({d}, 2), one pair per feature, or a dict "
+                "from feature name to pair",
+                "bounds=(0, None)",
+            )
         )
     return list(bounds)
 
@@ -78,10 +84,10 @@ def _pair(pair: Any, name: str) -> tuple[float, float]:
         high = np.inf if high is None else float(high)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{name}={pair!r}: expected a pair (low, high) of numbers or None"
+            wrong_value(name, pair, "a pair (low, high) of numbers or None", "(0, None)")
         ) from None
     if not low <= high or low == np.inf or high == -np.inf:
-        raise ValueError(f"{name}={pair!r}: expected low <= high")
+        raise ValueError(wrong_value(name, pair, "low <= high", "(0, None)"))
     return low, high
 
 
@@ -90,5 +96,9 @@ def _column(key: Hashable, names: AnyArray | None, d: int) -> int:
         return int(np.flatnonzero(names == key)[0])
     if names is None and isinstance(key, int | np.integer) and 0 <= key < d:
         return int(key)
-    known = f"one of {names.tolist()!r}" if names is not None else f"a column number below {d}"
-    raise ValueError(f"bounds: {key!r} is no feature of X; expected {known}")
+    known = one_of(names) if names is not None else f"a column number below {d}"
+    example = names[0] if names is not None else 0
+    raise ValueError(
+        f"The key {key!r} of bounds is no feature of X. Expected {known}. Use for example "
+        f"bounds={{{example!r}: (0, None)}}."
+    )

@@ -12,8 +12,10 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from skneuron._messages import shown, wrong_value
 from skneuron._typing import AnyArray, MatrixLike
-from skneuron.validation._data import FLOATS, TrainingData, check_weights
+from skneuron.validation._data import FLOATS, TrainingData, check_weights, wrong_class_weight
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
@@ -31,8 +33,8 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
     if classes is None:
         if known is None:
             raise ValueError(
-                "classes=None on the first call of partial_fit: expected all class labels that "
-                "the stream may bring, as in partial_fit(X, y, classes=[0, 1])"
+                "Got classes=None on the first call of partial_fit. Expected all class labels that "
+                "the stream may have. Use for example partial_fit(X, y, classes=[0, 1])."
             )
         return known
     labels = column_or_1d(np.asarray(classes))
@@ -40,16 +42,23 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
         given = np.unique(labels)
     except TypeError as error:
         raise ValueError(
-            f"classes={classes!r} cannot be sorted. Expected labels of one type. "
+            f"The labels classes={shown(classes)} cannot be sorted. Expected labels of one type. "
             "Use for example strings: [str(label) for label in classes]."
         ) from error
+    check_labels(classes, "classes")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
-            f"classes={given.tolist()!r}: expected None or those of the first call, "
-            f"{known.tolist()!r}"
+            wrong_value(
+                "classes",
+                given.tolist(),
+                f"None or the classes of the first call, {shown(known.tolist())}",
+                "partial_fit(X, y)",
+            )
         )
     if len(given) < 2:
-        raise ValueError(f"classes={given.tolist()!r}: expected at least two classes")
+        raise ValueError(
+            wrong_value("classes", given.tolist(), "at least two classes", "classes=[0, 1]")
+        )
     return given
 
 
@@ -63,14 +72,14 @@ def check_chunk(
     offset: ArrayLike | None,
     *,
     first: bool,
-) -> TrainingData:
+) -> TrainingData | None:
     """Check and encode a chunk, and record the columns on ``estimator`` if it is the first.
 
     Returns
     -------
-    TrainingData
-        Its sample weights sum to 1. A chunk may lack some of the classes. ``absent`` are the
-        classes with a ``class_weight`` of zero.
+    TrainingData or None
+        None if every row has zero weight. Otherwise the sample weights sum to 1, and the chunk
+        may lack some of the classes. ``absent`` are the classes with a ``class_weight`` of zero.
 
     Raises
     ------
@@ -81,12 +90,13 @@ def check_chunk(
     """
     if isinstance(class_weight, str):
         raise ValueError(
-            f"class_weight={class_weight!r} is not possible with partial_fit, because a chunk does "
-            "not show how frequent each class is in the stream. Expected a dict or None. Compute "
+            f"partial_fit cannot use class_weight={class_weight!r}, because a chunk does not show "
+            "how frequent each class is in the stream. Expected a dict or None. Compute "
             "the weights from a sample: sklearn.utils.compute_class_weight('balanced', "
             "classes=classes, y=y_sample)."
         )
     check_numbers(X, "X")
+    check_labels(y)
     X_checked, labels = validate_data(
         estimator,
         X,
@@ -101,24 +111,32 @@ def check_chunk(
     unknown = ~np.isin(labels, classes)
     if np.any(unknown):
         raise ValueError(
-            f"y has the label {labels[unknown][0]}: expected the classes of the first call of "
-            f"partial_fit, {classes.tolist()!r}"
+            f"y has the label {labels[unknown][0]}. Expected the classes of the first call of "
+            f"partial_fit, {shown(classes.tolist())}. Begin another stream with all classes: "
+            "clone(neuron).partial_fit(X, y, classes=classes)."
         )
     indices = np.searchsorted(classes, labels).astype(np.intp)
-    weights = check_weights(sample_weight, X_checked.shape[0])
+    weights = check_weights(sample_weight, X_checked.shape[0], all_zero=True)
     z_offset = check_offset(offset, X_checked.shape[0], len(classes), most=MOST_TO_LEARN)
     absent: tuple[int, ...] = ()
     if class_weight is not None:
         factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
-            raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
+            raise ValueError(wrong_class_weight(class_weight))
         weights = weights * factors[indices]
         absent = tuple(np.flatnonzero(factors == 0).tolist())
     total = float(weights.sum())
-    if not 0 < total < np.inf:
-        raise ValueError(f"the weights of the chunk sum to {total}: expected a positive number")
+    if total == 0:
+        return None
+    if not total < np.inf:
+        raise ValueError(
+            f"The sample weights of the chunk sum to {total}. Expected a positive, finite sum. "
+            "Divide the sample weights: sample_weight / sample_weight.max()."
+        )
     used = weights > 0
+    given = None
     if not used.all():
+        given = X_checked, used
         X_checked, indices, weights = X_checked[used], indices[used], weights[used]
         z_offset = None if z_offset is None else z_offset[used]
     return TrainingData(
@@ -129,4 +147,5 @@ def check_chunk(
         total,
         offset=z_offset,
         absent=absent,
+        given=given,
     )

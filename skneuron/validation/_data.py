@@ -9,11 +9,12 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.validation import check_array, validate_data
 
+from skneuron._messages import wrong_value
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
+from skneuron.validation._labels import check_labels, encode
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
@@ -25,6 +26,7 @@ __all__ = [
     "check_training_data",
     "check_weights",
     "refuse_not_finite",
+    "wrong_class_weight",
 ]
 
 #: Element types of X that are used without a copy. Every other type becomes float64.
@@ -54,6 +56,8 @@ class TrainingData:
         Indices of the classes without a row.
     one_each : bool
         Whether two classes have a neuron each, as more than two classes do.
+    given : (ndarray or CSR/CSC array, ndarray of bool) or None
+        X with the rows that are not in use, and which of its rows are. None if all are.
     """
 
     X: Matrix
@@ -66,6 +70,7 @@ class TrainingData:
     offset: FloatArray | None = None
     absent: tuple[int, ...] = ()
     one_each: bool = False
+    given: tuple[Matrix, AnyArray] | None = None
 
     @property
     def present(self) -> AnyArray:
@@ -114,6 +119,7 @@ def check_training_data(
         finite, all zero or of another length, or an offset is not finite or of another shape.
     """
     check_numbers(X, "X")
+    check_labels(y)
     # The pass that computes the column moments finds NaN and infinity as well.
     X_checked, labels = validate_data(
         estimator,
@@ -124,10 +130,11 @@ def check_training_data(
         multi_output=False,
         ensure_all_finite=False,
     )
-    classes, indices = _encode(labels)
+    classes, indices = encode(labels)
     if len(classes) < 2:
         raise ValueError(
-            f"y has one class only, {classes.tolist()!r}: expected samples of at least two classes"
+            f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
+            "classes. Check with np.unique(y), and split with train_test_split(X, y, stratify=y)."
         )
     n = X_checked.shape[0]
     z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
@@ -148,8 +155,10 @@ def check_training_data(
             "Expected a finite sum. Divide the sample weights: sample_weight / 1e10."
         )
     used = relative > 0
+    given = None
     if not used.all():
         check_finite(X_checked)
+        given = X_checked, used
         X_checked, indices, relative = X_checked[used], indices[used], relative[used]
         z_offset = None if z_offset is None else z_offset[used]
     absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
@@ -161,6 +170,7 @@ def check_training_data(
         total,
         offset=z_offset,
         absent=tuple(absent.tolist()),
+        given=given,
     )
 
 
@@ -180,39 +190,16 @@ def check_finite(X: MatrixLike) -> None:
         assert_all_finite(X, input_name="X")
 
 
-# Integer labels within a range of fewer values than this are counted instead of sorted.
-_SPAN = 1000
+def check_weights(
+    sample_weight: ArrayLike | None, n_samples: int, *, all_zero: bool = False
+) -> FloatArray:
+    """Return sample weights as float64, all ones if there are none.
 
-
-def _encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
-    """Return the sorted classes and the index of each label."""
-    if y.ndim == 1 and y.dtype.kind in "iu" and y.dtype.isnative:
-        low, high = int(y.min()), int(y.max())
-        if high - low < _SPAN:
-            # The difference of two int8 labels may overflow int8.
-            wide = y.astype(np.int16) if y.dtype == np.int8 else y
-            shifted = wide if low == 0 else wide - wide.dtype.type(low)
-            indices = shifted.astype(np.intp, copy=False)
-            if high == low + 1:
-                # Both labels occur: y.min() and y.max() are labels.
-                return np.array([low, high], y.dtype), indices
-            present = np.bincount(indices, minlength=high - low + 1) > 0
-            classes = np.flatnonzero(present).astype(wide.dtype) + wide.dtype.type(low)
-            if not present.all():
-                indices = (np.cumsum(present) - 1)[indices]
-            return classes.astype(y.dtype), indices
-    if y.ndim == 1 and y.dtype.kind == "b":
-        y8 = y.view(np.uint8)
-        low, high = int(y8.min()), int(y8.max())
-        return np.arange(low, high + 1).astype(bool), (y8 - np.uint8(low)).astype(np.intp)
-    check_classification_targets(y)
-    y = column_or_1d(y)
-    classes, indices = np.unique(y, return_inverse=True)
-    return classes, indices
-
-
-def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray:
-    """Return sample weights as float64, all ones if there are none."""
+    Raises
+    ------
+    ValueError
+        If they are negative, not finite, of another length, or all zero unless ``all_zero``.
+    """
     if sample_weight is None:
         return np.ones(n_samples)
     check_numbers(sample_weight, "sample_weight")
@@ -230,16 +217,27 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray
         weights = np.full(n_samples, float(weights))
     if weights.shape != (n_samples,):
         raise ValueError(
-            f"sample_weight has shape {weights.shape}: expected ({n_samples},), one per row of X"
+            f"sample_weight has shape {weights.shape}. Expected ({n_samples},), one per row of X. "
+            "Use None for equal weights."
         )
     if np.any(weights < 0):
         row = int(np.flatnonzero(weights < 0)[0])
         raise ValueError(
-            f"sample_weight[{row}]={float(weights[row])} is negative: expected weights >= 0"
+            f"Row {row} has the negative sample_weight {float(weights[row])}. Expected numbers "
+            ">= 0. Drop the row, or use a weight of 0."
         )
-    if not np.any(weights > 0):
-        raise ValueError("sample_weight is zero for every sample: expected at least one above zero")
+    if not (all_zero or np.any(weights > 0)):
+        raise ValueError(
+            "The sample_weight is zero for every sample. Expected at least one above zero. Use "
+            "None for equal weights."
+        )
     return weights
+
+
+def wrong_class_weight(class_weight: object) -> str:
+    """Return the message about class weights that are negative or not finite."""
+    example = "class_weight='balanced'"
+    return wrong_value("class_weight", class_weight, "finite numbers >= 0 by class", example)
 
 
 def _times_class_weight(
@@ -261,13 +259,13 @@ def _times_class_weight(
             sample_weight=weights[used],
         )
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
-        raise ValueError(f"class_weight={class_weight!r}: expected finite weights >= 0")
+        raise ValueError(wrong_class_weight(class_weight))
     with np.errstate(over="ignore", under="ignore"):
         weights = weights * factors[indices]
     if not np.all(np.isfinite(weights)):
         raise ValueError(
-            "sample_weight times class_weight overflows float64. Expected finite products. "
-            "Divide the sample weights: sample_weight / sample_weight.max()."
+            "The product of sample_weight and class_weight overflows float64. Expected finite "
+            "products. Divide the sample weights: sample_weight / sample_weight.max()."
         )
     if not np.any(weights > 0):
         raise ValueError(

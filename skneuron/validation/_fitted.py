@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+from scipy.sparse import issparse
+
 from skneuron._typing import AnyArray
 from skneuron.activations import Activation
 
-__all__ = ["FittedNeuron"]
+__all__ = ["FittedNeuron", "dense_coef"]
 
 
 class FittedNeuron(Protocol):
@@ -48,3 +51,9 @@ class FittedNeuron(Protocol):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor."""
         ...
+
+
+def dense_coef(neuron: FittedNeuron) -> AnyArray:
+    """Return ``coef_`` as an array, also after ``sparsify``."""
+    coef: Any = neuron.coef_
+    return np.asarray(coef.toarray() if issparse(coef) else coef)

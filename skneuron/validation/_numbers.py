@@ -33,11 +33,19 @@ _REMEDIES = {
 }
 
 
+# Containers whose column names scikit-learn does not find, and remedies.
+_CONTAINERS = {
+    "LazyFrame": "Collect it: X.collect().",
+    "RecordBatch": "Make a table of it: pyarrow.Table.from_batches([X]).",
+}
+
+
 def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
-    """Raise ``ValueError`` if values are dates, durations, bytes or records.
+    """Raise ``ValueError`` if values are dates, durations, bytes, or columns of text.
 
     NumPy and scikit-learn use the integers behind dates and durations as numbers. These integers
-    depend on the unit of time, and a missing date becomes -9.2e18.
+    depend on the unit of time, and a missing date becomes -9.2e18. Text in an array is left to
+    scikit-learn. For text in a data frame, this message has the name of the column.
 
     Parameters
     ----------
@@ -63,11 +71,16 @@ the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
     """
     if issparse(values):
         return
+    kind = type(values).__name__
+    if kind in _CONTAINERS:
+        raise ValueError(
+            f"{name} is a {kind}. Expected a data frame in memory. {_CONTAINERS[kind]}"
+        )
     if isinstance(values, np.ndarray):
         _check_array(values, name)
     elif not isinstance(values, list | tuple) and _is_frame(values):
-        for where, dtype, column in _columns(values, name):
-            _check_column(dtype, column, where)
+        for label, dtype, column in _columns(values):
+            _check_column(dtype, column, label, name)
     else:
         _check_other(values, name)
 
@@ -78,8 +91,8 @@ def _is_frame(values: Any) -> bool:
     )
 
 
-def _columns(frame: Any, name: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the name of each column, its type, and a function that returns its values."""
+def _columns(frame: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield the label of each column, its type, and a function that returns its values."""
     if hasattr(frame, "column_names"):  # pyarrow
         labels, dtypes, at = frame.column_names, frame.schema.types, frame.column
     elif hasattr(frame, "iloc"):  # pandas
@@ -87,10 +100,11 @@ def _columns(frame: Any, name: str) -> Iterator[tuple[str, Any, Any]]:
     else:  # polars
         labels, dtypes, at = frame.columns, frame.dtypes, frame.to_series
     for j, (label, dtype) in enumerate(zip(labels, dtypes, strict=True)):
-        yield f"Column {label!r} of {name}", dtype, lambda j=j: at(j)
+        yield label, dtype, lambda j=j: at(j)
 
 
-def _check_column(dtype: Any, column: Any, where: str) -> None:
+def _check_column(dtype: Any, column: Any, label: Any, name: str) -> None:
+    where = f"Column {label!r} of {name}"
     kind = getattr(dtype, "kind", None)
     if isinstance(kind, str) and kind in "mM":
         _refuse(where, str(dtype), kind)
@@ -98,7 +112,11 @@ def _check_column(dtype: Any, column: Any, where: str) -> None:
         return
     values = np.asarray(column())
     if values.dtype.kind == "O":
-        _check_objects(values.ravel().tolist(), where)
+        objects = values.ravel().tolist()
+        _check_objects(objects, where)
+        _check_text(objects, where, label, dtype)
+    elif values.dtype.kind in "UT":
+        _check_text(values.ravel().tolist(), where, label, dtype)
     elif values.dtype.kind not in _LEFT_TO_SCIKIT_LEARN:
         _refuse(where, str(dtype), values.dtype.kind)
 
@@ -135,6 +153,21 @@ def _check_objects(values: Iterable[Any], where: str) -> None:
         letter = _letter(cls)
         if letter is not None:
             _refuse(where, cls.__name__, letter)
+
+
+def _check_text(values: Iterable[Any], where: str, label: Any, dtype: Any) -> None:
+    """Raise if a column has text that is no number. scikit-learn converts text of numbers."""
+    for value in values:
+        if not isinstance(value, str):
+            continue
+        try:
+            float(value)
+        except ValueError:
+            raise ValueError(
+                f"{where} has the type {dtype} and the text {value!r}. Expected numbers. Encode "
+                f"the column in a pipeline: make_column_transformer((OneHotEncoder(), [{label!r}])"
+                ", remainder='passthrough')."
+            ) from None
 
 
 def _types(values: Iterable[Any]) -> list[type]:

@@ -57,16 +57,20 @@ def check_offset(
     if values.shape != expected:
         each = "row of X" if n_classes == 2 else "row of X and class"
         raise ValueError(
-            f"{name} has shape {values.shape}: expected {expected}, one number per {each}"
+            f"{name} has shape {values.shape}. Expected {expected}, one number per {each}. "
+            f"Use None for no offset."
         )
     with np.errstate(over="ignore"):
         values = values.astype(kind, copy=False)
     if not np.all(np.isfinite(values)):
-        raise ValueError(f"{name} has numbers beyond {np.dtype(kind).name}, the dtype of X")
+        raise ValueError(
+            f"{name} has numbers that overflow {np.dtype(kind).name}, the dtype of X. Expected "
+            "numbers in its range. Pass X as float64: X.astype('float64')."
+        )
     if np.abs(values).max(initial=0.0) > most:
         worst = values.flat[np.abs(values).argmax()]
         raise ValueError(
-            f"{name} has {float(worst)!r}: expected magnitudes up to {most:g}, beyond which a "
-            "float64 has no digit left for w·x"
+            f"{name} has the value {float(worst)!r}. Expected magnitudes up to {most:g}, because "
+            "float64 rounds w·x away next to larger ones. Use for example offset / 1e10."
         )
     return values

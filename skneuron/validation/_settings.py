@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skneuron._messages import wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
 from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver
@@ -81,23 +82,28 @@ def _is_class_weight(value: object) -> bool:
     return value is None or balanced or isinstance(value, dict)
 
 
-# For each parameter a check, and the values that pass it in words.
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "C": (lambda v: _is_number(v) and v > 0, "a positive number or np.inf"),
+# For each parameter a check, the values that pass it in words, and one of them as code.
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
+    "C": (lambda v: _is_number(v) and v > 0, "a positive number or np.inf", "C=1.0"),
     "tol": (
         lambda v: v is None or (_is_number(v) and 0 <= v < np.inf),
         "None or a non-negative, finite number",
+        "tol=None",
     ),
-    "max_iter": (_is_integer_from(1), "a positive integer"),
-    "n_iter_no_change": (_is_integer_from(1), "a positive integer"),
-    "validation_fraction": (lambda v: _is_number(v) and 0 < v < 1, "a number between 0 and 1"),
-    "fit_intercept": (_is_true_or_false, "True or False"),
-    "warm_start": (_is_true_or_false, "True or False"),
-    "early_stopping": (_is_true_or_false, "True or False"),
-    "verbose": (_is_verbose, "a non-negative integer"),
-    "class_weight": (_is_class_weight, "None, 'balanced' or a dict"),
-    "l1_ratio": (lambda v: _is_number(v) and 0 <= v <= 1, "a number from 0 to 1"),
-    "restart": (_is_integer_from(0), "a non-negative integer"),
+    "max_iter": (_is_integer_from(0), "a non-negative integer", "max_iter=1000"),
+    "n_iter_no_change": (_is_integer_from(1), "a positive integer", "n_iter_no_change=5"),
+    "validation_fraction": (
+        lambda v: _is_number(v) and 0 < v < 1,
+        "a number between 0 and 1",
+        "validation_fraction=0.1",
+    ),
+    "fit_intercept": (_is_true_or_false, "True or False", "fit_intercept=True"),
+    "warm_start": (_is_true_or_false, "True or False", "warm_start=False"),
+    "early_stopping": (_is_true_or_false, "True or False", "early_stopping=False"),
+    "verbose": (_is_verbose, "a non-negative integer", "verbose=0"),
+    "class_weight": (_is_class_weight, "None, 'balanced' or a dict", "class_weight='balanced'"),
+    "l1_ratio": (lambda v: _is_number(v) and 0 <= v <= 1, "a number from 0 to 1", "l1_ratio=0.5"),
+    "restart": (_is_integer_from(0), "a non-negative integer", "restart=3"),
 }
 
 
@@ -129,9 +135,9 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
     >>> check_parameters(NeuronClassifier("relu").get_params()).loss
     'squared_error'
     """
-    for name, (is_valid, expected) in _CHECKS.items():
+    for name, (is_valid, expected, example) in _CHECKS.items():
         if not is_valid(params[name]):
-            raise ValueError(f"{name}={params[name]!r}: expected {expected}")
+            raise ValueError(wrong_value(name, params[name], expected, example, "NeuronClassifier"))
     activation = get_activation(params["activation"])
     loss_name = resolve_loss_name(params["loss"], activation)
     solver = get_solver(params["solver"])
@@ -175,8 +181,9 @@ def _check_compatible(
         )
     if not loss.smooth:
         raise ValueError(
-            f"{constraint} needs second derivatives, and {name} is not twice differentiable. "
-            "Expected a smooth activation. Use for example activation='sigmoid' or 'identity'."
+            f"The fit with {constraint} needs second derivatives, and {name} is not twice "
+            "differentiable. Expected a smooth activation. Use for example activation='sigmoid' "
+            "or 'identity'."
         )
 
 
@@ -188,6 +195,11 @@ def _seed(random_state: int | np.random.RandomState | None) -> int:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError:
         raise ValueError(
-            f"random_state={random_state!r}: expected None, a non-negative integer or a "
-            "numpy.random.RandomState"
+            wrong_value(
+                "random_state",
+                random_state,
+                "None, a non-negative integer or a numpy.random.RandomState",
+                "random_state=0",
+                "NeuronClassifier",
+            )
         ) from None

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
+from skneuron._messages import shown
 from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
@@ -79,12 +81,14 @@ def check_validation_set(
     X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
+    check_labels(y_val, "y_val")
     labels = column_or_1d(y_val)
     check_consistent_length(X, labels)
     if not np.all(np.isin(labels, classes)):
         unknown = labels[~np.isin(labels, classes)][0]
         raise ValueError(
-            f"y_val has the label {unknown}: expected the classes of y, {classes.tolist()!r}"
+            f"y_val has the label {unknown}. Expected the classes of y, "
+            f"{shown(classes.tolist())}. Drop its row from X_val and y_val."
         )
     y = np.searchsorted(classes, labels).astype(np.intp)
     if sample_weight_val is None:
@@ -129,6 +133,9 @@ def split_off(
         is_out[rng.choice(rows, n_out, replace=False)] = True
     kept, out = np.flatnonzero(~is_out), np.flatnonzero(is_out)
     share = float(data.weights[kept].sum())
+    whole, used = data.given or (data.X, np.ones(len(data.y), dtype=bool))
+    remaining = np.zeros(len(used), dtype=bool)
+    remaining[np.flatnonzero(used)[kept]] = True
     rest = replace(
         data,
         X=data.X[kept],
@@ -136,6 +143,7 @@ def split_off(
         weights=data.weights[kept] / share,
         total_weight=data.total_weight * share,
         offset=None if data.offset is None else data.offset[kept],
+        given=(whole, remaining),
     )
     held = data.weights[out]
     offset = None if data.offset is None else data.offset[out]

@@ -29,7 +29,9 @@ class Report:
 
 
 def rows_of(values, rows):
-    """Return rows of whatever has them."""
+    """Return rows of whatever has them. All rows stay as they are stored."""
+    if len(rows) == (len(values) if isinstance(values, list) else values.shape[0]):
+        return values
     if isinstance(values, list):
         return [values[i] for i in rows]
     return (values.tocsr() if sparse.issparse(values) and values.format == "coo" else values)[rows]

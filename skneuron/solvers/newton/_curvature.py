@@ -15,12 +15,15 @@ __all__ = ["Curvature", "largest_curvature"]
 # direction is taken to be flat.
 _NOISE = 4
 
-# Slope along a flat direction that is no rounding error: all samples are saturated instead. It is a
-# mean over samples, on standardised columns.
+# Slope along a flat direction that is no rounding error: the samples in its way are saturated
+# instead. It is a mean over samples, on standardised columns.
 _MAX_FLAT_SLOPE = 1e-6
 
-# Rounding error of the gradient along flat directions, as a fraction of the gradient.
-_FLAT_ROUNDING = 1e-12
+# Rounding error of a sum over samples, as a fraction of the sum of absolute terms.
+_SUM_ROUNDING = 1e-12
+
+# Largest part of a sum that rounding errors of columns can hide: most of their digits are right.
+_MAX_NOISE = 1e-3
 
 # Number of steps of the power iteration.
 _POWER_STEPS = 20
@@ -45,6 +48,7 @@ class Curvature:
     def __init__(
         self, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
     ) -> None:
+        self._objective, self._params = objective, params
         self._cholesky: AnyArray | None = None
         hessian = objective.curvature(params).matrix() if hessian is None else hessian
         factor = _cholesky(hessian)
@@ -58,7 +62,7 @@ class Curvature:
         root = objective.curvature(params).root()
         root = np.where(np.isfinite(root), root, 0.0)
         # Curvatures of ordinary and of huge values in one unit: their ratio is no collinearity.
-        self._size = np.ones(len(root))
+        self._size = np.ones(root.shape[1])
         if objective.coordinates.is_unequal:
             size = np.linalg.norm(root, axis=0)
             self._size = np.where(size > 0, size, 1.0)
@@ -113,8 +117,22 @@ class Curvature:
         """Return whether the gradient has a part along directions without curvature."""
         if self._cholesky is not None:
             return False
-        noise = _FLAT_ROUNDING * float(np.linalg.norm(gradient / self._size))
-        return bool(np.linalg.norm(self._flat_part(gradient)) > max(_MAX_FLAT_SLOPE, noise))
+        slope = float(np.linalg.norm(self._flat_part(gradient)))
+        noise = _SUM_ROUNDING * float(np.linalg.norm(gradient / self._size))
+        return slope > noise and slope > min(_MAX_FLAT_SLOPE, self._slope_rounding())
+
+    def _slope_rounding(self) -> float:
+        """Return the rounding error of the gradient along a direction that was left out."""
+        if self._objective.has_summary:
+            return _MAX_FLAT_SLOPE
+        dims = self._objective.dims
+        shape = (dims.n_samples, dims.n_outputs)
+        slopes = np.zeros(shape if dims.n_outputs > 1 else shape[:1])
+        self._objective.value_gradient(self._params, slopes=slopes)
+        of_columns = _NOISE * float(self._objective.coordinates.rounding().max())
+        of_columns = min(of_columns, _MAX_NOISE)
+        total = float(np.abs(slopes).sum())
+        return (_SUM_ROUNDING + of_columns) * total * float(np.sqrt(dims.n_params))
 
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""

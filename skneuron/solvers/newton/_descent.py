@@ -72,7 +72,7 @@ class CurvatureStrategy(ABC):
         """Return the length of the step to try first."""
         return 1.0
 
-    def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
         """Return whether further steps without progress may still be of use."""
         return False
 
@@ -135,7 +135,7 @@ def descend(
         )
         if length == 0 and strategy.renew(iterate):
             continue
-        following.record(history, objective, length * length_of(step))
+        following.record(history, objective, length * length_of(step) if length > 0 else 0.0)
         if length == 0:
             status = Status.STALLED
             break
@@ -144,7 +144,7 @@ def descend(
         if _is_better(objective, iterate, strategy.predicted, best, best_predicted):
             best, best_predicted = iterate, strategy.predicted
         if stopping.is_stuck(iterate.value, strategy.predicted) and not strategy.leaves_plateau(
-            iterate, stopping.without_decrease
+            iterate, stopping.without_progress
         ):
             status = Status.STALLED
             break

@@ -78,6 +78,8 @@ class FactoredHessian(CurvatureStrategy):
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
+        # Length to try first of a step that has no length of its own.
+        self._reach = 1.0
         # If the loss is not convex, no model's gap is accurate: the first check is made at once.
         self._failed_checks = 0
         self._next_check = _POSTPONED_CHECKS if self.objective.loss.convex else 0
@@ -102,6 +104,8 @@ class FactoredHessian(CurvatureStrategy):
     def update(self, before: Iterate, after: Iterate, length: float) -> None:
         """Propose the step from the iterate after a step, and judge the last model."""
         last = self.predicted
+        if np.isinf(last):
+            self._reach = 2 * length
         self._is_current = after.hessian is not None
         if self._is_current:
             self._use(model_at(self.objective, after.params, after.hessian), after)
@@ -178,19 +182,20 @@ class FactoredHessian(CurvatureStrategy):
             self.subsample.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
         )
 
-    def leaves_plateau(self, iterate: Iterate, without_decrease: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
         """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or without_decrease >= PLATEAU_PATIENCE:
+        if not self.objective.loss.convex or without_progress >= PLATEAU_PATIENCE:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 
     def first_length(self, iterate: Iterate) -> float:
         """Return a length above 1 if F still falls steeply there, and if that is cheap to find.
 
-        The length is shorter than 1 if the model predicts a decrease to below zero.
+        The length is shorter than 1 if the model predicts a decrease to below zero. Along
+        directions without curvature, it is twice the length of the last such step.
         """
         objective = self.objective
-        length, value = 1.0, iterate.value
+        length, value = self._reach if np.isinf(self.predicted) else 1.0, iterate.value
         if not objective.has_summary and 0 < value < self.predicted < np.inf:
             length = value / self.predicted
         if not (objective.loss.convex and objective.penalty.is_smooth and objective.rows.in_cache):

@@ -13,8 +13,8 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import CURVATURE_FLOOR
 from skneuron.solvers.newton._curvature import Curvature
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
+from skneuron.solvers.proximal._quadratic import DenseQuadratic
 
 __all__ = ["MAX_PAIRS", "Model", "ProximalModel", "SmoothModel", "model_at"]
 

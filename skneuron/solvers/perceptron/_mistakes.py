@@ -14,8 +14,8 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
-from skneuron.solvers._iterate import StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_positive_integer, require
+from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
+from skneuron.solvers._parameters import WHOLE, Constraint
 from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "PerceptronIterate"]
@@ -25,55 +25,32 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class PerceptronIterate:
+class PerceptronIterate(Iterate):
     """Parameters with the mistakes that they make.
 
-    Attributes
-    ----------
-    params : ndarray of shape (n_params,)
-    value : float
-        Weighted fraction of the samples that are misclassified.
-    direction : ndarray of shape (n_params,)
-        Minus the weighted sum of these samples, each with the sign of its class.
-    mistakes : int
-        Number of misclassified samples.
-    margin : float
-        Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
-        all coefficients are zero.
-    rule : object
-        State from which the solver continues.
+    The value is the weighted fraction of the samples that are misclassified. The gradient is
+    minus the weighted sum of these samples, each with the sign of its class.
     """
 
-    params: FloatArray
-    value: float
-    direction: FloatArray
-    mistakes: int
-    margin: float
+    #: Number of misclassified samples.
+    mistakes: int = 0
+    #: Smallest signed distance of a sample from the hyperplane, on the original scale, or 0 while
+    #: all coefficients are zero.
+    margin: float = 0.0
+    #: State from which the solver continues.
     rule: Any = None
 
     @classmethod
-    def at(
+    def of(
         cls, objective: ObjectiveProtocol, params: FloatArray, rule: Any = None
     ) -> PerceptronIterate:
         """Evaluate all rows, in one pass."""
         margins = np.empty(objective.dims.n_samples)
-        value, direction = objective.value_gradient(params, margins=margins)
+        value, gradient = objective.value_gradient(params, margins=margins)
         length = float(np.linalg.norm(objective.coordinates.to_weights(params)[0]))
         margin = float(margins.min()) / length if length > 0 else 0.0
         mistakes = int(objective.loss.value(np.array(True), margins).sum())
-        return cls(params, value, direction, mistakes, margin, rule)
-
-    def record(self, history: History, objective: ObjectiveProtocol, step: float) -> None:
-        """Add this iterate to the history, with the length of the step that led to it."""
-        history.add(
-            self.params,
-            objective=self.value,
-            gradient_norm=length_of(self.direction),
-            step=step,
-            n_passes=objective.n_passes,
-            mistakes=self.mistakes,
-            margin=self.margin,
-        )
+        return cls(params, value, gradient, mistakes=mistakes, margin=margin, rule=rule)
 
 
 class MistakeDriven(Solver):
@@ -83,8 +60,13 @@ class MistakeDriven(Solver):
     """
 
     needs = ("mistakes",)
-    #: Values of ``keep``.
-    kept: ClassVar[tuple[str, ...]] = ("pocket", "average", "last")
+    constraints: ClassVar = {
+        "patience": WHOLE,
+        "keep": Constraint(
+            lambda keep: isinstance(keep, str) and keep in ("pocket", "average", "last"),
+            "one of 'pocket', 'average', 'last'",
+        ),
+    }
 
     patience: int
     keep: str
@@ -98,12 +80,6 @@ class MistakeDriven(Solver):
         ``rule`` is the state of the last iteration of an earlier fit, None if there is none.
         """
 
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        require(is_positive_integer(self.patience), self, "patience", "a positive integer")
-        valid = isinstance(self.keep, str) and self.keep in self.kept
-        require(valid, self, "keep", f"one of {', '.join(map(repr, self.kept))}")
-
     def _solve(
         self,
         objective: ObjectiveProtocol,
@@ -111,12 +87,13 @@ class MistakeDriven(Solver):
         criteria: StoppingCriteria,
         history: History,
     ) -> SolverResult:
-        best = before = PerceptronIterate.at(objective, params)
-        state = _RuleState.to_resume(criteria.state, self, best.direction)
+        best = before = PerceptronIterate.of(objective, params)
+        state = _RuleState.to_resume(criteria.state, self, best.gradient)
         idle, rule = (0, None) if state is None else (state.idle, state.rule)
         fewest, status = best.value, Status.MISTAKES
         for new in self._iterates(objective, params, criteria.seed, rule):
-            new.record(history, objective, length_of(new.params - before.params))
+            step = length_of(new.params - before.params)
+            new.record(history, objective, step, mistakes=new.mistakes, margin=new.margin)
             idle += 1
             fewer = new.value < fewest - _ROUNDING
             if fewer:
@@ -131,11 +108,11 @@ class MistakeDriven(Solver):
                 break
         if not len(history):
             # The first iteration overflowed: it moved nothing.
-            before.record(history, objective, 0.0)
+            mistakes, margin = before.mistakes, before.margin
+            before.record(history, objective, 0.0, mistakes=mistakes, margin=margin)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= criteria.tol else status
-        lines, after = history.as_dict(), _RuleState(repr(self), best.direction, rule, idle)
-        return SolverResult(best.params, best.value, gap, len(history), status, lines, after)
+        return best.result(gap, status, history, _RuleState(repr(self), best.gradient, rule, idle))
 
 
 @dataclass(frozen=True)

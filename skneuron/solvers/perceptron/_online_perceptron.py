@@ -4,66 +4,58 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
-from skneuron._typing import FloatArray
+from skneuron._typing import AnyArray, FloatArray
+from skneuron.design import rows_of
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._parameters import is_flag, require
+from skneuron.solvers._parameters import FLAG
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
-from skneuron.solvers.perceptron._raw_rows import RawRows, raw_rows
 
 __all__ = ["OnlinePerceptron"]
 
 
 @dataclass
 class Rule:
-    """State of the perceptron rule between two rows.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (n_features,)
-        Coefficients on the original scale.
-    intercept : float
-    lag : ndarray of shape (n_features,)
-        Sum of all corrections, each times the number of rows before it: the coefficients minus
-        their mean over all rows, times the number of rows.
-    intercept_lag : float
-    n_rows : int
-        Number of rows so far.
-    """
+    """State of the perceptron rule between two rows, on the original scale."""
 
     coef: FloatArray
     intercept: float
-    lag: FloatArray = field(init=False)
+    #: Sum of all corrections, each times the number of rows before it: the coefficients minus
+    #: their mean over all rows, times the number of rows.
+    lag: FloatArray
     intercept_lag: float = 0.0
+    #: Number of rows so far.
     n_rows: int = 0
 
-    def __post_init__(self) -> None:
-        self.lag = np.zeros_like(self.coef)
-
-    def pass_over(self, rows: RawRows, *, fit_intercept: bool) -> None:
+    def pass_over(
+        self, X: Any, signs: AnyArray, weights: AnyArray, offset: Any, *, fit_intercept: bool
+    ) -> None:
         """Correct the coefficients at each row that is misclassified.
 
         Linear predictors are computed some rows ahead, twice as many after rows without
         a mistake and half as many after a mistake.
         """
-        first, ahead, n = 0, 1, len(rows.signs)
+        first, ahead, n = 0, 1, len(signs)
         while first < n:
             last = min(n, first + ahead)
-            z = rows.pre_activations(first, last, self.coef, self.intercept)
+            z = rows_of(X, slice(first, last)) @ self.coef + self.intercept
+            if offset is not None:
+                z += offset[first:last]
             # Not a number is a mistake, too.
-            wrong = ~(rows.signs[first:last] * z > 0)
+            wrong = ~(signs[first:last] * z > 0)
             at = int(wrong.argmax())
             if not wrong[at]:
                 first, ahead = last, 2 * ahead
                 continue
             row = first + at
-            step = float(rows.signs[row] * rows.weights[row])
-            rows.add(row, step, self.coef)
-            rows.add(row, step * (self.n_rows + row), self.lag)
+            step = float(signs[row] * weights[row])
+            _add_row(X, row, step, self.coef)
+            _add_row(X, row, step * (self.n_rows + row), self.lag)
             if fit_intercept:
                 self.intercept += step
                 self.intercept_lag += step * (self.n_rows + row)
@@ -111,35 +103,28 @@ class OnlinePerceptron(MistakeDriven):
     >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
     >>> neuron = NeuronClassifier("step", solver=OnlinePerceptron(shuffle=False))
     >>> neuron = neuron.fit(X, [0, 0, 0, 1])
-    >>> neuron.coef_.tolist(), neuron.intercept_.tolist(), neuron.n_iter_
-    ([[3.0, 2.0]], [-4.0], 8)
+    >>> neuron.coef_.tolist(), neuron.intercept_.tolist(), neuron.n_iter_.tolist()
+    ([[3.0, 2.0]], [-4.0], [8])
     """
 
     streams = True
+    constraints: ClassVar = {**MistakeDriven.constraints, "shuffle": FLAG}
 
     def __init__(self, *, shuffle: bool = True, patience: int = 100, keep: str = "pocket") -> None:
         self.shuffle = shuffle
         self.patience = patience
         self.keep = keep
 
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        super().check_parameters()
-        require(is_flag(self.shuffle), self, "shuffle", "True or False")
-
     def _iterates(
         self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
     ) -> Iterator[PerceptronIterate]:
         # The earlier fit keeps its state.
-        state, rng = copy.deepcopy(rule) or (
-            _begin(objective, params),
-            np.random.default_rng(seed),
-        )
+        state, rng = copy.deepcopy(rule) or (_begin(objective, params), np.random.default_rng(seed))
         while True:
             end = self._epoch(objective, state, rng)
             if not np.all(np.isfinite(end)):
                 return
-            yield PerceptronIterate.at(objective, end, (state, rng))
+            yield PerceptronIterate.of(objective, end, (state, rng))
 
     def epoch(
         self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
@@ -154,16 +139,29 @@ class OnlinePerceptron(MistakeDriven):
         """Pass over all rows once, and return the parameters."""
         n = objective.dims.n_samples
         order = rng.permutation(n) if self.shuffle else np.arange(n)
-        for rows in raw_rows(objective, order):
-            rule.pass_over(rows, fit_intercept=objective.dims.fit_intercept)
+        at = objective.coordinates
+        for X, y, weights, offset in objective.rows.in_order(order):
+            full = None if offset is None else offset + at.offset_center
+            signs, has_intercept = np.where(y, 1.0, -1.0), at.fit_intercept
+            rule.pass_over(X, signs, weights, full, fit_intercept=has_intercept)
         coef, intercept = rule.mean() if self.keep == "average" else (rule.coef, rule.intercept)
-        constant = ~np.isfinite(objective.coordinates.scale)
+        constant = ~np.isfinite(at.scale)
         if np.any(constant):
             # Constant columns have the same value in every row.
-            intercept += rows.product(0, 1, np.where(constant, coef, 0.0))[0]
-        return objective.coordinates.from_weights(coef[None], np.array([intercept]))
+            intercept += (rows_of(X, slice(0, 1)) @ np.where(constant, coef, 0.0))[0]
+        return at.from_weights(coef[None], np.array([intercept]))
 
 
 def _begin(objective: ObjectiveProtocol, params: FloatArray) -> Rule:
     coef, intercept = objective.coordinates.to_weights(params)
-    return Rule(coef[0].copy(), float(intercept[0]))
+    return Rule(coef[0].copy(), float(intercept[0]), np.zeros_like(coef[0]))
+
+
+def _add_row(X: Any, row: int, factor: float, vector: FloatArray) -> None:
+    """Add a row times a factor to the vector."""
+    if not sparse.issparse(X):
+        vector += factor * X[row]
+        return
+    stored = rows_of(X, slice(row, row + 1))
+    # An entry may stand twice.
+    np.add.at(vector, stored.indices, factor * stored.data)

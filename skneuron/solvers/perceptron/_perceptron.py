@@ -55,17 +55,17 @@ class Perceptron(MistakeDriven):
         self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
     ) -> Iterator[PerceptronIterate]:
         last, mean, steps = rule or (params, np.zeros_like(params), 0)
-        new = PerceptronIterate.at(objective, last)
+        new = PerceptronIterate.of(objective, last)
         while True:
-            last = new.params - new.direction
+            last = new.params - new.gradient
             steps += 1
             if self.keep == "average":
                 mean = mean + (last - mean) / steps
-                new = PerceptronIterate.at(objective, last)
-                yield PerceptronIterate.at(objective, mean, (last, mean, steps))
+                new = PerceptronIterate.of(objective, last)
+                yield PerceptronIterate.of(objective, mean, (last, mean, steps))
             else:
-                new = PerceptronIterate.at(objective, last, (last, mean, steps))
+                new = PerceptronIterate.of(objective, last, (last, mean, steps))
                 yield new
-                if not np.any(new.direction):
+                if not np.any(new.gradient):
                     # The mistakes cancel, as in XOR: nothing will ever change.
                     return

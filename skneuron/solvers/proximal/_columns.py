@@ -26,28 +26,16 @@ _OUTSIDE = 1e-6
 
 
 class WorkingSet:
-    """Converts parameters between a working set of columns and all columns.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    columns : ndarray of int
-
-    Attributes
-    ----------
-    part : ObjectiveProtocol
-        The objective with all other coefficients fixed at zero.
-    columns, index : ndarray of int
-        The columns, and the positions of the part's parameters among all parameters.
-    """
+    """Converts parameters between a working set of columns and all columns."""
 
     def __init__(self, objective: ObjectiveProtocol, columns: AnyArray) -> None:
         self.columns = columns
+        #: The objective with all other coefficients fixed at zero.
         self.part = objective.restrict(columns)
         dims = objective.dims
-        kept = np.append(columns, dims.n_features) if dims.fit_intercept else columns
         self._shape = (dims.n_outputs, dims.n_coordinates)
-        self.index = (np.arange(dims.n_outputs)[:, None] * dims.n_coordinates + kept).ravel()
+        #: Positions of the part's parameters among all parameters.
+        self.index = objective.coordinates.positions(columns)
         # A softmax does not depend on the mean intercept, but a summary of past chunks does.
         is_softmax = dims.n_outputs > 1 and dims.fit_intercept
         self._has_free_mean = is_softmax and not objective.has_summary

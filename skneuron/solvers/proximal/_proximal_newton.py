@@ -11,9 +11,8 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_HALVINGS, MEASURABLE, PRECISION
-from skneuron.solvers.proximal._active_set import DenseQuadratic
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._quadratic import Quadratic, QuadraticIterate
+from skneuron.solvers.proximal._quadratic import DenseQuadratic, Quadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
 __all__ = ["Outcome", "Progress", "ProximalNewton"]
@@ -64,24 +63,7 @@ class ProximalNewton:
 
     The subproblem is solved with a factored Hessian where that is cheap, and by reduced conjugate
     gradients where it is not. When the products have cost as much as a Hessian, and a Hessian
-    can be formed, factored Hessians take over.
-
-    Parameters
-    ----------
-    part : ObjectiveProtocol
-        The objective on the working set.
-    point : Iterate
-    tol : float
-        Requested relative gap.
-    progress : Progress
-        Of the iterations so far. The object changes.
-
-    Attributes
-    ----------
-    point : Iterate
-        The iterate.
-    gap : float
-        Estimated relative gap at the iterate, infinite until the working set is solved.
+    can be formed, factored Hessians take over. ``progress`` changes.
     """
 
     def __init__(
@@ -93,6 +75,7 @@ class ProximalNewton:
         if part.dims.n_params <= DENSE_PARAMS:
             self._hessian_cost = part.dims.n_params**2 / part.rows.row_elements
         progress.factored |= self._hessian_cost <= _CHEAP_HESSIAN
+        #: Estimated relative gap at the iterate, infinite until the working set is solved.
         self.gap = np.inf
 
     def advance(self) -> Outcome:

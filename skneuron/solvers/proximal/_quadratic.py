@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import linalg
 
 from skneuron._typing import FloatArray
+from skneuron.solvers._tolerances import SINGULAR
 from skneuron.solvers.proximal._faces import Face, L1Box
 
-__all__ = ["Quadratic", "QuadraticIterate"]
+__all__ = ["DenseQuadratic", "Quadratic", "QuadraticIterate"]
 
 # Largest decrease by released variables at a reliable iterate, as a fraction of its decrease.
 _MAX_RELEASED = 0.1
@@ -21,6 +23,10 @@ _MAX_ROUNDS = 200
 
 # Number of projections of a step, each of half the length, before it ends at the first boundary.
 _PROJECTED = 4
+
+# Fraction of the diagonal that is added where the Hessian of the free variables is singular,
+# as for identical columns. The steps still end at the minimum.
+_DAMPING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -44,24 +50,15 @@ class QuadraticIterate:
 class Quadratic(ABC):
     """g·(u-v) + ½ (u-v)ᵀH(u-v) + Σ lassoⱼ|uⱼ| subject to low ≤ u ≤ high.
 
-    Parameters
-    ----------
-    gradient, start, diagonal : ndarray of shape (n,)
-        g, v and the diagonal of H, with v within the bounds.
-    terms : L1Box
-        L1 penalty and bounds.
-
-    Attributes
-    ----------
-    negligible : float
-        Fraction of the decrease that a further round need not add.
-    sufficient : float
-        Fraction of the decrease on the affine hull of a face that is enough inside.
-    products : int
-        The number of products with a Hessian that is not a matrix.
+    The arguments are g, v, the diagonal of H, and L1 penalty and bounds. v is within the bounds.
     """
 
-    negligible, sufficient, products = 1e-13, np.inf, 0
+    #: Fraction of the decrease that a further round need not add.
+    negligible: float = 1e-13
+    #: Fraction of the decrease on the affine hull of a face that is enough inside.
+    sufficient: float = np.inf
+    #: Number of products with a Hessian that is not a matrix.
+    products: int = 0
 
     def __init__(
         self, gradient: FloatArray, start: FloatArray, diagonal: FloatArray, terms: L1Box
@@ -147,3 +144,33 @@ class Quadratic(ABC):
             if following.decrease > at.decrease:
                 break
         return following, face.fix(met)
+
+
+class DenseQuadratic(Quadratic):
+    """An L1-penalised quadratic with box constraints and a matrix as its Hessian."""
+
+    def __init__(
+        self, hessian: FloatArray, gradient: FloatArray, start: FloatArray, terms: L1Box
+    ) -> None:
+        diagonal = np.diag(hessian)
+        super().__init__(gradient, start, np.where(diagonal > 0, diagonal, 1.0), terms)
+        self.hessian = hessian
+
+    def product(self, change: FloatArray) -> FloatArray:
+        """Return H times a vector."""
+        return np.asarray(self.hessian @ change)
+
+    def newton_step(self, slope: FloatArray, face: Face) -> tuple[FloatArray, FloatArray] | None:
+        """Return the Newton step of the free variables, and H times the step."""
+        index, step = np.flatnonzero(face.free), np.zeros(len(slope))
+        if len(index) == 0:
+            return step, step
+        matrix = self.hessian.take(index, axis=0).take(index, axis=1)
+        for damping in (0.0, _DAMPING):
+            matrix.flat[:: len(index) + 1] += damping * self.diagonal[index]
+            # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
+            factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
+            if info == 0 and np.all(np.diag(factor) ** 2 > SINGULAR * np.diag(matrix)):
+                step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
+                return step, self.product(step)
+        return None

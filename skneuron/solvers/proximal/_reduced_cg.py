@@ -40,16 +40,9 @@ _MIN_CURVATURE = 1e-3
 class ReducedCG(Quadratic):
     """A proximal Newton subproblem with a Hessian that is known by products only.
 
-    Conjugate gradients in the space of the free variables solve Newton's equations.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-    point : Iterate
-    spent : int
-        Number of products with earlier Hessians on the same columns.
-    budget : float
-        Maximum number of products, with earlier Hessians too.
+    Conjugate gradients in the space of the free variables solve Newton's equations. ``budget`` is
+    the maximum number of products on the same columns, of which earlier Hessians have ``spent``
+    some.
     """
 
     negligible, sufficient = _ROUGH, 1 - _ROUGH

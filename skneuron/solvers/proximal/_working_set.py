@@ -82,19 +82,7 @@ class _WorkingSetState(SolverState):
 
 
 class _Fit:
-    """The state of one fit.
-
-    Attributes
-    ----------
-    point : Iterate
-        The iterate, with the gradient of all columns.
-    columns : ndarray of int or None
-        The working set, or None if the next iteration selects one.
-    progress : Progress
-        Of the iterations on the working set.
-    gap : float
-        Estimated relative gap, infinite if it is not known.
-    """
+    """The state of one fit: iterate, working set and the progress on it."""
 
     def __init__(
         self,
@@ -106,8 +94,10 @@ class _Fit:
         self._objective, self.point, self._history = objective, point, history
         self._tol, self._max_iter = budget.tol, budget.max_iter
         self._stopping = StoppingRule(objective, point.value, NEWTON_PATIENCE)
+        #: The working set, None if the next iteration selects one.
         self.columns: AnyArray | None = None
         self.progress = Progress()
+        #: Estimated relative gap, infinite if it is not known.
         self.gap = np.inf
 
     def run(self) -> tuple[float, Status]:
@@ -137,7 +127,15 @@ class _Fit:
             outcome = solver.advance()
             step = length_of(solver.point.params - before)
             if step > 0 or outcome is Outcome.STUCK or not len(self._history):
-                self._add(chosen, solver, step)
+                # The history has the parameters of all columns.
+                params = chosen.put(solver.point.params, self.point.params)
+                replace(solver.point, params=params).record(
+                    self._history,
+                    self._objective,
+                    step,
+                    columns=float(len(chosen.columns)),
+                    factored=float(self.progress.factored),
+                )
             is_stuck = self._stopping.is_stuck(solver.point.value, self.progress.predicted)
         self.point = Iterate.at(self._objective, chosen.put(solver.point.params, self.point.params))
         if outcome is Outcome.SOLVED:
@@ -145,19 +143,6 @@ class _Fit:
         if outcome is not Outcome.STEP:
             self.columns = None
         return is_stuck
-
-    def _add(self, chosen: WorkingSet, solver: ProximalNewton, step: float) -> None:
-        """Add an iteration to the history."""
-        point = solver.point
-        self._history.add(
-            chosen.put(point.params, self.point.params),
-            objective=point.value,
-            gradient_norm=point.gradient_norm,
-            step=step,
-            n_passes=self._objective.n_passes,
-            columns=float(len(chosen.columns)),
-            factored=float(self.progress.factored),
-        )
 
 
 def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) -> float:

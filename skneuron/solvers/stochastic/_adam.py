@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
 from skneuron._typing import FloatArray
-from skneuron.solvers._parameters import is_fraction, is_positive, require
+from skneuron.solvers._parameters import FRACTION, POSITIVE
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
@@ -58,6 +59,12 @@ class Adam(Stochastic):
 
     default_tol = 1e-6
     buffers = ("mean", "square")
+    constraints: ClassVar = {
+        **Stochastic.constraints,
+        "beta1": FRACTION,
+        "beta2": FRACTION,
+        "epsilon": POSITIVE,
+    }
 
     def __init__(
         self,
@@ -77,13 +84,6 @@ class Adam(Stochastic):
         self.epsilon = epsilon
         self.averaging = averaging
         self.variance_reduction = variance_reduction
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        super().check_parameters()
-        require(is_fraction(self.beta1), self, "beta1", "a number in [0, 1)")
-        require(is_fraction(self.beta2), self, "beta2", "a number in [0, 1)")
-        require(is_positive(self.epsilon), self, "epsilon", "a positive, finite number")
 
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
         return _RATE / math.sqrt(max(MIN_BATCHES, batches.n_batches))

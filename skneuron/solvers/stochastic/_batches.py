@@ -23,40 +23,10 @@ _MANY_ROWS, _RUN = 2**16, 16
 
 
 class Batches:
-    """Hands out gradients of random batches of an objective's rows.
-
-    Parameters
-    ----------
-    objective : ObjectiveProtocol
-        Without L1 penalty and bounds.
-    batch_size : int
-        Rows of a batch. Batches are of equal size, within one row.
-
-    Attributes
-    ----------
-    objective : ObjectiveProtocol
-        The same, with sums that have the same bits on any number of threads.
-    n_batches : int
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skneuron.design import DesignMatrix
-    >>> from skneuron.losses import LogisticLoss
-    >>> from skneuron.objective import Objective, Regularization
-    >>> from skneuron.solvers.stochastic._batches import Batches
-    >>> X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
-    >>> none = Regularization(0.0)
-    >>> F = Objective.of_data(DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), none, True)
-    >>> batches = Batches(F, batch_size=1)
-    >>> params = np.zeros(2)
-    >>> for gradient in batches.gradients(params, np.random.default_rng(0)):
-    ...     params -= 0.1 * gradient
-    >>> batches.n_batches, bool(F.value_gradient(params)[0] < F.zero_value)
-    (2, True)
-    """
+    """Random batches of an objective's rows: of equal size, within one row."""
 
     def __init__(self, objective: ObjectiveProtocol, batch_size: int) -> None:
+        #: With sums that have the same bits on any number of threads.
         self.objective = objective.reproducible()
         self.n_batches = max(1, round(objective.dims.n_samples / batch_size))
         self._rows = self.objective.rows.by_rows()
@@ -73,9 +43,8 @@ class Batches:
         """
         whole = self.objective
         if self._reference is None:
-            self._reference = np.empty(
-                (whole.dims.n_samples, whole.dims.n_outputs)[: 1 + (whole.dims.n_outputs > 1)]
-            )
+            n, k = whole.dims.n_samples, whole.dims.n_outputs
+            self._reference = np.empty((n, k) if k > 1 else n)
         value, gradient = whole.value_gradient(params, slopes=self._reference)
         full = params.reshape(whole.dims.n_outputs, -1)
         self._anchor = gradient - whole.penalty.gradient(full).ravel()
@@ -84,16 +53,8 @@ class Batches:
     def gradients(self, params: FloatArray, rng: np.random.Generator) -> Iterator[FloatArray]:
         """Yield a gradient at ``params`` for each batch of one shuffled pass over the rows.
 
-        Parameters
-        ----------
-        params : ndarray of shape (n_params,)
-            Looked at anew for each batch: to be changed in place in between.
-        rng : Generator
-
-        Yields
-        ------
-        ndarray of shape (n_params,)
-            Overwritten by the next.
+        The caller changes ``params`` in place between two batches. Each gradient is overwritten
+        by the next.
         """
         whole, n, k = self.objective, self.objective.dims.n_samples, self.objective.dims.n_outputs
         order = _shuffled(n, rng)

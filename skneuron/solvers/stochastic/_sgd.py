@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from skneuron._typing import FloatArray
-from skneuron.solvers._parameters import is_flag, is_fraction, require
+from skneuron.solvers._parameters import FLAG, FRACTION
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
@@ -53,6 +55,7 @@ class SGD(Stochastic):
 
     default_tol = 1e-8
     buffers = ("velocity",)
+    constraints: ClassVar = {**Stochastic.constraints, "momentum": FRACTION, "nesterov": FLAG}
 
     def __init__(
         self,
@@ -70,12 +73,6 @@ class SGD(Stochastic):
         self.nesterov = nesterov
         self.averaging = averaging
         self.variance_reduction = variance_reduction
-
-    def check_parameters(self) -> None:
-        """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        super().check_parameters()
-        require(is_fraction(self.momentum), self, "momentum", "a number in [0, 1)")
-        require(is_flag(self.nesterov), self, "nesterov", "True or False")
 
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
         """Return the rate. Momentum m multiplies it by 1 / (1 - m), half of which is kept."""

@@ -15,7 +15,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import is_flag, is_positive, is_positive_integer, require
+from skneuron.solvers._parameters import FLAG, POSITIVE, WHOLE, Constraint, auto_or, is_auto
 from skneuron.solvers._stopping import EPOCH_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers._whitening import SAMPLE_ROWS, Whitening
@@ -44,32 +44,26 @@ _DELAY = 100
 
 @dataclass
 class State:
-    """State of a stochastic solver between two batches.
+    """State of a stochastic solver between two batches."""
 
-    Attributes
-    ----------
-    step : int
-        Number of batches so far.
-    params : ndarray of shape (n_params,)
-        Parameters of the next gradient.
-    average : ndarray of shape (n_params,)
-        Average of the parameters over the steps.
-    buffers : dict of str to ndarray of shape (n_outputs, n_coordinates)
-        Momentum, or moments.
-    since : int
-        Number of batches since the buffers were zero.
-    whitening : Whitening
-    rate : float
-        The automatic learning rate.
-    """
-
+    #: Number of batches so far.
     step: int
+    #: Parameters of the next gradient, and their average over the steps.
     params: FloatArray
     average: FloatArray
+    #: Momentum, or moments, of shape (n_outputs, n_coordinates).
     buffers: dict[str, FloatArray]
+    #: Number of batches since the buffers were zero.
     since: int = 0
     whitening: Whitening = field(default_factory=Whitening)
+    #: The automatic learning rate.
     rate: float = 1.0
+
+    def reset_momentum(self) -> None:
+        """Set the buffers to zero."""
+        for buffer in self.buffers.values():
+            buffer[:] = 0.0
+        self.since = 0
 
 
 class Stochastic(Solver):
@@ -83,6 +77,15 @@ class Stochastic(Solver):
     streams = True
     #: Names of the arrays that a step uses.
     buffers: ClassVar[tuple[str, ...]] = ()
+    constraints: ClassVar = {
+        "learning_rate": Constraint(
+            lambda rate: isinstance(rate, Schedule) or is_auto(rate) or POSITIVE.allows(rate),
+            f"'auto', {POSITIVE.expected}, or an object of skneuron.solvers.schedules",
+        ),
+        "batch_size": auto_or(WHOLE),
+        "averaging": auto_or(FLAG),
+        "variance_reduction": FLAG,
+    }
 
     learning_rate: float | str | Schedule
     batch_size: int | str
@@ -99,19 +102,9 @@ class Stochastic(Solver):
 
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
-        rate, size = self.learning_rate, self.batch_size
-        if isinstance(rate, Schedule):
-            rate.check_parameters()
-        else:
-            expected = "'auto', a positive, finite number, or an object of "
-            valid = rate == "auto" or is_positive(rate)
-            require(valid, self, "learning_rate", f"{expected}skneuron.solvers.schedules")
-        valid = size == "auto" or is_positive_integer(size)
-        require(valid, self, "batch_size", "'auto' or a positive integer")
-        valid = is_flag(self.variance_reduction)
-        require(valid, self, "variance_reduction", "True or False")
-        valid = self.averaging == "auto" or is_flag(self.averaging)
-        require(valid, self, "averaging", "'auto', True or False")
+        super().check_parameters()
+        if isinstance(self.learning_rate, Schedule):
+            self.learning_rate.check_parameters()
 
     def _is_automatic(self) -> bool:
         return isinstance(self.learning_rate, str)
@@ -152,7 +145,7 @@ class Stochastic(Solver):
         """Renew coordinates and rate. Momentum of other coordinates means nothing."""
         state.whitening = Whitening.at(sample, params, n_rows)
         state.rate = self._automatic_rate(state.whitening, batches)
-        _reset_momentum(state)
+        state.reset_momentum()
 
     def _pass(
         self, batches: Batches, state: State, rng: np.random.Generator, *, reduced: bool
@@ -235,7 +228,7 @@ class Stochastic(Solver):
                     iterate, longer = best, 0.5 * boost
                     state.params[:] = state.average[:] = best.params
                     batches.snapshot(best.params)
-                    _reset_momentum(state)
+                    state.reset_momentum()
                 state.rate *= longer / boost
                 boost = longer
             elif not iterate.value <= DIVERGED * max(first.value, whole.zero_value):
@@ -273,9 +266,3 @@ def _is_lower(
     shape = (objective.dims.n_outputs, -1)
     norms = [np.linalg.norm(whitening.apply(x.gradient.reshape(shape))) for x in (best, new)]
     return bool(norms[1] <= norms[0])
-
-
-def _reset_momentum(state: State) -> None:
-    for buffer in state.buffers.values():
-        buffer[:] = 0.0
-    state.since = 0

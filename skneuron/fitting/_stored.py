@@ -1,0 +1,174 @@
+"""Coefficients in the dtype of X, and the objective as their predictions round it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from skneuron._typing import AnyArray, FloatArray, ForwardPass
+from skneuron.design import forward
+from skneuron.fitting._subproblems import Subproblem
+from skneuron.objective import Objective, SolverCoordinates
+from skneuron.results import SolverResult, Status
+from skneuron.solvers import PRECISION, relative, rounding, value_and_gap
+from skneuron.validation import TrainingData
+
+__all__ = ["stored_result"]
+
+_CONVERGED = (Status.CONVERGED, Status.PRECISION)
+
+# Smallest relative gap that needs a warning if the rounding of float32 coefficients causes it.
+# For columns with a mean near zero, the rounding causes a gap of about 1e-14.
+_FLOAT32_GAP = 1e-8
+
+# Smallest rounding error of w·x + b for which F is computed again with the stored coefficients.
+# Smaller errors change only the last digits of F.
+_VISIBLE_ROUNDING = 1e-11
+
+
+def stored_result(
+    part: Subproblem, result: SolverResult, data: TrainingData
+) -> tuple[tuple[AnyArray, AnyArray], SolverResult]:
+    """Return coefficients and intercepts in the dtype of X, and the result at them."""
+    objective, dtype = part.objective, data.X.dtype
+    coef, intercept = objective.coordinates.to_weights(result.coef)
+    stored = coef.astype(dtype), intercept.astype(dtype)
+    if not all(np.all(np.isfinite(part)) for part in stored):
+        column = int(np.flatnonzero(~np.isfinite(stored[0]).all(axis=0)).min(initial=0))
+        raise ValueError(
+            f"The coefficient of column {column} overflows {np.dtype(dtype).name}. Expected "
+            "columns with values that are neither tiny nor far from zero. Rescale X, for example "
+            "with sklearn.preprocessing.StandardScaler()."
+        )
+    predict = partial(_predict, part, data)
+    if dtype != np.float64:
+        weights, biases = (part.astype(np.float64) for part in stored)
+        result = _rounded(objective, result, weights, biases, predict)
+    else:
+        result = _as_predicted(objective, result, coef, intercept, predict)
+    return stored, result
+
+
+def _predict(
+    part: Subproblem,
+    data: TrainingData,
+    coef: AnyArray,
+    intercept: AnyArray,
+    use: Callable[[slice, AnyArray], None],
+) -> None:
+    """Pass w·x + b of the rows in use to a function, with the bits that a prediction has.
+
+    A BLAS adds up in an order that depends on the number of rows and of neurons. So the product
+    has all rows that ``fit`` got, and the coefficients of all neurons.
+    """
+    own = slice(part.index, part.index + 1) if part.count > 1 else slice(None)
+    n_neurons = max(part.count, len(coef))
+    all_coef = np.zeros((n_neurons, coef.shape[1]), coef.dtype)
+    all_intercepts = np.zeros(n_neurons, intercept.dtype)
+    all_coef[own], all_intercepts[own] = coef, intercept
+    X, used = data.given or (data.X, None)
+    before = None if used is None else np.append(0, np.cumsum(used))
+
+    def use_own(rows: slice, z: AnyArray) -> None:
+        """Leave out the rows and the neurons that the function does not know."""
+        z = z[:, own]
+        if used is not None and before is not None:
+            z, rows = z[used[rows]], slice(before[rows.start], before[rows.stop])
+        use(rows, z)
+
+    forward(X, all_coef, all_intercepts, use_own)
+
+
+def _rounded(
+    objective: Objective,
+    result: SolverResult,
+    coef: FloatArray,
+    intercept: FloatArray,
+    predict: ForwardPass,
+) -> SolverResult:
+    """Return the result with objective, gap and status at the rounded coefficients."""
+    params = objective.coordinates.from_weights(coef, intercept)
+    nearest, gap = value_and_gap(objective, params)
+    # Rounding may have moved a coefficient beyond its bound.
+    value = _predicted_value(objective, coef, intercept, predict)
+    if value > nearest + rounding(objective, nearest):
+        gap += relative(value - nearest, objective)
+    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
+    status = Status.ROUNDED if lost else result.status
+    return replace(result, coef=params, objective=value, gap=gap, status=status)
+
+
+def _as_predicted(
+    objective: Objective,
+    result: SolverResult,
+    coef: FloatArray,
+    intercept: FloatArray,
+    predict: ForwardPass,
+) -> SolverResult:
+    """Return the result with F from the rounded sums w·x + b of predictions.
+
+    Solvers subtract the center of each column first, and lose fewer digits. F leaves out the mean
+    of a large offset, which only rounds the intercept.
+    """
+    eps = float(np.finfo(np.float64).eps)
+    centered = bool(np.any(np.abs(objective.coordinates.offset_center) * eps > _VISIBLE_ROUNDING))
+    if centered:
+        intercept = (
+            objective.coordinates.split(result.coef)[1] - coef @ objective.coordinates.center
+        )
+    if _prediction_rounding(objective.coordinates, coef, intercept) <= _VISIBLE_ROUNDING:
+        return result
+    value = _predicted_value(objective, coef, intercept, predict, centered=centered)
+    excess = value - result.objective
+    gap = result.gap
+    if excess > rounding(objective, result.objective):
+        gap += relative(excess, objective)
+    status = result.status
+    if status in _CONVERGED:
+        status = Status.CANCELLED if gap > PRECISION else Status.PRECISION
+    return replace(result, objective=value, gap=gap, status=status)
+
+
+def _predicted_value(
+    objective: Objective,
+    coef: FloatArray,
+    intercept: FloatArray,
+    predict: ForwardPass,
+    *,
+    centered: bool = False,
+) -> float:
+    """Return F at coefficients on the original scale, rounded as a prediction is.
+
+    ``predict`` passes w·x + b of these rows to a function, block by block. With ``centered``,
+    intercept and offset are both without the center of the offset.
+    """
+    at, rows, losses = objective.coordinates, objective.rows, []
+    away = 0.0 if centered else at.offset_center
+
+    def add(part: slice, z: AnyArray) -> None:
+        """Add the losses of some rows."""
+        if rows.offset is not None:
+            z += (rows.offset[part] + away).reshape(z.shape)
+        exact = np.asarray(z if len(coef) > 1 else z[:, 0], dtype=np.float64)
+        losses.append(rows.loss.sums(rows.labels[part], exact, rows.weights[part])[0])
+
+    predict(coef, intercept, add)
+    rows.columns.counter.rows += rows.n_samples
+    params = at.from_weights(coef, intercept + away - at.offset_center, project=False)
+    with np.errstate(all="ignore"):
+        value = float(np.sum(losses)) + objective.penalty.value(params.reshape(at.n_outputs, -1))
+        if objective.summary is not None:
+            value += objective.summary.value(params)
+    return value if np.isfinite(value) else np.inf
+
+
+def _prediction_rounding(at: SolverCoordinates, coef: FloatArray, intercept: FloatArray) -> float:
+    """Return the rounding error of a typical w·x + b, from the size of its terms."""
+    with np.errstate(all="ignore"):
+        known = np.isfinite(at.scale)
+        size = np.abs(at.center) + np.where(known, np.sqrt(at.variance) * at.scale, 0.0)
+        terms = np.abs(coef) @ size + np.abs(intercept)
+        return float(np.finfo(np.float64).eps * terms.max())

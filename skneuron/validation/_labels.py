@@ -1,0 +1,146 @@
+"""Checks and codes of class labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from skneuron._typing import AnyArray
+
+__all__ = ["check_labels", "encode"]
+
+# Integer labels within a range of fewer values than this are counted instead of sorted.
+_SPAN = 1000
+
+
+def check_labels(y: ArrayLike, name: str = "y") -> None:
+    """Raise ``ValueError`` if labels are missing among others, or of several types.
+
+    NumPy turns a list such as ``[1, "a"]`` into strings. scikit-learn cannot compare None with
+    strings, and its message does not show the label. Labels of one numeric dtype are left to
+    scikit-learn.
+
+    Parameters
+    ----------
+    y : array-like
+        As a user gave it.
+    name : str
+        Name of the parameter, for messages.
+
+    Raises
+    ------
+    ValueError
+        The message names the first row.
+
+    Examples
+    --------
+    >>> from skneuron.validation import check_labels
+    >>> check_labels(["yes", "no", None])
+    Traceback (most recent call last):
+        ...
+    ValueError: y has the missing label None in row 2. Expected a label in each row. Drop the \
+rows without a label, or give them a label of their own, for example 'missing'.
+    """
+    dtype: Any = getattr(y, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind != "O":
+        return
+    labels = None if y is None else _as_list(y)
+    if labels is None:
+        return
+    families = {kind: _family(kind) for kind in set(map(type, labels))}
+    if set(families.values()) <= {"number"} and not _is_object_array(y):
+        return  # scikit-learn raises for NaN, and for numbers that are no labels.
+    if not set(families.values()) <= {"text"}:
+        missing = next((row for row, label in enumerate(labels) if _is_missing(label)), None)
+        if missing is not None:
+            raise ValueError(
+                f"{name} has the missing label {labels[missing]!r} in row {missing}. Expected a "
+                "label in each row. Drop the rows without a label, or give them a label of their "
+                "own, for example 'missing'."
+            )
+    _check_one_family(labels, families, y, name)
+
+
+def _check_one_family(
+    labels: Sequence[Any], families: dict[type, str], y: ArrayLike, name: str
+) -> None:
+    """Raise if the labels have no common type."""
+    found = set(families.values())
+    kinds = sorted(kind.__name__ for kind in families)
+    if len(found) > 1:
+        first = families[type(labels[0])]
+        row = next(row for row, label in enumerate(labels) if families[type(label)] != first)
+        raise ValueError(
+            f"{name} has labels of the types {', '.join(kinds)}, such as {labels[0]!r} in row 0 "
+            f"and {labels[row]!r} in row {row}. Expected labels of one type. "
+            f"Convert them: [str(label) for label in {name}]."
+        )
+    if found == {"number"} and _is_object_array(y):
+        raise ValueError(
+            f"Unknown label type: {name} is an array of Python objects of the type "
+            f"{', '.join(kinds)}. Expected an array of a numeric type. "
+            f"Convert it: np.asarray({name}.tolist())."
+        )
+
+
+def _as_list(y: Any) -> list[Any] | None:
+    """Return the labels, None if they have a numeric type or no array."""
+    if isinstance(y, list) and not any(isinstance(label, list | tuple) for label in y[:1]):
+        return y
+    try:
+        if np.asarray(y).dtype.kind not in "OUT":
+            return None
+        return np.asarray(y, dtype=object).ravel().tolist()  # type: ignore[no-any-return]
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def _is_object_array(y: Any) -> bool:
+    return isinstance(getattr(y, "dtype", None), np.dtype) and y.dtype.kind == "O"
+
+
+def _family(kind: type) -> str:
+    if issubclass(kind, str):
+        return "text"
+    if issubclass(kind, Number | np.bool_):
+        return "number"
+    return kind.__name__
+
+
+def _is_missing(label: object) -> bool:
+    """Whether a label is None, NaN, or pandas' NA or NaT."""
+    missing = label is None or type(label).__name__ in ("NAType", "NaTType")
+    return missing or (isinstance(label, float) and label != label)
+
+
+def encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
+    """Return the sorted classes and the index of each label."""
+    if y.ndim == 1 and y.dtype.kind in "iu" and y.dtype.isnative:
+        low, high = int(y.min()), int(y.max())
+        if high - low < _SPAN:
+            # The difference of two int8 labels may overflow int8.
+            wide = y.astype(np.int16) if y.dtype == np.int8 else y
+            shifted = wide if low == 0 else wide - wide.dtype.type(low)
+            indices = shifted.astype(np.intp, copy=False)
+            if high == low + 1:
+                # Both labels occur: y.min() and y.max() are labels.
+                return np.array([low, high], y.dtype), indices
+            present = np.bincount(indices, minlength=high - low + 1) > 0
+            classes = np.flatnonzero(present).astype(wide.dtype) + wide.dtype.type(low)
+            if not present.all():
+                indices = (np.cumsum(present) - 1)[indices]
+            return classes.astype(y.dtype), indices
+    if y.ndim == 1 and y.dtype.kind == "b":
+        y8 = y.view(np.uint8)
+        low, high = int(y8.min()), int(y8.max())
+        return np.arange(low, high + 1).astype(bool), (y8 - np.uint8(low)).astype(np.intp)
+    check_classification_targets(y)
+    y = column_or_1d(y)
+    classes, indices = np.unique(y, return_inverse=True)
+    return classes, indices

@@ -1,0 +1,167 @@
+"""Data frames of pandas, polars and pyarrow: values, column names, and columns without numbers."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn import config_context
+from sklearn.datasets import load_iris
+
+from skneuron import NeuronClassifier
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NAMES = ["a", "b", "c", "d"]
+TABLE = pd.DataFrame(IRIS, columns=NAMES)
+EXPECTED = NeuronClassifier().fit(IRIS, SPECIES)
+
+
+def polars(table):
+    return pl.DataFrame({name: table[name].to_numpy() for name in table})
+
+
+def arrow(table):
+    pyarrow = pytest.importorskip("pyarrow")
+    return pyarrow.table({name: table[name].to_numpy() for name in table})
+
+
+KINDS = {"pandas": pd.DataFrame, "polars": polars, "pyarrow": arrow}
+NUMBERS = {
+    "pandas": lambda: TABLE,
+    "pandas, one block per column": lambda: pd.concat([TABLE[[name]] for name in TABLE], axis=1),
+    "nullable": lambda: TABLE.astype("Float64"),
+    "sparse": lambda: TABLE.astype(pd.SparseDtype(float, 0.0)),
+    "objects": lambda: TABLE.astype(object),
+    "text of numbers": lambda: TABLE.map(repr),
+    "pandas with arrow": lambda: arrow(TABLE).to_pandas(types_mapper=pd.ArrowDtype),
+    "polars": lambda: polars(TABLE),
+    "pyarrow": lambda: arrow(TABLE),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers(name):
+    table = NUMBERS[name]()
+    neuron = NeuronClassifier().fit(table, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, EXPECTED.coef_, rtol=1e-9, atol=1e-10)
+    assert neuron.feature_names_in_.tolist() == NAMES
+    np.testing.assert_allclose(
+        neuron.predict_proba(table), EXPECTED.predict_proba(IRIS), rtol=0, atol=1e-9
+    )
+    stream = NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2])
+    assert stream.feature_names_in_.tolist() == NAMES
+    fitted = NeuronClassifier().fit(table, SPECIES, X_val=table, y_val=SPECIES)
+    assert "validation_loss" in fitted.history_
+
+
+@pytest.mark.parametrize("other", KINDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_column_names_are_checked_across_libraries(kind, other):
+    neuron = NeuronClassifier().fit(KINDS[kind](TABLE), SPECIES)
+    np.testing.assert_array_equal(neuron.predict(KINDS[other](TABLE)), EXPECTED.predict(IRIS))
+    moved = KINDS[other](TABLE[["b", "a", "c", "d"]])
+    renamed = KINDS[other](TABLE.rename(columns={"a": "z"}))
+    for table in (moved, renamed):
+        for call in (
+            lambda table=table: neuron.predict(table),
+            lambda table=table: neuron.score(table, SPECIES),
+            lambda table=table: neuron.partial_fit(table, SPECIES),
+            lambda table=table: neuron.trace(table[:1]),
+        ):
+            with pytest.raises(ValueError, match="feature names should match"):
+                call()
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        neuron.predict(IRIS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_by_name(kind):
+    neuron = NeuronClassifier(bounds={"b": (0, None)})
+    assert neuron.fit(KINDS[kind](TABLE), SPECIES).coef_[:, 1].min() >= 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_labels_weights_and_offsets_from_columns(kind):
+    columns = KINDS[kind](pd.DataFrame({"y": SPECIES, "w": IRIS[:, 0], "o": IRIS[:, 1] / 10}))
+    y, weights, offset = (columns[name] for name in ("y", "w", "o"))
+    two = SPECIES < 2
+    neuron = NeuronClassifier().fit(IRIS, y, weights)
+    expected = NeuronClassifier().fit(IRIS, SPECIES, IRIS[:, 0])
+    np.testing.assert_array_equal(neuron.coef_, expected.coef_)
+    shifted = EXPECTED.decision_function(IRIS, offset=np.tile(IRIS[:, 1:2] / 10, 3))
+    assert shifted.shape == (150, 3)
+    one = NeuronClassifier().fit(IRIS, two)
+    np.testing.assert_array_equal(
+        one.predict_proba(IRIS, offset=offset), one.predict_proba(IRIS, offset=IRIS[:, 1] / 10)
+    )
+
+
+WORDS = np.array(["small", "large"])[SPECIES % 2]
+TEXT = {
+    "pandas": lambda: TABLE.assign(size=WORDS),
+    "pandas, string": lambda: TABLE.assign(size=pd.array(WORDS, dtype="string")),
+    "pandas, category": lambda: TABLE.assign(size=pd.Categorical(WORDS)),
+    "polars": lambda: polars(TABLE).with_columns(size=WORDS),
+    "polars, Categorical": lambda: polars(TABLE).with_columns(
+        pl.Series("size", WORDS, dtype=pl.Categorical)
+    ),
+    "polars, Enum": lambda: polars(TABLE).with_columns(
+        pl.Series("size", WORDS, dtype=pl.Enum(["small", "large"]))
+    ),
+    "pyarrow": lambda: arrow(TABLE.assign(size=WORDS)),
+    "pyarrow, dictionary": lambda: arrow(TABLE).append_column(
+        "size", pytest.importorskip("pyarrow").array(WORDS).dictionary_encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXT)
+def test_columns_of_text_and_categories_are_refused(name):
+    table = TEXT[name]()
+    message = r"Column 'size' of X has the type .* and the text 'small'. Expected num.*\['size'\]"
+    for fit in (
+        lambda: NeuronClassifier().fit(table, SPECIES),
+        lambda: NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fit()
+
+
+def test_the_remedy_for_text_runs():
+    from sklearn.compose import make_column_transformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    table = TABLE.assign(kind=pd.Categorical(SPECIES))
+    encoder = make_column_transformer((OneHotEncoder(), ["kind"]), remainder="passthrough")
+    assert make_pipeline(encoder, NeuronClassifier()).fit(table, SPECIES).score(table, SPECIES) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_missing_values(kind):
+    gaps = IRIS.copy()
+    gaps[3, 1] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NeuronClassifier().fit(KINDS[kind](pd.DataFrame(gaps, columns=NAMES)), SPECIES)
+
+
+def test_nullable_missing_values():
+    table = TABLE.astype("Float64")
+    table.iloc[3, 1] = pd.NA
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NeuronClassifier().fit(table, SPECIES)
+
+
+def test_frames_that_are_no_tables_in_memory():
+    with pytest.raises(ValueError, match=r"X is a LazyFrame.*X.collect\(\)"):
+        NeuronClassifier().fit(polars(TABLE).lazy(), SPECIES)
+    batch = arrow(TABLE).to_batches()[0]
+    with pytest.raises(ValueError, match=r"X is a RecordBatch.*pyarrow.Table.from_batches"):
+        NeuronClassifier().fit(batch, SPECIES)
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_predictions_stay_arrays_as_scikit_learn_has_them(output):
+    with config_context(transform_output=output):
+        neuron = NeuronClassifier().fit(TABLE, SPECIES)
+        for values in (neuron.predict(TABLE), neuron.predict_proba(TABLE)):
+            assert isinstance(values, np.ndarray)
