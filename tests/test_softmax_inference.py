@@ -211,3 +211,11 @@ def test_what_a_softmax_has_not_is_refused():
         coefficient_table(_fit(X, y, weights), X, y)
     with pytest.raises(ValueError, match="base=1 for two classes"):
         coefficient_table(_fit(X, y > 0), X, y > 0, base=1)
+
+
+def test_sparse_coefficients_have_the_same_table():
+    X, y, weights = _few(6)
+    neuron = _fit(X, y, weights)
+    expected = coefficient_table(neuron, X, y, weights)
+    found = coefficient_table(neuron.sparsify(), X, y, weights)
+    np.testing.assert_allclose(found.iloc[:, :-1], expected.iloc[:, :-1], rtol=1e-12)
