@@ -2,6 +2,7 @@
 
 import pickle
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -14,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
 from skneuron.inference import coefficient_table
-from skneuron.plotting import WeightDisplay
+from skneuron.plotting import DescentDisplay, WeightDisplay
 
 X, Y = load_breast_cancer(return_X_y=True)
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -112,6 +113,15 @@ def test_no_iterations_return_the_last_fit(activation, of):
     np.testing.assert_allclose(neuron.coef_, coef, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(neuron.intercept_, intercept, rtol=1e-12, atol=1e-12)
     assert not neuron.n_iter_.any()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_picture_of_an_empty_history():
+    fits = {"none": NeuronClassifier(max_iter=0).fit(X, Y), "all": NeuronClassifier().fit(X, Y)}
+    for neurons in (fits, fits["none"]):
+        display = DescentDisplay.from_estimator(neurons)
+        assert len(display.lines_[0].get_xdata()) == 0
+        plt.close(display.figure_)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

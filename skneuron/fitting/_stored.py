@@ -98,6 +98,8 @@ def _rounded(
         gap += relative(value - nearest, objective)
     lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
+    if status is Status.STALLED and gap <= PRECISION:
+        status = Status.PRECISION
     return replace(result, coef=params, objective=value, gap=gap, status=status)
 
 

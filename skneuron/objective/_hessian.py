@@ -139,7 +139,7 @@ class Hessian:
 
         def change(directions: FloatArray) -> FloatArray:
             steps = [at.with_intercept(direction)[0] for direction in directions]
-            return self._loss.change(np.array(steps))
+            return self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
 
         if self.flat.found is None:
             self.flat.found = _flat_directions(matrix, self, change, at.rounding())

@@ -117,10 +117,6 @@ class LossCurvature:
             root = root[: k * m]
         return np.asarray(root)
 
-    def change(self, steps: FloatArray) -> FloatArray:
-        """Return the change of one linear predictor by steps, of shape (n_samples, n_steps)."""
-        return self.columns.forward(steps).reshape(-1, len(steps))
-
 
 def _roots(h: FloatArray) -> FloatArray:
     """Return B with BᵀB = h for each sample's symmetric positive semidefinite matrix."""

@@ -114,7 +114,10 @@ class DescentDisplay:
                         f"{one_of(['gap', *neuron.history_])}. Use for example quantity='gap'."
                     )
         if lowest is None and quantity == "gap":
-            lowest = min(float(neuron.history_["objective"].min()) for neuron in named.values())
+            # A fit with max_iter=0 has an empty history.
+            lowest = min(
+                float(neuron.history_["objective"].min(initial=np.inf)) for neuron in named.values()
+            )
         curves = {}
         for name, neuron in named.items():
             values = neuron.history_[column].astype(float)

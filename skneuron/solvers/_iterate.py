@@ -1,17 +1,22 @@
-"""An iterate with the value and derivatives of the objective, and the criteria to stop at."""
+"""Iterates of a solver, the criteria to stop at, and the state for the next fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 from scipy.linalg import blas
 
 from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
 
-__all__ = ["Iterate", "StoppingCriteria", "length_of"]
+__all__ = ["Iterate", "SolverState", "StoppingCriteria", "length_of"]
+
+# Largest relative change of the gradient at which a state still belongs to an objective.
+# Coefficients that were stored as float32 change the gradient by less, and other data by more.
+_MAX_CHANGE = 1e-3
 
 
 def length_of(vector: FloatArray) -> float:
@@ -91,3 +96,26 @@ class Iterate:
         """Return this iterate as the result of a fit."""
         lines = history.as_dict()
         return SolverResult(self.params, self.value, gap, len(history), status, lines, state)
+
+
+@dataclass(frozen=True)
+class SolverState:
+    """The state of a solver at the parameters that it has returned."""
+
+    #: The solver with its parameters: only the same solver can use the state.
+    solver: str
+    #: Gradient of the objective at the parameters.
+    gradient: FloatArray
+
+    @classmethod
+    def to_resume(cls, state: Any, solver: Any, gradient: FloatArray) -> Self | None:
+        """Return the state of the last fit, None if it is of another solver or objective.
+
+        ``gradient`` is the gradient at the start of the new fit.
+        """
+        if not isinstance(state, cls) or state.solver != repr(solver):
+            return None
+        if state.gradient.shape != gradient.shape:
+            return None
+        change = float(np.linalg.norm(state.gradient - gradient))
+        return state if change <= _MAX_CHANGE * float(np.linalg.norm(state.gradient)) else None

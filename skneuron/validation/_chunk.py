@@ -14,7 +14,13 @@ from sklearn.utils.validation import validate_data
 
 from skneuron._messages import shown, wrong_value
 from skneuron._typing import AnyArray, MatrixLike
-from skneuron.validation._data import FLOATS, TrainingData, check_weights, wrong_class_weight
+from skneuron.validation._data import (
+    FLOATS,
+    TrainingData,
+    check_finite,
+    check_weights,
+    wrong_class_weight,
+)
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
@@ -104,8 +110,10 @@ def check_chunk(
         accept_sparse=["csr", "csc"],
         dtype=FLOATS,
         multi_output=False,
+        ensure_all_finite=False,
         reset=first,
     )
+    check_finite(X_checked)
     check_classification_targets(labels)
     labels = column_or_1d(labels)
     unknown = ~np.isin(labels, classes)

@@ -10,9 +10,8 @@ from skneuron._typing import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, relative, relative_gap
-from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
+from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
 from skneuron.solvers._line_search import line_search
-from skneuron.solvers._resume import SolverState
 from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import MEASURABLE
 

@@ -12,8 +12,7 @@ from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
-from skneuron.solvers._iterate import Iterate, StoppingCriteria
-from skneuron.solvers._resume import SolverState
+from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria
 from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._descent import CurvatureStrategy, descend

@@ -14,9 +14,8 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
-from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
+from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
 from skneuron.solvers._parameters import WHOLE, Constraint
-from skneuron.solvers._resume import SolverState
 
 __all__ = ["MistakeDriven", "PerceptronIterate"]
 

@@ -129,12 +129,11 @@ class ProximalNewton:
     def _take(self, step: QuadraticIterate, following: Iterate) -> Outcome:
         """Go to the next iterate."""
         progress, aim = self.progress, _INNER * self.progress.begun
-        is_first = np.isinf(progress.predicted)
         predicted = self._relative(step.decrease + step.released)
         progress.predicted = self._relative(step.decrease)
         progress.factored |= progress.products >= self._hessian_cost
         self.point = following
-        return Outcome.LAST_STEP if self._tol < aim >= predicted and not is_first else Outcome.STEP
+        return Outcome.LAST_STEP if self._tol < aim >= predicted else Outcome.STEP
 
     def _relative(self, decrease: float) -> float:
         """Return a predicted decrease as a fraction of F(0). F cannot decrease by more than F."""

@@ -11,8 +11,7 @@ from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, relative
-from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._resume import SolverState
+from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
 from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE
 from skneuron.solvers.newton._newton import Newton
