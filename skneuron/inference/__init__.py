@@ -13,7 +13,8 @@ from skneuron.inference._interval import probability_interval
 from skneuron.inference._margins import marginal_effects
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
 from skneuron.inference._score_test import ScoreTest, score_test
-from skneuron.inference._summary import Summary, summary
+from skneuron.inference._summary import summary
+from skneuron.inference._summary_result import Summary
 from skneuron.inference._table import coefficient_table
 from skneuron.inference._wald import WaldTest, wald_test
 
