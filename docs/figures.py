@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from sklearn.datasets import load_iris
 
 from skneuron import NeuronClassifier
-from skneuron.plotting import NeuronBoundaryDisplay
+from skneuron.inference import from_formula
+from skneuron.plotting import NeuronBoundaryDisplay, OddsRatioDisplay, ResidualDisplay
 
 DOCS = Path(__file__).parent
 #: File name suffix, style and background colour: those of the site's theme.
@@ -52,9 +55,30 @@ def performance() -> plt.Figure:
     return figure
 
 
+def _births() -> tuple[NeuronClassifier, pd.DataFrame, pd.Series]:
+    """Return the fit of ``from_summary_glm.md``."""
+    births = pd.read_csv(DOCS.parent / "tests" / "data" / "birthwt.csv", comment="#")
+    X, y = from_formula("low ~ age + lwt + C(race) + smoke + ptl + ht + ui", births)
+    return NeuronClassifier(C=np.inf).fit(X, y), X, y
+
+
+def forest() -> plt.Figure:
+    """Draw the odds ratios of the births."""
+    figure, ax = plt.subplots(figsize=(5.8, 3.4), layout="constrained")
+    OddsRatioDisplay.from_estimator(*_births(), method="profile", ax=ax)
+    return figure
+
+
+def residuals() -> plt.Figure:
+    """Draw the binned residuals of the births."""
+    figure, ax = plt.subplots(figsize=(5.8, 3.4), layout="constrained")
+    ResidualDisplay.from_estimator(*_births(), ax=ax)
+    return figure
+
+
 def main() -> None:
     """Write all figures to ``docs/images``."""
-    for draw in (boundary, performance):
+    for draw in (boundary, performance, forest, residuals):
         for suffix, style, background in VERSIONS:
             with plt.style.context(style):
                 plt.rcParams["figure.facecolor"] = plt.rcParams["axes.facecolor"] = background

@@ -96,6 +96,18 @@ def test_links_lead_somewhere(page):
             assert anchor in slugs, f"{page.name}: {target}"
 
 
+def test_images_exist_and_drawn_ones_are_in_the_script_of_figures():
+    script = (DOCS / "figures.py").read_text(encoding="utf-8")
+    drawn = re.search(r"for draw in \(([\w, ]+)\):", script)[1].split(", ")
+    named = set()
+    for page in DOCS.glob("*.md"):
+        named |= set(re.findall(r"images/([\w.-]+\.png)", page.read_text(encoding="utf-8")))
+    for name in sorted(named):
+        assert (DOCS / "images" / name).exists(), name
+    for name in drawn:
+        assert {f"{name}.png", f"{name}-dark.png"} <= named
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.py")), ids=lambda p: p.stem)
 def test_every_example_has_a_title_for_the_gallery(path):
     first, title, line = path.read_text().splitlines()[:3]

@@ -328,7 +328,7 @@ def test_arguments_that_cannot_work(arguments, match):
 def test_neurons_that_cannot_be_judged():
     X, y, group = _data()
     cases = [
-        (_fit("sigmoid", X, group), ValueError, "3 classes. Expected two"),
+        (_fit("probit", X, group), ValueError, "3 classes and activation='probit'.*softmax"),
         (_fit("relu", X, y), ValueError, "no likelihood"),
         (_fit("sigmoid", X, y, loss="squared_error"), ValueError, "no likelihood"),
         (_fit("sigmoid", X, y, class_weight="balanced"), ValueError, "class_weight=None"),

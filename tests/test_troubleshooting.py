@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table
+from skneuron.inference import coefficient_table, influence
 from skneuron.solvers import GD
 
 ROOT = Path(__file__).parent.parent
@@ -121,8 +121,14 @@ CAUSES = {
     "from the maximum of the likelihood": lambda: coefficient_table(
         NeuronClassifier(C=np.inf).fit(Z[:, :2], Y), 2 * Z[:, :2], Y
     ),
-    "classes. Expected two": lambda: coefficient_table(
+    "have no common likelihood": lambda: coefficient_table(
+        NeuronClassifier("probit", C=np.inf).fit(PETALS[:, 1:2], SPECIES), PETALS[:, 1:2], SPECIES
+    ),
+    "expected two classes": lambda: influence(
         NeuronClassifier(C=np.inf).fit(PETALS[:, 1:2], SPECIES), PETALS[:, 1:2], SPECIES
+    ),
+    "has no meaning for activation": lambda: coefficient_table(
+        NeuronClassifier("probit", C=np.inf).fit(Z[:, :2], Y), Z[:, :2], Y, exponentiate=True
     ),
     "needs matplotlib, which is not installed": lambda: _without(
         "matplotlib",

@@ -1,4 +1,4 @@
-"""Binomial probabilities of counts of any size."""
+"""Binomial and multinomial probabilities of counts of any size."""
 
 from __future__ import annotations
 
@@ -13,30 +13,35 @@ __all__ = ["most_likely"]
 _LARGE = 16.0
 
 
-def most_likely(events: FloatArray, others: FloatArray) -> float:
-    """Return Σ log of the binomial probability of k events in n at the rate k/n.
+def most_likely(*counts: FloatArray) -> float:
+    """Return Σ log of the multinomial probability of counts kⱼ at the rates kⱼ/n.
 
-    The terms of log C(n, k) + k log(k/n) + (n - k) log((n - k)/n), are as large as n, and
-    the sum is as small as log n. By Loader's expansion (C. Loader, "Fast and accurate
-    computation of binomial probabilities", 2000) the sum is δ(n) - δ(k) - δ(n-k)
-    + ½ log(n / (2π k (n-k))), with δ the error of Stirling's formula for log n!.
+    The terms log n! - Σ log kⱼ! + Σ kⱼ log(kⱼ/n) are as large as n, and the sum is as small as
+    log n. By Loader's expansion (C. Loader, "Fast and accurate computation of binomial
+    probabilities", 2000) the sum is δ(n) - Σ δ(kⱼ) + ½ log(2π n) - ½ Σ log(2π kⱼ) over positive
+    kⱼ, with δ the error of Stirling's formula for log n!.
 
     Parameters
     ----------
-    events, others : ndarray of shape (n_patterns,)
-        k and n - k, not negative, and not necessarily whole numbers.
+    *counts : ndarray of shape (n_patterns,)
+        One array per class, not negative, and not necessarily whole numbers. For two classes:
+        the numbers of events and of the other observations.
 
     Returns
     -------
     float
     """
-    both = (events > 0) & (others > 0)
-    k, rest = events[both], others[both]
-    n = k + rest
-    scale = np.log(n) - np.log(k) - np.log(rest) - np.log(2 * np.pi)
-    return float(
-        np.sum(_stirling_error(n) - _stirling_error(k) - _stirling_error(rest) + scale / 2)
-    )
+    total = np.sum(counts, axis=0)
+    terms = _of_count(total)
+    for k in counts:
+        positive = k > 0
+        terms[positive] -= _of_count(k[positive])
+    return float(terms.sum())
+
+
+def _of_count(k: FloatArray) -> FloatArray:
+    """Return δ(k) + ½ log(2π k)."""
+    return np.asarray(_stirling_error(k) + np.log(2 * np.pi * k) / 2)
 
 
 def _stirling_error(n: FloatArray) -> FloatArray:

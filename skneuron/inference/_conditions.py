@@ -60,8 +60,8 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     ValueError
         If the fit used class weights.
     """
-    weights = dense_coef(neuron)[0]
-    held = np.full(len(weights), "", dtype=object)
+    weights = dense_coef(neuron)
+    held = np.full(weights.shape[1], "", dtype=object)
     if not hasattr(neuron, "n_iter_"):
         return Conditions(held, 0.0, 0.0, "")
     params = neuron.get_params(deep=False)
@@ -77,9 +77,9 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     if ridge or lasso:
         reasons.append(f"the penalty of C={C!r} biases the coefficients")
     if lasso:
-        held[weights == 0] = "held at 0 by the L1 penalty"
+        held[(weights == 0).all(axis=0)] = "held at 0 by the L1 penalty"
     low, high = _bounds(neuron, params["bounds"], observations)
-    active = ((weights == low) | (weights == high)) & (low < high)
+    active = ((weights == low) | (weights == high)).any(axis=0) & (low < high)
     held[active] = "held at its bound"
     held[low == high] = "fixed by its bounds"
     if active.any():

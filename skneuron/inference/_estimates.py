@@ -1,26 +1,26 @@
-"""Estimates, their covariance, and a note on each parameter without a variance."""
+"""Estimates and their covariance, as far as the data determine them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import replace
 
 import numpy as np
 
-from skneuron._messages import one_of, wrong_value
 from skneuron._threads import blas_on_one_thread
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._error_type import ErrorType
 from skneuron.inference._information import FAR, Information
+from skneuron.inference._layer_estimates import layer_estimates
 from skneuron.inference._observations import Observations, feature_names
+from skneuron.inference._parameters import Estimates
 from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
+from skneuron.inference._sandwich import scores_product
 from skneuron.separation import separation_of
 from skneuron.validation import FittedNeuron, dense_coef
 
-__all__ = ["Estimates", "Kind", "estimates_of"]
-
-Kind = Literal["expected", "observed", "robust", "robust-expected"]
+__all__ = ["estimates_of"]
 
 # A row is on the hyperplane if its margin is below this fraction of the largest margin.
 _ON_PLANE = 1e-9
@@ -28,33 +28,23 @@ _ON_PLANE = 1e-9
 _INFINITE = "separated: no finite maximum"
 
 
-@dataclass(frozen=True)
-class Estimates:
-    """One per feature and, if there is one, the intercept last.
-
-    Attributes
-    ----------
-    names : list of str
-    values : ndarray of shape (p,)
-    covariance : ndarray of shape (p, p)
-    notes : ndarray of str of shape (p,)
-        Reason that a parameter has no variance. Empty for the others. Its row and column of the
-        covariance are NaN. Its value is NaN if the data do not determine it.
-    """
-
-    names: list[str]
-    values: FloatArray
-    covariance: FloatArray
-    notes: AnyArray
-
-
 def estimates_of(
-    neuron: FittedNeuron, observations: Observations, kind: Kind, penalized: bool
+    neuron: FittedNeuron,
+    observations: Observations,
+    error_type: ErrorType,
+    penalized: bool = False,
+    base: object = None,
 ) -> Estimates:
     """Return the covariance at a neuron's coefficients, as far as the data determine it."""
-    if kind not in get_args(Kind):
-        raise ValueError(wrong_value("kind", kind, one_of(get_args(Kind)), "kind='robust'"))
     conditions = conditions_of(neuron, observations)
+    if observations.is_layer:
+        return layer_estimates(neuron, observations, conditions, error_type, penalized, base)
+    if base is not None:
+        raise ValueError(
+            f"Got base={base!r} for two classes. Expected None: the coefficients are those of "
+            f"class {neuron.classes_.tolist()[1]!r} against {neuron.classes_.tolist()[0]!r}. "
+            "Change the sign of a coefficient for the other direction."
+        )
     if not penalized:
         conditions.require_classical(", or pass penalized=True for an approximation")
     information = Information.of(neuron, observations, conditions)
@@ -73,11 +63,13 @@ def estimates_of(
         information.require_maximum()
     known = notes == ""
     covariance = np.full((len(names), len(names)), np.nan)
+    rank = information.estimable.rank
     if known.any():
-        covariance[np.ix_(own, own)] = _covariance(information, kind)
+        factor = error_type.factor(information.observations, rank)
+        covariance[np.ix_(own, own)] = factor * _covariance(information, error_type)
     covariance[~known], covariance[:, ~known] = np.nan, np.nan
     values[own] = np.where(known[own], values[own], np.nan)
-    return Estimates(names, values, covariance, notes)
+    return Estimates(names, values, covariance, notes, rank)
 
 
 def _without_separated(
@@ -117,22 +109,27 @@ def _without_separated(
     return limit, notes
 
 
-def _covariance(information: Information, kind: Kind) -> FloatArray:
+def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
     """Return the sandwich A⁻¹ M A⁻¹: A is an information, M the covariance of the scores."""
+    kind = error_type.kind
     coordinates, basis = information.coordinates, information.estimable.basis
     outer = coordinates.jacobian() @ basis
     penalty = (basis.T * information.ridge) @ basis
-    if kind == "expected":
-        meat = np.eye(len(penalty)) - penalty
-        return np.asarray(outer @ meat @ outer.T)
-    curvatures = []
-    if kind != "robust-expected":
-        curvatures.append(information.derivatives.observed)
-    if kind != "observed":
-        curvatures.append(_squared_scores(information))
-    found = grams(information.observations.design, coordinates, basis, curvatures)
     # The basis makes the expected information plus the penalty the identity.
-    bread = np.eye(len(penalty)) if kind == "robust-expected" else found[0] + penalty
+    bread: FloatArray = np.eye(len(penalty))
+    meat = bread - penalty
+    curvatures = []
+    if kind in ("observed", "robust"):
+        curvatures.append(information.derivatives.observed)
+    if kind.startswith("robust") and error_type.groups is None:
+        curvatures.append(_squared_scores(information))
+    design = information.observations.design
+    if curvatures:
+        sums = grams(design, coordinates, basis, curvatures)
+        bread, meat = (bread if kind == "robust-expected" else sums[0] + penalty), sums[-1]
+    if error_type.groups is not None:
+        slopes, weights = information.derivatives.slope[:, None], information.observations.weights
+        meat = scores_product(design, coordinates, basis, slopes, weights, error_type)
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
         raise ValueError(
             f"The observed information, which kind={kind!r} inverts, is not positive definite at "
@@ -140,7 +137,7 @@ def _covariance(information: Information, kind: Kind) -> FloatArray:
             "Use kind='expected' or kind='robust-expected', or fit again."
         )
     half = np.linalg.solve(bread, outer.T)
-    return np.asarray(half.T @ found[-1] @ half)
+    return np.asarray(half.T @ meat @ half)
 
 
 def _squared_scores(information: Information) -> FloatArray:

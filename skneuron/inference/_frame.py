@@ -26,8 +26,8 @@ class Table:
     ----------
     columns : dict of str to ndarray of shape (n_rows,)
         ``table[name]`` returns one column, and ``np.asarray(table)`` a matrix of all columns.
-    index : list of str
-        Names of the rows.
+    index : list of str or of tuple
+        Names of the rows. A tuple has a class and a name.
 
     Examples
     --------
@@ -39,10 +39,10 @@ class Table:
     intercept    -20.25
     """
 
-    columns: Mapping[str, AnyArray]
-    index: list[str]
+    columns: Mapping[Any, AnyArray]
+    index: list[Any]
 
-    def __getitem__(self, name: str) -> AnyArray:
+    def __getitem__(self, name: Any) -> AnyArray:
         return self.columns[name]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> AnyArray:
@@ -52,17 +52,22 @@ class Table:
         return str(self)
 
     def __str__(self) -> str:
-        columns = {name: values.tolist() for name, values in self.columns.items()}
+        index = list(map(_label, self.index))
+        columns = {_label(name): values.tolist() for name, values in self.columns.items()}
         lines = grid(
-            [["", *self.index]]
+            [["", *index]]
             + [[name, *(cell(name, value) for value in values)] for name, values in columns.items()]
         )
         if max(map(len, lines)) > _WIDTH:
-            return narrow_text(columns, self.index, _WIDTH)
+            return narrow_text(columns, index, _WIDTH)
         return "\n".join(lines)
 
 
-def as_frame(columns: Mapping[str, AnyArray], index: list[str]) -> Any:
+def _label(name: Any) -> str:
+    return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def as_frame(columns: Mapping[Any, AnyArray], index: list[Any]) -> Any:
     """Return a ``pandas.DataFrame``, or a :class:`Table` without pandas."""
     try:
         import pandas
@@ -70,4 +75,14 @@ def as_frame(columns: Mapping[str, AnyArray], index: list[str]) -> Any:
         return Table(columns, index)
     from skneuron.inference._pandas import CoefficientFrame
 
-    return CoefficientFrame(pandas.DataFrame(dict(columns), index=index))
+    frame = pandas.DataFrame(dict(columns), index=_pandas_index(pandas, index))
+    if isinstance(next(iter(columns), None), tuple):
+        frame.columns = _pandas_index(pandas, list(columns))
+    return CoefficientFrame(frame)
+
+
+def _pandas_index(pandas: Any, names: list[Any]) -> Any:
+    """Return the names of rows or columns. Tuples have a class and a name."""
+    if names and isinstance(names[0], tuple):
+        return pandas.MultiIndex.from_tuples(names, names=["class", "term"])
+    return names

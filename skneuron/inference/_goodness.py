@@ -6,58 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 
-from skneuron._typing import FloatArray, MatrixLike
-from skneuron.activations import Activation
-from skneuron.inference._binomial import most_likely
+from skneuron._typing import MatrixLike
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._grouped import GroupedFit, finite, grouped_fit
 from skneuron.inference._information import FAR, Information
+from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
-from skneuron.inference._patterns import patterns_of
 from skneuron.validation import FittedNeuron
 
-__all__ = ["GoodnessOfFit", "GroupedFit", "goodness_of_fit"]
-
-_LARGEST = float(np.finfo(np.float64).max)
-
-
-@dataclass(frozen=True)
-class GroupedFit:
-    """The fit against one free rate per covariate pattern, a distinct row of X and offset.
-
-    Attributes
-    ----------
-    n_patterns : int
-    deviance, null_deviance : float
-        Twice the difference between the log-likelihoods of the free rates and of the model.
-    pearson : float
-        Σ (events - n p)² / (n p (1 - p)).
-    log_likelihood : float
-        Log-likelihood of the numbers of events, with binomial coefficients, as R and statsmodels
-        print it for grouped data.
-    aic : float or None
-        -2 ``log_likelihood`` + 2 k for k parameters. None if the AIC of the single rows is None.
-    bic : float or None
-        -2 ``log_likelihood`` + k log ``n_patterns``. None if ``aic`` is None. The number of
-        observations is the number of patterns, as in R: the ``BIC`` of a binomial ``glm`` of
-        counts uses the number of rows with a positive number of trials. R counts a pattern on
-        several rows several times. :attr:`GoodnessOfFit.bic` uses the sum of the sample
-        weights instead. Compare models by one of the two only.
-    df_residual : int
-        ``n_patterns`` minus the number of parameters. Deviance and Pearson's statistic have a χ²
-        distribution with these degrees of freedom, if the patterns are few and their totals large.
-    """
-
-    n_patterns: int
-    deviance: float
-    null_deviance: float
-    pearson: float
-    log_likelihood: float
-    aic: float | None
-    bic: float | None
-    df_residual: int
+__all__ = ["GoodnessOfFit", "goodness_of_fit"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +73,8 @@ def goodness_of_fit(
     Parameters
     ----------
     neuron : NeuronClassifier
-        Fitted, or from ``from_weights``, with a likelihood and two classes.
+        Fitted, or from ``from_weights``, with a likelihood. More than two classes need
+        ``activation="sigmoid"`` (softmax).
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     sample_weight : array-like of shape (n_samples,), default=None
@@ -131,7 +91,7 @@ def goodness_of_fit(
     TypeError
         If ``neuron`` is no neuron.
     ValueError
-        If there are more than two classes or no likelihood, or if the data are not valid.
+        If there is no likelihood, or if the data are not valid.
 
     Examples
     --------
@@ -147,7 +107,8 @@ def goodness_of_fit(
     conditions = conditions_of(neuron, observations)
     activation = neuron.activation_
     null = null_z(activation, observations, neuron.fit_intercept)
-    information = Information.of(neuron, observations, conditions)
+    kind = LayerInformation if observations.is_layer else Information
+    information = kind.of(neuron, observations, conditions)
     k, n = information.estimable.rank, observations.total_weight
     fitted = observations.log_likelihood(activation, information.z)
     without = observations.log_likelihood(activation, null)
@@ -160,57 +121,11 @@ def goodness_of_fit(
         df_residual=n - k,
         log_likelihood=fitted,
         null_log_likelihood=without,
-        deviance=_finite(0.0 - 2 * fitted),
-        null_deviance=_finite(0.0 - 2 * without),
-        mcfadden=_finite(1 - fitted / without) if without else 0.0,
+        deviance=finite(0.0 - 2 * fitted),
+        null_deviance=finite(0.0 - 2 * without),
+        mcfadden=finite(1 - fitted / without) if without else 0.0,
         aic=None if note else 2 * (k - fitted),
         bic=None if note else k * float(np.log(n)) - 2 * fitted,
-        grouped=_grouped(activation, observations, information.z, null, k, not note),
+        grouped=grouped_fit(activation, observations, information.z, null, k, not note),
         note=note,
-    )
-
-
-def _finite(value: float) -> float:
-    """Return the value, or the largest float64 instead of infinity."""
-    return float(np.clip(value, -_LARGEST, _LARGEST))
-
-
-def _grouped(
-    activation: Activation,
-    observations: Observations,
-    z: FloatArray,
-    null: FloatArray,
-    k: int,
-    is_maximum: bool,
-) -> GroupedFit:
-    """Compare the model with one free rate per pattern."""
-    patterns = patterns_of(observations)
-    total, rate = patterns.total, patterns.events / patterns.total
-    log_q, log_p = activation.log_proba(z[patterns.first])
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        # (r - p)² / (p q) = (r √(q/p) - (1 - r) √(p/q))² is accurate for tiny p or q. One root
-        # may be infinite while its factor is zero, so these terms are set separately.
-        odds = (log_q - log_p) / 2
-        away = rate * np.exp(odds) - (1 - rate) * np.exp(-odds)
-        away[rate == 1] = np.exp(odds[rate == 1])
-        away[rate == 0] = np.exp(-odds[rate == 0])
-        pearson = float(np.minimum(np.sum(total * np.minimum(away**2, _LARGEST)), _LARGEST))
-
-    def deviance(low: FloatArray, high: FloatArray) -> float:
-        """Return twice the sum of n (r log(r/p) + (1 - r) log((1 - r)/q))."""
-        free = xlogy(rate, rate) + xlogy(1 - rate, 1 - rate)
-        with np.errstate(over="ignore"):
-            return max(0.0, _finite(2 * total @ (free - rate * high - (1 - rate) * low)))
-
-    against_free = deviance(log_q, log_p)
-    log_likelihood = most_likely(patterns.events, total - patterns.events) - against_free / 2
-    return GroupedFit(
-        n_patterns=len(total),
-        deviance=against_free,
-        null_deviance=deviance(*activation.log_proba(null[patterns.first])),
-        pearson=pearson,
-        log_likelihood=log_likelihood,
-        aic=2 * (k - log_likelihood) if is_maximum else None,
-        bic=k * float(np.log(len(total))) - 2 * log_likelihood if is_maximum else None,
-        df_residual=len(total) - k,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._typing import AnyArray, FloatArray
+from skneuron.activations import Activation
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivatives_of
 from skneuron.inference._observations import Observations
@@ -33,30 +34,37 @@ class Estimable:
 
     Attributes
     ----------
-    basis : ndarray of shape (p, r)
+    basis : ndarray of shape (n_outputs * p, r)
         Directions B that the rows (or a ridge Λ) identify, with Bᵀ(Σ hᵢx̃ᵢx̃ᵢᵀ + Λ)B = I.
     relations : ndarray of shape (p, k)
         Relations between columns, see ``relations_of``. Moving along a relation changes no z.
-    rounding_root : ndarray of shape (p, p)
+    rounding_root : ndarray of shape (q, n_outputs * p)
         Root of the information along the relations, which comes from rounding errors of X.
     weakest : float
         Root of the smallest information of a direction along which Σ z² changes by 1.
+    span : ndarray of shape (p, r)
+        Directions of the parameters along which the columns of X̃ are orthonormal, for a fit
+        without a ridge.
+    n_outputs : int
+        Number of linear predictors of a row: 1 for two classes, K - 1 for K classes.
     """
 
     basis: FloatArray
     relations: FloatArray
     rounding_root: FloatArray
     weakest: float
+    span: FloatArray
+    n_outputs: int = 1
 
     @classmethod
     def of(
         cls,
         observations: Observations,
         coordinates: Coordinates,
-        information: FloatArray,
+        half: FloatArray,
         ridge: FloatArray,
     ) -> Estimable:
-        """Compute the roots of X and of the information."""
+        """Compute the root of X, and combine it with a root ``half`` of the information."""
         X, p = observations.design, coordinates.size
         seen = (observations.weights > 0).astype(np.float64)
         _, found, right = np.linalg.svd(root(X, coordinates, seen))
@@ -69,26 +77,56 @@ class Estimable:
         smallest = np.maximum(_DEPENDENT, np.linalg.norm(right * rounding, axis=1))
         is_estimable = lengths > smallest * lengths.max(initial=0.0)
         relations = relations_of(right, lengths, ~is_estimable, coordinates, rounding)
-        start = np.eye(p)
-        if not ridge.any():
-            start = right[is_estimable].T / lengths[is_estimable]
-        half = root(X, coordinates, information)
-        rounding_root = half @ right[~is_estimable].T @ right[~is_estimable]
-        half = np.vstack([half, np.diag(np.sqrt(ridge))]) @ start
+        one = np.eye(p) if ridge.any() else right[is_estimable].T / lengths[is_estimable]
+        n_outputs = half.shape[1] // max(p, 1)
+        start = _repeated(one, n_outputs)
+        along_relations = right[~is_estimable].T @ right[~is_estimable]
+        rounding_root = half @ _repeated(along_relations, n_outputs)
+        half = np.vstack([half, np.diag(np.sqrt(np.tile(ridge, n_outputs)))]) @ start
         _, sizes, turn = np.linalg.svd(half, full_matrices=False)
         positive = sizes > np.finfo(float).tiny
         weakest = float(sizes.min(initial=np.inf)) if positive.all() else 0.0
-        return cls(start @ turn[positive].T / sizes[positive], relations, rounding_root, weakest)
+        basis = start @ turn[positive].T / sizes[positive]
+        return cls(basis, relations, rounding_root, weakest, one, n_outputs)
 
     @property
     def rank(self) -> int:
         """Number of parameters that X determines."""
-        return int(self.relations.shape[0] - self.relations.shape[1])
+        return self.n_outputs * int(self.relations.shape[0] - self.relations.shape[1])
 
     @property
     def undetermined(self) -> AnyArray:
         """Whether a coefficient, or the intercept (last), changes along a relation."""
         return np.asarray((self.relations != 0).any(axis=1))
+
+    def distance(self, gradient: FloatArray, scaled: FloatArray) -> float:
+        """Return the distance from the maximum in standard errors, see :class:`Information`.
+
+        Parameters
+        ----------
+        gradient, scaled : ndarray of shape (n_outputs * p,)
+            Score and coefficients of the scaled columns.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            from_score = np.linalg.norm(self.basis.T @ gradient)
+            # Coefficients that fit rounding errors of X move the other ones by up to this distance.
+            from_rounding = np.linalg.norm(self.rounding_root @ scaled)
+            distance = float(np.hypot(from_score, from_rounding))
+        # A slope that overflows float64 means an infinite distance.
+        return np.inf if np.isnan(distance) else distance
+
+    def require_maximum(self, distance: float) -> None:
+        """Raise ``ValueError`` if coefficients at this distance are not at the maximum."""
+        if distance > FAR:
+            hint = "Pass the X, y, sample_weight and offset of the fit, and check that "
+            hint += "neuron.converged_ is True"
+            if self.relations.size:
+                hint = "Leave out the columns of X that others determine up to rounding, or pass "
+                hint += "the X, y, sample_weight and offset of the fit"
+            raise ValueError(
+                f"The coefficients are {distance:.2g} standard errors from the maximum of the "
+                f"likelihood of these data. Expected at most {FAR}. {hint}."
+            )
 
 
 @dataclass(frozen=True)
@@ -124,30 +162,36 @@ class Information:
         cls, neuron: FittedNeuron, observations: Observations, conditions: Conditions
     ) -> Information:
         """Compute everything in five passes over X: moments, z, two roots, score."""
-        weights, X = observations.weights, observations.design
-        coordinates = Coordinates.of(
-            X, weights, conditions.free, neuron.fit_intercept, observations.eps
-        )
+        coef = dense_coef(neuron)[0].astype(np.float64)
         z = observations.pre_activation(neuron)
-        at_z = derivatives_of(neuron.activation_, observations.y, z)
+        return cls.at(coef, z, neuron.activation_, neuron.fit_intercept, observations, conditions)
+
+    @classmethod
+    def at(
+        cls,
+        coef: FloatArray,
+        z: FloatArray,
+        activation: Activation,
+        has_bias: bool,
+        observations: Observations,
+        conditions: Conditions,
+    ) -> Information:
+        """Compute score and information at given coefficients."""
+        weights, X = observations.weights, observations.design
+        coordinates = Coordinates.of(X, weights, conditions.free, has_bias, observations.eps)
+        at_z = derivatives_of(activation, observations.y, z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             derivatives = LogLikelihoodDerivatives(
                 *(np.where(weights > 0, weights * part, 0.0) for part in at_z)
             )
-        coef = dense_coef(neuron)[0].astype(np.float64)
         penalty_gradient = conditions.ridge * coef + conditions.lasso * np.sign(coef)
         ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
-        estimable = Estimable.of(observations, coordinates, derivatives.expected, ridge)
+        half = root(X, coordinates, derivatives.expected)
+        estimable = Estimable.of(observations, coordinates, half, ridge)
         gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(
             penalty_gradient
         )
-        with np.errstate(over="ignore", invalid="ignore"):
-            from_score = np.linalg.norm(estimable.basis.T @ gradient)
-            # Coefficients that fit rounding errors of X move the other ones by up to this distance.
-            from_rounding = np.linalg.norm(estimable.rounding_root @ coordinates.scaled(coef))
-            distance = float(np.hypot(from_score, from_rounding))
-        # A slope that overflows float64 means an infinite distance.
-        distance = np.inf if np.isnan(distance) else distance
+        distance = estimable.distance(gradient, coordinates.scaled(coef))
         return cls(
             observations, conditions, coordinates, z, derivatives, ridge, estimable, distance
         )
@@ -172,13 +216,9 @@ class Information:
 
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the coefficients are not at the maximum for these data."""
-        if self.distance > FAR:
-            hint = "Pass the X, y, sample_weight and offset of the fit, and check that "
-            hint += "neuron.converged_ is True"
-            if self.estimable.relations.size:
-                hint = "Leave out the columns of X that others determine up to rounding, or pass "
-                hint += "the X, y, sample_weight and offset of the fit"
-            raise ValueError(
-                f"The coefficients are {self.distance:.2g} standard errors from the maximum of the "
-                f"likelihood of these data. Expected at most {FAR}. {hint}."
-            )
+        self.estimable.require_maximum(self.distance)
+
+
+def _repeated(matrix: FloatArray, n_outputs: int) -> FloatArray:
+    """Return a block diagonal matrix with a copy of a matrix for each output."""
+    return matrix if n_outputs == 1 else np.asarray(np.kron(np.eye(n_outputs), matrix))

@@ -13,20 +13,22 @@ from skneuron._messages import shown
 from skneuron._typing import MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._information import Information
+from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
-from skneuron.inference._p_value import TOO_SMALL, above_zero, is_too_small
+from skneuron.inference._p_value import above_zero
+from skneuron.inference._tests import ChiSquareTest
 from skneuron.validation import FittedNeuron
 
-__all__ = ["LikelihoodRatioTest", "likelihood_ratio_test"]
+__all__ = ["LikelihoodRatioTest", "columns_of_nested", "likelihood_ratio_test"]
 
 # Log-likelihoods of fits to a gap of 1e-18 differ by rounding only, relative to their size.
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class LikelihoodRatioTest:
-    """Result of a test.
+@dataclass(frozen=True, repr=False)
+class LikelihoodRatioTest(ChiSquareTest):
+    """Result of :func:`likelihood_ratio_test`.
 
     Attributes
     ----------
@@ -38,14 +40,6 @@ class LikelihoodRatioTest:
         Probability of a larger statistic under χ² with ``df`` degrees of freedom. It is never 0. A
         p-value below 1e-300 is printed as ``< 1e-300``.
     """
-
-    statistic: float
-    df: int
-    p_value: float
-
-    def __repr__(self) -> str:
-        p = f" {TOO_SMALL}" if is_too_small(self.p_value) else f"={self.p_value!r}"
-        return f"{type(self).__name__}(statistic={self.statistic!r}, df={self.df!r}, p_value{p})"
 
 
 def likelihood_ratio_test(
@@ -113,9 +107,14 @@ def likelihood_ratio_test(
                 "likelihood_ratio_test(neuron, nested, X, y)."
             )
         null = null_z(neuron.activation_, observations, True)
-        theirs, k_nested = observations.log_likelihood(neuron.activation_, null), 1
+        theirs, k_nested = (
+            observations.log_likelihood(neuron.activation_, null),
+            observations.n_classes - 1,
+        )
     else:
-        smaller = Observations.of(nested, _columns(nested, X, X_nested), y, sample_weight, offset)
+        smaller = Observations.of(
+            nested, columns_of_nested(nested, X, X_nested), y, sample_weight, offset
+        )
         _require_same_model(neuron, nested)
         theirs, k_nested = _maximum(nested, smaller)
     if k_nested >= k:
@@ -138,14 +137,19 @@ def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, i
     """Return the log-likelihood and the number of parameters, and raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
-    information = Information.of(neuron, observations, conditions)
-    information.require_maximum()
+    information: Information | LayerInformation
+    if observations.is_layer:
+        information = LayerInformation.of(neuron, observations, conditions)
+        information.estimable.require_maximum(information.distance)
+    else:
+        information = Information.of(neuron, observations, conditions)
+        information.require_maximum()
     return observations.log_likelihood(
         neuron.activation_, information.z
     ), information.estimable.rank
 
 
-def _columns(nested: FittedNeuron, X: Any, X_nested: MatrixLike | None) -> Any:
+def columns_of_nested(nested: FittedNeuron, X: Any, X_nested: MatrixLike | None) -> Any:
     """Return the columns of the nested neuron."""
     names = getattr(nested, "feature_names_in_", None)
     if X_nested is not None:

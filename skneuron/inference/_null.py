@@ -10,6 +10,7 @@ from scipy.optimize import bisect
 from skneuron._typing import FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._highest import LARGEST_T, highest
+from skneuron.inference._layer_null import layer_null_z
 from skneuron.inference._observations import Observations
 
 __all__ = ["null_z"]
@@ -52,12 +53,12 @@ def null_z(activation: Activation, observations: Observations, has_bias: bool) -
 
     Returns
     -------
-    ndarray of shape (n_samples,)
+    ndarray of shape (n_samples,) or, for more than two classes, (n_samples, n_classes)
 
     Raises
     ------
     ValueError
-        If y has one class, or if the search for the intercept does not converge.
+        If y lacks a class, or if the search for the intercept does not converge.
 
     Notes
     -----
@@ -68,6 +69,8 @@ def null_z(activation: Activation, observations: Observations, has_bias: bool) -
     """
     if not has_bias:
         return observations.offset
+    if observations.is_layer:
+        return layer_null_z(observations)
     groups = _Groups.of(activation, observations)
     bias = groups.inverse() if len(groups.offset) == 1 else None
     if bias is None:

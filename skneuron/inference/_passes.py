@@ -11,7 +11,7 @@ from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, column_moments
 
-__all__ = ["Coordinates", "grams", "root", "score"]
+__all__ = ["Coordinates", "grams", "root", "score", "triangle"]
 
 # A column is constant if its deviation is at most this number of rounding errors of its mean.
 _CONSTANT = 4
@@ -114,14 +114,15 @@ def root(X: DesignMatrix, coordinates: Coordinates, information: FloatArray) -> 
         out = np.zeros((0, coordinates.size))
         for rows, data in X.dense_blocks(part, _block_rows(X)):
             block = np.sqrt(information[rows])[:, None] * coordinates.rows(data)
-            out = _triangle(np.vstack([out, _triangle(block)]))
+            out = triangle(np.vstack([out, triangle(block)]))
         return out
 
     with blas_on_one_thread():
-        return _triangle(np.vstack(run_parts(over, X.fixed_parts())))
+        return triangle(np.vstack(run_parts(over, X.fixed_parts())))
 
 
-def _triangle(rows: FloatArray) -> FloatArray:
+def triangle(rows: FloatArray) -> FloatArray:
+    """Return the triangle R of a QR factorization."""
     return np.asarray(np.linalg.qr(rows, mode="r"))
 
 

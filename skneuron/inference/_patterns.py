@@ -30,13 +30,15 @@ class Patterns(NamedTuple):
     ----------
     first : ndarray of int of shape (n_patterns,)
         Index of a row with the pattern.
-    total, events : ndarray of shape (n_patterns,)
-        Sums of the weights: of all rows, and of the rows with the label ``classes_[1]``.
+    total : ndarray of shape (n_patterns,)
+        Sums of the weights of all rows.
+    counts : list of ndarray of shape (n_patterns,)
+        Sums of the weights of the rows of each class.
     """
 
     first: AnyArray
     total: FloatArray
-    events: FloatArray
+    counts: list[FloatArray]
 
 
 def patterns_of(observations: Observations) -> Patterns:
@@ -46,7 +48,9 @@ def patterns_of(observations: Observations) -> Patterns:
     rows share a hash is 3e-8.
     """
     X = observations.design
-    keys = _mixed(np.zeros(len(observations.y), np.uint64), observations.offset)
+    keys = np.zeros(len(observations.y), np.uint64)
+    for offset in np.atleast_2d(observations.offset.T):
+        keys = _mixed(keys, offset)
     for rows, data in X.dense_blocks(range(X.shape[0])):
         key = keys[rows]
         for column in data.T:
@@ -55,11 +59,11 @@ def patterns_of(observations: Observations) -> Patterns:
     used = np.flatnonzero(observations.weights > 0)
     weights = observations.weights[used]
     _, first, which = np.unique(keys[used], return_index=True, return_inverse=True)
-    total, events = (
-        np.asarray(np.bincount(which, part), dtype=np.float64)
-        for part in (weights, weights * observations.y[used])
-    )
-    return Patterns(used[first], total, events)
+    counts = [
+        np.bincount(which, weights * (observations.y[used] == k)).astype(np.float64)
+        for k in range(observations.n_classes)
+    ]
+    return Patterns(used[first], np.bincount(which, weights).astype(np.float64), counts)
 
 
 def _mixed(state: AnyArray, values: FloatArray) -> AnyArray:

@@ -1,23 +1,28 @@
-"""The table of coefficients, and their covariance."""
+"""The table of coefficients."""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from skneuron._messages import wrong_value
-from skneuron._typing import MatrixLike
-from skneuron.inference._estimates import Kind, estimates_of
+from skneuron._typing import AnyArray, MatrixLike
+from skneuron.inference._conditions import conditions_of
+from skneuron.inference._error_type import Correction, ErrorType, Kind
+from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
+from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
+from skneuron.inference._profile import profile_columns, profiles_of
+from skneuron.inference._ratios import as_ratios, ratio_of
 from skneuron.validation import FittedNeuron
 
-__all__ = ["coefficient_table", "covariance"]
+__all__ = ["check_level", "coefficient_table"]
 
 
 def coefficient_table(
@@ -30,13 +35,19 @@ def coefficient_table(
     *,
     offset: ArrayLike | None = None,
     penalized: bool = False,
+    base: object = None,
+    groups: ArrayLike | None = None,
+    correction: Correction = None,
+    exponentiate: bool = False,
+    method: Literal["wald", "profile"] = "wald",
 ) -> Any:
     """Return estimates with standard errors, Wald tests and intervals.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-        Fitted, or from ``from_weights``, with a likelihood and two classes.
+        Fitted, or from ``from_weights``, with a likelihood. More than two classes need
+        ``activation="sigmoid"`` (softmax).
     X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
         The data of the fit, here and below. A neuron does not store them.
     y : array-like of shape (n_samples,)
@@ -61,26 +72,50 @@ def coefficient_table(
         J the information of the likelihood and Λ of the ridge. Coefficients at zero by L1 or on a
         bound count as left out. Intervals and tests refer to the shrunken value, and not to the
         true parameter value.
+    base : label, default=None
+        Class against which more than two classes are compared. None is ``classes_[0]``. The
+        coefficients of a class are then log odds ratios against the base class.
+    groups : array-like of shape (n_samples,), default=None
+        Cluster of each row, for example a person with several rows. The scores of a cluster are
+        added up before they are multiplied, so rows of a cluster may depend on each other. Needs a
+        robust ``kind``, and about 30 clusters or more.
+    correction : {None, "groups", "HC1"}, default=None
+        Factor of a robust covariance for small samples, with G clusters, n observations and k
+        parameters. ``"groups"`` is G / (G - 1), as in Stata and R's ``vcovCL``. ``"HC1"`` is
+        G / (G - 1) · (n - 1) / (n - k), as in statsmodels for clusters. Without ``groups``, G is
+        n, and ``"HC1"`` is n / (n - k).
+    exponentiate : bool, default=False
+        Whether to return odds ratios (``"sigmoid"``, ``"tanh"``) or hazard ratios (``"cloglog"``)
+        with their intervals. z and p-value are those of the coefficient. The row
+        ``"intercept"`` has the odds, or the cumulative hazard, at the origin of X.
+    method : {"wald", "profile"}, default="wald"
+        Intervals and tests. ``"wald"`` uses the standard errors. ``"profile"`` has profile
+        likelihood intervals, as R's ``confint``. They are valid for large effects and separated
+        classes, where an end may be infinite. z is then the signed root of the likelihood ratio
+        statistic, and the p-value is that of the likelihood ratio test. Each coefficient costs
+        about 15 passes over X.
 
     Returns
     -------
     pandas.DataFrame or Table
-        One row per feature, and ``"intercept"`` last. Columns ``estimate``,
-        ``standard_error``, ``z``, ``p_value`` (two-sided), ``lower``, ``upper`` and ``note``. A
-        note is empty, or it is the reason that the row has no numbers (NaN): the column depends
-        on others, its coefficient goes to infinity, or it is fixed. If a hyperplane separates
-        some rows of the classes, the other coefficients get their limits, and standard errors
-        from the rows on the hyperplane. Without pandas the result is a :class:`Table`. A p-value
-        is never 0. A p-value below 1e-300 is printed as ``< 1e-300``, and remains a number.
+        One row per feature, and ``"intercept"`` last. With more than two classes, one such block
+        of rows per class other than the base class. Columns ``estimate`` (or ``odds_ratio`` or
+        ``hazard_ratio``), ``standard_error``, ``z``, ``p_value`` (two-sided), ``lower``,
+        ``upper`` and ``note``. A note is empty, or it is the reason that the row has no numbers
+        (NaN): the column depends on others, its coefficient goes to infinity, or it is fixed. If
+        a hyperplane separates some rows of two classes, the other coefficients get their limits,
+        and standard errors from the rows on the hyperplane. Without pandas the result is a
+        :class:`Table`. A p-value is never 0. A p-value below 1e-300 is printed as ``< 1e-300``,
+        and remains a number.
 
     Raises
     ------
     TypeError
         If ``neuron`` is no neuron.
     ValueError
-        If standard errors are invalid: more than two classes, no likelihood, a penalty, an
-        active bound, class weights, or coefficients that are not at the maximum of the
-        likelihood of these data.
+        If standard errors are invalid: no likelihood, one-vs-rest fits of more than two classes,
+        a penalty, an active bound, class weights, separated classes of a softmax, or coefficients
+        that are not at the maximum of the likelihood of these data.
 
     Examples
     --------
@@ -97,15 +132,17 @@ def coefficient_table(
     smoke        0.7041          0.3196  2.2026   0.0276
     intercept   -1.0871          0.2147 -5.0623   0.0000
     """
-    if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(wrong_value("level", level, "a number between 0 and 1", "level=0.95"))
+    check_level(level)
     observations = Observations.of(neuron, X, y, sample_weight, offset)
-    found = estimates_of(neuron, observations, kind, penalized)
-    error = np.sqrt(np.diag(found.covariance))
+    ratio = ratio_of(neuron.activation_) if exponentiate else None
+    _check_method(method, observations.is_layer, kind, penalized)
+    error_type = ErrorType.of(kind, observations, groups, correction)
+    found = estimates_of(neuron, observations, error_type, penalized, base)
+    error = found.errors
     z = found.values / error
     half_width = norm.isf((1 - level) / 2) * error
     p = above_zero(2 * norm.sf(np.abs(z)))
-    columns = {
+    columns: dict[str, AnyArray] = {
         "estimate": found.values,
         "standard_error": error,
         "z": z,
@@ -114,47 +151,34 @@ def coefficient_table(
         "upper": found.values + half_width,
         "note": found.notes,
     }
-    return as_frame(columns, found.names)
+    if method == "profile":
+        information = Information.of(neuron, observations, conditions_of(neuron, observations))
+        profiles = profiles_of(neuron, information, found, level)
+        columns = profile_columns(columns, profiles)
+    return as_frame(as_ratios(columns, ratio) if ratio else columns, found.names)
 
 
-def covariance(
-    neuron: FittedNeuron,
-    X: MatrixLike,
-    y: ArrayLike,
-    sample_weight: ArrayLike | None = None,
-    kind: Kind = "expected",
-    *,
-    offset: ArrayLike | None = None,
-    penalized: bool = False,
-) -> Any:
-    """Return the covariance of the estimates, for intervals of functions of the estimates.
+def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> None:
+    """Raise ``ValueError`` if there is no interval by this method."""
+    if method not in ("wald", "profile"):
+        raise ValueError(wrong_value("method", method, "'wald' or 'profile'", "method='profile'"))
+    if method == "wald":
+        return
+    reason = ""
+    if is_layer:
+        reason = "supports two classes"
+    elif kind.startswith("robust"):
+        reason = f"assumes that the model is correct, and kind={kind!r} does not"
+    elif penalized:
+        reason = "needs a fit without a penalty"
+    if reason:
+        raise ValueError(
+            f"method='profile' {reason}. Expected two classes, a fit with C=np.inf and "
+            "kind='expected' or 'observed'. Use method='wald'."
+        )
 
-    See :func:`coefficient_table` for parameters and errors.
 
-    Returns
-    -------
-    pandas.DataFrame or Table
-        Square, with a row per feature and the intercept last. Parameters with a note in
-        ``coefficient_table`` are left out.
-
-    Examples
-    --------
-    Half of the subjects respond at the dose -b/w. By the delta method its standard error is
-    √(gᵀVg) with the gradient g of the dose in (w, b).
-
-    >>> import numpy as np
-    >>> from skneuron import NeuronClassifier
-    >>> from skneuron.inference import covariance
-    >>> X, y, counts = [[0.0], [1.0], [2.0]] * 2, [1, 1, 1, 0, 0, 0], [2, 5, 8, 8, 5, 2]
-    >>> neuron = NeuronClassifier("probit", C=np.inf).fit(X, y, counts)
-    >>> w, b = neuron.coef_[0, 0], neuron.intercept_[0]
-    >>> g = np.array([b / w**2, -1 / w])
-    >>> V = np.asarray(covariance(neuron, X, y, counts))
-    >>> f"{-b / w:.4f} +- {np.sqrt(g @ V @ g):.4f}"
-    '1.0000 +- 0.2955'
-    """
-    observations = Observations.of(neuron, X, y, sample_weight, offset)
-    found = estimates_of(neuron, observations, kind, penalized)
-    known = np.flatnonzero(found.notes == "")
-    names = [found.names[k] for k in known]
-    return as_frame(dict(zip(names, found.covariance[np.ix_(known, known)], strict=True)), names)
+def check_level(level: float) -> None:
+    """Raise ``ValueError`` if the coverage of intervals is no number between 0 and 1."""
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(wrong_value("level", level, "a number between 0 and 1", "level=0.95"))

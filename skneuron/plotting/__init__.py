@@ -6,8 +6,17 @@ from skneuron._typing import set_public_module
 from skneuron.plotting._activation import ActivationDisplay
 from skneuron.plotting._boundary import NeuronBoundaryDisplay
 from skneuron.plotting._descent import DescentDisplay
+from skneuron.plotting._forest import OddsRatioDisplay
+from skneuron.plotting._residuals import ResidualDisplay
 from skneuron.plotting._weights import WeightDisplay
 
-__all__ = ["ActivationDisplay", "DescentDisplay", "NeuronBoundaryDisplay", "WeightDisplay"]
+__all__ = [
+    "ActivationDisplay",
+    "DescentDisplay",
+    "NeuronBoundaryDisplay",
+    "OddsRatioDisplay",
+    "ResidualDisplay",
+    "WeightDisplay",
+]
 
 set_public_module(globals())

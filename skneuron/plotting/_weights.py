@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
@@ -23,6 +23,9 @@ __all__ = ["WeightDisplay"]
 
 class _Columns(Protocol):
     """A table with columns by name: a data frame, or the table of ``coefficient_table``."""
+
+    @property
+    def columns(self) -> Iterable[Any]: ...
 
     def __getitem__(self, name: str, /) -> Any: ...
 
@@ -140,6 +143,12 @@ class WeightDisplay:
         unit = np.ones(d) if X is None else _deviations(X, d)
         intervals = None
         if table is not None:
+            if k > 1 or "estimate" not in list(table.columns):
+                raise ValueError(
+                    "The table has ratios, or differences to a base class. Expected "
+                    "coefficient_table(neuron, X, y) of two classes. Use OddsRatioDisplay for "
+                    "other tables."
+                )
             intervals = np.column_stack([np.asarray(table["lower"]), np.asarray(table["upper"])])
             if len(intervals) < d:
                 raise ValueError(

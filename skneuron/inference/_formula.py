@@ -1,0 +1,136 @@
+"""Columns of a formula, by the package formulaic."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from skneuron._typing import TableLike
+
+__all__ = ["from_formula"]
+
+_INTERCEPT = "Intercept"
+
+
+def from_formula(
+    formula: str,
+    frame: TableLike,
+    *,
+    new: TableLike | None = None,
+    fit_intercept: bool = True,
+) -> tuple[Any, ...]:
+    """Return the columns X and the labels y of a formula, as in R's ``glm``.
+
+    Parameters
+    ----------
+    formula : str
+        For example ``"low ~ age + C(race) + age:smoke"``. formulaic's grammar is close to R's.
+        X has no column for the intercept, because the neuron has one.
+    frame : pandas.DataFrame
+        Without missing values in the columns of the formula.
+    new : pandas.DataFrame, default=None
+        Rows to predict. They get the columns of ``frame``, with the same levels of each category.
+    fit_intercept : bool, default=True
+        The parameter of the neuron. False expects a formula without an intercept (``"- 1"``).
+
+    Returns
+    -------
+    X : pandas.DataFrame of shape (n_samples, n_features)
+        Float64, with the names of the terms.
+    y : pandas.Series of shape (n_samples,)
+        The column of the left side, unchanged if it is a name.
+    X_new : pandas.DataFrame of shape (n_new, n_features)
+        If ``new`` is given.
+
+    Raises
+    ------
+    ImportError
+        If formulaic is not installed.
+    ValueError
+        If the formula has no left side or another syntax, if its columns have missing values,
+        if the intercept disagrees with ``fit_intercept``, or if ``new`` has an unknown category.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skneuron.inference import from_formula
+    >>> births = pd.DataFrame({"low": [0, 1, 1], "age": [19, 33, 20], "race": [1, 2, 3]})
+    >>> X, y = from_formula("low ~ age + C(race)", births)
+    >>> X
+        age  C(race)[T.2]  C(race)[T.3]
+    0  19.0           0.0           0.0
+    1  33.0           1.0           0.0
+    2  20.0           0.0           1.0
+    """
+    try:
+        import formulaic
+    except ImportError as error:
+        raise ImportError(
+            "from_formula needs the package formulaic: pip install 'skneuron[formula]'"
+        ) from error
+    if not hasattr(frame, "columns"):
+        raise TypeError(
+            f"Got a {type(frame).__name__}. Expected a pandas.DataFrame with the columns of the "
+            "formula. Pass pandas.DataFrame(data)."
+        )
+    table: Any = frame
+    try:
+        matrices = formulaic.model_matrix(formula, table, na_action="raise")
+    except (formulaic.errors.FormulaicError, ValueError) as error:
+        raise ValueError(
+            f"formulaic reports for {formula!r}: {error}. Expected a formula of columns "
+            "without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with missing "
+            "values by frame.dropna()."
+        ) from error
+    if not hasattr(matrices, "lhs"):
+        raise ValueError(
+            f"The formula {formula!r} has no left side. Expected a label, for example "
+            f"'y ~ {formula}'."
+        )
+    names = [str(name) for name in matrices.rhs.columns]
+    if (_INTERCEPT in names) != fit_intercept:
+        has, change = ("no", "remove '- 1'") if fit_intercept else ("an", "add '- 1'")
+        raise ValueError(
+            f"The formula {formula!r} has {has} intercept, and fit_intercept={fit_intercept!r}. "
+            f"Expected both or none. Either {change}, or pass fit_intercept={not fit_intercept!r} "
+            "to from_formula and to NeuronClassifier."
+        )
+    X = _without_intercept(matrices.rhs)
+    y = _labels(formula, str(formulaic.Formula(formula).lhs).strip("`"), matrices.lhs, table)
+    if new is None:
+        return X, y
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", formulaic.errors.DataMismatchWarning)
+        try:
+            rows = matrices.model_spec.rhs.get_model_matrix(new, na_action="raise")
+        except (formulaic.errors.FormulaicError, Warning, ValueError) as error:
+            raise ValueError(
+                f"formulaic reports for new: {error}. Expected the columns of frame, without "
+                "missing values and without categories that frame lacks."
+            ) from error
+    return X, y, _without_intercept(rows)
+
+
+def _without_intercept(matrix: Any) -> Any:
+    """Return a plain data frame of float64 without the column of ones."""
+    import pandas
+
+    plain = pandas.DataFrame(matrix)
+    return plain.drop(columns=[_INTERCEPT], errors="ignore").astype(np.float64)
+
+
+def _labels(formula: str, left: str, matrix: Any, table: Any) -> Any:
+    """Return the labels: a column of the table, or the value of an expression."""
+    import pandas
+
+    if left in table.columns:
+        return table[left]
+    plain = pandas.DataFrame(matrix)
+    if plain.shape[1] != 1:
+        raise ValueError(
+            f"The left side of {formula!r} has {plain.shape[1]} columns. Expected one label per "
+            "row. Add a column of labels to the data frame, and write its name."
+        )
+    return plain.iloc[:, 0].rename(left)

@@ -1,0 +1,171 @@
+"""The Wald test of linear hypotheses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import chi2, norm
+
+from skneuron._typing import FloatArray, MatrixLike
+from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of
+from skneuron.inference._error_type import Correction, ErrorType, Kind
+from skneuron.inference._estimates import estimates_of
+from skneuron.inference._frame import as_frame
+from skneuron.inference._observations import Observations
+from skneuron.inference._p_value import above_zero
+from skneuron.inference._parameters import Estimates
+from skneuron.inference._table import check_level
+from skneuron.inference._tests import ChiSquareTest
+from skneuron.validation import FittedNeuron
+
+__all__ = ["WaldTest", "wald_test"]
+
+# Hypotheses are linearly dependent if a singular value is below this fraction of the largest one.
+_DEPENDENT = 1e-10
+
+
+@dataclass(frozen=True, repr=False)
+class WaldTest(ChiSquareTest):
+    """Result of :func:`wald_test`.
+
+    Attributes
+    ----------
+    statistic : float
+        (Lθ - c)ᵀ (L V Lᵀ)⁻¹ (Lθ - c), with the covariance V of the estimates θ.
+    df : int
+        Number of linearly independent hypotheses.
+    p_value : float
+        Probability of a larger statistic under χ² with ``df`` degrees of freedom.
+    contrasts : pandas.DataFrame or Table
+        One row per hypothesis: ``estimate`` Lθ, ``standard_error``, ``z`` and ``p_value`` for
+        Lθ = c, ``lower`` and ``upper`` of Lθ.
+    """
+
+    contrasts: Any
+
+
+def wald_test(
+    neuron: FittedNeuron,
+    X: MatrixLike,
+    y: ArrayLike,
+    hypotheses: Hypothesis,
+    c: ArrayLike = 0.0,
+    sample_weight: ArrayLike | None = None,
+    level: float = 0.95,
+    kind: Kind = "expected",
+    *,
+    offset: ArrayLike | None = None,
+    base: object = None,
+    groups: ArrayLike | None = None,
+    correction: Correction = None,
+) -> WaldTest:
+    """Test linear hypotheses L θ = c about the coefficients.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+        Fitted without a penalty to these data.
+    X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    hypotheses : str, list of str, or array-like of shape (q, p) or (p,)
+        As text, for example ``"age - lwt = 0"`` or ``["smoke = 0", "2 * ht = 1"]``. The
+        names are those of the coefficient table. With more than two classes they follow the
+        class and a colon, as in ``"2:age - 1:age = 0"``. An array is L, with a column per row of
+        the coefficient table, the intercept last.
+    c : array-like of shape (q,) or float, default=0
+        Right side of an array.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Frequency weights: a row of weight 2 is two rows.
+    level : float, default=0.95
+        Coverage of the intervals of ``contrasts``.
+    kind : {"expected", "observed", "robust", "robust-expected"}, default="expected"
+        Standard error type, see :func:`coefficient_table` for this and the next parameters.
+    offset : array-like of shape (n_samples,), default=None
+    base : label, default=None
+    groups : array-like of shape (n_samples,), default=None
+    correction : {None, "groups", "HC1"}, default=None
+
+    Returns
+    -------
+    WaldTest
+
+    Raises
+    ------
+    TypeError
+        If ``neuron`` is no neuron.
+    ValueError
+        If a name is unknown, if a coefficient has no standard error, if hypotheses contradict
+        each other, or if standard errors are invalid (see :func:`coefficient_table`).
+
+    Examples
+    --------
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.inference import wald_test
+    >>> X, y, counts = [[0.0], [1.0], [2.0]] * 2, [1, 1, 1, 0, 0, 0], [2, 6, 8, 8, 4, 2]
+    >>> neuron = NeuronClassifier(C=float("inf")).fit(X, y, counts)
+    >>> test = wald_test(neuron, X, y, "x0 = 1", sample_weight=counts)
+    >>> round(test.statistic, 3), test.df, round(test.p_value, 4)
+    (0.495, 1, 0.4816)
+    """
+    check_level(level)
+    observations = Observations.of(neuron, X, y, sample_weight, offset)
+    error_type = ErrorType.of(kind, observations, groups, correction)
+    found = estimates_of(neuron, observations, error_type, base=base)
+    names = [":".join(map(str, n)) if isinstance(n, tuple) else n for n in found.names]
+    asked = hypotheses_of(hypotheses, c, names)
+    _require_errors(asked, found, names)
+    known = found.known
+    rows = asked.L[:, known]
+    estimate = rows @ found.values[known]
+    variances = rows @ found.covariance[np.ix_(known, known)] @ rows.T
+    statistic, df = _statistic(estimate - asked.c, variances)
+    error = np.sqrt(np.diag(variances))
+    z, half_width = (estimate - asked.c) / error, norm.isf((1 - level) / 2) * error
+    contrasts = as_frame(
+        {
+            "estimate": estimate,
+            "standard_error": error,
+            "z": z,
+            "p_value": above_zero(2 * norm.sf(np.abs(z))),
+            "lower": estimate - half_width,
+            "upper": estimate + half_width,
+        },
+        asked.names,
+    )
+    return WaldTest(statistic, df, float(above_zero(chi2.sf(statistic, df))), contrasts)
+
+
+def _statistic(away: FloatArray, variances: FloatArray) -> tuple[float, int]:
+    """Return the statistic of distances with this covariance, and the degrees of freedom."""
+    # Hypotheses in units of their standard errors: their correlations do not depend on units.
+    error = np.sqrt(np.diag(variances))
+    values, vectors = np.linalg.eigh(variances / np.outer(error, error))
+    kept = values > _DEPENDENT * values.max()
+    scaled = away / error
+    outside = vectors[:, ~kept].T @ scaled
+    if np.abs(outside).max(initial=0.0) > np.sqrt(_DEPENDENT) * max(1.0, np.abs(scaled).max()):
+        raise ValueError(
+            "The hypotheses contradict each other. Expected hypotheses that can hold at the same "
+            "time. Remove one of the hypotheses on the same combination of coefficients."
+        )
+    inside = vectors[:, kept].T @ scaled
+    return float(inside @ (inside / values[kept])), int(kept.sum())
+
+
+def _require_errors(hypotheses: Hypotheses, found: Estimates, names: list[str]) -> None:
+    """Raise ``ValueError`` if a hypothesis is empty or has a coefficient without a variance."""
+    if not hypotheses.L.any(axis=1).all():
+        raise ValueError(
+            "A row of hypotheses has zeros only. Expected a coefficient in each hypothesis."
+        )
+    without = (found.notes != "") & hypotheses.L.any(axis=0)
+    if without.any():
+        k = int(np.flatnonzero(without)[0])
+        raise ValueError(
+            f"The coefficient of {names[k]!r} has no standard error: {found.notes[k]}. Expected "
+            "hypotheses on coefficients with standard errors. Use likelihood_ratio_test, or leave "
+            "out a collinear feature."
+        )

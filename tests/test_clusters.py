@@ -1,0 +1,121 @@
+"""Clustered standard errors and corrections against statsmodels and a formula."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from test_links import LINKS
+
+from skneuron import NeuronClassifier
+from skneuron.inference import coefficient_table, covariance
+
+
+def _panel(link="sigmoid", seed=0, n_clusters=25, size=6):
+    """Rows of a person share a random intercept."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(n_clusters), size)
+    X = rng.normal(size=(len(groups), 2)) + rng.normal(size=n_clusters)[groups, None]
+    z = X @ [0.4, -0.3] + 0.2 + 0.6 * rng.normal(size=n_clusters)[groups]
+    y = (rng.random(len(z)) < 1 / (1 + np.exp(-z))).astype(int)
+    return X, y, groups
+
+
+def _errors(neuron, *args, **kwargs):
+    return np.roll(coefficient_table(neuron, *args, **kwargs)["standard_error"], 1)
+
+
+@pytest.mark.parametrize(
+    ("correction", "use_correction"), [(None, False), ("HC1", True)], ids=["none", "HC1"]
+)
+@pytest.mark.parametrize("model", [sm.Logit, sm.Probit], ids=["sigmoid", "probit"])
+def test_clusters_are_those_of_statsmodels(model, correction, use_correction):
+    X, y, groups = _panel()
+    link = {"Logit": "sigmoid", "Probit": "probit"}[model.__name__]
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y)
+    theirs = model(y, sm.add_constant(X)).fit(
+        disp=False, tol=1e-12, maxiter=100, cov_type="cluster",
+        cov_kwds={"groups": groups, "use_correction": use_correction},
+    )  # fmt: skip
+    ours = _errors(neuron, X, y, kind="robust", groups=groups, correction=correction)
+    np.testing.assert_allclose(ours, theirs.bse, rtol=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["robust", "robust-expected"])
+@pytest.mark.parametrize("link", LINKS)
+def test_clusters_follow_their_formula(link, kind):
+    """Zeileis, Koell & Graham, J. Stat. Softw. 95(1), 2020: bread · Σ u_g u_gᵀ · bread."""
+    X, y, groups = _panel()
+    weights = 1.0 + np.arange(len(y)) % 3
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights)
+    design = np.column_stack([np.ones(len(y)), X])
+    params = np.append(neuron.intercept_, neuron.coef_)
+
+    def log_likelihood(theta):
+        low, high = neuron.activation_.log_proba(design @ theta)
+        return np.where(y == 1, high, low)
+
+    step = 1e-5
+    jacobian = np.column_stack(
+        [(log_likelihood(params + e) - log_likelihood(params - e)) / (2 * step)
+         for e in step * np.eye(3)]
+    )  # fmt: skip
+    names = np.array([f"person {g:02}" for g in groups], dtype=object)
+    sums = np.stack([weights[groups == g] @ jacobian[groups == g] for g in range(25)])
+    # The inverse of the information, whose own tests compare it with statsmodels.
+    of = {"robust": "observed", "robust-expected": "expected"}[kind]
+    V = np.asarray(covariance(neuron, X, y, weights, kind=of))
+    bread = V[np.ix_([2, 0, 1], [2, 0, 1])]
+    expected = np.sqrt(np.diag(bread @ sums.T @ sums @ bread))
+    found = _errors(neuron, X, y, weights, kind=kind, groups=names)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    factor = _errors(neuron, X, y, weights, kind=kind, groups=names, correction="groups") / found
+    np.testing.assert_allclose(factor, np.sqrt(25 / 24), rtol=1e-12)
+
+
+def test_each_row_a_cluster_is_no_cluster():
+    X, y, _ = _panel()
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    for correction in (None, "groups", "HC1"):
+        one = covariance(neuron, X, y, kind="robust", correction=correction)
+        own = covariance(
+            neuron, X, y, kind="robust", correction=correction, groups=np.arange(len(y))
+        )
+        np.testing.assert_allclose(own, one, rtol=1e-10)
+    plain = covariance(neuron, X, y, kind="robust")
+    corrected = covariance(neuron, X, y, kind="robust", correction="HC1")
+    np.testing.assert_allclose(corrected, plain * 150 / 147, rtol=1e-12)
+
+
+def test_rows_of_weight_zero_are_no_cluster():
+    X, y, groups = _panel()
+    weights = (groups > 0) * 1.0
+    neuron = NeuronClassifier(C=np.inf).fit(X, y, weights)
+    arguments = {"kind": "robust", "correction": "HC1"}
+    found = covariance(neuron, X, y, weights, groups=groups, **arguments)
+    kept = groups > 0
+    expected = covariance(neuron, X[kept], y[kept], groups=groups[kept], **arguments)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_arguments_that_cannot_work():
+    X, y, groups = _panel()
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    cases = [
+        ({"groups": groups}, "groups changes robust.*kind='robust'"),
+        ({"correction": "HC1"}, "correction changes robust"),
+        ({"kind": "robust", "correction": "HC3"}, "correction='HC3'. Expected None"),
+        ({"kind": "robust", "groups": groups[1:]}, "149 labels. Expected 150"),
+        ({"kind": "robust", "groups": np.zeros(150)}, "one cluster"),
+        ({"kind": "robust", "groups": np.append(groups[1:], np.nan)}, "no label in row 149"),
+        ({"kind": "robust", "groups": [None, *groups[1:]]}, "no label in row 0"),
+    ]
+    for arguments, match in cases:
+        with pytest.raises(ValueError, match=match):
+            coefficient_table(neuron, X, y, **arguments)
+    few, labels = np.array([[0.0], [0.0], [1.0], [1.0]]), [0, 1, 0, 1]
+    small = NeuronClassifier(C=np.inf).fit(few[:2], labels[:2])
+    with pytest.raises(ValueError, match="divides by n - k"):
+        covariance(
+            NeuronClassifier(C=np.inf).fit(few, labels, np.full(4, 0.5)), few, labels,
+            np.full(4, 0.5), kind="robust", correction="HC1",
+        )  # fmt: skip
+    assert small.coef_.shape == (1, 1)

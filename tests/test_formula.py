@@ -1,0 +1,107 @@
+"""Formulas give the columns of patsy, which statsmodels' formulas use."""
+
+import builtins
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import statsmodels.formula.api as smf
+from textbooks import read
+
+from skneuron import NeuronClassifier
+from skneuron.inference import from_formula
+
+pytest.importorskip("formulaic")
+
+
+def _births():
+    births = read("birthwt")
+    return births.assign(race=births["race"].map({1: "white", 2: "black", 3: "other"}))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "low ~ age + lwt",
+        "low ~ age + C(race) + smoke",
+        "low ~ race * smoke + I(age ** 2)",
+        "low ~ np.log(lwt) + age:race",
+    ],
+)
+def test_fits_are_those_of_statsmodels(formula):
+    births = _births()
+    X, y = from_formula(formula, births)
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    theirs = smf.glm(formula, births, family=sm.families.Binomial()).fit(tol=1e-13)
+    assert sorted(X.columns) == sorted(theirs.params.index.drop("Intercept"))
+    np.testing.assert_allclose(neuron.coef_[0], theirs.params[X.columns], rtol=1e-6)
+    assert neuron.intercept_[0] == pytest.approx(theirs.params["Intercept"], rel=1e-6)
+    assert (X.dtypes == np.float64).all()
+    assert type(X) is pd.DataFrame
+
+
+def test_labels_of_any_type_stay_as_they_are():
+    births = _births().assign(weight=lambda table: np.where(table["low"] == 1, "low", "normal"))
+    X, y = from_formula("weight ~ age", births)
+    pd.testing.assert_series_equal(y, births["weight"])
+    assert NeuronClassifier().fit(X, y).classes_.tolist() == ["low", "normal"]
+    _, young = from_formula("I(age < 20) ~ lwt", births)
+    np.testing.assert_array_equal(young, births["age"] < 20)
+    spaces = births.rename(columns={"low": "low weight"})
+    assert from_formula("`low weight` ~ age", spaces)[1].name == "low weight"
+
+
+def test_new_rows_have_the_columns_of_the_fit():
+    births = _births()
+    formula = "low ~ age + race + scale(lwt)"
+    few = births[births["race"] == "other"].iloc[:3]
+    X, _, X_new = from_formula(formula, births, new=few)
+    pd.testing.assert_frame_equal(X_new, X.loc[few.index])
+    unknown = few.assign(race="green")
+    with pytest.raises(ValueError, match=r"formulaic reports for new.*green"):
+        from_formula(formula, births, new=unknown)
+    with pytest.raises(ValueError, match="formulaic reports for new"):
+        from_formula(formula, births, new=few.drop(columns="age"))
+    with pytest.raises(ValueError, match="formulaic reports for new"):
+        from_formula(formula, births, new=few.assign(age=np.nan))
+
+
+def test_without_an_intercept():
+    births = _births()
+    X, y = from_formula("low ~ race + lwt - 1", births, fit_intercept=False)
+    assert X.shape[1] == 4
+    neuron = NeuronClassifier(C=np.inf, fit_intercept=False).fit(X, y)
+    theirs = smf.glm("low ~ race + lwt - 1", births, family=sm.families.Binomial()).fit(tol=1e-13)
+    np.testing.assert_allclose(np.sort(neuron.coef_[0]), np.sort(theirs.params), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"has no intercept, and fit_intercept=True.*remove '- 1'"):
+        from_formula("low ~ lwt - 1", births)
+    with pytest.raises(ValueError, match=r"has an intercept, and fit_intercept=False.*add '- 1'"):
+        from_formula("low ~ lwt", births, fit_intercept=False)
+
+
+def test_formulas_that_cannot_work(monkeypatch):
+    births = _births()
+    cases = [
+        ("age + lwt", "has no left side.*'y ~ age"),
+        ("low ~ agee", "agee"),
+        ("low ~ ~ (", "formulaic reports"),
+        ("C(race) ~ age", "columns. Expected one label"),
+    ]
+    for formula, match in cases:
+        with pytest.raises(ValueError, match=match):
+            from_formula(formula, births)
+    with pytest.raises(ValueError, match=r"missing values.*dropna"):
+        from_formula("low ~ age", births.assign(age=births["age"].where(births["age"] > 20)))
+    with pytest.raises(TypeError, match="Got a dict"):
+        from_formula("low ~ age", {"low": [0, 1], "age": [1, 2]})
+    importing = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name == "formulaic":
+            raise ImportError(name)
+        return importing(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"pip install 'skneuron\[formula\]'"):
+        from_formula("low ~ age", births)
