@@ -51,7 +51,7 @@ class Estimates:
         Raises
         ------
         ValueError
-            If another coefficient has no standard error. ``name`` is that of the caller.
+            If another coefficient has no standard error. ``name`` names the caller.
         """
         is_fixed = np.array([str(note).startswith("fixed") for note in self.notes], dtype=bool)
         without = (self.notes != "") & ~is_fixed

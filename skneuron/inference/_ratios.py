@@ -56,8 +56,8 @@ def ratio_of(activation: Activation) -> Ratio:
 def as_ratios(columns: dict[str, AnyArray], ratio: Ratio) -> dict[str, AnyArray]:
     """Return the columns of a coefficient table with ratios and their intervals.
 
-    z and the p-value still test that the coefficient is 0, the ratio 1. The standard error is
-    that of the ratio by the delta method, the ratio times the error of its logarithm.
+    z and the p-value still test that the coefficient is 0, the ratio 1. The standard error
+    of a ratio is the ratio times the error of its logarithm (delta method).
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         ratios: FloatArray = np.exp(ratio.factor * columns["estimate"])

@@ -92,8 +92,8 @@ def coefficient_table(
         Intervals and tests. ``"wald"`` uses the standard errors. ``"profile"`` has profile
         likelihood intervals, as R's ``confint``. They are valid for large effects and separated
         classes, where an end may be infinite. z is then the signed root of the likelihood ratio
-        statistic, and the p-value is that of the likelihood ratio test. Each coefficient costs
-        about 15 passes over X.
+        statistic, with the p-value of the likelihood ratio test. Each coefficient costs about 15
+        passes over X.
 
     Returns
     -------
