@@ -19,7 +19,7 @@ from sklearn.linear_model import SGDClassifier
 from benchmark_utils.machine import describe
 from benchmark_utils.rounds import by_turns, table
 from skneuron import NeuronClassifier
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers import SGD, Adam
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)

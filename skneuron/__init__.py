@@ -7,10 +7,10 @@ import sys
 # First, as the estimator puts it into its pickles.
 __version__ = "0.1.0"
 
-from skneuron._grouped import grouped
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.classifier import NeuronClassifier
 from skneuron.prediction import _trace as trace
+from skneuron.validation import grouped
 
 __all__ = ["NeuronClassifier", "__version__", "grouped"]
 

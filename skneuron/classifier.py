@@ -15,7 +15,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._typing import AnyArray, Bounds, FloatArray, MatrixLike
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike
 from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks

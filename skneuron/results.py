@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = [
     "Callback",

@@ -119,9 +119,9 @@ def test_a_numbered_series_has_no_names():
         ({"coef": [1j, 2]}, "complex"),
         ({"coef": []}, "coef has shape"),
         ({"coef": [1.0], "classes": 3}, "two or more sorted"),
-        ({"coef": [1.0, 2.0], "feature_names": ["a", "a"]}, "unequal strings"),
-        ({"coef": [1.0, 2.0], "feature_names": [0, 1]}, "unequal strings"),
-        ({"coef": {0: 1.0}}, "unequal strings"),
+        ({"coef": [1.0, 2.0], "feature_names": ["a", "a"]}, "different strings"),
+        ({"coef": [1.0, 2.0], "feature_names": [0, 1]}, "different strings"),
+        ({"coef": {0: 1.0}}, "different strings"),
     ],
 )
 def test_what_cannot_be_carried_is_refused(arguments, message):

@@ -12,18 +12,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower levels, and from its own folder.
 LEVELS = {
-    "_typing": 1,
-    "_messages": 1,
+    "_common": 1,
     "_threads": 1,
     "activations": 2,
-    "penalties": 2,
     "results": 2,
     "losses": 3,
     "design": 3,
     "objective": 4,
     "solvers": 5,
     "validation": 6,
-    "_grouped": 7,
     "separation": 7,
     "fitting": 8,
     "inference": 8,

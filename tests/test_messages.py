@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skneuron
 from skneuron import NeuronClassifier
-from skneuron._messages import one_of, shown, wrong_value
+from skneuron._common import one_of, shown, wrong_value
 from skneuron.fitting._result import FitResult
 from skneuron.inference import Table, coefficient_table
 from skneuron.results import Status

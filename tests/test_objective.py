@@ -9,8 +9,7 @@ from skneuron.activations import ACTIVATIONS, Identity
 from skneuron.design import DesignMatrix, column_moments
 from skneuron.design._matrix import pieces_of
 from skneuron.losses import LogisticLoss, SoftmaxLogLoss, SquaredError, get_loss, resolve_loss_name
-from skneuron.objective import Objective, Regularization
-from skneuron.penalties import strength_from_C
+from skneuron.objective import Objective, Regularization, strength_from_C
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(40, 4)) * [1e-3, 1.0, 50.0, 1e4] + [0.0, 3.0, -100.0, 2e4]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 from sklearn.base import BaseEstimator
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = ["Activation"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations._base import Activation
 
 __all__ = ["CLogLog", "LogLog"]

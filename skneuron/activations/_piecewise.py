@@ -6,8 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from skneuron._messages import wrong_value
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray, wrong_value
 from skneuron.activations._base import Activation
 
 __all__ = ["Identity", "LeakyReLU", "ReLU", "Step"]

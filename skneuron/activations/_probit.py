@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations._base import Activation
 
 __all__ = ["Probit"]

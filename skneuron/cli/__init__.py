@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.cli._main import main
 from skneuron.cli._parser import ColumnParser
 from skneuron.cli._streams import run

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline
 
 from skneuron import NeuronClassifier
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._pipelines import make_model, predict
 from skneuron.cli._progress import ProgressLine
 from skneuron.cli._table import InputTable

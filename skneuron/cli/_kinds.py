@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._dates import find_date_format
 from skneuron.cli._errors import TableError, quoted, shown
 from skneuron.cli._numbers import ParsedNumbers, parse_numbers

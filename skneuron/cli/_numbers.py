@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._errors import pandas
 
 __all__ = ["ParsedNumbers", "find_decimal", "parse_numbers"]

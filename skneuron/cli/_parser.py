@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._dates import days
 from skneuron.cli._errors import TableError, pandas
 from skneuron.cli._kinds import LEFT_OUT, classify, numbers_or_error

@@ -13,7 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skneuron._typing import AnyArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike
 from skneuron.cli._errors import TableError, first_line, reason_of
 from skneuron.cli._parser import ColumnParser
 from skneuron.cli._table import InputTable

@@ -6,7 +6,7 @@ import csv
 import re
 from typing import Any
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._errors import pandas
 
 __all__ = ["prediction_columns", "write_columns"]

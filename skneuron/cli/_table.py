@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.cli._errors import TableError, pandas, quoted
 from skneuron.cli._parser import ColumnParser
 from skneuron.cli._reading import RawTable

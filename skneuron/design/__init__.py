@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of

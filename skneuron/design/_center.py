@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.design._matrix import DesignMatrix
 from skneuron.design._moments import Moments
 

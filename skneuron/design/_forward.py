@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skneuron._common import AnyArray
 from skneuron._threads import blas_on_one_thread, run_parts
-from skneuron._typing import AnyArray
 from skneuron.design._matrix import rows_of, thread_parts
 from skneuron.design._sums import times_rows
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import share_out
-from skneuron._typing import AnyArray, FloatArray
 
 __all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "thread_parts", "transposed"]
 

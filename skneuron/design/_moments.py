@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skneuron._common import FloatArray
 from skneuron._threads import run_parts
-from skneuron._typing import FloatArray
 from skneuron.design._matrix import DesignMatrix, assemble, transposed
 
 __all__ = ["Moments", "column_moments"]

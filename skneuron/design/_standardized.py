@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skneuron._common import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron._threads import run_parts
-from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design._matrix import (
     DesignMatrix,
     assemble,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skneuron._common import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron._threads import run_parts, share_out
-from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design._matrix import BLOCK_ELEMENTS, RowCounter
 
 __all__ = ["ReadyDesign", "RowFunction", "Sums", "add_gram", "standardize", "times_rows"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.fitting._stop_after import StopAfter
 from skneuron.fitting._stream import Stream
 from skneuron.fitting._warnings import AbsentClassWarning, EarlyStoppingWarning, VersionWarning

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._stream import Stream, learn_chunk, skip_chunk
 from skneuron.fitting._subproblems import Start, n_subproblems

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.fitting._absent_classes import explain_absent
 from skneuron.fitting._callbacks import FitTasks
 from skneuron.fitting._result import FitResult

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import Activation
 from skneuron.fitting._saturation import Saturation
 from skneuron.fitting._separation_monitor import SeparationMonitor

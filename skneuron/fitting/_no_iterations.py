@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.objective import Objective
 from skneuron.results import Callback, Observer, SolverResult, Status
 from skneuron.solvers import StoppingCriteria, value_and_gap

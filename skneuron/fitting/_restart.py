@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.losses import SquaredError
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.fitting._restart import mark_dead
 from skneuron.fitting._stored import stored_result
 from skneuron.fitting._subproblems import Subproblem

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import brentq
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.objective import Objective
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, Matrix
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.objective import Objective
 from skneuron.results import Iteration, SolverResult, Status, StopRequest
 from skneuron.separation import Separation, layer_separation_of, separation_of

@@ -7,7 +7,7 @@ from datetime import datetime
 from numbers import Integral, Real
 from typing import Protocol
 
-from skneuron._messages import wrong_value
+from skneuron._common import wrong_value
 
 __all__ = ["StopAfter"]
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, ForwardPass
+from skneuron._common import AnyArray, FloatArray, ForwardPass
 from skneuron.design import forward
 from skneuron.fitting._subproblems import Subproblem
 from skneuron.objective import Objective, SolverCoordinates

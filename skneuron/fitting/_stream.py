@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skneuron._common import FloatArray
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._result import FitResult, as_stored, combine

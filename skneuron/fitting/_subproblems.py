@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
 from skneuron.fitting._start import default_start
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
-from skneuron.objective import Objective, QuadraticSummary, Regularization
-from skneuron.penalties import strength_from_C
+from skneuron.objective import Objective, QuadraticSummary, Regularization, strength_from_C
 from skneuron.solvers import Solver, choose_solver
 from skneuron.validation import Settings, TrainingData, ValidationSet
 

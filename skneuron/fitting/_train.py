@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_as_allowed, blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.fitting._monitor import FitMonitor
 from skneuron.fitting._no_iterations import no_iterations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.inference._covariance import covariance
 from skneuron.inference._formula import from_formula
 from skneuron.inference._frame import Table

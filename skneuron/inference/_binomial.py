@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = ["most_likely"]
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._messages import shown
-from skneuron._typing import AnyArray, Bounds, FloatArray
+from skneuron._common import AnyArray, Bounds, FloatArray, shown
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.validation import FittedNeuron, TrainingData, dense_coef, with_bounds
 

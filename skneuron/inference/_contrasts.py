@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = ["Hypotheses", "Hypothesis", "hypotheses_of"]
 
@@ -69,8 +69,8 @@ def hypotheses_of(hypothesis: Hypothesis, c: ArrayLike, names: list[str]) -> Hyp
     matrix = np.atleast_2d(np.asarray(hypothesis, dtype=np.float64))
     if matrix.ndim != 2 or matrix.shape[1] != len(names) or not len(matrix):
         raise ValueError(
-            f"hypotheses have shape {np.shape(hypothesis)}. Expected {len(names)} columns, one per "
-            f"parameter: {', '.join(names)}. Or pass text, for example '{names[0]} = 0'."
+            f"The hypotheses have shape {np.shape(hypothesis)}. Expected {len(names)} columns, one "
+            f"per parameter: {', '.join(names)}. Or pass text, for example '{names[0]} = 0'."
         )
     if np.shape(c) not in ((), (1,), (len(matrix),)):
         raise ValueError(
@@ -79,7 +79,7 @@ def hypotheses_of(hypothesis: Hypothesis, c: ArrayLike, names: list[str]) -> Hyp
         )
     right = np.broadcast_to(np.asarray(c, dtype=np.float64), len(matrix))
     if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
-        raise ValueError("hypotheses or c have NaN or infinity. Expected finite numbers.")
+        raise ValueError("The hypotheses or c have NaN or infinity. Expected finite numbers.")
     return Hypotheses(matrix, np.array(right), [f"row {k}" for k in range(len(matrix))])
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation
 
 __all__ = ["LogLikelihoodDerivatives", "derivatives_of", "expected_information"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.design import DesignMatrix
 from skneuron.inference._observations import Observations
 from skneuron.inference._response import Response

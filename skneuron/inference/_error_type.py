@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
-from skneuron._messages import one_of, wrong_value
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray, one_of, wrong_value
 from skneuron.inference._observations import Observations
 
 __all__ = ["Correction", "ErrorType", "Kind"]
@@ -101,8 +100,8 @@ class ErrorType:
         for_parameters = n_observations - n_parameters
         if for_parameters <= 0 and self.correction == "HC1":
             raise ValueError(
-                f"correction='HC1' divides by n - k, and n={n_observations:g} observations have "
-                f"k={n_parameters} parameters. Expected more observations than parameters. "
+                f"The correction 'HC1' divides by n - k, and n={n_observations:g} observations "
+                f"have k={n_parameters} parameters. Expected more observations than parameters. "
                 "Use correction='groups' or None."
             )
         if self.correction == "HC1":

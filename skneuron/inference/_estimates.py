@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._information import FAR, Information

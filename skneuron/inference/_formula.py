@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import TableLike
+from skneuron._common import TableLike
 
 __all__ = ["from_formula"]
 
@@ -68,7 +68,8 @@ def from_formula(
         import formulaic
     except ImportError as error:
         raise ImportError(
-            "from_formula needs the package formulaic: pip install 'skneuron[formula]'"
+            "The package formulaic is missing. from_formula needs it. Install it "
+            "with pip install 'skneuron[formula]'."
         ) from error
     if not hasattr(frame, "columns"):
         raise TypeError(
@@ -80,9 +81,9 @@ def from_formula(
         matrices = formulaic.model_matrix(formula, table, na_action="raise")
     except (formulaic.errors.FormulaicError, ValueError) as error:
         raise ValueError(
-            f"formulaic reports for {formula!r}: {error}. Expected a formula of columns "
-            "without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with missing "
-            "values by frame.dropna()."
+            f"The package formulaic reports for {formula!r}: {error}. Expected a formula of "
+            "columns without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with "
+            "missing values by frame.dropna()."
         ) from error
     if not hasattr(matrices, "lhs"):
         raise ValueError(
@@ -107,8 +108,8 @@ def from_formula(
             rows = matrices.model_spec.rhs.get_model_matrix(new, na_action="raise")
         except (formulaic.errors.FormulaicError, Warning, ValueError) as error:
             raise ValueError(
-                f"formulaic reports for new: {error}. Expected the columns of frame, without "
-                "missing values and without categories that frame lacks."
+                f"The package formulaic reports for new: {error}. Expected the columns of frame, "
+                "without missing values and without categories that frame lacks."
             ) from error
     return X, y, _without_intercept(rows)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.inference._text import cell, grid, narrow_text
 
 __all__ = ["Table", "as_frame"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._grouped import GroupedFit, finite, grouped_fit
 from skneuron.inference._information import FAR, Information

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._binomial import most_likely
 from skneuron.inference._observations import Observations, log_softmax

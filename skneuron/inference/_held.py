@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread, run_parts
-from skneuron._typing import AnyArray, FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._derivatives import expected_information
 from skneuron.inference._information import Information

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_random_state
 
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._estimates import estimates_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivatives_of

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.design import DesignMatrix
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of

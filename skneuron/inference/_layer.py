@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._information import Estimable

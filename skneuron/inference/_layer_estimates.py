@@ -40,8 +40,8 @@ def layer_estimates(
     first = base_index(neuron, base)
     if penalized:
         raise ValueError(
-            f"penalized=True supports two classes, and the neuron has {len(neuron.classes_)}. "
-            "Expected penalized=False. Fit with C=np.inf."
+            f"The option penalized=True supports two classes, and the neuron has "
+            f"{len(neuron.classes_)}. Expected penalized=False. Fit with C=np.inf."
         )
     conditions.require_classical()
     if (conditions.held != "").any():

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
-from skneuron._messages import shown
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike, shown
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._information import Information
 from skneuron.inference._layer import LayerInformation

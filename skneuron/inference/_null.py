@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import bisect
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._highest import LARGEST_T, highest
 from skneuron.inference._layer_null import layer_null_z

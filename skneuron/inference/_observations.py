@@ -10,8 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._messages import not_a_neuron, shown
-from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
+from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, not_a_neuron, shown
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, forward
 from skneuron.validation import (

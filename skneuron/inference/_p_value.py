@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = ["TOO_SMALL", "above_zero", "is_too_small"]
 

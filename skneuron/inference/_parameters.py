@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 
 __all__ = ["Estimates"]
 

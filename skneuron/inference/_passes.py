@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread, run_parts
-from skneuron._typing import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, column_moments
 
 __all__ = ["Coordinates", "grams", "root", "score", "triangle"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.inference._observations import Observations
 
 __all__ = ["Patterns", "patterns_of"]

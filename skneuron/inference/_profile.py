@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.inference._held import Likelihood
 from skneuron.inference._information import Information
 from skneuron.inference._p_value import above_zero

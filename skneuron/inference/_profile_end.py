@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import chi2
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.inference._held import HeldMaximum, Likelihood
 
 __all__ = ["Profile", "no_convergence"]

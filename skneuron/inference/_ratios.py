@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, CLogLog, Sigmoid, Tanh
 
 __all__ = ["Ratio", "as_ratios", "ratio_of"]
@@ -47,9 +47,9 @@ def ratio_of(activation: Activation) -> Ratio:
         if isinstance(activation, kind):
             return ratio
     raise ValueError(
-        f"exponentiate=True has no meaning for activation={activation!r}: a unit of a feature "
-        "changes no ratio by a constant factor. Expected 'sigmoid' or 'tanh' (odds ratios) or "
-        "'cloglog' (hazard ratios). For other links use marginal_effects(neuron, X, y)."
+        f"The option exponentiate=True has no meaning for activation={activation!r}: a unit of "
+        "a feature changes no ratio by a constant factor. Expected 'sigmoid' or 'tanh' (odds "
+        "ratios) or 'cloglog' (hazard ratios). For other links use marginal_effects(neuron, X, y)."
     )
 
 

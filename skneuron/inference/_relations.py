@@ -7,7 +7,7 @@ from scipy.linalg import qr
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.inference._passes import Coordinates
 
 __all__ = ["collinear_notes", "relations_of"]

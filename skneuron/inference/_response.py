@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import Activation
 from skneuron.inference._observations import log_softmax
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from skneuron._common import FloatArray
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import FloatArray
 from skneuron.design import DesignMatrix
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._passes import Coordinates

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.inference._conditions import Conditions, conditions_of
 from skneuron.inference._information import Information
 from skneuron.inference._nested import columns_of_nested

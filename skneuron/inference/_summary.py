@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.inference._error_type import Correction, Kind
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skneuron._messages import wrong_value
-from skneuron._typing import AnyArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike, wrong_value
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
@@ -173,7 +172,7 @@ def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> No
         reason = "needs a fit without a penalty"
     if reason:
         raise ValueError(
-            f"method='profile' {reason}. Expected two classes, a fit with C=np.inf and "
+            f"The method 'profile' {reason}. Expected two classes, a fit with C=np.inf and "
             "kind='expected' or 'observed'. Use method='wald'."
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2, norm
 
-from skneuron._typing import FloatArray, MatrixLike
+from skneuron._common import FloatArray, MatrixLike
 from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of

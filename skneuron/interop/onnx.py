@@ -18,7 +18,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import DTypeLike
 from scipy.special import erfcx
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.activations import (
     ACTIVATIONS,
     Activation,

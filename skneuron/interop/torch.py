@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._messages import shown
+from skneuron._common import shown
 from skneuron.activations import (
     ACTIVATIONS,
     Activation,

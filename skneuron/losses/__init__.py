@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._messages import one_of, wrong_value
-from skneuron._typing import set_public_module
+from skneuron._common import one_of, set_public_module, wrong_value
 from skneuron.activations import Activation, Sigmoid
 from skneuron.losses._base import Loss
 from skneuron.losses._log_loss import LogLoss

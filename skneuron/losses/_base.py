@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray
+from skneuron._common import AnyArray, Curvatures, FloatArray
 
 __all__ = ["Loss"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Sigmoid
 from skneuron.losses._log_loss import LogLoss
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.losses._base import Loss
 
 __all__ = ["PerceptronRule"]

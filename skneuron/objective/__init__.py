@@ -17,10 +17,11 @@ order one, whatever its unit, and the penalty, exactly the one on w, is
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
 from skneuron.objective._hessian import Hessian
 from skneuron.objective._objective import Objective
+from skneuron.objective._penalty import Penalty, strength_from_C
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
@@ -29,9 +30,11 @@ __all__ = [
     "Hessian",
     "MemoryRows",
     "Objective",
+    "Penalty",
     "QuadraticSummary",
     "Regularization",
     "SolverCoordinates",
+    "strength_from_C",
 ]
 
 set_public_module(globals())

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.design import Moments
-from skneuron.penalties import Penalty
+from skneuron.objective._penalty import Penalty
 
 __all__ = ["Dimensions", "Regularization", "SolverCoordinates"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.objective._coordinates import SolverCoordinates
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary

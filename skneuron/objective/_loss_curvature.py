@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray, LayerCurvature
+from skneuron._common import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron.design import ReadyDesign, StandardizedDesign
 from skneuron.losses import Loss
 

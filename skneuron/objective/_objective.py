@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray, Matrix
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from skneuron._typing import AnyArray, Curvatures, FloatArray
+from skneuron._common import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,

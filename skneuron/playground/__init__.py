@@ -11,7 +11,7 @@ except ImportError as error:
         "Type: python -m pip install altair vl-convert-python"
     ) from error
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.playground._playground import Playground, playground
 
 __all__ = ["Playground", "playground"]

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._plane import Plane
 

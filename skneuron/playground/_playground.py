@@ -14,7 +14,7 @@ import altair as alt
 import vl_convert
 from numpy.typing import ArrayLike
 
-from skneuron._typing import MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.playground._controls import controls, follow_epochs
 from skneuron.playground._panels import figures, trace

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array
 
-from skneuron._messages import wrong_value
-from skneuron._typing import FloatArray, MatrixLike
+from skneuron._common import FloatArray, MatrixLike, wrong_value
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.playground._descent import recorded_descent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.plotting._activation import ActivationDisplay
 from skneuron.plotting._boundary import NeuronBoundaryDisplay
 from skneuron.plotting._descent import DescentDisplay

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skneuron._messages import wrong_value
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray, wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, canvas

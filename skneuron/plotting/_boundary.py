@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import as_text, canvas
 from skneuron.plotting._plane import Plane, plane_of

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from skneuron._messages import one_of
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray, one_of
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import DASHES, canvas, legend
 

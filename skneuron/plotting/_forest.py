@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._typing import FloatArray, MatrixLike
+from skneuron._common import FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import coefficient_table
 from skneuron.plotting._canvas import BLUE, as_text, canvas

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 
 __all__ = ["Normal", "normal_of"]
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
-from skneuron._messages import not_a_neuron, shown, wrong_value
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron, shown, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.validation import dense_coef
 

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import Normal, withStroke
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.plotting._canvas import BLUE, MARKERS, ORANGE, YELLOW, legend
 from skneuron.plotting._normal import normal_of
 from skneuron.plotting._plane import Plane

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import influence
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas

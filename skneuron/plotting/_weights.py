@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from skneuron._messages import wrong_value
-from skneuron._typing import FloatArray, MatrixLike
+from skneuron._common import FloatArray, MatrixLike, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
 from skneuron.plotting._plane import check_neuron

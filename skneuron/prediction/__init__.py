@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.prediction._trace import Trace
 
 __all__ = ["Trace"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.extmath import safe_sparse_dot
 
-from skneuron._typing import AnyArray, FloatArray, Matrix
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import forward
 from skneuron.validation import FittedNeuron, check_finite, check_offset, dense_coef
 

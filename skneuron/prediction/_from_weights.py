@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._messages import shown, wrong_value
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray, shown, wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import resolve_loss_name
 from skneuron.validation import check_numbers

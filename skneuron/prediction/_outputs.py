@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid, get_activation
 from skneuron.fitting._subproblems import is_softmax
 from skneuron.losses import SoftmaxLogLoss, resolve_loss_name

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.prediction._outputs import Outputs
 from skneuron.prediction._trace import Trace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.separation._detect import Separation, detect_separation, separation_of
 from skneuron.separation._layer import layer_separation_of
 from skneuron.separation._warning import SeparationWarning, explain

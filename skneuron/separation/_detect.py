@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron._threads import blas_on_one_thread
-from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
 from skneuron.separation._proofs import (
     UndecidedError,
     balance_or_separator,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from skneuron._typing import AnyArray, Matrix
+from skneuron._common import AnyArray, Matrix
 from skneuron.separation._detect import Separation
 from skneuron.separation._proofs import (
     UndecidedError,

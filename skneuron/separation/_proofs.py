@@ -10,7 +10,7 @@ from scipy import linalg, sparse
 from scipy.optimize import linprog
 from scipy.special import expit
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 
 __all__ = ["UndecidedError", "balance_or_separator", "widest_cone_direction"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from skneuron._typing import AnyArray, FloatArray, Matrix
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, resolve_ordinary_values
 
 __all__ = ["SignedRows", "signed_rows"]

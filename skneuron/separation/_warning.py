@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sklearn.exceptions import ConvergenceWarning
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.separation._detect import Separation
 
 __all__ = ["SeparationWarning", "explain"]

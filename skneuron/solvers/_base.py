@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.losses import Loss
 from skneuron.results import Callback, History, Observer, SolverResult, Status, StopRequest
 from skneuron.solvers._contract import ObjectiveProtocol

@@ -7,10 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.losses import Loss
-from skneuron.objective import Dimensions, Hessian, SolverCoordinates
-from skneuron.penalties import Penalty
+from skneuron.objective import Dimensions, Hessian, Penalty, SolverCoordinates
 
 __all__ = ["BatchProtocol", "ObjectiveProtocol", "RowsProtocol"]
 

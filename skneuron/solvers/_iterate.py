@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.linalg import blas
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
 

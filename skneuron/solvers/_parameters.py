@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skneuron._messages import wrong_value
+from skneuron._common import wrong_value
 
 __all__ = ["FLAG", "FRACTION", "POSITIVE", "WHOLE", "Constraint", "auto_or", "check", "is_auto"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS
 from skneuron.solvers.newton._curvature import largest_curvature

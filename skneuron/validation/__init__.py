@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import set_public_module
+from skneuron._common import set_public_module
 from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
@@ -15,6 +15,7 @@ from skneuron.validation._data import (
     refuse_not_finite,
 )
 from skneuron.validation._fitted import FittedNeuron, dense_coef
+from skneuron.validation._grouped import grouped
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
@@ -47,6 +48,7 @@ __all__ = [
     "check_weights",
     "dense_coef",
     "explain_no_split",
+    "grouped",
     "refuse_not_finite",
     "split_off",
     "with_bounds",

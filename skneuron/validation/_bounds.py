@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._messages import one_of, wrong_value
-from skneuron._typing import AnyArray, Bounds
+from skneuron._common import AnyArray, Bounds, one_of, wrong_value
 from skneuron.validation._data import TrainingData
 
 __all__ = ["with_bounds"]

@@ -12,8 +12,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from skneuron._messages import shown, wrong_value
-from skneuron._typing import AnyArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike, shown, wrong_value
 from skneuron.validation._data import (
     FLOATS,
     TrainingData,

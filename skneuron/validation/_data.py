@@ -12,8 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.validation import check_array, validate_data
 
-from skneuron._messages import wrong_value
-from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
+from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, wrong_value
 from skneuron.validation._labels import check_labels, encode
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset

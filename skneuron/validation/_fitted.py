@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.sparse import issparse
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 from skneuron.activations import Activation
 
 __all__ = ["FittedNeuron", "dense_coef"]

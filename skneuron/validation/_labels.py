@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skneuron._typing import AnyArray
+from skneuron._common import AnyArray
 
 __all__ = ["check_labels", "encode"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
-from skneuron._typing import AnyArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike
 
 __all__ = ["check_numbers"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skneuron._messages import wrong_value
+from skneuron._common import wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
 from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver

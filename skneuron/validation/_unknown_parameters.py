@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 from sklearn.base import BaseEstimator
 
-from skneuron._messages import one_of, shown
+from skneuron._common import one_of, shown
 
 __all__ = ["check_known", "with_known_parameters"]
 

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
-from skneuron._messages import shown
-from skneuron._typing import AnyArray, FloatArray, Matrix, MatrixLike
+from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, shown
 from skneuron.validation._data import TrainingData, check_finite, check_rows
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers

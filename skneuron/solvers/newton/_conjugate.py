@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._tolerances import SETTLED
 
 __all__ = ["GAP_TERMS", "Solution", "conjugate_gradients", "is_accurate", "settled"]

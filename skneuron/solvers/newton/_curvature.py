@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import REGULAR, SINGULAR
 

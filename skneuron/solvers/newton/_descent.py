@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, relative, relative_gap

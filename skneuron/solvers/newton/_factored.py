@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate

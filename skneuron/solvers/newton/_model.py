@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import blas
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import CURVATURE_FLOOR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 from scipy import linalg
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import CURVATURE_FLOOR, DENSE_PARAMS, REGULAR
 

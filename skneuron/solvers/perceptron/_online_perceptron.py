@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.design import rows_of
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._parameters import FLAG

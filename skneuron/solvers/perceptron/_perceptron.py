@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 

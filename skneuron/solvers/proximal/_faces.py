@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["Face", "L1Box"]

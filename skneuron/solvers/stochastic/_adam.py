@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skneuron._typing import FloatArray
+from skneuron._common import FloatArray
 from skneuron.solvers._parameters import FRACTION, POSITIVE
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 
 __all__ = ["Batches"]

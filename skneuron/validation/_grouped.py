@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
-from skneuron._typing import AnyArray, FloatArray, MatrixLike
-from skneuron.validation import check_numbers
+from skneuron._common import AnyArray, FloatArray, MatrixLike
+from skneuron.validation._numbers import check_numbers
 
 __all__ = ["grouped"]
 

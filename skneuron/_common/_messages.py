@@ -47,7 +47,7 @@ def wrong_value(name: str, value: object, expected: str, example: str, owner: st
 
     Examples
     --------
-    >>> from skneuron._messages import wrong_value
+    >>> from skneuron._common import wrong_value
     >>> print(wrong_value("C", -1, "a positive number", "C=1.0", "NeuronClassifier"))
     NeuronClassifier got C=-1. Expected a positive number. Use for example C=1.0.
     """

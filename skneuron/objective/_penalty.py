@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skneuron._typing import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray
 
 __all__ = ["Penalty", "strength_from_C"]
 
@@ -33,7 +33,7 @@ def strength_from_C(C: float, total_weight: float) -> float:
 
     Examples
     --------
-    >>> from skneuron.penalties import strength_from_C
+    >>> from skneuron.objective import strength_from_C
     >>> strength_from_C(0.5, 100.0)
     0.02
     >>> strength_from_C(float("inf"), 100.0)

@@ -1,0 +1,34 @@
+"""Array types, sentences of messages and public paths: every module uses them."""
+
+from skneuron._common._arrays import (
+    AnyArray,
+    Bounds,
+    Curvatures,
+    FloatArray,
+    ForwardPass,
+    Interval,
+    LayerCurvature,
+    Matrix,
+    MatrixLike,
+    TableLike,
+)
+from skneuron._common._messages import not_a_neuron, one_of, shown, wrong_value
+from skneuron._common._public import set_public_module
+
+__all__ = [
+    "AnyArray",
+    "Bounds",
+    "Curvatures",
+    "FloatArray",
+    "ForwardPass",
+    "Interval",
+    "LayerCurvature",
+    "Matrix",
+    "MatrixLike",
+    "TableLike",
+    "not_a_neuron",
+    "one_of",
+    "set_public_module",
+    "shown",
+    "wrong_value",
+]
