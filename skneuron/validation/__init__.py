@@ -7,12 +7,15 @@ from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
     FLOATS,
+    Samples,
     TrainingData,
     check_finite,
     check_rows,
+    check_samples,
     check_training_data,
     check_weights,
     refuse_not_finite,
+    training_data,
 )
 from skneuron.validation._fitted import FittedNeuron, dense_coef
 from skneuron.validation._grouped import grouped
@@ -31,6 +34,7 @@ from skneuron.validation._validation_set import (
 __all__ = [
     "FLOATS",
     "FittedNeuron",
+    "Samples",
     "Settings",
     "TrainingData",
     "ValidationSet",
@@ -43,6 +47,7 @@ __all__ = [
     "check_offset",
     "check_parameters",
     "check_rows",
+    "check_samples",
     "check_training_data",
     "check_validation_set",
     "check_weights",
@@ -51,6 +56,7 @@ __all__ = [
     "grouped",
     "refuse_not_finite",
     "split_off",
+    "training_data",
     "with_bounds",
     "with_known_parameters",
 ]
