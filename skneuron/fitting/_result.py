@@ -19,8 +19,8 @@ __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
-# Ends of a fit whose steps do not lower F any further. One of several neurons may have a gap that is
-# too large for it alone, and the gap of all is at the precision of float64.
+# Ends of a fit whose steps do not lower F any further. One of several neurons may have a gap that
+# is too large for it alone, and the gap of all is at the precision of float64.
 _ENDED = (*_CONVERGED, Status.STALLED, Status.CANCELLED, Status.ROUNDED)
 
 # Largest objective. Its gradient and curvature are below the largest float64.
@@ -147,8 +147,8 @@ def as_stored(
             stored, result = stored_result(part, result, data)
     if not result.objective < _LARGEST_OBJECTIVE or np.isnan(result.gap):
         raise ValueError(
-            f"The objective is {result.objective:.1e}, and its derivatives overflow float64. Expected "
-            f"less than {_LARGEST_OBJECTIVE:.0e}. Rescale X and the bounds, for example with "
+            f"The objective is {result.objective:.1e}, and its derivatives overflow float64. "
+            f"Expected less than {_LARGEST_OBJECTIVE:.0e}. Rescale X and the bounds, for example with "
             "sklearn.preprocessing.StandardScaler()."
         )
     result = mark_dead(objective, result)
