@@ -148,8 +148,8 @@ def as_stored(
     if not result.objective < _LARGEST_OBJECTIVE or np.isnan(result.gap):
         raise ValueError(
             f"The objective is {result.objective:.1e}, and its derivatives overflow float64. "
-            f"Expected less than {_LARGEST_OBJECTIVE:.0e}. Rescale X and the bounds, for example with "
-            "sklearn.preprocessing.StandardScaler()."
+            f"Expected less than {_LARGEST_OBJECTIVE:.0e}. Rescale X and the bounds, for "
+            "example with sklearn.preprocessing.StandardScaler()."
         )
     result = mark_dead(objective, result)
     return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
