@@ -19,6 +19,13 @@ __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
 _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
+# Ends of a fit whose steps do not lower F any further. One of several neurons may have a gap that
+# is too large for it alone, and the gap of all is at the precision of float64.
+_ENDED = (*_CONVERGED, Status.STALLED, Status.CANCELLED, Status.ROUNDED)
+
+# Largest objective. Its gradient and curvature are below the largest float64.
+_LARGEST_OBJECTIVE = 1e150
+
 # Ends of a fit that need no warning about convergence.
 _NO_FAILURE = (
     *_CONVERGED,
@@ -70,13 +77,21 @@ class FitResult:
         """Return the status of a neuron that failed to converge, None if there is none."""
         if self.gap <= tol:
             return None
+        if self._is_at_precision():
+            return None
         return next((status for status in self.statuses if status not in _NO_FAILURE), None)
 
     def converged(self, tol: float) -> bool:
         """Whether every neuron reached ``tol`` or the precision of float64."""
         if Status.SEPARATED in self.statuses:
             return False
-        return self.gap <= tol or all(status in _CONVERGED for status in self.statuses)
+        if self.gap <= tol or self._is_at_precision():
+            return True
+        return all(status in _CONVERGED for status in self.statuses)
+
+    def _is_at_precision(self) -> bool:
+        """Whether no step lowers F any further, and the gap of all neurons is rounding."""
+        return self.gap <= PRECISION and all(status in _ENDED for status in self.statuses)
 
 
 @dataclass(frozen=True)
@@ -130,11 +145,11 @@ def as_stored(
             status = Status.STALLED if lost else result.status
             result = replace(result, coef=params, objective=value, gap=gap, status=status)
             stored, result = stored_result(part, result, data)
-    if not np.isfinite(result.objective) or np.isnan(result.gap):
+    if not result.objective < _LARGEST_OBJECTIVE or np.isnan(result.gap):
         raise ValueError(
-            "The objective or its gradient overflows float64 at every start. Expected columns, "
-            "bounds and sample weights with finite sums of losses. Rescale X, for example with "
-            "sklearn.preprocessing.StandardScaler()."
+            f"The objective is {result.objective:.1e}, and its derivatives overflow float64. "
+            f"Expected less than {_LARGEST_OBJECTIVE:.0e}. Rescale X and the bounds, for "
+            "example with sklearn.preprocessing.StandardScaler()."
         )
     result = mark_dead(objective, result)
     return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)

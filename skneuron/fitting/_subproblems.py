@@ -77,9 +77,12 @@ class Subproblem:
         given = objective.coordinates.from_weights(
             *(part[rows].astype(np.float64) for part in start)
         )
-        if objective.loss.smooth and objective.value_gradient(given)[0] > objective.zero_value:
-            # The coefficients belong to other data, or to other units.
-            return default_start(objective)
+        if objective.loss.smooth:
+            value = objective.value_gradient(given)[0]
+            if value > objective.zero_value:
+                # The coefficients belong to other data, or to other units.
+                first = default_start(objective)
+                return first if objective.value_gradient(first)[0] < value else given
         return given
 
     def on_validation_set(self, validation: ValidationSet) -> Objective:
