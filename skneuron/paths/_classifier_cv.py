@@ -242,7 +242,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             check_finite(samples.X)
             names = getattr(own, "feature_names_in_", None)
             data = with_bounds(training_data(samples, self.class_weight), self.bounds, names)
-            of_splitter, of_scorer = self._routed(sample_weight, params)
+            of_splitter, of_scorer = self._routed(samples.weights, params)
             folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
                 columns = columns_of(data, neuron.fit_intercept)
@@ -309,7 +309,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return scorer
 
     def _routed(
-        self, sample_weight: ArrayLike | None, params: Mapping[str, Any]
+        self, sample_weight: FloatArray | None, params: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the arguments of the splitter and of the scorer."""
         if get_config()["enable_metadata_routing"]:
@@ -319,8 +319,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         unknown = sorted(params.keys() - {"groups"})
         if unknown:
             raise ValueError(
-                f"fit got the argument {unknown[0]!r}. Expected sample_weight, offset and groups, "
-                "because metadata routing is off. Use "
+                f"NeuronClassifierCV.fit got the argument {unknown[0]!r}. Expected sample_weight, "
+                "offset and groups, because metadata routing is off. Use "
                 "sklearn.set_config(enable_metadata_routing=True)."
             )
         groups = {} if params.get("groups") is None else {"groups": params["groups"]}

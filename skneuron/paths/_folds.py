@@ -87,7 +87,7 @@ def rows_of(params: Mapping[str, Any], rows: AnyArray, n_samples: int) -> dict[s
     out = {}
     for name, value in params.items():
         per_sample = not isinstance(value, str | bytes | Mapping) and (
-            np.shape(value)[:1] == (n_samples,)
+            np.asarray(value).shape[:1] == (n_samples,)
         )
         out[name] = np.asarray(value)[rows] if per_sample else value
     return out

@@ -20,6 +20,10 @@ __all__ = ["check_Cs", "check_l1_ratios", "data_grid", "entering_C"]
 # number is for more features than samples.
 _L1_WIDTH, _L1_WIDTH_WIDE = 1e4, 1e2
 
+# Relative distance of the grid from the C where the first coefficient enters, above the rounding
+# errors of the gradient.
+_BEFORE_ENTRY = 1e-10
+
 # First and last C of the grid of a ridge, times the variance of a linear predictor whose
 # coefficients have the variance 1. For variance 1 it is the grid of LogisticRegressionCV.
 _RIDGE_FIRST, _RIDGE_LAST = 1e-4, 1e4
@@ -84,6 +88,7 @@ def data_grid(
         first = entering_C(data, one, columns) if one.l1_ratio > 0 else np.inf
         if np.isfinite(first):
             wide = data.X.shape[1] > data.X.shape[0]
+            first *= 1 - _BEFORE_ENTRY
             ranges.append((first, first * (_L1_WIDTH_WIDE if wide else _L1_WIDTH)))
         else:
             variance = columns[1].deviation[columns[1].deviation > 0] ** 2

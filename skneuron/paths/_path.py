@@ -112,7 +112,7 @@ def neuron_path(
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> path = neuron_path(X, y, [0.001, 0.01, 0.1], neuron=NeuronClassifier(l1_ratio=1.0))
     >>> (path.coefs != 0).sum(axis=(1, 2)).tolist()
-    [3, 5, 6]
+    [2, 5, 6]
     """
     neuron = NeuronClassifier() if neuron is None else neuron
     if not isinstance(neuron, NeuronClassifier):
@@ -123,7 +123,7 @@ def neuron_path(
     settings = check_parameters(vars(own))
     if settings.patience is not None:
         raise ValueError(
-            "neuron_path got a neuron with early_stopping=True. Expected early_stopping=False, "
+            "The neuron has early_stopping=True. Expected early_stopping=False, "
             "because each fit of a path goes on to its minimum. Use neuron.set_params("
             "early_stopping=False)."
         )

@@ -104,8 +104,8 @@ def log_loss_score(
     unknown = classes[indices] != y
     if np.any(unknown):
         raise ValueError(
-            f"y has the label {y[unknown][0]!r}. Expected {one_of(classes.tolist())}. Drop these "
-            "samples: X[np.isin(y, search.classes_)]."
+            f"y has the label {y[unknown].tolist()[0]!r}. Expected {one_of(classes.tolist())}. "
+            "Drop these samples: X[np.isin(y, search.classes_)]."
         )
     weights = None if sample_weight is None else check_weights(sample_weight, len(y))
     return _mean_of_observed(log_proba, indices, weights)
