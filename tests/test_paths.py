@@ -131,6 +131,41 @@ def test_a_path_is_that_of_separate_fits_in_any_order(rng):
     assert path.Cs.tolist() == Cs
 
 
+def _many_rows(rng, n=7000, d=8):
+    """Tables with many rows, on which the fits of a path share a Hessian."""
+    X = rng.standard_normal((n, d))
+    noise = rng.logistic(size=n)
+    yield "plain", X, X @ rng.standard_normal(d) + noise > 0
+    yield "separable", X, X[:, 0] + 0.01 * noise > 0
+    yield "rare", X, X[:, 0] + noise > 6
+    yield "three classes", X, (X[:, :3] + rng.gumbel(size=(n, 3))).argmax(axis=1)
+    yield "scales", X * np.geomspace(1e-4, 1e5, d) + 1000, X[:, 0] + noise > 0
+    cauchy = rng.standard_cauchy((n, d))
+    yield "cauchy", cauchy, np.clip(cauchy[:, 0], -3, 3) + noise > 0
+    alike = X[:, [0, 0, *range(2, d)]] + 1e-5 * X
+    yield "collinear", alike, alike[:, 0] + noise > 0
+
+
+# Far from zero, rounding errors of w·x + b end the gap at 1e-12, as in separate fits.
+@pytest.mark.filterwarnings("ignore:.*'subsampled-newton' converged, but the terms of w·x")
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"activation": "probit"}, {"l1_ratio": 0.5}, {"bounds": (-0.5, 0.5)}],
+    ids=str,
+)
+def test_a_shared_hessian_gives_the_losses_of_separate_fits(rng, params):
+    Cs = np.logspace(-5, 5, 6)
+    for name, X, y in _many_rows(rng):
+        path = neuron_path(X, y, Cs, neuron=NeuronClassifier(**params))
+        assert path.gaps.max() < 1e-9, name
+        for C, coef, intercept in zip(Cs, path.coefs, path.intercepts, strict=True):
+            neuron = NeuronClassifier(C=C, **params).fit(X, y)
+            own = np.arange(len(y)), np.searchsorted(neuron.classes_, y)
+            exact = neuron.predict_log_proba(X)[own].mean()
+            neuron.coef_, neuron.intercept_ = coef, intercept
+            assert abs(neuron.predict_log_proba(X)[own].mean() - exact) < 1e-8, (name, C)
+
+
 def test_sparse_and_float32(rng):
     X, y, _ = _data(rng)
     dense = NeuronClassifierCV(Cs=CS, cv=FOLDS).fit(X, y)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,9 +21,11 @@ from skneuron.fitting._fit import (
 )
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._separation_monitor import UNPENALIZED_C
+from skneuron.fitting._subproblems import Start, n_subproblems
 from skneuron.fitting._train import Columns, columns_of
 from skneuron.losses import get_loss
 from skneuron.paths._grid import check_Cs, data_grid
+from skneuron.paths._solver import PathNewton
 from skneuron.validation import (
     Settings,
     TrainingData,
@@ -33,6 +36,9 @@ from skneuron.validation import (
 )
 
 __all__ = ["NeuronPath", "fitted_neuron", "neuron_path", "solve_path", "warnings_of"]
+
+# The choice of "auto" for many rows, where the Hessian of all rows costs most.
+_MANY_ROWS = "subsampled-newton"
 
 
 @dataclass(frozen=True)
@@ -160,25 +166,58 @@ def solve_path(
 ) -> Iterator[tuple[int, FitResult]]:
     """Yield the index of each C and the fit with this C, from the strongest penalty on.
 
-    A fit starts from the coefficients of the last one if the minimum is unique. Otherwise the
-    start would decide which minimum the solver reaches.
+    A fit starts from the coefficients of the last fits if the minimum is unique. Otherwise the
+    start would decide which minimum the solver reaches. With many rows the fits share a Hessian.
     """
     convex = get_loss(settings.loss, settings.activation).convex
-    start = None
+    smooth = settings.l1_ratio == 0 and data.low is None
+    last: _Fit | None = None
+    before: _Fit | None = None
+    shared = PathNewton()
+    shares = False
     for index in np.argsort(Cs, kind="stable").tolist():
         C = float(Cs[index])
         warm = convex and C < UNPENALIZED_C
+        use = shares and warm
         result = train_present(
             data,
-            replace(settings, C=C),
-            start=start if warm else None,
+            replace(settings, C=C, solver=shared if use else settings.solver),
+            start=_start(C, last, before if smooth else None) if warm else None,
             validation=None,
             on_iteration=None,
             states=None,
             columns=columns,
         )
-        start = result.coef, result.intercept
+        if use:
+            # Warnings name the solver that a user can choose.
+            result = replace(result, solver=_MANY_ROWS)
+        if result.solver == _MANY_ROWS and settings.solver is None:
+            shares = n_subproblems(settings, data) == 1
+        before, last = last, _Fit(C, result.coef, result.intercept)
         yield index, result
+
+
+class _Fit(NamedTuple):
+    """The coefficients at a C."""
+
+    C: float
+    coef: AnyArray
+    intercept: AnyArray
+
+
+def _start(C: float, last: _Fit | None, before: _Fit | None) -> Start | None:
+    """Return the last coefficients, or a line through the last two in the logarithm of C."""
+    if last is None:
+        return None
+    start = last.coef, last.intercept
+    if before is None or before.C == last.C:
+        return start
+    t = np.log(C / last.C) / np.log(last.C / before.C)
+    line = (
+        last.coef + t * (last.coef - before.coef),
+        last.intercept + t * (last.intercept - before.intercept),
+    )
+    return line if all(np.all(np.isfinite(part)) for part in line) else start
 
 
 def warnings_of(

@@ -11,7 +11,8 @@ from sklearn.utils.metaestimators import available_if
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of
 from skneuron.classifier import NeuronClassifier
-from skneuron.prediction._outputs import has_likelihood
+from skneuron.prediction._forward import forward_pass
+from skneuron.prediction._outputs import Outputs, has_likelihood
 from skneuron.validation import Samples, check_weights
 
 __all__ = ["Scorer", "WithOffset", "held_out_score", "log_loss_score"]
@@ -81,7 +82,8 @@ def held_out_score(
     if neuron.loss_ != "log_loss":
         y = held_out.classes[held_out.y]
         return neuron.score(held_out.X, y, held_out.weights, offset=held_out.offset)
-    log_proba = neuron.predict_log_proba(held_out.X, offset=held_out.offset)
+    # X is checked already.
+    log_proba = forward_pass(neuron, held_out.X, Outputs.of(neuron).log_proba, held_out.offset)
     return _mean_of_observed(log_proba, held_out.y, held_out.weights)
 
 
