@@ -512,6 +512,8 @@ def test_bad_folds_scores_and_arguments(cancer):
         search.score(X, y + 7 * (y == 1) - (y == 1))
     with pytest.raises(TypeError, match="Expected a fitted NeuronClassifier"):
         neuron_path(X, y, neuron=StandardScaler())
+    with pytest.raises(TypeError, match=r"Pass search.best_estimator_\."):
+        neuron_path(X, y, neuron=search)
     with pytest.raises(ValueError, match="early_stopping=False"):
         neuron_path(X, y, neuron=NeuronClassifier(early_stopping=True))
 

@@ -171,8 +171,8 @@ def solve_path(
     """
     convex = get_loss(settings.loss, settings.activation).convex
     smooth = settings.l1_ratio == 0 and data.low is None
-    last: _Fit | None = None
-    before: _Fit | None = None
+    last: _FitAtC | None = None
+    before: _FitAtC | None = None
     shared = PathNewton()
     shares = False
     for index in np.argsort(Cs, kind="stable").tolist():
@@ -193,11 +193,11 @@ def solve_path(
             result = replace(result, solver=_MANY_ROWS)
         if result.solver == _MANY_ROWS and settings.solver is None:
             shares = n_subproblems(settings, data) == 1
-        before, last = last, _Fit(C, result.coef, result.intercept)
+        before, last = last, _FitAtC(C, result.coef, result.intercept)
         yield index, result
 
 
-class _Fit(NamedTuple):
+class _FitAtC(NamedTuple):
     """The coefficients at a C."""
 
     C: float
@@ -205,7 +205,7 @@ class _Fit(NamedTuple):
     intercept: AnyArray
 
 
-def _start(C: float, last: _Fit | None, before: _Fit | None) -> Start | None:
+def _start(C: float, last: _FitAtC | None, before: _FitAtC | None) -> Start | None:
     """Return the last coefficients, or a line through the last two in the logarithm of C."""
     if last is None:
         return None
