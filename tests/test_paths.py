@@ -177,11 +177,13 @@ def test_sparse_and_float32(rng):
     np.testing.assert_allclose(single.scores_, dense.scores_, atol=1e-5)
 
 
-def test_two_processes_give_the_same_bits(cancer):
-    X, y = cancer
-    one, two = (NeuronClassifierCV(Cs=CS, cv=3, n_jobs=n).fit(X, y) for n in (1, 2))
-    np.testing.assert_array_equal(one.scores_, two.scores_)
-    np.testing.assert_array_equal(one.coefs_paths_, two.coefs_paths_)
+def test_two_processes_give_the_same_bits(rng, cancer):
+    for X, y in (cancer, next(_many_rows(rng))[1:]):
+        one, two = (
+            NeuronClassifierCV(Cs=CS, cv=3, n_jobs=n, random_state=0).fit(X, y) for n in (1, 2)
+        )
+        np.testing.assert_array_equal(one.scores_, two.scores_)
+        np.testing.assert_array_equal(one.coefs_paths_, two.coefs_paths_)
 
 
 # --- against scikit-learn ------------------------------------------------------------------
