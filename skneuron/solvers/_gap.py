@@ -27,6 +27,9 @@ __all__ = [
     "value_and_gap",
 ]
 
+# Rounding error of a slope, relative to F or, if that is less, to the largest slope or to 1.
+_SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
+
 # Maximum number of Newton steps that estimate a gap.
 _MAX_STEPS = 100
 
@@ -79,7 +82,9 @@ def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray
     full = gradient.reshape(objective.dims.n_outputs, -1)
     weights, slopes = full[:, : objective.dims.n_features], full[:, objective.dims.n_features :]
     ridge = objective.penalty.ridge[: objective.dims.n_features]
-    is_flat = np.abs(slopes).max(initial=0.0) <= rounding(objective, value)
+    # A large offset makes F and its rounding error large, but no slope.
+    unit = min(max(value, objective.zero_value), max(1.0, float(np.abs(weights).max(initial=0.0))))
+    is_flat = np.abs(slopes).max(initial=0.0) <= _SLOPE_ROUNDING * unit
     if not is_flat or not np.all(ridge > 0):
         return float(np.inf)
     with np.errstate(all="ignore"):

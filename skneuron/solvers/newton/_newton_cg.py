@@ -227,13 +227,19 @@ class ConjugateGradients(CurvatureStrategy):
         """Return whether conjugate gradients replaced L-BFGS, which may wander for long."""
         return self.renew(iterate)
 
+    @property
+    def _is_dense(self) -> bool:
+        """Whether a factored Hessian estimates the gap, because products may not see all of it."""
+        dims = self.objective.dims
+        return dims.n_params <= DENSE_PARAMS and (
+            self.objective.coordinates.is_unequal or dims.n_outputs == 1
+        )
+
     def checked_gap(self, iterate: Iterate) -> float:
         """Return the relative gap if it is accurate, infinity if a step has to come first."""
         objective = self.objective
         self.renew(iterate)
-        if objective.dims.n_params <= DENSE_PARAMS and (
-            objective.coordinates.is_unequal or objective.dims.n_outputs == 1
-        ):
+        if self._is_dense:
             gap = relative_gap(objective, iterate.params, iterate.gradient)
             if gap > self.tol:
                 # The estimate is expensive: wait until the predicted decrease is far smaller.
@@ -246,6 +252,8 @@ class ConjugateGradients(CurvatureStrategy):
     def final_gap(self, iterate: Iterate) -> float:
         """Return the relative gap at the iterate that is returned."""
         self.renew(iterate)
+        if self._is_dense:
+            return super().final_gap(iterate)
         self._propose(iterate, float(np.inf))
         return at_most_value(
             relative(self.predicted, self.objective), self.objective, iterate.value

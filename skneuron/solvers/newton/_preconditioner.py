@@ -125,7 +125,8 @@ class BlockPreconditioner:
         else:
             blocks = [self._subsample.curvature(params).mean_block()]
         # The least floor comes from the mean of all blocks: an impossible class has no curvature.
-        least = CURVATURE_FLOOR * float(np.mean([np.diag(block).mean() for block in blocks]))
+        # Each coordinate has its own, as a huge value of a column must not hide the intercept.
+        least = CURVATURE_FLOOR * np.mean([np.diag(block) for block in blocks], axis=0)
         for k, block in enumerate(blocks):
             block.flat[:: len(block) + 1] += CURVATURE_FLOOR * np.maximum(np.diag(block), least)
             blocks[k] = _factor(block)
