@@ -258,3 +258,12 @@ def test_extreme_factors(C):
     assert abs(neuron.coef_[0, 0]) < 1e-200
     with pytest.raises(ValueError, match=r"overflows float64.*Expected.*Divide"):
         NeuronClassifier(C=1e-10, penalty_factor={0: 1e305}).fit(X, Y)
+
+
+def test_the_playground_has_the_factors_of_its_two_features():
+    pytest.importorskip("altair")
+    from skneuron.playground import playground
+
+    frame = pd.DataFrame(X, columns=NAMES)
+    neuron = NeuronClassifier(penalty_factor={"x1": 0, "x4": 50}).fit(frame, Y)
+    assert playground(neuron, frame, Y, features=["x1", "x4"], epochs=3)._repr_html_()
