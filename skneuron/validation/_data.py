@@ -108,7 +108,7 @@ def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matr
 
 @dataclass(frozen=True)
 class Samples:
-    """Checked samples, those of zero weight included.
+    """Checked samples, with the samples of zero weight.
 
     Attributes
     ----------
