@@ -15,7 +15,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
 from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
@@ -53,6 +53,7 @@ from skneuron.validation import (
     dense_coef,
     with_bounds,
     with_known_parameters,
+    with_penalty_factor,
 )
 
 __all__ = ["NeuronClassifier"]
@@ -92,6 +93,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         Interval of each coefficient in ``coef_``: a pair for all, one pair per feature, or a dict
         from feature name (column number, if X has no names) to pair. None in a pair is no
         bound. ``(0, None)`` allows excitatory coefficients only, ``(None, 0)`` inhibitory ones.
+    penalty_factor : array-like of shape (n_features,), dict or None, default=None
+        Factor of each coefficient's penalty, as in R's glmnet: the penalty is Σⱼ fⱼ
+        [(1-ρ)/2 wⱼ² + ρ |wⱼ|] / (C·S). A dict maps feature names (column numbers, if X has no
+        names) to factors, and other features have the factor 1. 0 is no penalty. The fit uses the
+        factors unchanged, whereas glmnet rescales them to sum to the number of features.
+        Factors have no effect on ``"step"``.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
@@ -202,6 +209,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
+        penalty_factor: PenaltyFactor = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -220,6 +228,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.bounds = bounds
+        self.penalty_factor = penalty_factor
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -308,6 +317,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             forget_fit(neuron.__dict__)
             data = check_training_data(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
+            data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
             validation = check_validation_set(
                 neuron,
                 data.classes,
@@ -347,9 +357,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         if Status.INTERRUPTED in result.statuses:
             raise KeyboardInterrupt(f"The fit {Status.INTERRUPTED.value}.")
         notes += absent_class_warnings(data, result)
-        notes += convergence_warnings(
-            result, settings.budget.tol, self.classes_, self._feature_names()
-        )
+        notes += convergence_warnings(data, settings, result, self._feature_names())
         for note in notes:
             warnings.warn(note, stacklevel=2 + FRAMES)
         return self
@@ -439,6 +447,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             if data is None:
                 return self
             data = with_bounds(data, self.bounds, neuron._feature_names())
+            data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
             # Solve.
             before = getattr(self, "_stream", None)
             start = None if previous is None else previous.start(data)
@@ -450,9 +459,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
             neuron._stream, neuron.n_samples_seen_ = stream, stream.n_samples
         draft.take_over()
         notes = [] if before else absent_class_warnings(data, result)
-        notes += convergence_warnings(
-            result, settings.budget.tol, self.classes_, self._feature_names()
-        )
+        notes += convergence_warnings(data, settings, result, self._feature_names())
         for note in notes:
             warnings.warn(note, stacklevel=2)
         return self

@@ -10,6 +10,7 @@ from skneuron._common._arrays import (
     LayerCurvature,
     Matrix,
     MatrixLike,
+    PenaltyFactor,
     TableLike,
 )
 from skneuron._common._messages import not_a_neuron, one_of, shown, wrong_value
@@ -25,6 +26,7 @@ __all__ = [
     "LayerCurvature",
     "Matrix",
     "MatrixLike",
+    "PenaltyFactor",
     "TableLike",
     "not_a_neuron",
     "one_of",

@@ -18,6 +18,7 @@ __all__ = [
     "LayerCurvature",
     "Matrix",
     "MatrixLike",
+    "PenaltyFactor",
     "TableLike",
 ]
 
@@ -68,6 +69,9 @@ Interval: TypeAlias = tuple[float | None, float | None]
 
 #: Bounds as a user passes them: one interval for all, one per feature, or a dict.
 Bounds: TypeAlias = Interval | Sequence[Interval] | ArrayLike | Mapping[str | int, Interval] | None
+
+#: Factors of the penalty as a user passes them: one per feature, or a dict.
+PenaltyFactor: TypeAlias = ArrayLike | Mapping[str | int, float] | None
 
 
 class LayerCurvature(NamedTuple):

@@ -205,14 +205,21 @@ def absent_class_warnings(data: TrainingData, result: FitResult) -> list[Warning
 
 
 def convergence_warnings(
-    result: FitResult, tol: float, classes: AnyArray, feature_names: AnyArray | None
+    data: TrainingData, settings: Settings, result: FitResult, feature_names: AnyArray | None
 ) -> list[Warning]:
     """Return warnings about separated classes and about a fit that did not converge."""
     out: list[Warning] = []
     if result.separations:
         stopped = Status.SEPARATED in result.statuses
-        text = explain(result.separations, classes, feature_names, stopped=stopped)
+        text = explain(
+            result.separations,
+            data.classes,
+            feature_names,
+            stopped=stopped,
+            penalty_factor=data.penalty_factor is not None and not np.isinf(settings.C),
+        )
         out.append(SeparationWarning(text))
+    tol = settings.budget.tol
     failure = result.failure(tol)
     if failure is not None:
         finding, _, remedy = failure.value.partition(". ")

@@ -57,6 +57,8 @@ class SeparationMonitor:
     bounds : (ndarray, ndarray) or None
         Lower and upper bounds of the coefficients of each feature. Only directions count along
         which the coefficients can grow without limit inside of the bounds.
+    columns : ndarray of int or None
+        Columns without a penalty, whose coefficients can diverge. None for all columns.
 
     Attributes
     ----------
@@ -73,6 +75,7 @@ class SeparationMonitor:
         stops: bool,
         of_class: int | None,
         bounds: tuple[FloatArray, FloatArray] | None = None,
+        columns: AnyArray | None = None,
     ) -> None:
         self._objective = objective
         self._X, self._y = X, y
@@ -81,12 +84,14 @@ class SeparationMonitor:
         proves = objective.rows.offset is None
         self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
-        self._asked = objective.dims.n_features > _MAX_COLUMNS
+        self._columns = np.arange(objective.dims.n_features) if columns is None else columns
+        self._is_part = columns is not None
+        self._asked = len(self._columns) > _MAX_COLUMNS
         self.found: tuple[int | None, Separation] | None = None
 
     def check(self, line: Iteration) -> None:
         """Raise ``StopRequest`` if the coefficients of the fit diverge."""
-        if not self._stops:
+        if not self._stops or (self._is_part and line.iteration % _CHECK_EVERY):
             return
         ask = line.iteration % _CHECK_EVERY == 0 and self._is_due(line)
         if self._is_separated(line.params, line.objective, ask=ask):
@@ -113,14 +118,24 @@ class SeparationMonitor:
         return replace(result, gap=gap, status=Status.SEPARATED)
 
     def _is_separated(self, params: FloatArray, objective: float, *, ask: bool) -> bool:
+        if self._is_part:
+            params = self._unpenalized_part(params)
         # Without a penalty the objective is the mean loss.
-        loss = objective if self._stops else self._objective.mean_loss(params)
+        is_loss = self._stops and not self._is_part
+        loss = objective if is_loss else self._objective.mean_loss(params)
         if loss < self._below and self._can_grow(params):
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True
             self.found = self._prove()
         return self.found is not None
+
+    def _unpenalized_part(self, params: FloatArray) -> FloatArray:
+        """Return parameters with zero for the columns that have a penalty."""
+        index = self._objective.coordinates.positions(self._columns)
+        out = np.zeros_like(params)
+        out[index] = params[index]
+        return out
 
     def _can_grow(self, params: FloatArray) -> bool:
         """Whether all multiples of the coefficients are inside of the bounds."""
@@ -143,16 +158,21 @@ class SeparationMonitor:
     def _prove(self) -> tuple[int | None, Separation] | None:
         """Return a separation of a class from the rest, or of all classes of a softmax model."""
         n_outputs = self._objective.dims.n_outputs
-        names, has_bias = range(self._X.shape[1]), self._objective.dims.fit_intercept
+        names, has_bias = self._columns.tolist(), self._objective.dims.fit_intercept
+        X, bounds = self._X, self._bounds
+        if self._is_part:
+            X = X[:, self._columns]
+            bounds = None if bounds is None else (bounds[0][names], bounds[1][names])
         for k in range(n_outputs):
             is_one = self._y == (k if n_outputs > 1 else 1)
-            found = separation_of(self._X, is_one, names, has_bias, self._bounds)
+            found = separation_of(X, is_one, names, has_bias, bounds)
             if found.is_separated:
                 return (k if n_outputs > 1 else self._of_class), found
         if n_outputs > 1 and self._bounds is None:
-            found_at_once = layer_separation_of(self._X, self._y, n_outputs, has_bias)
+            found_at_once = layer_separation_of(X, self._y, n_outputs, has_bias)
             if found_at_once is not None and found_at_once.is_separated:
-                return None, found_at_once
+                features = tuple(names[int(column)] for column in found_at_once.features)
+                return None, replace(found_at_once, features=features)
         return None
 
     def _has_extreme_rows(self, params: FloatArray) -> bool:

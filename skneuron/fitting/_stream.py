@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skneuron._common import FloatArray
+from skneuron._common import FloatArray, shown
 from skneuron._threads import blas_on_one_thread
 from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
 from skneuron.fitting._no_iterations import no_iterations
@@ -66,6 +66,8 @@ class Stream:
     kept: list[object]
     model: str
     n_samples: int = 0
+    #: Penalty factors of the features, None if all are 1.
+    penalty_factor: FloatArray | None = None
 
     def summary(self, index: int) -> QuadraticSummary | None:
         """Return the quadratic summary of past chunks for a subproblem, if there is one."""
@@ -134,7 +136,8 @@ def skip_chunk(data: TrainingData, settings: Settings, stream: Stream | None) ->
     if stream is None:
         d = data.X.shape[1]
         moments, zero = Moments.about_mean(np.zeros(d), np.ones(d)), np.zeros(len(data.classes))
-        stream = Stream(moments, np.ones(d), 0.0, zero, [None], model)
+        factor = data.penalty_factor
+        stream = Stream(moments, np.ones(d), 0.0, zero, [None], model, penalty_factor=factor)
     return replace(stream, n_samples=stream.n_samples + len(data.y))
 
 
@@ -152,7 +155,22 @@ def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None
             "Call fit, or begin another stream: sklearn.base.clone(neuron).partial_fit(X, y, "
             "classes=classes)."
         )
+    if stream is not None:
+        _check_factor(data.penalty_factor, stream.penalty_factor)
     return model
+
+
+def _check_factor(factor: FloatArray | None, before: FloatArray | None) -> None:
+    """Raise ``ValueError`` if the penalty factors of a stream have changed."""
+    if factor is None and before is None:
+        return
+    if factor is None or before is None or not np.array_equal(factor, before):
+        given, expected = (1.0 if f is None else f.tolist() for f in (factor, before))
+        raise ValueError(
+            f"This stream cannot go on with the penalty factors {shown(given)}. Expected "
+            f"{shown(expected)}, as before. Call fit, or begin another stream: "
+            "sklearn.base.clone(neuron).partial_fit(X, y, classes=classes)."
+        )
 
 
 def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, model: str) -> Stream:
@@ -169,7 +187,8 @@ def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, mo
     regularization = regularization_of(settings, data, data.total_weight)
     scale = SolverCoordinates.of_columns(moments, regularization, settings.fit_intercept, 1).scale
     kept: list[object] = [None] * n_subproblems(settings, data)
-    return Stream(moments, scale, 0.0, np.zeros(len(data.classes)), kept, model)
+    zero, factor = np.zeros(len(data.classes)), data.penalty_factor
+    return Stream(moments, scale, 0.0, zero, kept, model, penalty_factor=factor)
 
 
 def _all_seen(seen: FloatArray, of_class: int | None) -> bool:

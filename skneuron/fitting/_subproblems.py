@@ -180,7 +180,14 @@ def regularization_of(
     # errors plus penalty over all lengths has no penalty.
     perceptron = settings.loss == "perceptron"
     strength = 0.0 if perceptron else strength_from_C(settings.C, total_weight)
-    return Regularization(strength, settings.l1_ratio, data.low, data.high)
+    factor = data.penalty_factor
+    if factor is not None and not np.isfinite(strength * factor.max()):
+        raise ValueError(
+            f"The penalty of C={settings.C!r} with penalty_factor={factor.max()!r} overflows "
+            "float64. Expected factors whose product with 1 / C is finite. Divide the factors and "
+            "C by penalty_factor.max()."
+        )
+    return Regularization(strength, settings.l1_ratio, data.low, data.high, factor)
 
 
 def _offset_of(index: int, offset: FloatArray | None, count: int) -> FloatArray | None:

@@ -142,11 +142,16 @@ def _separation_monitor(
     part: Subproblem, data: TrainingData, settings: Settings
 ) -> SeparationMonitor | None:
     """Return the monitor if no penalty keeps the coefficients of separated classes finite."""
-    if settings.C < UNPENALIZED_C or settings.loss != "log_loss":
+    factor = np.ones(1) if data.penalty_factor is None else data.penalty_factor
+    strength = factor / settings.C
+    if strength.min() > 1 / UNPENALIZED_C or settings.loss != "log_loss":
         return None
     bounds = None if data.low is None or data.high is None else (data.low, data.high)
-    stops = bool(np.isinf(settings.C))
-    return SeparationMonitor(part.objective, data.X, part.y, stops, part.of_class, bounds)
+    stops = strength.min() == 0
+    # A column with a penalty does not diverge.
+    weak = strength == 0 if stops else strength <= 1 / UNPENALIZED_C
+    columns = None if weak.all() else np.flatnonzero(weak)
+    return SeparationMonitor(part.objective, data.X, part.y, stops, part.of_class, bounds, columns)
 
 
 def _attempt(

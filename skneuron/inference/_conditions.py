@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, Bounds, FloatArray, shown
 from skneuron.inference._observations import Observations, feature_names
-from skneuron.validation import FittedNeuron, TrainingData, dense_coef, with_bounds
+from skneuron.validation import FittedNeuron, TrainingData, dense_coef, penalty_factors, with_bounds
 
 __all__ = ["Conditions", "conditions_of"]
 
@@ -21,17 +21,17 @@ class Conditions:
     ----------
     held : ndarray of str of shape (n_features,)
         Reason that a coefficient is fixed at zero or at a bound. Empty for a free coefficient.
-    ridge : float
-        λ of the penalty ½ λ ‖w‖², which is added to the sum of the losses.
-    lasso : float
-        λ of the penalty λ ‖w‖₁.
+    ridge : ndarray of shape (n_features,)
+        λ of the penalty ½ Σ λⱼ wⱼ², which is added to the sum of the losses.
+    lasso : ndarray of shape (n_features,)
+        λ of the penalty Σ λⱼ |wⱼ|.
     invalid : str
         Reason that classical standard errors are invalid. Empty if they are valid.
     """
 
     held: AnyArray
-    ridge: float
-    lasso: float
+    ridge: FloatArray
+    lasso: FloatArray
     invalid: str
 
     @property
@@ -62,7 +62,7 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     weights = dense_coef(neuron)
     held = np.full(weights.shape[1], "", dtype=object)
     if not hasattr(neuron, "n_iter_"):
-        return Conditions(held, 0.0, 0.0, "")
+        return Conditions(held, np.zeros(len(held)), np.zeros(len(held)), "")
     params = neuron.get_params(deep=False)
     if params["class_weight"] is not None:
         raise ValueError(
@@ -71,12 +71,20 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
             "tests need the maximum. Use NeuronClassifier(C=np.inf).fit(X, y)."
         )
     C, l1_ratio = params["C"], params["l1_ratio"]
-    ridge, lasso = (1 - l1_ratio) / C, l1_ratio / C
+    names = getattr(neuron, "feature_names_in_", None)
+    strength = penalty_factors(params["penalty_factor"], names, len(held)) / C
+    ridge, lasso = (1 - l1_ratio) * strength, l1_ratio * strength
     reasons = []
-    if ridge or lasso:
+    if np.any(strength):
+        if not np.all(strength) and not getattr(neuron, "converged_", True):
+            raise ValueError(
+                "The fit has a coefficient without a penalty, and did not converge. Expected a "
+                "minimum of F, which separated classes do not have. Use a positive penalty_factor "
+                "for each feature, and fit again."
+            )
         reasons.append(f"the penalty of C={C!r} biases the coefficients")
-    if lasso:
-        held[(weights == 0).all(axis=0)] = "held at 0 by the L1 penalty"
+    if l1_ratio:
+        held[(weights == 0).all(axis=0) & (lasso > 0)] = "held at 0 by the L1 penalty"
     low, high = _bounds(neuron, params["bounds"], observations)
     active = ((weights == low) | (weights == high)).any(axis=0) & (low < high)
     held[active] = "held at its bound"

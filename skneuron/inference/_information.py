@@ -185,7 +185,7 @@ class Information:
                 *(np.where(weights > 0, weights * part, 0.0) for part in at_z)
             )
         penalty_gradient = conditions.ridge * coef + conditions.lasso * np.sign(coef)
-        ridge = coordinates.of_weights(np.full(len(coef), np.sqrt(conditions.ridge))) ** 2
+        ridge = coordinates.of_weights(np.sqrt(conditions.ridge)) ** 2
         half = root(X, coordinates, derivatives.expected)
         estimable = Estimable.of(observations, coordinates, half, ridge)
         gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(
@@ -205,7 +205,8 @@ class Information:
         most κ times the distance times √(Σ h m²). So √(Σ h m²) is at most κ times the distance,
         and it is at least ``weakest``.
         """
-        if self.conditions.ridge or self.conditions.lasso or not len(self.coordinates.columns):
+        penalized = np.any(self.conditions.ridge) or np.any(self.conditions.lasso)
+        if penalized or not len(self.coordinates.columns):
             return False
         slope, expected = np.abs(self.derivatives.slope), self.derivatives.expected
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

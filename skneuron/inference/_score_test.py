@@ -119,7 +119,7 @@ def score_test(
         nested.activation_,
         nested.fit_intercept,
         larger,
-        Conditions(np.full(d, "", dtype=object), 0.0, 0.0, ""),
+        Conditions(np.full(d, "", dtype=object), np.zeros(d), np.zeros(d), ""),
     )
     df = whole.estimable.rank - information.estimable.rank
     if df <= 0:

@@ -39,7 +39,7 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
     Raises
     ------
     ValueError
-        If the neuron has another activation or loss.
+        If the neuron has another activation or loss, or a ``penalty_factor``.
 
     Examples
     --------
@@ -58,6 +58,12 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
             f"A neuron with activation={neuron.activation!r} and loss={neuron.loss_!r} is no "
             "logistic regression. Expected the sigmoid and the log loss. Fit "
             "NeuronClassifier('sigmoid'), or convert with skneuron.interop.onnx.to_onnx(neuron)."
+        )
+    if neuron.penalty_factor is not None:
+        raise ValueError(
+            "LogisticRegression has no penalty_factor, so a new fit would have another penalty. "
+            "Expected penalty_factor=None. For predictions alone, convert "
+            "copy.copy(neuron).set_params(penalty_factor=None)."
         )
     params = {name: getattr(neuron, name) for name in (*_SHARED, "max_iter")}
     if neuron.l1_ratio:

@@ -41,6 +41,8 @@ class Regularization:
     #: Bounds, of shape (n_features,).
     low: FloatArray | None = None
     high: FloatArray | None = None
+    #: Factor of λ of each coefficient, of shape (n_features,). None if all are 1.
+    factor: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,10 @@ class SolverCoordinates:
         ValueError
             If a column has values so large or so small that its scale is no float64.
         """
-        strength, l1_ratio = regularization.strength, regularization.l1_ratio
+        strength: FloatArray | float = regularization.strength
+        if regularization.factor is not None:
+            strength = strength * regularization.factor
+        l1_ratio = regularization.l1_ratio
         root = np.sqrt(strength * (1 - l1_ratio))
         if scale is None:
             with np.errstate(over="ignore"):
@@ -144,6 +149,12 @@ class SolverCoordinates:
             offset_center=offset_center,
             is_unequal=bool(np.any(moments.spread != moments.deviation)),
         )
+
+    @property
+    def is_shiftable(self) -> AnyArray:
+        """Whether neither an L1 penalty nor a bound sees a shift of all outputs, per coordinate."""
+        bounded = np.isfinite(self.penalty.low) | np.isfinite(self.penalty.high)
+        return ~(bounded | (self.penalty.lasso > 0))
 
     def dims(self, n_samples: int) -> Dimensions:
         """Return the sizes of an objective on ``n_samples`` samples."""

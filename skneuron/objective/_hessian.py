@@ -127,19 +127,25 @@ class Hessian:
     def flat_directions(self, matrix: FloatArray) -> FloatArray:
         """Return directions in which F is constant, orthonormal rows.
 
-        Only of one output without a penalty, and of columns without huge values. The array is
+        Only of one output with columns without a penalty, and without huge values. The array is
         empty if there are none, or if they are uncertain.
         """
         at = self.coordinates
         # Constant columns, of infinite scale, have a ridge in any case.
-        varies = np.append(np.isfinite(at.scale), True)[: at.n_coordinates]
+        penalized = (at.penalty.ridge > 0)[: at.n_features] & np.isfinite(at.scale)
         several = at.n_outputs > 1 or at.is_unequal
-        if several or self.summary is not None or at.penalty.ridge[varies].any():
+        all_penalized = penalized.any() and (penalized | ~np.isfinite(at.scale)).all()
+        if several or self.summary is not None or all_penalized:
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
             steps = [at.with_intercept(direction)[0] for direction in directions]
-            return self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
+            changed = self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
+            if not penalized.any():
+                return changed
+            # The penalty sees a direction as so many rows do.
+            seen = np.sqrt(len(changed)) * directions[:, : at.n_features][:, penalized].T
+            return np.concatenate([changed, seen])
 
         if self.flat.found is None:
             self.flat.found = _flat_directions(matrix, self, change, at.rounding())
@@ -167,8 +173,8 @@ def _gauge(coordinates: SolverCoordinates) -> FloatArray:
     """Return the curvature along common shifts of all outputs, per coordinate."""
     gauge = np.full(coordinates.n_coordinates, _GAUGE)
     if not coordinates.penalty.is_smooth:
-        # An L1 penalty and bounds make a difference there. Only the intercept has none.
-        gauge[: coordinates.n_features] = 0.0
+        # An L1 penalty and bounds make a difference there. The intercept has none.
+        gauge[~coordinates.is_shiftable] = 0.0
     return gauge
 
 

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skneuron._common import FloatArray
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._plane import Plane
+from skneuron.validation import penalty_factors
 
 __all__ = ["recorded_descent"]
 
@@ -39,10 +40,13 @@ def recorded_descent(
     ndarray of shape (epochs + 1, 3)
         Shorter if the descent arrives before.
     """
+    names = getattr(neuron, "feature_names_in_", None)
+    factors = penalty_factors(neuron.penalty_factor, names, neuron.n_features_in_)
     learner = clone(neuron).set_params(
         activation=neuron.activation_,
         solver="gd" if neuron.activation_.differentiable else "perceptron",
         bounds=None,
+        penalty_factor=factors[list(plane.columns)],
         early_stopping=False,
         restart=0,
         warm_start=False,

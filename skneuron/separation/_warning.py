@@ -37,6 +37,7 @@ def explain(
     names: AnyArray | None,
     *,
     stopped: bool,
+    penalty_factor: bool = False,
 ) -> str:
     """Return the text of the warning.
 
@@ -50,6 +51,8 @@ def explain(
         Names of the columns.
     stopped : bool
         Whether the fit was stopped, or a penalty has kept the coefficients finite.
+    penalty_factor : bool, default=False
+        Whether features have different penalties. Only those without a penalty separate.
     """
     of_class, separation = found[0]
     separated = "the classes" if of_class is None else f"class {classes[[of_class]].tolist()[0]!r}"
@@ -62,10 +65,14 @@ def explain(
         if stopped
         else "Only the penalty, which is very weak, keeps them finite"
     )
+    if penalty_factor:
+        remedy, subset = "Use a positive penalty_factor for these features", " without a penalty"
+    else:
+        remedy, subset = "Use a penalty such as C=1.0", ""
     return (
         f"A hyperplane separates {separated} ({separation.kind} separation), so the likelihood has "
-        f"no finite maximum, and {_listed(separation, names)} without end. {end}. Use a penalty "
-        "such as C=1.0, leave out or merge features, or look at "
+        f"no finite maximum, and {_listed(separation, names)} without end{subset}. {end}. "
+        f"{remedy}, leave out or merge features, or look at "
         "print(skneuron.separation.detect_separation(X, y))."
     )
 

@@ -22,6 +22,7 @@ from skneuron.validation._grouped import grouped
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
+from skneuron.validation._penalty_factor import penalty_factors, with_penalty_factor
 from skneuron.validation._settings import Settings, check_parameters
 from skneuron.validation._unknown_parameters import check_known, with_known_parameters
 from skneuron.validation._validation_set import (
@@ -54,11 +55,13 @@ __all__ = [
     "dense_coef",
     "explain_no_split",
     "grouped",
+    "penalty_factors",
     "refuse_not_finite",
     "split_off",
     "training_data",
     "with_bounds",
     "with_known_parameters",
+    "with_penalty_factor",
 ]
 
 set_public_module(globals())

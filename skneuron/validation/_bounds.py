@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._common import AnyArray, Bounds, one_of, wrong_value
 from skneuron.validation._data import TrainingData
 
-__all__ = ["with_bounds"]
+__all__ = ["column_of", "with_bounds"]
 
 
 def with_bounds(data: TrainingData, bounds: Bounds, names: AnyArray | None) -> TrainingData:
@@ -36,7 +36,7 @@ def with_bounds(data: TrainingData, bounds: Bounds, names: AnyArray | None) -> T
     low, high = np.full(d, -np.inf), np.full(d, np.inf)
     if isinstance(bounds, Mapping):
         for key, pair in bounds.items():
-            column = _column(key, names, d)
+            column = column_of(key, names, d, "bounds", "(0, None)")
             low[column], high[column] = _pair(pair, f"bounds[{key!r}]")
     elif _is_pair(bounds):
         low[:], high[:] = _pair(bounds, "bounds")
@@ -90,7 +90,10 @@ def _pair(pair: Any, name: str) -> tuple[float, float]:
     return low, high
 
 
-def _column(key: Hashable, names: AnyArray | None, d: int) -> int:
+def column_of(
+    key: Hashable, names: AnyArray | None, d: int, parameter: str, example_value: str
+) -> int:
+    """Return the column of a key of a parameter, and raise ``ValueError`` if there is none."""
     if names is not None and key in names:
         return int(np.flatnonzero(names == key)[0])
     if names is None and isinstance(key, int | np.integer) and 0 <= key < d:
@@ -98,6 +101,6 @@ def _column(key: Hashable, names: AnyArray | None, d: int) -> int:
     known = one_of(names) if names is not None else f"a column number below {d}"
     example = names[0] if names is not None else 0
     raise ValueError(
-        f"The key {key!r} of bounds is no feature of X. Expected {known}. Use for example "
-        f"bounds={{{example!r}: (0, None)}}."
+        f"The key {key!r} of {parameter} is no feature of X. Expected {known}. Use for example "
+        f"{parameter}={{{example!r}: {example_value}}}."
     )

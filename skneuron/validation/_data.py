@@ -53,6 +53,8 @@ class TrainingData:
         Sum of the sample weights times class weights.
     low, high : ndarray of shape (n_features,) or None
         Bounds of the coefficients.
+    penalty_factor : ndarray of shape (n_features,) or None
+        Factor of the penalty of each coefficient. None if all are 1.
     offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
     absent : tuple of int
         Indices of the classes without a row.
@@ -69,6 +71,7 @@ class TrainingData:
     total_weight: float
     low: FloatArray | None = None
     high: FloatArray | None = None
+    penalty_factor: FloatArray | None = None
     offset: FloatArray | None = None
     absent: tuple[int, ...] = ()
     one_each: bool = False
@@ -105,7 +108,7 @@ def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matr
 
 @dataclass(frozen=True)
 class Samples:
-    """Checked samples, those of zero weight included.
+    """Checked samples, with the samples of zero weight.
 
     Attributes
     ----------
