@@ -78,6 +78,8 @@ def test_scikit_learns_checks(estimator, check):
         ({"l1_ratio": 0.7}, 2),
         ({"l1_ratio": 1.0}, 3),
         ({"bounds": (0, None)}, 2),
+        ({"penalty_factor": {0: 0, 1: 5}}, 2),
+        ({"penalty_factor": {0: 0, 1: 5}, "l1_ratio": 1.0}, 2),
         ({"fit_intercept": False}, 2),
         ({"class_weight": "balanced"}, 3),
         ({"activation": "tanh"}, 2),
@@ -313,7 +315,8 @@ def test_an_l1_grid_starts_where_the_first_coefficient_enters(rng, classes, rati
 
 def test_an_l1_grid_knows_bounds_and_other_activations(rng):
     X, y, _ = _data(rng)
-    for params in ({"bounds": (0, None)}, {"activation": "probit"}, {"fit_intercept": False}):
+    some = {"penalty_factor": np.arange(1.0, 9.0)}
+    for params in (some, {"bounds": (0, None)}, {"activation": "probit"}, {"fit_intercept": False}):
         neuron = NeuronClassifier(l1_ratio=1.0, **params)
         first = neuron_path(X, y, 5, neuron=neuron).Cs[0]
         coefs = neuron_path(X, y, [first * 0.999, first * 1.001], neuron=neuron).coefs

@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, wrong_value
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, wrong_value
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._draft import Draft
@@ -41,6 +41,7 @@ from skneuron.validation import (
     training_data,
     with_bounds,
     with_known_parameters,
+    with_penalty_factor,
 )
 
 __all__ = ["NeuronClassifierCV"]
@@ -83,6 +84,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     class_weight : dict, "balanced" or None, default=None
         "balanced" counts the training samples of each fold. Scores do not use class weights.
     bounds : (low, high), array-like of shape (n_features, 2), dict or None, default=None
+    penalty_factor : array-like of shape (n_features,), dict or None, default=None
+        With a factor of 0, an integer ``Cs`` makes the grid of a ridge.
     solver : str or Solver, default="auto"
     tol : float or None, default=None
     max_iter : int, default=10000
@@ -161,6 +164,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
+        penalty_factor: PenaltyFactor = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -180,6 +184,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.bounds = bounds
+        self.penalty_factor = penalty_factor
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -242,6 +247,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             check_finite(samples.X)
             names = getattr(own, "feature_names_in_", None)
             data = with_bounds(training_data(samples, self.class_weight), self.bounds, names)
+            data = with_penalty_factor(data, self.penalty_factor, names)
             of_splitter, of_scorer = self._routed(samples.weights, params)
             folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
