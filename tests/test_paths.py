@@ -54,7 +54,7 @@ def _data(rng, n=160, classes=2):
 @parametrize_with_checks(
     [
         NeuronClassifierCV(cv=2, Cs=3),
-        NeuronClassifierCV("probit", cv=2, Cs=3, selection="one-se"),
+        NeuronClassifierCV("probit", cv=2, Cs=3, selection="one_se"),
         NeuronClassifierCV("tanh", cv=2, Cs=2),
         NeuronClassifierCV(cv=2, Cs=3, l1_ratios=(0.5, 1.0), scoring="accuracy"),
     ]
@@ -261,7 +261,7 @@ def test_means_and_standard_errors_are_those_of_cv_glmnet(rng):
     """cvm and cvsd of R's cv.glmnet, from its source: fold weights are held-out weights."""
     X, y, weights = _data(rng)
     folds = list(KFold(4, shuffle=True, random_state=0).split(X))
-    search = NeuronClassifierCV(Cs=CS, cv=folds, selection="one-se").fit(X, y, weights)
+    search = NeuronClassifierCV(Cs=CS, cv=folds, selection="one_se").fit(X, y, weights)
     w = np.array([weights[test].sum() for _, test in folds])
     raw = search.scores_[:, 0]
     cvm = w @ raw / w.sum()
@@ -481,7 +481,7 @@ def test_no_probabilities_without_a_likelihood(rng):
         {"l1_ratios": [1.5]},
         {"l1_ratios": []},
         {"selection": "one_se"},
-        {"selection": "one-se", "refit": False},
+        {"selection": "one_se", "refit": False},
         {"refit": 1},
         {"scoring": 3},
         {"tol": -1},

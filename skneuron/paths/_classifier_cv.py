@@ -46,7 +46,7 @@ from skneuron.validation import (
 
 __all__ = ["NeuronClassifierCV"]
 
-_SELECTIONS = ("best", "one-se")
+_SELECTIONS = ("best", "one_se")
 
 
 class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -70,8 +70,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     scoring : str, callable or None, default=None
         Score of a fitted neuron on held-out samples; higher is better. None is the exact log loss
         times -1. For neurons without a likelihood None is the accuracy.
-    selection : {"best", "one-se"}, default="best"
-        ``"best"`` chooses the best mean score. ``"one-se"`` chooses the strongest penalty whose
+    selection : {"best", "one_se"}, default="best"
+        ``"best"`` chooses the best mean score. ``"one_se"`` chooses the strongest penalty whose
         mean score is at most one standard error below it, with the same ``l1_ratio``.
     refit : bool, default=True
         Whether to fit the chosen neuron to all samples. False averages the coefficients, the
@@ -157,7 +157,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         l1_ratios: ArrayLike = (0.0,),
         cv: int | BaseCrossValidator | Iterable[tuple[AnyArray, AnyArray]] | None = None,
         scoring: str | Scorer | None = None,
-        selection: Literal["best", "one-se"] = "best",
+        selection: Literal["best", "one_se"] = "best",
         refit: bool = True,
         n_jobs: int | None = None,
         loss: Literal["auto", "log_loss", "squared_error"] = "auto",
@@ -288,13 +288,13 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise ValueError(wrong_value(name, value, "True or False", "refit=True", owner))
             if name == "selection" and value not in _SELECTIONS:
                 raise ValueError(
-                    wrong_value(name, value, "'best' or 'one-se'", "selection='one-se'", owner)
+                    wrong_value(name, value, "'best' or 'one_se'", "selection='one_se'", owner)
                 )
-        if self.selection == "one-se" and not self.refit:
+        if self.selection == "one_se" and not self.refit:
             raise ValueError(
-                f"{owner} got selection='one-se' with refit=False, and a single fold has no "
+                f"{owner} got selection='one_se' with refit=False, and a single fold has no "
                 "standard error. Expected refit=True. Use for example "
-                "NeuronClassifierCV(selection='one-se')."
+                "NeuronClassifierCV(selection='one_se')."
             )
 
     def _scorer(self) -> Scorer | None:
@@ -361,7 +361,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         choice = choose(self.scores_, held_out_weights, self.Cs_)
         self.mean_scores_, self.standard_errors_ = choice.mean, choice.standard_error
         self.C_one_se_ = float(self.Cs_[choice.one_se[1]])
-        ratio, position = choice.one_se if self.selection == "one-se" else choice.best
+        ratio, position = choice.one_se if self.selection == "one_se" else choice.best
         self.C_, self.l1_ratio_ = float(self.Cs_[position]), float(self.l1_ratios_[ratio])
 
     def _average(
