@@ -9,10 +9,11 @@ __version__ = "0.1.0"
 
 from skneuron._common import set_public_module
 from skneuron.classifier import NeuronClassifier
+from skneuron.paths._classifier_cv import NeuronClassifierCV
 from skneuron.prediction import _trace as trace
 from skneuron.validation import grouped
 
-__all__ = ["NeuronClassifier", "__version__", "grouped"]
+__all__ = ["NeuronClassifier", "NeuronClassifierCV", "__version__", "grouped"]
 
 set_public_module(globals())
 

@@ -144,7 +144,7 @@ def test_predictions_of_a_saved_model_are_those_of_the_estimator(tmp_path, capsy
     np.testing.assert_allclose(proba, neuron.predict_proba(X[::-1]), atol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:perceptron did not converge")
+@pytest.mark.filterwarnings("ignore:The solver 'perceptron' did not converge")
 def test_without_a_likelihood_decisions_are_written(people, tmp_path, capsys):
     out = tmp_path / "out.csv"
     call = [str(people), "--target", "bought", "--activation", "step", "--predict", str(out)]

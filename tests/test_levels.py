@@ -26,6 +26,7 @@ LEVELS = {
     "inference": 8,
     "prediction": 9,
     "classifier": 10,
+    "paths": 11,
     "plotting": 11,
     "playground": 12,
     "interop": 12,

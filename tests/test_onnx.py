@@ -326,7 +326,7 @@ def inputs_of(X, tensor, dtype):
     [(name, np.float32) for name in PIPELINES]
     + [(name, np.float64) for name in PIPELINES if name not in ONLY_FLOAT],
 )
-@pytest.mark.filterwarnings("ignore:perceptron did not converge")
+@pytest.mark.filterwarnings("ignore:The solver 'perceptron' did not converge")
 def test_pipeline(name, dtype):
     model, (X, y) = PIPELINES[name]
     tensor = FloatTensorType if dtype == np.float32 else DoubleTensorType

@@ -96,7 +96,7 @@ def test_cross_validate_routes_weights():
 
 
 @pytest.mark.parametrize("activation", ["step", "relu", "identity", "sigmoid"])
-@pytest.mark.filterwarnings("ignore:perceptron did not converge")
+@pytest.mark.filterwarnings("ignore:The solver 'perceptron' did not converge")
 def test_calibration_gives_probabilities_where_there_is_no_likelihood(activation):
     calibrated = CalibratedClassifierCV(NeuronClassifier(activation), method="sigmoid", cv=3)
     proba = calibrated.fit(X, Y).predict_proba(X)[:, 1]

@@ -201,7 +201,9 @@ def test_gaps_of_collinear_columns_with_hardly_any_penalty(tol):
     X = np.hstack([X, X[:, :15], X[:, :3] + 1e-7 * rng.normal(size=(800, 3))])
     with warnings.catch_warnings():
         # Rounding errors may be above 1e-13, but not above a hundredth of the gaps here.
-        warnings.filterwarnings("ignore", "newton-cg converged, but", ConvergenceWarning)
+        warnings.filterwarnings(
+            "ignore", "The solver 'newton-cg' converged, but", ConvergenceWarning
+        )
         exact = NeuronClassifier(C=1e15, solver="newton-cg", tol=1e-14).fit(X, y)
     assert exact.gap_ < 1e-8
     fit = NeuronClassifier(C=1e15, solver="newton-cg", tol=tol).fit(X, y)

@@ -23,10 +23,14 @@ def one_of(names: Iterable[str]) -> str:
 
 def not_a_neuron(estimator: object) -> str:
     """Return the message about another estimator in place of a fitted neuron."""
-    pipe = "search.best_estimator_" if hasattr(estimator, "best_estimator_") else "pipe"
+    found = f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifier."
+    best = getattr(estimator, "best_estimator_", None)
+    if best is not None and not hasattr(best, "steps"):
+        return f"{found} Pass search.best_estimator_."
+    pipe = "pipe" if best is None else "search.best_estimator_"
     return (
-        f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifier. Of a pipeline pass "
-        f"the last step and the transformed data: {pipe}[-1], {pipe}[:-1].transform(X)."
+        f"{found} Of a pipeline pass the last step and the transformed data: {pipe}[-1], "
+        f"{pipe}[:-1].transform(X)."
     )
 
 

@@ -10,11 +10,11 @@ from skneuron._common import AnyArray
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._stream import Stream, learn_chunk, skip_chunk
 from skneuron.fitting._subproblems import Start, n_subproblems
-from skneuron.fitting._train import OnIteration, Reached, Weights, train
+from skneuron.fitting._train import Columns, OnIteration, Reached, Weights, train
 from skneuron.results import Iteration
 from skneuron.validation import Settings, TrainingData, ValidationSet
 
-__all__ = ["explain_absent", "learn_present", "train_present"]
+__all__ = ["explain_absent", "learn_present", "present_only", "train_present"]
 
 # Intercept of a class without sample weight: below the pre-activation of every other class, and
 # inside the range of float32.
@@ -30,6 +30,7 @@ def train_present(
     on_iteration: OnIteration | None,
     states: list[object] | None,
     reached: Reached | None = None,
+    columns: Columns | None = None,
 ) -> FitResult:
     """Train the classes that have sample weight, and return the result for all classes.
 
@@ -45,18 +46,20 @@ def train_present(
             on_iteration=on_iteration,
             states=states,
             reached=reached,
+            columns=columns,
         )
     validation = None if validation is None else _present_validation_set(validation, data)
     if validation is None:
         settings = replace(settings, patience=None)
     result = train(
-        _present_only(data),
+        present_only(data),
         settings,
         start=_present_start(start, data),
         validation=validation,
         on_iteration=None if on_iteration is None else _for_all_classes(on_iteration, data),
         states=states,
         reached=reached,
+        columns=columns,
     )
     return _with_absent(result, data, settings)
 
@@ -67,7 +70,7 @@ def learn_present(
     """Learn from a chunk as ``learn_chunk``, without the classes that ``class_weight`` excludes."""
     if not data.absent or not settings.fit_intercept:
         return learn_chunk(data, settings, stream, start=start)
-    present, start = _present_only(data), _present_start(start, data)
+    present, start = present_only(data), _present_start(start, data)
     if present.absent:
         # A single class remains. If its fit excludes the others, later chunks change nothing.
         result = train(present, settings, start=start)
@@ -84,7 +87,7 @@ def _present_start(start: Start | None, data: TrainingData) -> Start | None:
     return start[0][data.present], start[1][data.present]
 
 
-def _present_only(data: TrainingData) -> TrainingData:
+def present_only(data: TrainingData) -> TrainingData:
     """Return the data of the classes that have rows, with the same neuron for each class.
 
     If a single class has rows, one neuron separates this class from the others.
@@ -178,7 +181,7 @@ def _present_validation_set(validation: ValidationSet, data: TrainingData) -> Va
         offset=None if validation.offset is None else validation.offset[kept],
         absent=data.absent,
     )
-    few = _present_only(rows)
+    few = present_only(rows)
     return ValidationSet(few.X, few.y, few.weights / few.weights.sum(), few.offset)
 
 

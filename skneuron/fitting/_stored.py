@@ -24,6 +24,10 @@ _CONVERGED = (Status.CONVERGED, Status.PRECISION)
 # For columns with a mean near zero, the rounding causes a gap of about 1e-14.
 _FLOAT32_GAP = 1e-8
 
+# Fraction of F by which rounding errors may lower it by chance without a part in the gap: ten of
+# its digits are right.
+_LOWERED = 1e-10
+
 # Smallest rounding error of w·x + b for which F is computed again with the stored coefficients.
 # Smaller errors change only the last digits of F.
 _VISIBLE_ROUNDING = 1e-11
@@ -124,10 +128,10 @@ def _as_predicted(
     if _prediction_rounding(objective.coordinates, coef, intercept) <= _VISIBLE_ROUNDING:
         return result
     value = _predicted_value(objective, coef, intercept, predict, centered=centered)
-    excess = value - result.objective
+    error = value - result.objective
     gap = result.gap
-    if excess > rounding(objective, result.objective):
-        gap += relative(excess, objective)
+    if error > rounding(objective, result.objective) or relative(-error, objective) > _LOWERED:
+        gap += relative(abs(error), objective)
     status = result.status
     if status in _CONVERGED:
         status = Status.CANCELLED if gap > PRECISION else Status.PRECISION

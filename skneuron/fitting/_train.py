@@ -22,7 +22,10 @@ from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, StoppingCriteria
 from skneuron.validation import Settings, TrainingData, ValidationSet, refuse_not_finite
 
-__all__ = ["OnIteration", "Reached", "Weights", "train"]
+__all__ = ["Columns", "OnIteration", "Reached", "Weights", "columns_of", "train"]
+
+#: X as a design matrix, and the moments of its columns.
+Columns = tuple[DesignMatrix, Moments]
 
 #: Returns coefficients and intercepts of all neurons, in the dtype of X.
 Weights = Callable[[], tuple[AnyArray, AnyArray]]
@@ -45,6 +48,7 @@ def train(
     on_iteration: OnIteration | None = None,
     states: list[object] | None = None,
     reached: Reached | None = None,
+    columns: Columns | None = None,
 ) -> FitResult:
     """Fit the neuron, or one neuron per class.
 
@@ -65,6 +69,8 @@ def train(
     reached : dict or None
         Receives the result of each subproblem. This function does not solve the subproblems that
         the dict has already, and it marks the last of them as interrupted.
+    columns : (DesignMatrix, Moments) or None
+        From ``columns_of``, for several fits to the same rows.
     """
     reached = {} if reached is None else reached
     interrupted = max(reached, default=None)
@@ -73,8 +79,7 @@ def train(
     # Solvers step back from values that overflow to infinity, and coefficients that overflow raise
     # an error. So NumPy's warnings add nothing.
     with blas_on_one_thread(), np.errstate(all="ignore"):
-        design = DesignMatrix(data.X)
-        moments = _moments(design, data, settings.fit_intercept)
+        design, moments = columns or columns_of(data, settings.fit_intercept)
         centered = settings.fit_intercept
         for part in subproblems(data, settings, design, moments, center_offset=centered):
             if data.absent and settings.fit_intercept:
@@ -124,12 +129,13 @@ def train(
     return replace(combine(neurons), excludes_absent=excluded)
 
 
-def _moments(design: DesignMatrix, data: TrainingData, fit_intercept: bool) -> Moments:
-    """Return the moments of the columns, and raise for NaN and infinity."""
+def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
+    """Return X and the moments of its columns, and raise for NaN and infinity."""
+    design = DesignMatrix(data.X)
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:
         refuse_not_finite(data.X)
-    return resolve_ordinary_values(design, moments) if fit_intercept else moments
+    return design, resolve_ordinary_values(design, moments) if fit_intercept else moments
 
 
 def _separation_monitor(

@@ -31,8 +31,8 @@ _CERTAIN = 1e-6
 class LayerInformation:
     """Score and information of the coefficients of K - 1 classes, and their distance.
 
-    The coefficients are differences to those of the base class. Vectors of parameters have the
-    parameters of one class after those of another.
+    The coefficients are differences to the coefficients of the base class. Vectors of parameters
+    have the parameters of one class after another.
 
     Attributes
     ----------

@@ -36,7 +36,7 @@ def layer_estimates(
     penalized: bool,
     base: object,
 ) -> Estimates:
-    """Return the differences of a softmax model's coefficients to those of the base class."""
+    """Return the differences between the coefficients of a softmax model and of its base class."""
     first = base_index(neuron, base)
     if penalized:
         raise ValueError(

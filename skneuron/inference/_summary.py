@@ -133,7 +133,7 @@ def _title(neuron: FittedNeuron, base: object) -> str:
 
 
 def _facts(fit: GoodnessOfFit, test: LikelihoodRatioTest | None, kind: str) -> dict[str, str]:
-    """Return the numbers above the table, those of the left and of the right column in turn."""
+    """Return the numbers above the table, of the left and of the right column in turn."""
     criteria = [
         "not at a maximum" if criterion is None else f"{criterion:.3f}"
         for criterion in (fit.aic, fit.bic)

@@ -85,7 +85,7 @@ def coefficient_table(
         n, and ``"HC1"`` is n / (n - k).
     exponentiate : bool, default=False
         Whether to return odds ratios (``"sigmoid"``, ``"tanh"``) or hazard ratios (``"cloglog"``)
-        with their intervals. z and p-value are those of the coefficient. The row
+        with their intervals. z and p-value test the coefficient. The row
         ``"intercept"`` has the odds, or the cumulative hazard, at the origin of X.
     method : {"wald", "profile"}, default="wald"
         Intervals and tests. ``"wald"`` uses the standard errors. ``"profile"`` has profile

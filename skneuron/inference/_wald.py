@@ -72,7 +72,7 @@ def wald_test(
     y : array-like of shape (n_samples,)
     hypotheses : str, list of str, or array-like of shape (q, p) or (p,)
         As text, for example ``"age - lwt = 0"`` or ``["smoke = 0", "2 * ht = 1"]``. The
-        names are those of the coefficient table. With more than two classes they follow the
+        names stand in the coefficient table. With more than two classes they follow the
         class and a colon, as in ``"2:age - 1:age = 0"``. An array is L, with a column per row of
         the coefficient table, the intercept last.
     c : array-like of shape (q,) or float, default=0

@@ -21,7 +21,7 @@ _MAX_CHANGE = 1e-3
 
 def length_of(vector: FloatArray) -> float:
     """Return the Euclidean length, even if squares of the entries overflow."""
-    return float(blas.dnrm2(vector))
+    return float(blas.dnrm2(vector)) if len(vector) else 0.0
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
     FLOATS,
+    Samples,
     TrainingData,
     check_finite,
     check_rows,
+    check_samples,
     check_training_data,
     check_weights,
     refuse_not_finite,
+    training_data,
 )
 from skneuron.validation._fitted import FittedNeuron, dense_coef
 from skneuron.validation._grouped import grouped
@@ -32,6 +35,7 @@ from skneuron.validation._validation_set import (
 __all__ = [
     "FLOATS",
     "FittedNeuron",
+    "Samples",
     "Settings",
     "TrainingData",
     "ValidationSet",
@@ -44,6 +48,7 @@ __all__ = [
     "check_offset",
     "check_parameters",
     "check_rows",
+    "check_samples",
     "check_training_data",
     "check_validation_set",
     "check_weights",
@@ -53,6 +58,7 @@ __all__ = [
     "penalty_factors",
     "refuse_not_finite",
     "split_off",
+    "training_data",
     "with_bounds",
     "with_known_parameters",
     "with_penalty_factor",

@@ -19,12 +19,15 @@ from skneuron.validation._offset import MOST_TO_LEARN, check_offset
 
 __all__ = [
     "FLOATS",
+    "Samples",
     "TrainingData",
     "check_finite",
     "check_rows",
+    "check_samples",
     "check_training_data",
     "check_weights",
     "refuse_not_finite",
+    "training_data",
     "wrong_class_weight",
 ]
 
@@ -103,6 +106,39 @@ def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matr
     return checked
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Checked samples, with the samples of zero weight.
+
+    Attributes
+    ----------
+    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+        Indices into ``classes``.
+    classes : ndarray of shape (n_classes,)
+    weights : ndarray of shape (n_samples,) or None
+        Sample weights, None for equal ones.
+    offset : ndarray of shape (n_samples,) or (n_samples, n_classes) or None
+    """
+
+    X: Matrix
+    y: AnyArray
+    classes: AnyArray
+    weights: FloatArray | None
+    offset: FloatArray | None
+
+    def take(self, rows: AnyArray) -> Samples:
+        """Return these rows, with the same classes."""
+        weights, offset = self.weights, self.offset
+        return Samples(
+            self.X[rows],
+            self.y[rows],
+            self.classes,
+            None if weights is None else weights[rows],
+            None if offset is None else offset[rows],
+        )
+
+
 def check_training_data(
     estimator: BaseEstimator,
     X: MatrixLike,
@@ -119,6 +155,21 @@ def check_training_data(
         If X has missing or infinite values, or columns of dates or bytes. If y is no
         classification target, or has one class only. If sample weights are negative, not
         finite, all zero or of another length, or an offset is not finite or of another shape.
+    """
+    samples = check_samples(estimator, X, y, sample_weight, offset)
+    return training_data(samples, class_weight)
+
+
+def check_samples(
+    estimator: BaseEstimator,
+    X: MatrixLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    offset: ArrayLike | None = None,
+) -> Samples:
+    """Check and encode the samples of ``fit``, and set the column attributes of ``estimator``.
+
+    This function does not search for NaN and infinity in X.
     """
     check_numbers(X, "X")
     check_labels(y)
@@ -140,10 +191,27 @@ def check_training_data(
         )
     n = X_checked.shape[0]
     z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
-    if sample_weight is None and class_weight is None:
+    weights = None if sample_weight is None else check_weights(sample_weight, n)
+    return Samples(X_checked, indices, classes, weights, z_offset)
+
+
+def training_data(
+    samples: Samples, class_weight: Mapping[Any, float] | Literal["balanced"] | None
+) -> TrainingData:
+    """Return the samples in use, with their weights times the class weights.
+
+    Raises
+    ------
+    ValueError
+        If class weights are not valid, or the sum of the sample weights overflows.
+    """
+    X, indices, classes, z_offset = samples.X, samples.y, samples.classes, samples.offset
+    n = X.shape[0]
+    if samples.weights is None and class_weight is None:
         even = np.broadcast_to(1.0 / n, n)
-        return TrainingData(X_checked, indices, classes, even, float(n), offset=z_offset)
-    weights = check_weights(sample_weight, n)
+        absent = _absent(indices, len(classes))
+        return TrainingData(X, indices, classes, even, float(n), offset=z_offset, absent=absent)
+    weights = check_weights(None, n) if samples.weights is None else samples.weights
     weights = _times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
     relative = weights / largest
@@ -159,21 +227,25 @@ def check_training_data(
     used = relative > 0
     given = None
     if not used.all():
-        check_finite(X_checked)
-        given = X_checked, used
-        X_checked, indices, relative = X_checked[used], indices[used], relative[used]
+        check_finite(X)
+        given = X, used
+        X, indices, relative = X[used], indices[used], relative[used]
         z_offset = None if z_offset is None else z_offset[used]
-    absent = np.flatnonzero(np.bincount(indices, minlength=len(classes)) == 0)
     return TrainingData(
-        X_checked,
+        X,
         indices,
         classes,
         relative,
         total,
         offset=z_offset,
-        absent=tuple(absent.tolist()),
+        absent=_absent(indices, len(classes)),
         given=given,
     )
+
+
+def _absent(indices: AnyArray, n_classes: int) -> tuple[int, ...]:
+    """Return the indices of the classes without a row."""
+    return tuple(np.flatnonzero(np.bincount(indices, minlength=n_classes) == 0).tolist())
 
 
 def refuse_not_finite(X: MatrixLike) -> NoReturn:

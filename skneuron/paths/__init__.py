@@ -1,0 +1,10 @@
+"""Regularisation paths: the fits of many values of ``C``, and the choice among them."""
+
+from __future__ import annotations
+
+from skneuron._common import set_public_module
+from skneuron.paths._path import NeuronPath, neuron_path
+
+__all__ = ["NeuronPath", "neuron_path"]
+
+set_public_module(globals())

@@ -1,0 +1,552 @@
+"""The estimator that chooses ``C`` and ``l1_ratio`` by cross-validation."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import Tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, wrong_value
+from skneuron.activations import Activation
+from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._draft import Draft
+from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
+from skneuron.fitting._train import columns_of
+from skneuron.fitting._versioned import add_version, split_version
+from skneuron.paths._folds import FoldResult, solve_fold, split
+from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
+from skneuron.paths._path import fitted_neuron
+from skneuron.paths._scores import Scorer, WithOffset, log_loss_score
+from skneuron.paths._selection import best_of_fold, choose
+from skneuron.prediction._outputs import has_likelihood
+from skneuron.solvers import Solver
+from skneuron.validation import (
+    TrainingData,
+    check_finite,
+    check_known,
+    check_parameters,
+    check_samples,
+    training_data,
+    with_bounds,
+    with_known_parameters,
+)
+
+__all__ = ["NeuronClassifierCV"]
+
+_SELECTIONS = ("best", "one-se")
+
+
+class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A neuron with ``C`` and ``l1_ratio`` chosen by cross-validation.
+
+    It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
+    ``l1_ratio`` it fits a path of penalties, from the strongest on, where each fit starts from
+    the last one. Coefficients and scores equal those of separate fits of ``NeuronClassifier``.
+
+    Parameters
+    ----------
+    activation : str or Activation, default="sigmoid"
+        As in :class:`NeuronClassifier`.
+    Cs : int or array-like of shape (n_cs,), default=10
+        Values of ``C``. An integer is the number of values on a grid in the units of the data.
+        With an L1 penalty the grid starts where the first coefficient enters.
+    l1_ratios : array-like of shape (n_l1_ratios,), default=(0.0,)
+        Values of ``l1_ratio``.
+    cv : int, splitter, iterable of (train, test) or None, default=None
+        Folds, with None for five stratified folds.
+    scoring : str, callable or None, default=None
+        Score of a fitted neuron on held-out samples; higher is better. None is the exact log loss
+        times -1. For neurons without a likelihood None is the accuracy.
+    selection : {"best", "one-se"}, default="best"
+        ``"best"`` chooses the best mean score. ``"one-se"`` chooses the strongest penalty whose
+        mean score is at most one standard error below it, with the same ``l1_ratio``.
+    refit : bool, default=True
+        Whether to fit the chosen neuron to all samples. False averages the coefficients, the
+        ``C`` and the ``l1_ratio`` of each fold's best score, and needs ``selection="best"``.
+    n_jobs : int or None, default=None
+        Number of processes. A process fits one fold.
+    loss : {"auto", "log_loss", "squared_error"}, default="auto"
+        As in :class:`NeuronClassifier`, like all following parameters.
+    fit_intercept : bool, default=True
+    class_weight : dict, "balanced" or None, default=None
+        "balanced" counts the training samples of each fold. Scores do not use class weights.
+    bounds : (low, high), array-like of shape (n_features, 2), dict or None, default=None
+    solver : str or Solver, default="auto"
+    tol : float or None, default=None
+    max_iter : int, default=10000
+    restart : int, default=0
+    random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        Messages about finished folds, as ``joblib.Parallel`` prints them.
+
+    Attributes
+    ----------
+    C_, l1_ratio_ : float
+        The chosen values.
+    C_one_se_ : float
+        Smallest C whose mean score is within one standard error of the best.
+    Cs_ : ndarray of shape (n_cs,)
+    l1_ratios_ : ndarray of shape (n_l1_ratios,)
+    scores_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
+    mean_scores_ : ndarray of shape (n_l1_ratios, n_cs)
+        Means over the folds, weighted by the held-out sample weight.
+    standard_errors_ : ndarray of shape (n_l1_ratios, n_cs)
+        Standard errors of ``mean_scores_``. They are NaN for a single fold.
+    coefs_paths_ : ndarray of shape (n_folds, n_l1_ratios, n_cs, n_neurons, n_features + 1)
+        Coefficients, and with ``fit_intercept`` the intercept as the last column.
+    n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
+    gaps_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
+        Relative gap of each fit, see ``gap_`` of :class:`NeuronClassifier`.
+    best_estimator_ : NeuronClassifier
+        The chosen neuron. Pass it to displays, tables and exports.
+    classes_ : ndarray of shape (n_classes,)
+    coef_, intercept_ : ndarray
+        Of the chosen neuron.
+    activation_ : Activation
+    loss_ : str
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had column names.
+
+    See Also
+    --------
+    NeuronClassifier : One fit with a given C.
+    skneuron.paths.neuron_path : The fits to all samples for several C.
+
+    Notes
+    -----
+    A fold whose training samples lack a class never predicts this class, as ``NeuronClassifier``
+    does with a class of zero sample weight. Of equal scores the strongest penalty is chosen.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skneuron import NeuronClassifierCV
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = NeuronClassifierCV(Cs=[0.01, 0.1, 1.0, 10.0])
+    >>> search = search.fit(StandardScaler().fit_transform(X), y)
+    >>> search.C_, search.l1_ratio_
+    (1.0, 0.0)
+    """
+
+    classes_: AnyArray
+    best_estimator_: NeuronClassifier
+
+    @with_known_parameters
+    def __init__(
+        self,
+        activation: str | Activation = "sigmoid",
+        *,
+        Cs: int | ArrayLike = 10,
+        l1_ratios: ArrayLike = (0.0,),
+        cv: int | BaseCrossValidator | Iterable[tuple[AnyArray, AnyArray]] | None = None,
+        scoring: str | Scorer | None = None,
+        selection: Literal["best", "one-se"] = "best",
+        refit: bool = True,
+        n_jobs: int | None = None,
+        loss: Literal["auto", "log_loss", "squared_error"] = "auto",
+        fit_intercept: bool = True,
+        class_weight: dict[Any, float] | Literal["balanced"] | None = None,
+        bounds: Bounds = None,
+        solver: str | Solver = "auto",
+        tol: float | None = None,
+        max_iter: int = 10_000,
+        restart: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.activation = activation
+        self.Cs = Cs
+        self.l1_ratios = l1_ratios
+        self.cv = cv
+        self.scoring = scoring
+        self.selection = selection
+        self.refit = refit
+        self.n_jobs = n_jobs
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.bounds = bounds
+        self.solver = solver
+        self.tol = tol
+        self.max_iter = max_iter
+        self.restart = restart
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        offset: ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
+        """Fit all folds and penalties, choose among them, and fit the choice to all samples.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the fits and of the scores.
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+            Added to each pre-activation, in fits and in scores.
+        **params
+            Arguments of the splitter and of the scorer by scikit-learn's metadata routing.
+            ``groups`` reaches the splitter without routing, too.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X, y or the sample weights are not valid, or a score is NaN. The
+            estimator is then unchanged.
+
+        Warns
+        -----
+        ConvergenceWarning, SeparationWarning, AbsentClassWarning
+            Once for all folds, with the first fit that has the problem.
+        """
+        draft = Draft(self)
+        own = draft.copy
+        neuron = self._neuron()
+        with NumpyErrorsRestored():
+            # Check the parameters, then the data.
+            Cs = check_Cs(self.Cs, type(self).__name__)
+            l1_ratios = check_l1_ratios(self.l1_ratios, type(self).__name__)
+            self._check_choice()
+            settings = [
+                check_parameters(vars(neuron) | {"l1_ratio": float(ratio)}) for ratio in l1_ratios
+            ]
+            scorer = self._scorer()
+            forget_fit(own.__dict__)
+            samples = check_samples(own, X, y, sample_weight, offset)
+            check_finite(samples.X)
+            names = getattr(own, "feature_names_in_", None)
+            data = with_bounds(training_data(samples, self.class_weight), self.bounds, names)
+            of_splitter, of_scorer = self._routed(samples.weights, params)
+            folds = split(self.cv, samples, of_splitter)
+            if isinstance(Cs, int):
+                columns = columns_of(data, neuron.fit_intercept)
+                Cs = data_grid(Cs, data, settings, columns)
+            run = delayed(solve_fold)
+            found: list[FoldResult] = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+                run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer) for fold in folds
+            )
+            own.Cs_, own.l1_ratios_ = Cs, l1_ratios
+            own._store_paths(found)
+            even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
+            held_out = np.array([even[test].sum() for _, test in folds])
+            own._select(held_out)
+        _warn(found, len(Cs) * len(l1_ratios))
+        if self.refit:
+            chosen = self._neuron().set_params(C=own.C_, l1_ratio=own.l1_ratio_)
+            own._store_neuron(chosen.fit(X, y, sample_weight, offset=offset))
+        else:
+            own._store_neuron(own._average(found, data, names))
+        draft.take_over()
+        return self
+
+    # --- steps of fit ----------------------------------------------------------------
+
+    def _neuron(self) -> NeuronClassifier:
+        """Return a neuron with the parameters that all fits have in common."""
+        shared = set(NeuronClassifier().get_params(deep=False)) & set(self.get_params(deep=False))
+        params = {name: getattr(self, name) for name in shared}
+        return NeuronClassifier(**params | {"verbose": 0})
+
+    def _check_choice(self) -> None:
+        """Raise ``ValueError`` if parameters of the choice are not valid."""
+        owner = type(self).__name__
+        for name in ("refit", "selection"):
+            value = getattr(self, name)
+            if name == "refit" and not isinstance(value, bool | np.bool_):
+                raise ValueError(wrong_value(name, value, "True or False", "refit=True", owner))
+            if name == "selection" and value not in _SELECTIONS:
+                raise ValueError(
+                    wrong_value(name, value, "'best' or 'one-se'", "selection='one-se'", owner)
+                )
+        if self.selection == "one-se" and not self.refit:
+            raise ValueError(
+                f"{owner} got selection='one-se' with refit=False, and a single fold has no "
+                "standard error. Expected refit=True. Use for example "
+                "NeuronClassifierCV(selection='one-se')."
+            )
+
+    def _scorer(self) -> Scorer | None:
+        """Return the scorer, None for the exact log loss."""
+        if self.scoring is None:
+            return None
+        if not isinstance(self.scoring, str) and not callable(self.scoring):
+            raise ValueError(
+                wrong_value(
+                    "scoring",
+                    self.scoring,
+                    "None, the name of a scorer or a function of (estimator, X, y)",
+                    "scoring='roc_auc'",
+                    type(self).__name__,
+                )
+            )
+        scorer: Scorer = get_scorer(self.scoring)
+        return scorer
+
+    def _routed(
+        self, sample_weight: FloatArray | None, params: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the arguments of the splitter and of the scorer."""
+        if get_config()["enable_metadata_routing"]:
+            routed = process_routing(self, "fit", sample_weight=sample_weight, **params)
+            scorer = {} if self.scoring is None else dict(routed.scorer.score)
+            return dict(routed.splitter.split), scorer
+        unknown = sorted(params.keys() - {"groups"})
+        if unknown:
+            raise ValueError(
+                f"NeuronClassifierCV.fit got the argument {unknown[0]!r}. Expected sample_weight, "
+                "offset and groups, because metadata routing is off. Use "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+        groups = {} if params.get("groups") is None else {"groups": params["groups"]}
+        return groups, {} if sample_weight is None else {"sample_weight": sample_weight}
+
+    def _store_paths(self, found: list[FoldResult]) -> None:
+        """Set the attributes of the paths.
+
+        Raises
+        ------
+        ValueError
+            If a score is NaN.
+        """
+        self.scores_ = np.stack([fold.scores for fold in found])
+        if np.isnan(self.scores_).any():
+            number, _, position = np.argwhere(np.isnan(self.scores_))[0]
+            raise ValueError(
+                f"The score of fold {number} at C={self.Cs_[position]:.6g} is NaN, with "
+                f"scoring={self.scoring!r}. Expected a number for each fold. Use a splitter whose "
+                "folds have all classes, or scoring=None."
+            )
+        self.gaps_ = np.stack([fold.gaps for fold in found])
+        self.n_iter_ = np.stack([fold.n_iter for fold in found])
+        coefs = np.stack([fold.coefs for fold in found])
+        if self.fit_intercept:
+            intercepts = np.stack([fold.intercepts for fold in found])
+            coefs = np.concatenate([coefs, intercepts[..., None]], axis=-1)
+        self.coefs_paths_ = coefs
+
+    def _select(self, held_out_weights: FloatArray) -> None:
+        """Set means, standard errors and the choice."""
+        choice = choose(self.scores_, held_out_weights, self.Cs_)
+        self.mean_scores_, self.standard_errors_ = choice.mean, choice.standard_error
+        self.C_one_se_ = float(self.Cs_[choice.one_se[1]])
+        ratio, position = choice.one_se if self.selection == "one-se" else choice.best
+        self.C_, self.l1_ratio_ = float(self.Cs_[position]), float(self.l1_ratios_[ratio])
+
+    def _average(
+        self, found: list[FoldResult], data: TrainingData, names: AnyArray | None
+    ) -> NeuronClassifier:
+        """Return a neuron with the means of each fold's best coefficients, C and l1_ratio."""
+        best = [best_of_fold(fold.scores, self.Cs_) for fold in found]
+        pairs = list(zip(found, best, strict=True))
+        self.C_ = float(np.mean([self.Cs_[position] for _, position in best]))
+        self.l1_ratio_ = float(np.mean([self.l1_ratios_[ratio] for ratio, _ in best]))
+        neuron = self._neuron().set_params(C=self.C_, l1_ratio=self.l1_ratio_)
+        coef, intercept = (
+            np.mean([getattr(fold, name)[at] for fold, at in pairs], axis=0)
+            for name in ("coefs", "intercepts")
+        )
+        fitted_neuron(neuron, data, check_parameters(vars(neuron)), coef, intercept)
+        if names is not None:
+            neuron.feature_names_in_ = names
+        return neuron
+
+    def _store_neuron(self, neuron: NeuronClassifier) -> None:
+        """Set the attributes of the chosen neuron."""
+        self.best_estimator_ = neuron
+        self.classes_, self.activation_, self.loss_ = (
+            neuron.classes_,
+            neuron.activation_,
+            neuron.loss_,
+        )
+        self.coef_, self.intercept_ = neuron.coef_, neuron.intercept_
+
+    # --- predict ---------------------------------------------------------------------
+
+    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return ``decision_function`` of the chosen neuron.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.decision_function(X, offset=offset)
+
+    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X, offset=offset)
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return log-probabilities, accurate even if the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return np.asarray(self.best_estimator_.predict_log_proba(X, offset=offset))
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return np.asarray(self.best_estimator_.predict_proba(X, offset=offset))
+
+    def score(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        offset: ArrayLike | None = None,
+        **params: Any,
+    ) -> float:
+        """Return the score of the chosen neuron by ``scoring``.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+        **params
+            Further arguments of the scorer.
+
+        Returns
+        -------
+        float
+            With ``scoring=None`` the log loss times -1, or the accuracy of a neuron without
+            likelihood.
+
+        Raises
+        ------
+        ValueError
+            If y has a label that ``fit`` did not have, with ``scoring=None``.
+        """
+        check_is_fitted(self)
+        scorer, neuron = self._scorer(), self.best_estimator_
+        if scorer is not None:
+            if sample_weight is not None:
+                params = params | {"sample_weight": sample_weight}
+            return float(scorer(WithOffset.of(neuron, offset), X, y, **params))
+        if self.loss_ != "log_loss":
+            return neuron.score(X, y, sample_weight, offset=offset)
+        log_proba = neuron.predict_log_proba(X, offset=offset)
+        return log_loss_score(log_proba, np.asarray(y), sample_weight, self.classes_)
+
+    # --- scikit-learn ----------------------------------------------------------------
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return which arguments of ``fit`` reach the splitter and the scorer.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router = router.add(
+            splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split")
+        )
+        if self.scoring is None:
+            return router
+        both = MethodMapping().add(caller="score", callee="score")
+        return router.add(
+            scorer=self._scorer(), method_mapping=both.add(caller="fit", callee="score")
+        )
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter.
+        """
+        check_known(self, params)
+        super().set_params(**params)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return add_version(super().__getstate__())
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state, warning = split_version(state, type(self).__name__)
+        if warning is not None:
+            warnings.warn(warning, stacklevel=2)
+        super().__setstate__(state)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "best_estimator_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _warn(found: list[FoldResult], n_penalties: int) -> None:
+    """Warn once for each kind of warning, with its first fit and the number of fits."""
+    notes = [(number, C, note) for number, fold in enumerate(found) for C, note in fold.warnings]
+    for kind in {type(note): None for *_, note in notes}:
+        number, C, first = next(entry for entry in notes if type(entry[2]) is kind)
+        count = sum(type(entry[2]) is kind for entry in notes)
+        text = f"{count} of {len(found) * n_penalties} fits, first fold {number} at C={C:.6g}: "
+        warnings.warn(kind(f"{text}{first}"), stacklevel=3)

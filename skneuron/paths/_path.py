@@ -1,0 +1,242 @@
+"""The fits along one regularisation path, each started from the one before."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron
+from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._absent_classes import train_present
+from skneuron.fitting._fit import (
+    NumpyErrorsRestored,
+    absent_class_warnings,
+    convergence_warnings,
+    model_attributes,
+)
+from skneuron.fitting._result import FitResult
+from skneuron.fitting._separation_monitor import UNPENALIZED_C
+from skneuron.fitting._subproblems import Start, n_subproblems
+from skneuron.fitting._train import Columns, columns_of
+from skneuron.losses import get_loss
+from skneuron.paths._grid import check_Cs, data_grid
+from skneuron.paths._solver import PathNewton
+from skneuron.validation import (
+    Settings,
+    TrainingData,
+    check_parameters,
+    check_samples,
+    training_data,
+    with_bounds,
+)
+
+__all__ = ["NeuronPath", "fitted_neuron", "neuron_path", "solve_path", "warnings_of"]
+
+# The choice of "auto" for many rows, where the Hessian of all rows costs most.
+_MANY_ROWS = "subsampled-newton"
+
+
+@dataclass(frozen=True)
+class NeuronPath:
+    """Coefficients for several values of ``C``.
+
+    Attributes
+    ----------
+    Cs : ndarray of shape (n_cs,)
+    coefs : ndarray of shape (n_cs, n_neurons, n_features)
+        One neuron for two classes, and one neuron per class otherwise.
+    intercepts : ndarray of shape (n_cs, n_neurons)
+    gaps : ndarray of shape (n_cs,)
+        Relative gap of each fit, see ``gap_`` of :class:`skneuron.NeuronClassifier`.
+    n_iter : ndarray of int of shape (n_cs,)
+        Iterations of each fit.
+    classes : ndarray of shape (n_classes,)
+    """
+
+    Cs: FloatArray
+    coefs: AnyArray
+    intercepts: AnyArray
+    gaps: FloatArray
+    n_iter: AnyArray
+    classes: AnyArray
+
+
+def neuron_path(
+    X: MatrixLike,
+    y: ArrayLike,
+    Cs: int | ArrayLike = 10,
+    *,
+    neuron: NeuronClassifier | None = None,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+) -> NeuronPath:
+    """Return the coefficients of a neuron for several values of ``C``.
+
+    Each fit starts from the coefficients of the next stronger penalty. The coefficients equal
+    those of separate fits of ``NeuronClassifier``.
+
+    Parameters
+    ----------
+    X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    Cs : int or array-like of shape (n_cs,), default=10
+        Values of ``C``. An integer is the number of values on a grid in the units of the data.
+        With an L1 penalty the grid starts where the first coefficient enters.
+    neuron : NeuronClassifier or None, default=None
+        Holds all other parameters, such as ``l1_ratio``. The function does not change it.
+        ``early_stopping`` must be False, and ``C`` and ``warm_start`` have no effect.
+    sample_weight : array-like of shape (n_samples,), default=None
+    offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+        Added to each pre-activation.
+
+    Returns
+    -------
+    NeuronPath
+
+    Raises
+    ------
+    TypeError
+        If ``neuron`` is not a ``NeuronClassifier``.
+    ValueError
+        If a parameter, X, y or the sample weights are not valid.
+
+    Warns
+    -----
+    ConvergenceWarning, SeparationWarning, AbsentClassWarning
+        Once for the whole path, with the first fit that has the problem.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skneuron import NeuronClassifier
+    >>> from skneuron.paths import neuron_path
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> path = neuron_path(X, y, [0.001, 0.01, 0.1], neuron=NeuronClassifier(l1_ratio=1.0))
+    >>> (path.coefs != 0).sum(axis=(1, 2)).tolist()
+    [2, 5, 6]
+    """
+    neuron = NeuronClassifier() if neuron is None else neuron
+    if not isinstance(neuron, NeuronClassifier):
+        raise TypeError(not_a_neuron(neuron))
+    # The checks set column attributes, on an estimator of this function's own.
+    own = NeuronClassifier(**neuron.get_params(deep=False))
+    Cs = check_Cs(Cs, "neuron_path")
+    settings = check_parameters(vars(own))
+    if settings.patience is not None:
+        raise ValueError(
+            "The neuron has early_stopping=True. Expected early_stopping=False, "
+            "because each fit of a path goes on to its minimum. Use neuron.set_params("
+            "early_stopping=False)."
+        )
+    with NumpyErrorsRestored():
+        samples = check_samples(own, X, y, sample_weight, offset)
+        names = getattr(own, "feature_names_in_", None)
+        data = with_bounds(training_data(samples, own.class_weight), own.bounds, names)
+        columns = columns_of(data, settings.fit_intercept)
+        values = data_grid(Cs, data, [settings], columns) if isinstance(Cs, int) else Cs
+        found: list[FitResult | None] = [None] * len(values)
+        for index, result in solve_path(data, settings, values, columns):
+            found[index] = result
+    results = [result for result in found if result is not None]
+    notes = [
+        (C, note)
+        for C, result in zip(values, results, strict=True)
+        for note in warnings_of(data, result, settings, names)
+    ]
+    for kind in {type(note): None for _, note in notes}:
+        C, first = next((C, note) for C, note in notes if type(note) is kind)
+        warnings.warn(kind(f"At C={C:.6g}: {first}"), stacklevel=2)
+    return NeuronPath(
+        Cs=values,
+        coefs=np.stack([result.coef for result in results]),
+        intercepts=np.stack([result.intercept for result in results]),
+        gaps=np.array([result.gap for result in results]),
+        n_iter=np.array([result.n_iter.max() for result in results]),
+        classes=data.classes,
+    )
+
+
+def solve_path(
+    data: TrainingData, settings: Settings, Cs: FloatArray, columns: Columns
+) -> Iterator[tuple[int, FitResult]]:
+    """Yield the index of each C and the fit with this C, from the strongest penalty on.
+
+    A fit starts from the coefficients of the last fits if the minimum is unique. Otherwise the
+    start would decide which minimum the solver reaches. With many rows the fits share a Hessian.
+    """
+    convex = get_loss(settings.loss, settings.activation).convex
+    smooth = settings.l1_ratio == 0 and data.low is None
+    last: _FitAtC | None = None
+    before: _FitAtC | None = None
+    shared = PathNewton()
+    shares = False
+    for index in np.argsort(Cs, kind="stable").tolist():
+        C = float(Cs[index])
+        warm = convex and C < UNPENALIZED_C
+        use = shares and warm
+        result = train_present(
+            data,
+            replace(settings, C=C, solver=shared if use else settings.solver),
+            start=_start(C, last, before if smooth else None) if warm else None,
+            validation=None,
+            on_iteration=None,
+            states=None,
+            columns=columns,
+        )
+        if use:
+            # Warnings name the solver that a user can choose.
+            result = replace(result, solver=_MANY_ROWS)
+        if result.solver == _MANY_ROWS and settings.solver is None:
+            shares = n_subproblems(settings, data) == 1
+        before, last = last, _FitAtC(C, result.coef, result.intercept)
+        yield index, result
+
+
+class _FitAtC(NamedTuple):
+    """The coefficients at a C."""
+
+    C: float
+    coef: AnyArray
+    intercept: AnyArray
+
+
+def _start(C: float, last: _FitAtC | None, before: _FitAtC | None) -> Start | None:
+    """Return the last coefficients, or a line through the last two in the logarithm of C."""
+    if last is None:
+        return None
+    start = last.coef, last.intercept
+    if before is None or before.C == last.C:
+        return start
+    t = np.log(C / last.C) / np.log(last.C / before.C)
+    line = (
+        last.coef + t * (last.coef - before.coef),
+        last.intercept + t * (last.intercept - before.intercept),
+    )
+    return line if all(np.all(np.isfinite(part)) for part in line) else start
+
+
+def warnings_of(
+    data: TrainingData, result: FitResult, settings: Settings, names: AnyArray | None
+) -> list[Warning]:
+    """Return the warnings of a fit."""
+    return absent_class_warnings(data, result) + convergence_warnings(
+        result, settings.budget.tol, data.classes, names
+    )
+
+
+def fitted_neuron(
+    neuron: NeuronClassifier,
+    data: TrainingData,
+    settings: Settings,
+    coef: AnyArray,
+    intercept: AnyArray,
+) -> None:
+    """Set the attributes from which a neuron predicts."""
+    neuron.__dict__.update(model_attributes(data, settings))
+    neuron.n_features_in_ = data.X.shape[1]
+    neuron.coef_, neuron.intercept_ = coef, intercept

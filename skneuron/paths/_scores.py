@@ -1,0 +1,123 @@
+"""The score of a fitted neuron on held-out samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.metaestimators import available_if
+
+from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of
+from skneuron.classifier import NeuronClassifier
+from skneuron.prediction._forward import forward_pass
+from skneuron.prediction._outputs import Outputs, has_likelihood
+from skneuron.validation import Samples, check_weights
+
+__all__ = ["Scorer", "WithOffset", "held_out_score", "log_loss_score"]
+
+#: Gets a fitted estimator, X, y and keyword arguments. Higher is better.
+Scorer = Callable[..., float]
+
+
+class WithOffset(NeuronClassifier):
+    """A neuron that adds a fixed offset in its predictions: a scorer does not pass one on."""
+
+    _own_offset: ArrayLike | None
+
+    @classmethod
+    def of(cls, neuron: NeuronClassifier, offset: ArrayLike | None) -> NeuronClassifier:
+        """Return a fitted neuron with this offset, or the neuron itself if there is none."""
+        if offset is None:
+            return neuron
+        out = cls(**neuron.get_params(deep=False))
+        out.__dict__.update(vars(neuron))
+        out._own_offset = offset
+        return out
+
+    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the distance of each z from the decision threshold."""
+        return super().decision_function(X, offset=self._own_offset)
+
+    def activate(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the output of the neuron."""
+        return super().activate(X, offset=self._own_offset)
+
+    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
+        """Return the class of each sample."""
+        return super().predict(X, offset=self._own_offset)
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return log-probabilities."""
+        return np.asarray(super().predict_log_proba(X, offset=self._own_offset))
+
+    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
+        """Return the probability of each class."""
+        return np.asarray(super().predict_proba(X, offset=self._own_offset))
+
+
+def held_out_score(
+    neuron: NeuronClassifier,
+    held_out: Samples,
+    scorer: Scorer | None,
+    params: Mapping[str, Any],
+) -> float:
+    """Return the score of a fitted neuron on held-out samples.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+    held_out : Samples
+    scorer : callable or None
+        None is the log loss times -1, or the accuracy if the neuron has no likelihood.
+    params : mapping
+        Keyword arguments of the scorer.
+    """
+    if scorer is not None:
+        neuron = WithOffset.of(neuron, held_out.offset)
+        return float(scorer(neuron, held_out.X, held_out.classes[held_out.y], **params))
+    if neuron.loss_ != "log_loss":
+        y = held_out.classes[held_out.y]
+        return neuron.score(held_out.X, y, held_out.weights, offset=held_out.offset)
+    # X is checked already.
+    log_proba = forward_pass(neuron, held_out.X, Outputs.of(neuron).log_proba, held_out.offset)
+    return _mean_of_observed(log_proba, held_out.y, held_out.weights)
+
+
+def log_loss_score(
+    log_proba: FloatArray, y: AnyArray, sample_weight: ArrayLike | None, classes: AnyArray
+) -> float:
+    """Return the log loss times -1.
+
+    Raises
+    ------
+    ValueError
+        If a label is not among the classes, or the sample weights are not valid.
+    """
+    indices = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+    if y.shape != indices.shape or y.shape != log_proba.shape[:1]:
+        raise ValueError(
+            f"y has shape {y.shape}. Expected ({len(log_proba)},), one label per row of X. Use "
+            "for example np.ravel(y)."
+        )
+    unknown = classes[indices] != y
+    if np.any(unknown):
+        raise ValueError(
+            f"y has the label {y[unknown].tolist()[0]!r}. Expected {one_of(classes.tolist())}. "
+            "Drop these samples: X[np.isin(y, search.classes_)]."
+        )
+    weights = None if sample_weight is None else check_weights(sample_weight, len(y))
+    return _mean_of_observed(log_proba, indices, weights)
+
+
+def _mean_of_observed(log_proba: FloatArray, y: AnyArray, weights: FloatArray | None) -> float:
+    """Return the weighted mean of the log-probabilities of the observed classes.
+
+    scikit-learn's ``log_loss`` clips probabilities at the precision of float64 instead, which
+    hides the losses of samples that a weak penalty predicts far off.
+    """
+    own = log_proba[np.arange(len(y)), y].astype(np.float64)
+    return float(np.average(own, weights=weights))

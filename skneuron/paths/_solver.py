@@ -1,0 +1,83 @@
+"""Newton's method for the fits of a path, which share one Hessian of the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skneuron._common import FloatArray
+from skneuron.results import History, SolverResult
+from skneuron.solvers import ObjectiveProtocol, Solver, StoppingCriteria
+from skneuron.solvers._iterate import Iterate
+from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._factored import FactoredHessian
+from skneuron.solvers.newton._model import model_at
+
+__all__ = ["PathNewton"]
+
+
+class PathNewton(Solver):
+    """Newton's method with the Hessian of the last fit, whose ridge it exchanges.
+
+    Two fits of a path differ in the strength of the ridge only, and their minima are close. So
+    the Hessian of the loss serves several fits. L-BFGS corrects it, and where it proves poor, it
+    is computed anew at the current iterate.
+    """
+
+    needs = ("gradient", "hessian")
+
+    def __init__(self) -> None:
+        #: Hessian of the loss without the ridge, and the parameters at which it was computed.
+        self._last: tuple[FloatArray, FloatArray] | None = None
+
+    def _solve(
+        self,
+        objective: ObjectiveProtocol,
+        params: FloatArray,
+        criteria: StoppingCriteria,
+        history: History,
+    ) -> SolverResult:
+        iterate = Iterate.at(objective, params, hessian=self._last is None)
+        if self._last is None:
+            self.keep(objective, iterate.params, iterate.hessian)
+        strategy = SharedHessian(objective, iterate, criteria.tol, self)
+        return descend(objective, iterate, strategy, criteria, history).result(history)
+
+    def keep(
+        self, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None
+    ) -> None:
+        """Keep the Hessian at these parameters for the following fits."""
+        assert hessian is not None
+        self._last = hessian - np.diag(_ridge(objective)), params
+
+    def hessian(self, objective: ObjectiveProtocol) -> tuple[FloatArray, FloatArray]:
+        """Return the Hessian of this objective, and the parameters at which it was computed."""
+        assert self._last is not None
+        return self._last[0] + np.diag(_ridge(objective)), self._last[1]
+
+
+class SharedHessian(FactoredHessian):
+    """The Hessian of another fit of the path, until it proves poor."""
+
+    def __init__(
+        self, objective: ObjectiveProtocol, iterate: Iterate, tol: float, shared: PathNewton
+    ) -> None:
+        CurvatureStrategy.__init__(self, objective, tol)
+        self._in_every_pass, self._any_gap = False, False
+        self.subsample = objective
+        self._shared = shared
+        hessian, base = shared.hessian(objective)
+        self._begin(model_at(objective, base, hessian), iterate, base)
+
+    def renew(self, iterate: Iterate) -> bool:
+        """Compute the curvature at the iterate, or return False if the model has that already."""
+        if self._is_current:
+            return False
+        hessian = self.objective.curvature(iterate.params).matrix()
+        self._shared.keep(self.objective, iterate.params, hessian)
+        self._use(model_at(self.objective, iterate.params, hessian), iterate)
+        self._is_current = True
+        return True
+
+
+def _ridge(objective: ObjectiveProtocol) -> FloatArray:
+    return np.tile(objective.penalty.ridge, objective.dims.n_outputs)
