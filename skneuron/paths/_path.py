@@ -133,6 +133,11 @@ def neuron_path(
             "because each fit of a path goes on to its minimum. Use neuron.set_params("
             "early_stopping=False)."
         )
+    if own.penalty_factor is not None:
+        raise ValueError(
+            "The neuron has a penalty_factor. Expected penalty_factor=None, because paths have one "
+            "penalty for all features. Use NeuronClassifier.fit for each C."
+        )
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)
@@ -224,9 +229,7 @@ def warnings_of(
     data: TrainingData, result: FitResult, settings: Settings, names: AnyArray | None
 ) -> list[Warning]:
     """Return the warnings of a fit."""
-    return absent_class_warnings(data, result) + convergence_warnings(
-        result, settings.budget.tol, data.classes, names
-    )
+    return absent_class_warnings(data, result) + convergence_warnings(data, settings, result, names)
 
 
 def fitted_neuron(
