@@ -129,6 +129,16 @@ def test_collinear_columns_without_penalty():
         assert np.allclose(z, alone.decision_function(X), atol=1e-6)
 
 
+def test_a_softmax_has_coefficients_of_mean_zero_for_a_feature_without_penalty():
+    data, y = load_iris(return_X_y=True)
+    settings = {"l1_ratio": 0.5, "penalty_factor": {1: 0}, "C": 0.1}
+    cold = NeuronClassifier(**settings).fit(data, y)
+    warm = NeuronClassifier(warm_start=True, **settings).fit(data, y)
+    warm.coef_ = warm.coef_ + np.array([0.0, 1.0, 0.0, 0.0])
+    assert np.allclose(warm.fit(data, y).coef_, cold.coef_, atol=1e-7)
+    assert abs(cold.coef_[:, 1].mean()) < 1e-12
+
+
 def test_dict_and_array_and_ones():
     frame = pd.DataFrame(X, columns=NAMES)
     by_name = NeuronClassifier(penalty_factor={"x1": 0.5, "x4": 0}).fit(frame, Y)

@@ -208,6 +208,9 @@ class SolverCoordinates:
             params[:, -1] = intercept + coef @ self.center + self.offset_center
         if self.n_outputs > 1 and self.penalty.is_smooth:
             params -= params.mean(axis=0)
+        elif self.n_outputs > 1:
+            shifted = np.flatnonzero(self.is_shiftable[: self.n_features])
+            params[:, shifted] -= params[:, shifted].mean(axis=0)
         return (self.penalty.project(params) if project else params).ravel()
 
     def rounding(self) -> FloatArray:
