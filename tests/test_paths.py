@@ -480,7 +480,7 @@ def test_no_probabilities_without_a_likelihood(rng):
         {"l1_ratios": 0.5},
         {"l1_ratios": [1.5]},
         {"l1_ratios": []},
-        {"selection": "one_se"},
+        {"selection": "one-se"},
         {"selection": "one_se", "refit": False},
         {"refit": 1},
         {"scoring": 3},

@@ -25,7 +25,7 @@ from skneuron.fitting._subproblems import Start, n_subproblems
 from skneuron.fitting._train import Columns, columns_of
 from skneuron.losses import get_loss
 from skneuron.paths._grid import check_Cs, data_grid
-from skneuron.paths._solver import PathNewton
+from skneuron.solvers.newton._path_newton import PathNewton
 from skneuron.validation import (
     Settings,
     TrainingData,
@@ -133,11 +133,6 @@ def neuron_path(
             "The neuron has early_stopping=True. Expected early_stopping=False, "
             "because each fit of a path goes on to its minimum. Use neuron.set_params("
             "early_stopping=False)."
-        )
-    if own.penalty_factor is not None:
-        raise ValueError(
-            "The neuron has a penalty_factor. Expected penalty_factor=None, because paths have one "
-            "penalty for all features. Use NeuronClassifier.fit for each C."
         )
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
