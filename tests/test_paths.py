@@ -54,7 +54,7 @@ def _data(rng, n=160, classes=2):
 @parametrize_with_checks(
     [
         NeuronClassifierCV(cv=2, Cs=3),
-        NeuronClassifierCV("probit", cv=2, Cs=3, selection="one-se"),
+        NeuronClassifierCV("probit", cv=2, Cs=3, selection="one_se"),
         NeuronClassifierCV("tanh", cv=2, Cs=2),
         NeuronClassifierCV(cv=2, Cs=3, l1_ratios=(0.5, 1.0), scoring="accuracy"),
     ]
@@ -78,6 +78,8 @@ def test_scikit_learns_checks(estimator, check):
         ({"l1_ratio": 0.7}, 2),
         ({"l1_ratio": 1.0}, 3),
         ({"bounds": (0, None)}, 2),
+        ({"penalty_factor": {0: 0, 1: 5}}, 2),
+        ({"penalty_factor": {0: 0, 1: 5}, "l1_ratio": 1.0}, 2),
         ({"fit_intercept": False}, 2),
         ({"class_weight": "balanced"}, 3),
         ({"activation": "tanh"}, 2),
@@ -177,11 +179,13 @@ def test_sparse_and_float32(rng):
     np.testing.assert_allclose(single.scores_, dense.scores_, atol=1e-5)
 
 
-def test_two_processes_give_the_same_bits(cancer):
-    X, y = cancer
-    one, two = (NeuronClassifierCV(Cs=CS, cv=3, n_jobs=n).fit(X, y) for n in (1, 2))
-    np.testing.assert_array_equal(one.scores_, two.scores_)
-    np.testing.assert_array_equal(one.coefs_paths_, two.coefs_paths_)
+def test_two_processes_give_the_same_bits(rng, cancer):
+    for X, y in (cancer, next(_many_rows(rng))[1:]):
+        one, two = (
+            NeuronClassifierCV(Cs=CS, cv=3, n_jobs=n, random_state=0).fit(X, y) for n in (1, 2)
+        )
+        np.testing.assert_array_equal(one.scores_, two.scores_)
+        np.testing.assert_array_equal(one.coefs_paths_, two.coefs_paths_)
 
 
 # --- against scikit-learn ------------------------------------------------------------------
@@ -257,7 +261,7 @@ def test_means_and_standard_errors_are_those_of_cv_glmnet(rng):
     """cvm and cvsd of R's cv.glmnet, from its source: fold weights are held-out weights."""
     X, y, weights = _data(rng)
     folds = list(KFold(4, shuffle=True, random_state=0).split(X))
-    search = NeuronClassifierCV(Cs=CS, cv=folds, selection="one-se").fit(X, y, weights)
+    search = NeuronClassifierCV(Cs=CS, cv=folds, selection="one_se").fit(X, y, weights)
     w = np.array([weights[test].sum() for _, test in folds])
     raw = search.scores_[:, 0]
     cvm = w @ raw / w.sum()
@@ -311,7 +315,8 @@ def test_an_l1_grid_starts_where_the_first_coefficient_enters(rng, classes, rati
 
 def test_an_l1_grid_knows_bounds_and_other_activations(rng):
     X, y, _ = _data(rng)
-    for params in ({"bounds": (0, None)}, {"activation": "probit"}, {"fit_intercept": False}):
+    some = {"penalty_factor": np.arange(1.0, 9.0)}
+    for params in (some, {"bounds": (0, None)}, {"activation": "probit"}, {"fit_intercept": False}):
         neuron = NeuronClassifier(l1_ratio=1.0, **params)
         first = neuron_path(X, y, 5, neuron=neuron).Cs[0]
         coefs = neuron_path(X, y, [first * 0.999, first * 1.001], neuron=neuron).coefs
@@ -476,7 +481,7 @@ def test_no_probabilities_without_a_likelihood(rng):
         {"l1_ratios": [1.5]},
         {"l1_ratios": []},
         {"selection": "one_se"},
-        {"selection": "one-se", "refit": False},
+        {"selection": "one_se", "refit": False},
         {"refit": 1},
         {"scoring": 3},
         {"tol": -1},

@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, wrong_value
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, wrong_value
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._draft import Draft
@@ -41,11 +41,12 @@ from skneuron.validation import (
     training_data,
     with_bounds,
     with_known_parameters,
+    with_penalty_factor,
 )
 
 __all__ = ["NeuronClassifierCV"]
 
-_SELECTIONS = ("best", "one-se")
+_SELECTIONS = ("best", "one_se")
 
 
 class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -69,8 +70,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     scoring : str, callable or None, default=None
         Score of a fitted neuron on held-out samples; higher is better. None is the exact log loss
         times -1. For neurons without a likelihood None is the accuracy.
-    selection : {"best", "one-se"}, default="best"
-        ``"best"`` chooses the best mean score. ``"one-se"`` chooses the strongest penalty whose
+    selection : {"best", "one_se"}, default="best"
+        ``"best"`` chooses the best mean score. ``"one_se"`` chooses the strongest penalty whose
         mean score is at most one standard error below it, with the same ``l1_ratio``.
     refit : bool, default=True
         Whether to fit the chosen neuron to all samples. False averages the coefficients, the
@@ -83,6 +84,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     class_weight : dict, "balanced" or None, default=None
         "balanced" counts the training samples of each fold. Scores do not use class weights.
     bounds : (low, high), array-like of shape (n_features, 2), dict or None, default=None
+    penalty_factor : array-like of shape (n_features,), dict or None, default=None
+        With a factor of 0, an integer ``Cs`` makes the grid of a ridge.
     solver : str or Solver, default="auto"
     tol : float or None, default=None
     max_iter : int, default=10000
@@ -154,13 +157,14 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         l1_ratios: ArrayLike = (0.0,),
         cv: int | BaseCrossValidator | Iterable[tuple[AnyArray, AnyArray]] | None = None,
         scoring: str | Scorer | None = None,
-        selection: Literal["best", "one-se"] = "best",
+        selection: Literal["best", "one_se"] = "best",
         refit: bool = True,
         n_jobs: int | None = None,
         loss: Literal["auto", "log_loss", "squared_error"] = "auto",
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
+        penalty_factor: PenaltyFactor = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -180,6 +184,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.bounds = bounds
+        self.penalty_factor = penalty_factor
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -242,6 +247,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             check_finite(samples.X)
             names = getattr(own, "feature_names_in_", None)
             data = with_bounds(training_data(samples, self.class_weight), self.bounds, names)
+            data = with_penalty_factor(data, self.penalty_factor, names)
             of_splitter, of_scorer = self._routed(samples.weights, params)
             folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
@@ -282,13 +288,13 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise ValueError(wrong_value(name, value, "True or False", "refit=True", owner))
             if name == "selection" and value not in _SELECTIONS:
                 raise ValueError(
-                    wrong_value(name, value, "'best' or 'one-se'", "selection='one-se'", owner)
+                    wrong_value(name, value, "'best' or 'one_se'", "selection='one_se'", owner)
                 )
-        if self.selection == "one-se" and not self.refit:
+        if self.selection == "one_se" and not self.refit:
             raise ValueError(
-                f"{owner} got selection='one-se' with refit=False, and a single fold has no "
+                f"{owner} got selection='one_se' with refit=False, and a single fold has no "
                 "standard error. Expected refit=True. Use for example "
-                "NeuronClassifierCV(selection='one-se')."
+                "NeuronClassifierCV(selection='one_se')."
             )
 
     def _scorer(self) -> Scorer | None:
@@ -355,7 +361,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         choice = choose(self.scores_, held_out_weights, self.Cs_)
         self.mean_scores_, self.standard_errors_ = choice.mean, choice.standard_error
         self.C_one_se_ = float(self.Cs_[choice.one_se[1]])
-        ratio, position = choice.one_se if self.selection == "one-se" else choice.best
+        ratio, position = choice.one_se if self.selection == "one_se" else choice.best
         self.C_, self.l1_ratio_ = float(self.Cs_[position]), float(self.l1_ratios_[ratio])
 
     def _average(

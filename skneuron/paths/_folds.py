@@ -14,7 +14,7 @@ from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._train import columns_of
 from skneuron.paths._path import fitted_neuron, solve_path, warnings_of
 from skneuron.paths._scores import Scorer, held_out_score
-from skneuron.validation import Samples, Settings, training_data, with_bounds
+from skneuron.validation import Samples, Settings, training_data, with_bounds, with_penalty_factor
 
 __all__ = ["Fold", "FoldResult", "rows_of", "solve_fold", "split"]
 
@@ -121,6 +121,7 @@ def solve_fold(
     train, test = fold
     data = training_data(samples.take(train), neuron.class_weight)
     data = with_bounds(data, neuron.bounds, names)
+    data = with_penalty_factor(data, neuron.penalty_factor, names)
     held_out = samples.take(test)
     params = rows_of(params, test, len(samples.y))
     columns = columns_of(data, neuron.fit_intercept)

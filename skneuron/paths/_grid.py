@@ -112,6 +112,9 @@ def entering_C(data: TrainingData, settings: Settings, columns: Columns) -> floa
     the best intercept alone, the gradient of coefficient j is gⱼ = Σᵢ sᵢ ∂ℓ/∂z xᵢⱼ, and the value
     is ρ / max |gⱼ|. R's glmnet has the same formula for its largest penalty.
     """
+    if data.penalty_factor is not None and not np.all(data.penalty_factor):
+        # The fit without penalised coefficients is more than an intercept then.
+        return np.inf
     if data.absent and settings.fit_intercept:
         data = present_only(data)
         if data.absent:

@@ -33,6 +33,7 @@ from skneuron.validation import (
     check_samples,
     training_data,
     with_bounds,
+    with_penalty_factor,
 )
 
 __all__ = ["NeuronPath", "fitted_neuron", "neuron_path", "solve_path", "warnings_of"]
@@ -142,6 +143,7 @@ def neuron_path(
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)
         data = with_bounds(training_data(samples, own.class_weight), own.bounds, names)
+        data = with_penalty_factor(data, own.penalty_factor, names)
         columns = columns_of(data, settings.fit_intercept)
         values = data_grid(Cs, data, [settings], columns) if isinstance(Cs, int) else Cs
         found: list[FitResult | None] = [None] * len(values)
@@ -176,13 +178,14 @@ def solve_path(
     """
     convex = get_loss(settings.loss, settings.activation).convex
     smooth = settings.l1_ratio == 0 and data.low is None
+    least = 1.0 if data.penalty_factor is None else float(data.penalty_factor.min())
     last: _FitAtC | None = None
     before: _FitAtC | None = None
     shared = PathNewton()
     shares = False
     for index in np.argsort(Cs, kind="stable").tolist():
         C = float(Cs[index])
-        warm = convex and C < UNPENALIZED_C
+        warm = convex and least / C > 1 / UNPENALIZED_C
         use = shares and warm
         result = train_present(
             data,
