@@ -17,7 +17,6 @@ from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
 from skneuron.inference import coefficient_table
 from skneuron.interop.sklearn import to_logistic_regression
-from skneuron.paths import neuron_path
 from skneuron.separation import SeparationWarning
 from skneuron.solvers import SOLVERS
 
@@ -278,8 +277,3 @@ def test_the_playground_has_the_factors_of_its_two_features():
     frame = pd.DataFrame(X, columns=NAMES)
     neuron = NeuronClassifier(penalty_factor={"x1": 0, "x4": 50}).fit(frame, Y)
     assert playground(neuron, frame, Y, features=["x1", "x4"], epochs=3)._repr_html_()
-
-
-def test_paths_refuse_factors():
-    with pytest.raises(ValueError, match=r"penalty_factor. Expected penalty_factor=None.*Use"):
-        neuron_path(NeuronClassifier(penalty_factor={0: 0}), X, Y)

@@ -134,11 +134,6 @@ def neuron_path(
             "because each fit of a path goes on to its minimum. Use neuron.set_params("
             "early_stopping=False)."
         )
-    if own.penalty_factor is not None:
-        raise ValueError(
-            "The neuron has a penalty_factor. Expected penalty_factor=None, because paths have one "
-            "penalty for all features. Use NeuronClassifier.fit for each C."
-        )
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)
