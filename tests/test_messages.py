@@ -189,6 +189,11 @@ def test_the_whole_call_can_be_pasted(params, call):
     eval(call)
 
 
+def test_a_missing_l1_ratio():
+    with pytest.raises(ValueError, match=r"l1_ratio=None\. .*l1_ratio=0\.0: delete it\."):
+        NeuronClassifier(l1_ratio=None).fit(X, Y)
+
+
 def test_a_penalty_in_a_grid():
     with pytest.raises(ValueError, match=r"use 'l1_ratio': \[1\.0, 0\.0\]"):
         GridSearchCV(NeuronClassifier(), {"penalty": ["l1", "l2"]}).fit(X, Y)
