@@ -701,7 +701,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         ------
         ValueError
             If there is no such parameter. For a parameter of ``LogisticRegression`` the message
-            names the equal.
+            says what to write instead.
         """
         check_known(self, params)
         super().set_params(**params)

@@ -358,6 +358,44 @@ def test_numbers_and_codes_that_are_no_identifiers(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["CUSTOMER_ID", "Kunden-ID", "Kunden ID", "Kunden-Nr", "Kunden-Nr.", "Kundennummer",
+     "Personalnummer", "Vertragsnummer", "kundennr", "customerId", "ID", "PatientNo"],
+)  # fmt: skip
+def test_names_of_identifiers(name):
+    numbers = pd.DataFrame({name: np.random.default_rng(0).permutation(np.arange(5000, 5100))})
+    assert ColumnParser().fit(numbers).kinds_[name] == "identifier"
+
+
+@pytest.mark.parametrize("name", ["SNR", "paid", "bingo", "monkey", "width", "arrow", "..."])
+def test_names_of_no_identifiers(name):
+    numbers = pd.DataFrame({name: np.random.default_rng(0).permutation(np.arange(5000, 5100))})
+    assert ColumnParser().fit(numbers).kinds_[name] == "number"
+
+
+def test_different_whole_numbers_are_reported_and_dropped_columns_stay_keys(tmp_path, capsys):
+    frame = _iris().assign(account=np.random.default_rng(0).permutation(np.arange(5000, 5100)))
+    path, out, model = tmp_path / "iris.csv", tmp_path / "out.csv", tmp_path / "model.joblib"
+    frame.to_csv(path, index=False)
+    note = (
+        "- account: 100 different whole numbers, used as a number; "
+        "if it is an identifier: --drop account"
+    )
+    assert note in _report(capsys, path, "--target", "kind")
+    assert note not in _report(capsys, path, "--target", "kind", "--keep", "account")
+    options = "--target", "kind", "--drop", "account", "--predict", out, "--save", model
+    assert note not in _report(capsys, path, *options)
+    assert pd.read_csv(out)["account"].tolist() == frame["account"].tolist()
+    assert main([str(path), "--model", str(model), "--predict", str(out)]) == 0
+    assert pd.read_csv(out)["account"].tolist() == frame["account"].tolist()
+    frame.drop(columns="account").to_csv(path, index=False)
+    assert main([str(path), "--model", str(model), "--predict", str(out)]) == 0
+    capsys.readouterr()
+    frame.iloc[30:70].to_csv(path, index=False)  # a small table
+    assert "different whole numbers" not in _report(capsys, path, "--target", "kind")
+
+
+@pytest.mark.parametrize(
     ("form", "shown"),
     [
         ("%Y-%m-%d", None),

@@ -160,6 +160,45 @@ def test_the_equal_of_a_penalty_can_be_pasted(penalty, params):
     assert eval(code).get_params() == NeuronClassifier(**params).get_params()
 
 
+@pytest.mark.parametrize(
+    ("params", "call"),
+    [
+        (
+            {
+                "penalty": "l1",
+                "solver": "saga",
+                "C": 0.1,
+                "multi_class": "multinomial",
+                "n_jobs": -1,
+            },
+            "NeuronClassifier(C=0.1, l1_ratio=1.0)",
+        ),
+        ({"penalty": None, "C": 0.1, "max_iter": 500}, "NeuronClassifier(C=np.inf, max_iter=500)"),
+        ({"penalty": "elasticnet", "l1_ratio": 0.3}, "NeuronClassifier(l1_ratio=0.3)"),
+        ({"penalty": "l2", "n_jobs": 2}, "NeuronClassifier()"),
+        ({"multi_class": "ovr", "C": 2.0}, "OneVsRestClassifier(NeuronClassifier(C=2.0))"),
+    ],
+)
+def test_the_whole_call_can_be_pasted(params, call):
+    with pytest.raises(TypeError) as caught:
+        NeuronClassifier(**params)
+    message = str(caught.value)
+    assert message.endswith(f"Use {call}.")
+    assert all(f"'{name}'" in message for name in params if name not in OWN)
+    assert ("'saga'" in message) == (params.get("solver") == "saga")
+    eval(call)
+
+
+def test_a_missing_l1_ratio():
+    with pytest.raises(ValueError, match=r"l1_ratio=None\. .*l1_ratio=0\.0: delete it\."):
+        NeuronClassifier(l1_ratio=None).fit(X, Y)
+
+
+def test_a_penalty_in_a_grid():
+    with pytest.raises(ValueError, match=r"use 'l1_ratio': \[1\.0, 0\.0\]"):
+        GridSearchCV(NeuronClassifier(), {"penalty": ["l1", "l2"]}).fit(X, Y)
+
+
 def test_one_versus_rest_can_be_pasted():
     with pytest.raises(TypeError) as caught:
         NeuronClassifier(multi_class="ovr")

@@ -130,7 +130,7 @@ CAUSES = {
     "has no meaning for activation": lambda: coefficient_table(
         NeuronClassifier("probit", C=np.inf).fit(Z[:, :2], Y), Z[:, :2], Y, exponentiate=True
     ),
-    "needs matplotlib, which is not installed": lambda: _without(
+    "which is not installed": lambda: _without(
         "matplotlib",
         "from skneuron.plotting import ActivationDisplay\n"
         "ActivationDisplay.from_activation('relu')",

@@ -30,7 +30,8 @@ def not_a_neuron(estimator: object) -> str:
     pipe = "pipe" if best is None else "search.best_estimator_"
     return (
         f"{found} Of a pipeline pass the last step and the transformed data: {pipe}[-1], "
-        f"{pipe}[:-1].transform(X)."
+        f"{pipe}[:-1].transform(X); for names of columns, fit it after "
+        f"{pipe}.set_output(transform='pandas')."
     )
 
 

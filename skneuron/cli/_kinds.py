@@ -16,7 +16,7 @@ from skneuron.cli._numbers import ParsedNumbers, parse_numbers
 __all__ = ["LEFT_OUT", "Column", "classify", "numbers_or_error"]
 
 # Kinds of columns that are left out unless the user keeps them.
-LEFT_OUT = ("identifier", "index", "constant", "empty")
+LEFT_OUT = ("identifier", "index", "constant", "empty", "dropped")
 
 # A column with more than this fraction of numbers among its filled cells is a column of
 # numbers, and a word in it is a mistake. Otherwise it is text.
@@ -34,10 +34,20 @@ _FEWEST_ROWS = 10
 # Largest length of a cell that a message repeats as an option, in characters.
 _SHORT_CELL = 30
 
-_NAMED_IDENTIFIER = re.compile(
-    r"(?:^|.*[\s_.-])(?:id|uuid|guid|key|nr|no|num|number|index|row|rownames?|identifier)"
-    r"|.*[a-z](?:Id|ID|Nr|No|UUID)|ID|Id|Unnamed: \d+"
-)
+# Rows from which different whole numbers in each row are reported, as they may be identifiers.
+_FEWEST_REPORTED = 50
+
+# Last words of the name of an identifier, in lower case.
+_IDENTIFIER_WORDS = {
+    *("id", "uuid", "guid", "identifier", "key", "index", "row", "rowname", "rownames"),
+    *("nr", "no", "num", "number", "nummer"),
+}
+
+# German compounds, such as Kundennummer and kundennr. SNR, a ratio, is none.
+_COMPOUND = re.compile(r".{2,}nummer|.{3,}nr")
+
+# Characters that separate the words of a name, and the border in customerId.
+_BORDERS = re.compile(r"[\s_./-]+|(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Column:
         For each way to write a number that is not plain: count and first example.
     n_unique : int
         Number of different values, without missing ones.
+    may_identify : bool
+        Whether a column of numbers has another whole number in each of many rows.
     example : object
         First value.
     """
@@ -62,6 +74,7 @@ class Column:
     styles: dict[str, tuple[int, str]] = field(default_factory=dict)
     n_unique: int = 0
     example: Any = None
+    may_identify: bool = False
 
 
 def classify(
@@ -106,6 +119,12 @@ def classify(
         return Column("identifier" if identifies else "text", **about)
     _check_numbers(cells, parsed, name)
     kind = "number" if keep else _kind_of_numbers(parsed.values, name)
+    about["may_identify"] = (
+        not keep
+        and kind == "number"
+        and n_unique == len(cells) >= _FEWEST_REPORTED
+        and bool(np.all(parsed.values == np.round(parsed.values)))
+    )
     return Column(kind, styles=parsed.styles, **about)
 
 
@@ -152,7 +171,7 @@ def _kind_of_numbers(values: AnyArray, name: str) -> str:
     steps = np.diff(known)
     # Rows without a target are missing from a sequence.
     dense = len(known) > _UNIQUE_NAMED * (known[-1] - known[0] + 1)
-    named = _NAMED_IDENTIFIER.fullmatch(name)
+    named = _is_named_identifier(name)
     if (known[0] in (0, 1) or named) and np.all(steps >= 1) and dense:
         return "index"
     if named and len(np.unique(known)) >= _UNIQUE_NAMED * len(known):
@@ -160,8 +179,19 @@ def _kind_of_numbers(values: AnyArray, name: str) -> str:
     return "number"
 
 
+def _is_named_identifier(name: str) -> bool:
+    words = [word.lower() for word in _BORDERS.split(name) if word]
+    if not words:
+        return False
+    return (
+        words[-1] in _IDENTIFIER_WORDS
+        or _COMPOUND.fullmatch(words[-1]) is not None
+        or re.fullmatch(r"Unnamed: \d+", name) is not None
+    )
+
+
 def _is_text_identifier(filled: Any, name: str, n_unique: int) -> bool:
-    share = _UNIQUE_NAMED if _NAMED_IDENTIFIER.fullmatch(name) else _UNIQUE_TEXTS
+    share = _UNIQUE_NAMED if _is_named_identifier(name) else _UNIQUE_TEXTS
     return len(filled) >= _FEWEST_ROWS and n_unique >= share * len(filled)
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skneuron._common import AnyArray
 from skneuron.cli._dates import days
 from skneuron.cli._errors import TableError, pandas
-from skneuron.cli._kinds import LEFT_OUT, classify, numbers_or_error
+from skneuron.cli._kinds import LEFT_OUT, Column, classify, numbers_or_error
 
 __all__ = ["ColumnParser"]
 
@@ -27,6 +27,8 @@ class ColumnParser(TransformerMixin, BaseEstimator):
     ----------
     keep : sequence of str, default=()
         Columns that are used although they are identifiers, indices or constants.
+    drop : sequence of str, default=()
+        Columns that are left out.
     decimal : str, default="."
         Decimal mark of numbers that are stored as text.
     thousands : str, optional
@@ -36,8 +38,8 @@ class ColumnParser(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     kinds_ : dict
-        For each column "number", "date", "text", "identifier", "index", "constant" or "empty".
-        The last four are left out.
+        For each column "number", "date", "text", "identifier", "index", "constant",
+        "empty" or "dropped". The last five are left out.
     date_formats_ : dict
         For each column of dates its format.
     columns_ : dict
@@ -56,9 +58,15 @@ class ColumnParser(TransformerMixin, BaseEstimator):
     """
 
     def __init__(
-        self, *, keep: Sequence[str] = (), decimal: str = ".", thousands: str | None = None
+        self,
+        *,
+        keep: Sequence[str] = (),
+        drop: Sequence[str] = (),
+        decimal: str = ".",
+        thousands: str | None = None,
     ) -> None:
         self.keep = keep
+        self.drop = drop
         self.decimal = decimal
         self.thousands = thousands
 
@@ -80,7 +88,9 @@ class ColumnParser(TransformerMixin, BaseEstimator):
             If a column of numbers has a word or an infinite number.
         """
         self.columns_ = {
-            name: classify(
+            name: Column("dropped")
+            if name in tuple(self.drop)
+            else classify(
                 X[name], name, self.decimal, self.thousands, keep=name in tuple(self.keep)
             )
             for name in X.columns

@@ -121,7 +121,11 @@ def _notes(table: InputTable, name: str) -> list[str]:
     if kind == "date" and column.date_format != "ISO8601":
         return [f"{_name(name)}: dates such as {_name(column.example)} read as "
                 f"{column.date_format}"]  # fmt: skip
-    return [
+    notes = [
+        f"{_name(name)}: {column.n_unique} different whole numbers, used as a number; "
+        f"if it is an identifier: --drop {quoted(name)}"
+    ]
+    return [printable(note) for note in notes if column.may_identify] + [
         f'{_name(name)}: {count} {"cell" if count == 1 else "cells"} such as "{_name(example)}", '
         f"{_STYLES[style]}"
         for style, (count, example) in column.styles.items()

@@ -80,8 +80,8 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
     _check_columns(raw, [target, *drop, *keep])
     if target in drop:
         raise TableError(f"--drop {quoted(target)} names the target. Expected another column.")
-    frame = raw.frame.drop(columns=drop)
-    cells = frame.pop(target)
+    frame = raw.frame.drop(columns=target)
+    cells = raw.frame[target]
     cells = cells.where(cells.isna(), cells.astype(str).str.strip(" "))
     known = (cells.notna() & ~cells.isin(["?", ""])).to_numpy()
     if not known.any():
@@ -89,10 +89,12 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
     y = _labels(cells[known])
     _check_classes(y, target)
     frame = frame[known]
-    parser = ColumnParser(keep=keep, decimal=raw.decimal, thousands=raw.thousands).fit(frame)
+    parser = ColumnParser(keep=keep, drop=drop, decimal=raw.decimal, thousands=raw.thousands).fit(
+        frame
+    )
     X = parser.transform(frame)
     if not X.shape[1]:
-        others = list(frame.columns)
+        others = [name for name in frame.columns if name not in drop]
         advice = f"Use one all the same: --keep {quoted(others[0])}" if others else ""
         raise TableError(
             f"{raw.path} has no column but {target!r} to predict from. Expected at least one "
@@ -103,9 +105,11 @@ def build_table(raw: RawTable, target: str, drop: list[str], keep: list[str]) ->
 
 
 def identifiers(frame: Any, parser: ColumnParser | None) -> Any:
-    """Return the cells of identifiers and of an index, as they stand in the file."""
+    """Return the cells of identifiers, an index and dropped columns, as they stand in the file."""
     kinds = {} if parser is None else parser.kinds_
-    names = [name for name in frame.columns if kinds.get(name) in ("identifier", "index")]
+    names = [
+        name for name in frame.columns if kinds.get(name) in ("identifier", "index", "dropped")
+    ]
     return frame[names]
 
 

@@ -68,8 +68,8 @@ def from_formula(
         import formulaic
     except ImportError as error:
         raise ImportError(
-            "The package formulaic is missing. from_formula needs it. Install it "
-            "with pip install 'skneuron[formula]'."
+            "from_formula needs formulaic, which is not installed. "
+            "Type: python -m pip install formulaic pandas"
         ) from error
     if not hasattr(frame, "columns"):
         raise TypeError(

@@ -42,8 +42,8 @@ try:
     from skl2onnx.common.utils_classifier import get_label_classes
 except ImportError as error:
     raise ImportError(
-        "The module skl2onnx is missing. skneuron.interop.onnx needs it. Install it with "
-        "pip install 'skneuron[onnx]'."
+        "skneuron.interop.onnx needs skl2onnx, which is not installed. "
+        "Type: python -m pip install onnx skl2onnx onnxruntime"
     ) from error
 
 __all__ = ["register", "to_onnx"]

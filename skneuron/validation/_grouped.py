@@ -52,6 +52,14 @@ def grouped(
     ValueError
         If a number is negative or not finite, successes exceed trials, or lengths differ.
 
+    Notes
+    -----
+    In cross-validation, ``fit`` and the scores need the sample weights. Enable metadata routing,
+    and request the weights: ``NeuronClassifier().set_fit_request(sample_weight=True)`` and
+    ``get_scorer("neg_log_loss").set_score_request(sample_weight=True)``. The two rows of a group
+    can land in different folds. Pass ``np.arange(n_groups)`` as a further array, and its rows as
+    ``groups`` of ``GroupKFold``.
+
     Examples
     --------
     The beetles of Bliss (1935), at eight doses of a poison, and their median lethal dose:

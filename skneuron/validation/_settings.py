@@ -135,6 +135,11 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
     >>> check_parameters(NeuronClassifier("relu").get_params()).loss
     'squared_error'
     """
+    if params["l1_ratio"] is None:
+        raise ValueError(
+            "NeuronClassifier got l1_ratio=None. Expected a number from 0 to 1. None of "
+            "LogisticRegression before 1.8 is l1_ratio=0.0: delete it."
+        )
     for name, (is_valid, expected, example) in _CHECKS.items():
         if not is_valid(params[name]):
             raise ValueError(wrong_value(name, params[name], expected, example, "NeuronClassifier"))

@@ -16,6 +16,9 @@ __all__ = ["check_known", "with_known_parameters"]
 
 _P = ParamSpec("_P")
 
+# Solvers that only LogisticRegression has.
+_SOLVERS = frozenset({"liblinear", "newton-cholesky", "sag", "saga"})
+
 # Remedies for the values of ``penalty``.
 _PENALTIES = {
     "l1": "Use NeuronClassifier(l1_ratio=1.0)",
@@ -77,6 +80,13 @@ def explain_unknown(name: str, value: object, known: Iterable[str]) -> str:
     return f"Expected {one_of(names)}. {remedy}."
 
 
+def _in_a_grid(name: str, value: object) -> str:
+    """Return the remedy for a penalty in the grid of a search."""
+    if name == "penalty" and value in ("l1", "l2", "elasticnet"):
+        return " In a grid of a search, use 'l1_ratio': [1.0, 0.0]."
+    return ""
+
+
 def check_known(estimator: BaseEstimator, params: Mapping[str, object]) -> None:
     """Raise ``ValueError`` for the first parameter that ``set_params`` cannot set."""
     for key, value in params.items():
@@ -86,7 +96,55 @@ def check_known(estimator: BaseEstimator, params: Mapping[str, object]) -> None:
             raise ValueError(
                 f"Invalid parameter {name!r} for estimator {type(estimator).__name__}. "
                 f"{explain_unknown(name, value, estimator.get_params(deep=False))}"
+                f"{_in_a_grid(name, value)}"
             )
+
+
+def _translated(penalty: object) -> dict[str, object]:
+    """Return the parameters of NeuronClassifier for a value of ``penalty``."""
+    if penalty == "l1":
+        return {"l1_ratio": 1.0}
+    return {"C": float("inf")} if penalty in (None, "none") else {}
+
+
+def _call(args: tuple[object, ...], params: Mapping[str, object], known: Iterable[str]) -> str:
+    """Return the whole call of a neuron for arguments of ``LogisticRegression``."""
+    kept = {name: value for name, value in params.items() if name in known}
+    if _is_foreign_solver(kept.get("solver")):
+        del kept["solver"]
+    if "penalty" in params:
+        kept |= _translated(params["penalty"])
+        if params["penalty"] == "elasticnet":
+            kept.setdefault("l1_ratio", 0.5)
+    texts = [shown(value) for value in args]
+    texts += [f"{name}={_code(value)}" for name, value in kept.items()]
+    call = f"NeuronClassifier({', '.join(texts)})"
+    return f"OneVsRestClassifier({call})" if params.get("multi_class") == "ovr" else call
+
+
+def _code(value: object) -> str:
+    return "np.inf" if isinstance(value, float) and value == float("inf") else shown(value)
+
+
+def _is_foreign_solver(solver: object) -> bool:
+    """Return whether only ``LogisticRegression`` has a solver of this name."""
+    return isinstance(solver, str) and solver in _SOLVERS
+
+
+def _explain_all(
+    args: tuple[object, ...], params: Mapping[str, object], known: list[str]
+) -> tuple[str, str]:
+    """Return the unknown arguments, and the part of the message that follows them."""
+    names = [name for name in params if name not in known]
+    others = [name for name in names if name not in _INSTEAD]
+    if others or (len(params) == 1 and not args):
+        first = others[0] if others else names[0]
+        return repr(first), explain_unknown(first, params[first], known)
+    listed = ", ".join(map(repr, names))
+    if _is_foreign_solver(params.get("solver")):
+        listed += f" and the solver {params['solver']!r}"
+    expected = "Expected parameters of NeuronClassifier, and got some of LogisticRegression"
+    return listed, f"{expected}. Use {_call(args, params, known)}."
 
 
 def with_known_parameters(init: Callable[_P, None]) -> Callable[_P, None]:
@@ -96,12 +154,11 @@ def with_known_parameters(init: Callable[_P, None]) -> Callable[_P, None]:
 
     @wraps(init)
     def checked(*args: _P.args, **params: _P.kwargs) -> None:
-        for name, value in params.items():
-            if name not in known:
-                raise TypeError(
-                    f"{type(args[0]).__name__} got an unexpected keyword argument {name!r}. "
-                    f"{explain_unknown(name, value, known)}"
-                )
+        if not params.keys() <= set(known):
+            names, rest = _explain_all(args[1:], params, known)
+            raise TypeError(
+                f"{type(args[0]).__name__} got an unexpected keyword argument {names}. {rest}"
+            )
         init(*args, **params)
 
     # scikit-learn reads the signature at each clone, and finds it here without a search.
