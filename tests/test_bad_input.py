@@ -246,3 +246,16 @@ def test_from_weights_refuses_what_does_not_fit():
         NeuronClassifier.from_weights([1.0], classes=[1, 0])
     with pytest.raises(ValueError, match=r"feature_names has shape \(1,\). Expected \(2,\)"):
         NeuronClassifier.from_weights([1.0, 2.0], feature_names=["a"])
+
+
+@pytest.mark.parametrize("as_columns", [False, True])
+def test_fractions_and_counts_name_grouped(as_columns):
+    fractions = np.linspace(0, 1, len(X))
+    y = np.column_stack([np.arange(len(X)), np.ones(len(X), int)]) if as_columns else fractions
+    phrase = "y should be a 1d array" if as_columns else "Unknown label type: continuous"
+    hint = r"X, y, w = skneuron\.grouped\(X, successes, trials\)"
+    with pytest.raises(ValueError, match=f"{phrase}.*{hint}"):
+        NeuronClassifier().fit(X, y)
+    with pytest.raises(ValueError, match="Unknown label type") as caught:
+        NeuronClassifier().fit(X, 5 * fractions)
+    assert "grouped" not in str(caught.value)

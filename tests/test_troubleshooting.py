@@ -101,6 +101,7 @@ CAUSES = {
     "cannot take l1_ratio": lambda: _fit(solver="lbfgs", l1_ratio=0.5),
     "contains NaN": lambda: _fit(X=np.where(Z > 5, np.nan, Z)),
     "could not convert string to float": lambda: _fit(X=[["a"], ["b"]], y=[0, 1]),
+    "y should be a 1d array": lambda: _fit(y=np.column_stack([Y, 1 - Y])),
     "Unknown label type": lambda: _fit(y=Y + 0.5),
     "has the type": lambda: _fit(X=pd.DataFrame({"day": pd.to_datetime(["2020-01-01"] * 569)})),
     "has the missing label": lambda: _fit(X=Z[:3], y=["no", None, "yes"]),

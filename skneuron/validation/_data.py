@@ -174,16 +174,24 @@ def check_samples(
     check_numbers(X, "X")
     check_labels(y)
     # The pass that computes the column moments finds NaN and infinity as well.
-    X_checked, labels = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse=["csr", "csc"],
-        dtype=FLOATS,
-        multi_output=False,
-        ensure_all_finite=False,
-    )
-    classes, indices = encode(labels)
+    try:
+        X_checked, labels = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            dtype=FLOATS,
+            multi_output=False,
+            ensure_all_finite=False,
+        )
+        classes, indices = encode(labels)
+    except ValueError as error:
+        if not _may_be_grouped(y):
+            raise
+        raise ValueError(
+            f"{str(error).rstrip('.')}. Fractions or counts: "
+            "X, y, w = skneuron.grouped(X, successes, trials)."
+        ) from error
     if len(classes) < 2:
         raise ValueError(
             f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
@@ -193,6 +201,20 @@ def check_samples(
     z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
     weights = None if sample_weight is None else check_weights(sample_weight, n)
     return Samples(X_checked, indices, classes, weights, z_offset)
+
+
+def _may_be_grouped(y: ArrayLike) -> bool:
+    """Return whether y has two columns of numbers, or fractions from 0 to 1."""
+    try:
+        values = np.asarray(y)
+    except ValueError:  # rows of different lengths
+        return False
+    if values.dtype.kind not in "iuf" or not values.size:
+        return False
+    if values.ndim == 2 and values.shape[1] == 2:
+        return True
+    is_fraction = values.dtype.kind == "f" and bool(np.any(values != np.round(values)))
+    return is_fraction and bool(np.all((values >= 0) & (values <= 1)))
 
 
 def training_data(
