@@ -104,6 +104,6 @@ def test_formulas_that_cannot_work(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(
-        ImportError, match="which is not installed. Type: python -m pip install formulaic"
+        ImportError, match=r"which is not installed\. Type: python -m pip install formulaic"
     ):
         from_formula("low ~ age", births)
