@@ -103,5 +103,7 @@ def test_formulas_that_cannot_work(monkeypatch):
         return importing(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"pip install 'skneuron\[formula\]'"):
+    with pytest.raises(
+        ImportError, match=r"which is not installed\. Type: python -m pip install formulaic"
+    ):
         from_formula("low ~ age", births)

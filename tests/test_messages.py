@@ -304,3 +304,14 @@ def test_a_long_table_shows_both_ends():
         lines = str(many).splitlines()
     assert lines[-1] == "(114 rows in the middle not shown)"
     assert sum("constant" in line for line in lines) <= 4
+
+
+def test_collinear_rows_name_the_remedy():
+    data = pd.DataFrame({"a": [0.0, 1, 0, 1, 0, 1], "y": [0, 1, 1, 0, 0, 1]})
+    both = data[["a"]].assign(b=1 - data["a"])
+    neuron = NeuronClassifier(C=np.inf).fit(both, data["y"])
+    table = coefficient_table(neuron, both, data["y"])
+    assert str(table).endswith("OneHotEncoder(drop='first').")
+    assert str(Table({n: table[n].to_numpy() for n in table}, list(table.index))).endswith("').")
+    neuron = NeuronClassifier(C=np.inf).fit(data[["a"]], data["y"])
+    assert "OneHotEncoder" not in str(coefficient_table(neuron, data[["a"]], data["y"]))

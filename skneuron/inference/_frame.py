@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from skneuron._common import AnyArray
-from skneuron.inference._text import cell, grid, narrow_text
+from skneuron.inference._text import NOTE, cell, grid, narrow_text, remedy_text
 
 __all__ = ["Table", "as_frame"]
 
@@ -59,8 +59,10 @@ class Table:
             + [[name, *(cell(name, value) for value in values)] for name, values in columns.items()]
         )
         if max(map(len, lines)) > _WIDTH:
-            return narrow_text(columns, index, _WIDTH)
-        return "\n".join(lines)
+            text = narrow_text(columns, index, _WIDTH)
+        else:
+            text = "\n".join(lines)
+        return text + remedy_text(columns.get(NOTE, ()))
 
 
 def _label(name: Any) -> str:

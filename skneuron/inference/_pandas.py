@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
-from skneuron.inference._text import NOTE, narrow_text, notes_text
+from skneuron.inference._text import NOTE, narrow_text, notes_text, remedy_text
 
 __all__ = ["CoefficientFrame", "CoefficientSeries"]
 
@@ -134,7 +134,9 @@ class CoefficientFrame(pandas.DataFrame):
             text = repr(self._printed())
         plain = self.columns.nlevels == self.index.nlevels == 1 and self.columns.is_unique
         # pandas breaks the lines of a wide table with a backslash.
-        return self._narrow() if plain and "\\\n" in text else text
+        is_whole = plain and len(self) <= (pandas.get_option("display.max_rows") or len(self))
+        text = self._narrow() if plain and "\\\n" in text else text
+        return text + (remedy_text(self[NOTE]) if is_whole and NOTE in self else "")
 
     def _narrow(self) -> str:
         """Return the text of a table that is wider than the terminal."""

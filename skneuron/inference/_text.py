@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
 from skneuron.inference._p_value import TOO_SMALL, is_too_small
 
-__all__ = ["NOTE", "cell", "grid", "narrow_text", "notes_text"]
+__all__ = ["NOTE", "cell", "grid", "narrow_text", "notes_text", "remedy_text"]
 
 # Maximum and minimum number of significant digits.
 _DIGITS = 6
@@ -119,3 +119,10 @@ def notes_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width
     pairs = zip(index, columns[NOTE], strict=True)
     lines = [fill(f"note of {name}: {note}", width) for name, note in pairs if note]
     return "\n" + ("\n".join(lines) or "note: none")
+
+
+def remedy_text(notes: Iterable[Any]) -> str:
+    """Return a further line with the remedy if a note names collinear rows."""
+    if not any(str(note).startswith("collinear with") for note in notes):
+        return ""
+    return "\nCollinear: drop one level of each factor, OneHotEncoder(drop='first')."
