@@ -95,7 +95,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         bound. ``(0, None)`` allows excitatory coefficients only, ``(None, 0)`` inhibitory ones.
     penalty_factor : array-like of shape (n_features,), dict or None, default=None
         Factor of each coefficient's penalty, as in R's glmnet: the penalty is Σⱼ fⱼ
-        [(1-ρ)/2 wⱼ² + ρ |wⱼ|] / (C·S). A dict maps feature names (column numbers, if X has no
+        ``[(1-ρ)/2 wⱼ² + ρ |wⱼ|] / (C·S)``. A dict maps feature names (column numbers, if X has no
         names) to factors, and other features have the factor 1. 0 is no penalty. The fit uses the
         factors unchanged, whereas glmnet rescales them to sum to the number of features.
         Factors have no effect on ``"step"``.
