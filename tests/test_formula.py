@@ -107,3 +107,11 @@ def test_formulas_that_cannot_work(monkeypatch):
         ImportError, match=r"which is not installed\. Type: python -m pip install formulaic"
     ):
         from_formula("low ~ age", births)
+
+
+def test_a_power_as_in_r_is_refused():
+    frame = pd.DataFrame({"y": [0, 1, 1, 0], "x": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(ValueError, match=r"exclusive or\. Expected \*\*"):
+        from_formula("y ~ x + I(x^2)", frame)
+    X, _ = from_formula("y ~ x + I(x ** 2)", frame)
+    assert X.iloc[:, 1].tolist() == [1.0, 4.0, 9.0, 16.0]

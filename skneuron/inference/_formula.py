@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -71,6 +72,11 @@ def from_formula(
             "from_formula needs formulaic, which is not installed. "
             "Type: python -m pip install formulaic pandas"
         ) from error
+    if isinstance(formula, str) and re.search(r"\bI\([^()]*\^", formula):
+        raise ValueError(
+            f"In the formula {formula!r}, ^ inside of I() is Python's exclusive or. Expected ** "
+            "for a power. Use for example I(age ** 2)."
+        )
     if not hasattr(frame, "columns"):
         raise TypeError(
             f"Got a {type(frame).__name__}. Expected a pandas.DataFrame with the columns of the "
