@@ -315,7 +315,7 @@ HOSTILE = [
 
 def _renamed(X, y, features, classes):
     """Return the irises under other names, and a neuron of them."""
-    X = pd.DataFrame(X.to_numpy(), columns=np.array(features, dtype=object))
+    X = pd.DataFrame(X.to_numpy(), columns=pd.Index(features, dtype=object))
     y = np.array(classes, dtype=object)[(y == "virginica").astype(int)]
     return _fit(X, y), X, y
 
