@@ -125,7 +125,9 @@ def test_an_interrupt_ends_quietly(tmp_path):
     command = [*COMMAND, str(path), "--target", "y"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     # To open the table waits until the command reads it.
-    with subprocess.Popen(command, **pipes) as process, open(path, "w"):
+    # A shell's background job ignores interrupts, and so would its children.
+    listen = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, **pipes, **listen) as process, open(path, "w"):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b"", b"")
