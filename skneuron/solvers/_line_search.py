@@ -1,4 +1,4 @@
-"""The line search of every second-order solver."""
+"""The line search of all Newton methods but the working set's."""
 
 from __future__ import annotations
 
