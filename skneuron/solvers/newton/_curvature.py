@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy import linalg
 
@@ -119,8 +121,9 @@ class Curvature:
             return False
         slope = float(np.linalg.norm(self._flat_part(gradient)))
         noise = _SUM_ROUNDING * float(np.linalg.norm(gradient / self._size))
-        return slope > noise and slope > min(_MAX_FLAT_SLOPE, self._slope_rounding())
+        return slope > noise and slope > min(_MAX_FLAT_SLOPE, self._slope_rounding)
 
+    @cached_property
     def _slope_rounding(self) -> float:
         """Return the rounding error of the gradient along a direction that was left out."""
         if self._objective.has_summary:

@@ -9,7 +9,6 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import secant_length
-from skneuron.solvers._stopping import PLATEAU_PATIENCE
 from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE
 from skneuron.solvers.newton._descent import CurvatureStrategy
 from skneuron.solvers.newton._model import Model, model_at
@@ -78,7 +77,7 @@ class FactoredHessian(CurvatureStrategy):
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
-        # Length to try first of a step that has no length of its own.
+        # Length to try first of a step along directions without curvature.
         self._reach = 1.0
         # If the loss is not convex, no model's gap is accurate: the first check is made at once.
         self._failed_checks = 0
@@ -182,9 +181,9 @@ class FactoredHessian(CurvatureStrategy):
             self.subsample.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
         )
 
-    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or without_progress >= PLATEAU_PATIENCE:
+        if not self.objective.loss.convex or is_exhausted:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 
