@@ -11,8 +11,9 @@ from sklearn.model_selection import BaseCrossValidator, check_cv
 
 from skneuron._common import AnyArray, FloatArray, wrong_value
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._solve_path import solve_path
 from skneuron.fitting._train import columns_of
-from skneuron.paths._path import fitted_neuron, solve_path, warnings_of
+from skneuron.paths._path import fitted_neuron, warnings_of
 from skneuron.paths._scores import Scorer, held_out_score
 from skneuron.validation import Samples, Settings, training_data, with_bounds, with_penalty_factor
 
