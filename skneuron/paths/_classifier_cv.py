@@ -9,10 +9,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
@@ -22,9 +21,9 @@ from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFa
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._draft import Draft
+from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
 from skneuron.fitting._train import columns_of
-from skneuron.fitting._versioned import add_version, split_version
 from skneuron.paths._folds import FoldResult, solve_fold, split
 from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
 from skneuron.paths._path import fitted_neuron
@@ -35,7 +34,6 @@ from skneuron.solvers import Solver
 from skneuron.validation import (
     TrainingData,
     check_finite,
-    check_known,
     check_parameters,
     check_samples,
     training_data,
@@ -49,7 +47,7 @@ __all__ = ["NeuronClassifierCV"]
 _SELECTIONS = ("best", "one_se")
 
 
-class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     """A neuron with ``C`` and ``l1_ratio`` chosen by cross-validation.
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
@@ -518,34 +516,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             scorer=self._scorer(), method_mapping=both.add(caller="fit", callee="score")
         )
 
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter.
-        """
-        check_known(self, params)
-        super().set_params(**params)
-        return self
-
-    def __getstate__(self) -> dict[str, Any]:
-        return add_version(super().__getstate__())
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        state, warning = split_version(state, type(self).__name__)
-        if warning is not None:
-            warnings.warn(warning, stacklevel=2)
-        super().__setstate__(state)
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
 
 
 def _warn(found: list[FoldResult], n_penalties: int) -> None:
