@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,7 +45,22 @@ from skneuron.validation import (
 
 __all__ = ["NeuronClassifierCV"]
 
+_P = ParamSpec("_P")
+
 _SELECTIONS = ("best", "one_se")
+
+
+def _of_the_choice(
+    predict: Callable[Concatenate[NeuronClassifier, _P], AnyArray],
+) -> Callable[Concatenate[NeuronClassifierCV, _P], AnyArray]:
+    """Return the method of a search that calls this method of the chosen neuron."""
+
+    @wraps(predict)
+    def method(self: NeuronClassifierCV, /, *args: _P.args, **params: _P.kwargs) -> AnyArray:
+        check_is_fitted(self)
+        return predict(self.best_estimator_, *args, **params)
+
+    return method
 
 
 class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
@@ -392,67 +408,12 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
 
     # --- predict ---------------------------------------------------------------------
 
-    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return ``decision_function`` of the chosen neuron.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.decision_function(X, offset=offset)
-
-    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
-        """Return the class of each sample.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict(X, offset=offset)
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return log-probabilities, accurate even if the probability underflows.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.best_estimator_.predict_log_proba(X, offset=offset))
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.best_estimator_.predict_proba(X, offset=offset))
+    decision_function = _of_the_choice(NeuronClassifier.decision_function)
+    predict = _of_the_choice(NeuronClassifier.predict)
+    predict_log_proba = available_if(has_likelihood)(
+        _of_the_choice(NeuronClassifier.predict_log_proba)
+    )
+    predict_proba = available_if(has_likelihood)(_of_the_choice(NeuronClassifier.predict_proba))
 
     def score(
         self,
