@@ -10,27 +10,14 @@ from numpy.typing import ArrayLike
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron
 from skneuron.classifier import NeuronClassifier
-from skneuron.fitting._fit import (
-    NumpyErrorsRestored,
-    absent_class_warnings,
-    convergence_warnings,
-    model_attributes,
-)
-from skneuron.fitting._result import FitResult
+from skneuron.fitting._fit import NumpyErrorsRestored
 from skneuron.fitting._solve_path import solve_path
 from skneuron.fitting._train import columns_of
+from skneuron.paths._fits import data_of, first_of_each_kind, warnings_of
 from skneuron.paths._grid import check_Cs, data_grid
-from skneuron.validation import (
-    Settings,
-    TrainingData,
-    check_parameters,
-    check_samples,
-    training_data,
-    with_bounds,
-    with_penalty_factor,
-)
+from skneuron.validation import check_parameters, check_samples
 
-__all__ = ["NeuronPath", "fitted_neuron", "neuron_path", "warnings_of"]
+__all__ = ["NeuronPath", "neuron_path"]
 
 
 @dataclass(frozen=True)
@@ -128,20 +115,18 @@ def neuron_path(
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)
-        data = with_bounds(training_data(samples, own.class_weight), own.bounds, names)
-        data = with_penalty_factor(data, own.penalty_factor, names)
+        data = data_of(own, samples, names)
         columns = columns_of(data, settings.fit_intercept)
         values = data_grid(Cs, data, [settings], columns) if isinstance(Cs, int) else Cs
         found = dict(solve_path(data, settings, values, columns))
     results = [found[index] for index in range(len(values))]
     notes = [
-        (C, note)
+        note
         for C, result in zip(values, results, strict=True)
-        for note in warnings_of(data, result, settings, names)
+        for note in warnings_of(f"At C={C:.6g}", data, result, settings, names)
     ]
-    for kind in {type(note): None for _, note in notes}:
-        C, first = next((C, note) for C, note in notes if type(note) is kind)
-        warnings.warn(kind(f"At C={C:.6g}: {first}"), stacklevel=2)
+    for _, fit, first in first_of_each_kind(notes):
+        warnings.warn(type(first)(f"{fit}: {first}"), stacklevel=2)
     return NeuronPath(
         Cs=values,
         coefs=np.stack([result.coef for result in results]),
@@ -150,23 +135,3 @@ def neuron_path(
         n_iter=np.array([result.n_iter.max() for result in results]),
         classes=data.classes,
     )
-
-
-def warnings_of(
-    data: TrainingData, result: FitResult, settings: Settings, names: AnyArray | None
-) -> list[Warning]:
-    """Return the warnings of a fit."""
-    return absent_class_warnings(data, result) + convergence_warnings(data, settings, result, names)
-
-
-def fitted_neuron(
-    neuron: NeuronClassifier,
-    data: TrainingData,
-    settings: Settings,
-    coef: AnyArray,
-    intercept: AnyArray,
-) -> None:
-    """Set the attributes from which a neuron predicts."""
-    neuron.__dict__.update(model_attributes(data, settings))
-    neuron.n_features_in_ = data.X.shape[1]
-    neuron.coef_, neuron.intercept_ = coef, intercept

@@ -8,18 +8,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.metrics import get_scorer
 from sklearn.utils.metaestimators import available_if
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of
+from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._outputs import Outputs, has_likelihood
 from skneuron.validation import Samples, check_weights
 
-__all__ = ["Scorer", "WithOffset", "held_out_score", "log_loss_score"]
+__all__ = ["Scorer", "WithOffset", "check_scorer", "held_out_score", "log_loss_score"]
 
 #: Gets a fitted estimator, X, y and keyword arguments. Higher is better.
 Scorer = Callable[..., float]
+
+
+def check_scorer(scoring: str | Scorer | None, owner: str) -> Scorer | None:
+    """Return the scorer, None for the exact log loss.
+
+    Raises
+    ------
+    ValueError
+        If there is no such scorer.
+    """
+    if scoring is None:
+        return None
+    if not isinstance(scoring, str) and not callable(scoring):
+        expected = "None, the name of a scorer or a function of (estimator, X, y)"
+        raise ValueError(wrong_value("scoring", scoring, expected, "scoring='roc_auc'", owner))
+    scorer: Scorer = get_scorer(scoring)
+    return scorer
 
 
 def _at_own_offset(predict: Callable[..., AnyArray]) -> Callable[..., AnyArray]:
