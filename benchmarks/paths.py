@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmark_utils.machine import describe
 from skneuron import NeuronClassifier, NeuronClassifierCV
 
-# Values of C, without unit: twice as many as the default grid of LogisticRegressionCV, in its range.
+# Values of C, without unit: the range of the default grid of LogisticRegressionCV, twice as dense.
 CS = np.logspace(-4, 4, 20)
 
 # Folds of every search: the default of all three classes.
