@@ -49,6 +49,10 @@ class FactoredHessian(CurvatureStrategy):
         Whether each pass evaluates the Hessian. Otherwise it serves until it proves poor.
     any_gap : bool
         Whether the predicted decrease counts as the gap, as on a subsample.
+    model : Model or None
+        First model, by default with the Hessian of the iterate.
+    base : ndarray of shape (n_params,) or None
+        Parameters at which the first model's curvature was computed. None is the iterate.
 
     Attributes
     ----------
@@ -67,14 +71,14 @@ class FactoredHessian(CurvatureStrategy):
         *,
         in_every_pass: bool = True,
         any_gap: bool = False,
+        model: Model | None = None,
+        base: FloatArray | None = None,
     ) -> None:
         super().__init__(objective, tol)
         self._in_every_pass, self._any_gap = in_every_pass, any_gap
         self.subsample = objective
-        self._begin(model_at(objective, iterate.params, iterate.hessian), iterate)
-
-    def _begin(self, model: Model, iterate: Iterate, base: FloatArray | None = None) -> None:
-        """Start with this model."""
+        if model is None:
+            model = model_at(objective, iterate.params, iterate.hessian)
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False

@@ -9,7 +9,7 @@ from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
-from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import FactoredHessian
 from skneuron.solvers.newton._model import model_at
 
@@ -62,12 +62,10 @@ class SharedHessian(FactoredHessian):
     def __init__(
         self, objective: ObjectiveProtocol, iterate: Iterate, tol: float, shared: PathNewton
     ) -> None:
-        CurvatureStrategy.__init__(self, objective, tol)
-        self._in_every_pass, self._any_gap = False, False
-        self.subsample = objective
-        self._shared = shared
         hessian, base = shared.hessian(objective)
-        self._begin(model_at(objective, base, hessian), iterate, base)
+        model = model_at(objective, base, hessian)
+        super().__init__(objective, iterate, tol, in_every_pass=False, model=model, base=base)
+        self._shared = shared
 
     def renew(self, iterate: Iterate) -> bool:
         """Compute the curvature at the iterate, or return False if the model has that already."""

@@ -10,7 +10,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
-from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import HESSIAN_COST, FactoredHessian
 from skneuron.solvers.newton._model import Model, model_at
 
@@ -154,13 +154,11 @@ class SubsampledHessian(FactoredHessian):
         model: Model | None,
         base: FloatArray | None,
     ) -> None:
-        CurvatureStrategy.__init__(self, objective, tol)
-        self._any_gap = False
-        self._rng, self.subsample = rng, subsample
-        self._renewed = False
         if model is None:
             model, base = model_at(subsample, iterate.params), iterate.params
-        self._begin(model, iterate, base)
+        super().__init__(objective, iterate, tol, model=model, base=base)
+        self._rng, self.subsample = rng, subsample
+        self._renewed = False
 
     @property
     def needs_hessian(self) -> bool:
