@@ -131,13 +131,13 @@ class FactoredHessian(CurvatureStrategy):
         """Compute the curvature at the iterate, or return False if the model has that already."""
         if self._is_current:
             return False
-        self._change_rows()
-        self._use(model_at(self.subsample, iterate.params), iterate)
+        self._use(self._renewed_model(iterate), iterate)
         self._is_current = True
         return True
 
-    def _change_rows(self) -> None:
-        """Choose the rows of the next Hessian."""
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model with the curvature at the iterate."""
+        return model_at(self.subsample, iterate.params)
 
     def checked_gap(self, iterate: Iterate) -> float:
         """Return the model's gap if it is accurate, else infinity, or sometimes an estimate."""

@@ -172,8 +172,8 @@ class SubsampledHessian(FactoredHessian):
         steps = np.log(left / max(self.tol, 1e-300)) / -np.log(rate)
         return bool(steps > 1 + self.objective.dims.n_params / HESSIAN_COST)
 
-    def _change_rows(self) -> None:
-        """Keep the rows the first time, then take four times as many."""
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model of the same rows the first time, then of four times as many."""
         if self._renewed and self.subsample is not self.objective:
             n_rows = 4 * self.subsample.dims.n_samples
             is_small = n_rows <= self.objective.dims.n_samples // 2
@@ -181,3 +181,4 @@ class SubsampledHessian(FactoredHessian):
                 self.objective.sample(n_rows, self._rng) if is_small else self.objective
             )
         self._renewed = True
+        return super()._renewed_model(iterate)
