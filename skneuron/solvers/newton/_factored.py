@@ -48,6 +48,10 @@ class FactoredHessian(CurvatureStrategy):
         Whether each pass evaluates the Hessian. Otherwise it serves until it proves poor.
     any_gap : bool
         Whether the predicted decrease counts as the gap, as on a subsample.
+    model : Model or None
+        First model, by default with the Hessian of the iterate.
+    base : ndarray of shape (n_params,) or None
+        Parameters at which the first model's curvature was computed. None is the iterate.
 
     Attributes
     ----------
@@ -66,14 +70,14 @@ class FactoredHessian(CurvatureStrategy):
         *,
         in_every_pass: bool = True,
         any_gap: bool = False,
+        model: Model | None = None,
+        base: FloatArray | None = None,
     ) -> None:
         super().__init__(objective, tol)
         self._in_every_pass, self._any_gap = in_every_pass, any_gap
         self.subsample = objective
-        self._begin(model_at(objective, iterate.params, iterate.hessian), iterate)
-
-    def _begin(self, model: Model, iterate: Iterate, base: FloatArray | None = None) -> None:
-        """Start with this model."""
+        if model is None:
+            model = model_at(objective, iterate.params, iterate.hessian)
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
@@ -126,13 +130,13 @@ class FactoredHessian(CurvatureStrategy):
         """Compute the curvature at the iterate, or return False if the model has that already."""
         if self._is_current:
             return False
-        self._change_rows()
-        self._use(model_at(self.subsample, iterate.params), iterate)
+        self._use(self._renewed_model(iterate), iterate)
         self._is_current = True
         return True
 
-    def _change_rows(self) -> None:
-        """Choose the rows of the next Hessian."""
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model with the curvature at the iterate."""
+        return model_at(self.subsample, iterate.params)
 
     def checked_gap(self, iterate: Iterate) -> float:
         """Return the model's gap if it is accurate, else infinity, or sometimes an estimate."""
