@@ -16,6 +16,7 @@ from skneuron.design import DesignMatrix, forward
 from skneuron.validation import (
     FittedNeuron,
     check_finite,
+    check_labels,
     check_offset,
     check_rows,
     check_weights,
@@ -67,6 +68,7 @@ class Observations:
         rows = check_rows(neuron, X)
         check_finite(rows)
         n = rows.shape[0]
+        check_labels(y)
         labels = column_or_1d(y)
         if len(labels) != n:
             raise ValueError(

@@ -12,7 +12,8 @@ from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import influence
 from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
-from skneuron.plotting._plane import check_neuron
+from skneuron.plotting._plane import check_neuron, label_codes
+from skneuron.validation import check_weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +23,11 @@ __all__ = ["ResidualDisplay"]
 # Half width of the band around 0, in standard errors: 95 % of the means of a correct model.
 _BAND = 1.96
 
-# Smallest and largest default number of bins.
-_FEWEST, _MOST = 5, 100
+# Smallest default number of bins.
+_MIN_BINS = 5
+
+# Largest default number of bins.
+_MAX_BINS = 100
 
 
 class ResidualDisplay:
@@ -149,8 +153,13 @@ class ResidualDisplay:
             normal = norm.ppf((np.arange(n) + 0.5) / n)
             return cls(x=normal, y=values, band=None, kind=kind, label=label).plot(ax)
         p = estimator.predict_proba(X, offset=offset)[:, 1]
-        is_event = np.asarray(y) == estimator.classes_[1]
-        weights = np.ones(len(p)) if sample_weight is None else np.asarray(sample_weight, float)
+        is_event = label_codes(estimator, y) == 1
+        if len(is_event) != len(p):
+            raise ValueError(
+                f"y has {len(is_event)} labels. Expected {len(p)}, one per row of X. Pass X and y "
+                "of the same rows."
+            )
+        weights = check_weights(sample_weight, len(p))
         x, means, band = _binned(p, is_event, weights, n_bins)
         return cls(x=x, y=means, band=band, kind=kind, label=label).plot(ax)
 
@@ -189,7 +198,7 @@ def _binned(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean probabilities, mean residuals and half widths of the band, group by group."""
     if n_bins is None:
-        n_bins = int(np.clip(np.sqrt(np.count_nonzero(weights)), _FEWEST, _MOST))
+        n_bins = int(np.clip(np.sqrt(np.count_nonzero(weights)), _MIN_BINS, _MAX_BINS))
     order = np.argsort(p, kind="stable")
     order = order[weights[order] > 0]
     values, first, which = np.unique(p[order], return_index=True, return_inverse=True)
