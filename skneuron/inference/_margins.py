@@ -15,6 +15,7 @@ from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._p_value import above_zero
+from skneuron.inference._parameters import lengths
 from skneuron.inference._response import LayerResponse, PairResponse, Response
 from skneuron.inference._table import check_level
 from skneuron.validation import FittedNeuron
@@ -104,8 +105,7 @@ def marginal_effects(
     found = estimates_of(neuron, observations, error_type).complete("marginal_effects")
     names = feature_names(neuron)
     classes = neuron.classes_.tolist()
-    n_outputs = max(1, len(classes) - 1)
-    parameters = found.values.reshape(n_outputs, -1)
+    parameters = found.values.reshape(found.n_outputs, -1)
     others = list(range(1, len(classes)))
     response: Response = (
         LayerResponse(others) if observations.is_layer else PairResponse(neuron.activation_)
@@ -115,12 +115,12 @@ def marginal_effects(
     effects, gradients = [], []
     for j in range(len(names)):
         of_feature = change_of if is_discrete[j] else slope_of
-        effect, gradient = of_feature(response, point, parameters, j, neuron.fit_intercept)
+        effect, gradient = of_feature(response, point, parameters, j, found.coordinates)
         effects.append(effect)
         gradients.append(gradient)
     effect = np.stack(effects, axis=1).ravel()
     gradient = np.stack(gradients, axis=1).reshape(len(effect), -1)
-    error = np.sqrt(np.einsum("ij,jk,ik->i", gradient, found.covariance, gradient))
+    error = lengths(gradient @ found.root)
     change = np.where(is_discrete, "0 to 1", "slope").astype(object)
     index: list[Any] = names
     if observations.is_layer:
