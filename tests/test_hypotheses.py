@@ -8,7 +8,15 @@ from test_links import LINKS
 from textbooks import read
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table, likelihood_ratio_test, score_test, wald_test
+from skneuron.inference import (
+    coefficient_table,
+    covariance,
+    influence,
+    likelihood_ratio_test,
+    score_test,
+    wald_test,
+)
+from skneuron.plotting import OddsRatioDisplay
 
 
 def _births():
@@ -101,6 +109,26 @@ def test_names_with_operators_and_spaces():
     expected = wald_test(neuron, X, y, L).statistic
     found = wald_test(neuron, X, y, ["age (years) - age = 0", "a+b = c = e"]).statistic
     assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_names_with_two_meanings_are_refused_in_text():
+    X, y = _births()
+    X = X.rename(columns={"age": "intercept", "lwt": "2"})
+    neuron = _fit(X, y)
+    for text, name in (("intercept = 0", "intercept"), ("ht = 2", "2"), ("2 * smoke = 2", "2")):
+        with pytest.raises(ValueError, match=rf"'{name}' is .*\[1, 0, 0, 0, 0, 0\]"):
+            wald_test(neuron, X, y, text)
+    table = coefficient_table(neuron, X, y)
+    for k in range(len(table)):
+        test = wald_test(neuron, X, y, np.eye(6)[k])
+        assert test.statistic == pytest.approx(table["z"].iloc[k] ** 2, rel=1e-9)
+    assert wald_test(neuron, X, y, "smoke = 3").df == 1
+    for function in (covariance, influence):
+        with pytest.raises(ValueError, match=r"name 'intercept'.*X\.rename"):
+            function(neuron, X, y)
+    display = OddsRatioDisplay.from_estimator(neuron, X, y)
+    assert display.names == ["intercept", *X.columns[1:]]
+    np.testing.assert_allclose(display.ratios[0], np.exp(neuron.coef_[0, 0]))
 
 
 def test_hypotheses_that_cannot_be_tested():

@@ -58,5 +58,6 @@ def covariance(
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
+    found.require_distinct_names("covariance")
     names = [found.names[k] for k in found.known]
     return as_frame(dict(zip(names, found.covariance, strict=True)), names)

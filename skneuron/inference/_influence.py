@@ -101,6 +101,7 @@ def influence(
     """
     observations = Observations.of(neuron, X, y, sample_weight, offset, two_classes="influence")
     found = estimates_of(neuron, observations, ErrorType())
+    found.require_distinct_names("influence")
     _require_overlap(found)
     information = Information.of(neuron, observations, conditions_of(neuron, observations))
     residuals = _residuals(neuron, information, check_random_state(random_state))

@@ -102,6 +102,14 @@ class Estimates:
             out[:, :, -1] = blocks[:, :, -1]
         return np.asarray(out.reshape(len(rows), len(self.root)) @ self.root)
 
+    def require_distinct_names(self, name: str) -> None:
+        """Raise ``ValueError`` if a feature is named as the intercept. ``name`` is the caller."""
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(
+                f"A feature and the intercept have the name 'intercept'. {name} expected distinct "
+                "names. Fit to other names: X.rename(columns={'intercept': 'constant'})."
+            )
+
     def complete(self, name: str) -> Estimates:
         """Return the estimates if only fixed coefficients have no variance.
 

@@ -173,11 +173,13 @@ class OddsRatioDisplay:
             )
         numbers = np.column_stack([np.asarray(table[k]) for k in (name, "lower", "upper")])
         labels = [label if isinstance(label, tuple) else (label,) for label in table.index]
+        # A feature may have the name of the intercept, which is the last row of its class.
+        last = {label: k for k, label in enumerate(labels) if label[-1] == "intercept"}
         # Rows without a number, for collinear features, have nothing to draw.
         kept = [
             k
             for k, label in enumerate(labels)
-            if label[-1] != "intercept" and not np.isnan(numbers[k]).all()
+            if last.get(label) != k and not np.isnan(numbers[k]).all()
         ]
         return cls(
             names=[" ".join(map(str, labels[k])) for k in kept],
