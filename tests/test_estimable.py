@@ -176,7 +176,7 @@ def test_exactly_separated_data_are_told(seed):
 @pytest.mark.parametrize("link", PROBABILITIES)
 def test_ordinary_fits_prove_by_themselves_that_classes_overlap(link, monkeypatch):
     """No linear program is solved; the fit of a table in print is a proof already."""
-    import skneuron.inference._estimates as module
+    import skneuron.inference._information as module
 
     monkeypatch.setattr(module, "separation_of", None)
     for name in ("birthwt", "spector, logit", "menarche", "vaso", "default, all"):

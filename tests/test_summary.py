@@ -11,7 +11,13 @@ from scipy.stats import chi2
 from textbooks import read
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table, goodness_of_fit, likelihood_ratio_test, summary
+from skneuron.inference import (
+    coefficient_table,
+    goodness_of_fit,
+    likelihood_ratio_test,
+    score_test,
+    summary,
+)
 
 # Stata's manual, `logistic`: odds ratios, their standard errors and 95 % intervals.
 STATA = {
@@ -113,6 +119,18 @@ def test_summary_of_completely_separated_classes():
     found = summary(neuron, X, y, method="profile")
     assert found.test is None
     assert "not at a maximum" in str(found)
+    assert found.fit.note.startswith("a hyperplane separates the classes")
+    match = r"a hyperplane separates the classes.*method='profile'"
+    with pytest.raises(ValueError, match=match):
+        likelihood_ratio_test(neuron, None, X, y)
+    with pytest.raises(ValueError, match=match):
+        score_test(neuron, np.column_stack([X, X**2]), y, X_nested=X)
+    three = np.arange(6)
+    with pytest.warns(UserWarning, match="separate"):
+        layer = _fit("sigmoid", X=three[:, None], y=three // 2)
+    assert goodness_of_fit(layer, three[:, None], three // 2).note == found.fit.note
+    with pytest.raises(ValueError, match=r"A hyperplane separates class 0.*detect_separation"):
+        likelihood_ratio_test(layer, None, three[:, None], three // 2)
     assert np.isfinite(found.table.loc["x0", "lower"])
 
 

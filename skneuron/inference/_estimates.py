@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
-from skneuron._threads import blas_on_one_thread
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._information import FAR, Information
@@ -17,7 +16,6 @@ from skneuron.inference._parameters import Estimates
 from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
 from skneuron.inference._sandwich import scores_product, square_root
-from skneuron.separation import separation_of
 from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["estimates_of"]
@@ -83,18 +81,15 @@ def _without_separated(
     Statistics 3, 2009). The parameters that it determines have a maximum and standard errors.
     """
     observations, coordinates = information.observations, information.coordinates
-    columns, rows = coordinates.columns, observations.weights > 0
-    X = observations.X[:, columns][rows]
-    with blas_on_one_thread():
-        found = separation_of(X, observations.y[rows], range(len(columns)), coordinates.has_bias)
+    columns, found = coordinates.columns, information.separation()
     notes = np.full(coordinates.size, "", dtype=object)
     if found.direction is None:
-        information.require_maximum()
+        information.estimable.require_maximum(information.distance)
         return information, notes
     coef, bias = np.zeros(observations.X.shape[1]), found.direction[1]
     coef[columns] = found.direction[0]
     margins = np.abs(observations.product(coef, bias))
-    on_plane = margins <= _ON_PLANE * margins[rows].max()
+    on_plane = margins <= _ON_PLANE * margins[observations.weights > 0].max()
     directions = np.append(found.direction[0], [bias] * coordinates.has_bias)
     limits = np.where(directions > 0, "+inf", "-inf")
     if found.kind == "complete":

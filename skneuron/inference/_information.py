@@ -7,19 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
+from skneuron._threads import blas_on_one_thread
 from skneuron.activations import Activation
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivatives_of
 from skneuron.inference._observations import Observations
 from skneuron.inference._passes import Coordinates, root, score
 from skneuron.inference._relations import relations_of
+from skneuron.separation import Separation, separation_of
 from skneuron.validation import FittedNeuron, dense_coef
 
-__all__ = ["FAR", "Estimable", "Information"]
+__all__ = ["FAR", "Estimable", "Information", "note_on_maximum"]
 
 #: Largest distance of the coefficients from the maximum, in standard errors. The error of a p-value
 #: of 0.05 is then below 0.006. The distance of a converged fit is about 1e-8.
 FAR = 0.05
+
+_SEPARATED = "a hyperplane separates the classes, so some coefficients are infinite"
 
 # A direction of the scaled columns is zero if it is shorter than this fraction of the longest one.
 _DEPENDENT = 1e-10
@@ -215,9 +219,39 @@ class Information:
             smallest = 8 * np.finfo(float).eps * np.sqrt(self.observations.total_weight)
             return not self.estimable.weakest > 2 * kappa * max(self.distance, smallest)
 
+    def separation(self) -> Separation:
+        """Return whether and how a hyperplane separates the rows of positive weight."""
+        data, columns = self.observations, self.coordinates.columns
+        rows = data.weights > 0
+        X, has_bias = data.X[:, columns][rows], self.coordinates.has_bias
+        with blas_on_one_thread():
+            return separation_of(X, data.y[rows], range(len(columns)), has_bias)
+
+    def maximum_note(self) -> str:
+        """Return the reason that the coefficients are no maximum, empty at a maximum."""
+        is_separated = False
+        if self.distance > FAR and self.may_be_separated:
+            is_separated = self.separation().is_separated
+        return note_on_maximum(self.distance, is_separated)
+
     def require_maximum(self) -> None:
         """Raise ``ValueError`` if the coefficients are not at the maximum for these data."""
+        if self.maximum_note() == _SEPARATED:
+            raise ValueError(
+                f"The coefficients are at no maximum of the likelihood: {_SEPARATED}. Expected "
+                "classes that overlap. Use coefficient_table(neuron, X, y, method='profile') for a "
+                "test of each coefficient."
+            )
         self.estimable.require_maximum(self.distance)
+
+
+def note_on_maximum(distance: float, is_separated: bool) -> str:
+    """Return the reason that coefficients at this distance are no maximum, or an empty text."""
+    if distance <= FAR:
+        return ""
+    if is_separated:
+        return _SEPARATED
+    return f"the coefficients are {distance:.2g} standard errors from the maximum"
 
 
 def _repeated(matrix: FloatArray, n_outputs: int) -> FloatArray:

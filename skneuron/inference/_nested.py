@@ -11,7 +11,7 @@ from scipy.stats import chi2
 
 from skneuron._common import MatrixLike, shown
 from skneuron.inference._conditions import conditions_of
-from skneuron.inference._information import Information
+from skneuron.inference._information import FAR, Information
 from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
@@ -139,7 +139,8 @@ def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, i
     information: Information | LayerInformation
     if observations.is_layer:
         information = LayerInformation.of(neuron, observations, conditions)
-        information.estimable.require_maximum(information.distance)
+        if information.distance > FAR:
+            information.require_maximum(neuron.classes_)
     else:
         information = Information.of(neuron, observations, conditions)
         information.require_maximum()
