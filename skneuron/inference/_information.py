@@ -74,10 +74,7 @@ class Estimable:
         _, found, right = np.linalg.svd(root(X, coordinates, seen))
         lengths = np.zeros(p)
         lengths[: len(found)] = found
-        far = np.ones(p)
-        far[: len(coordinates.mean)] += np.abs(coordinates.mean) / coordinates.scale
-        # Rounding errors of the columns of X, in units of the scaled columns.
-        rounding = _ROUNDINGS * observations.eps * far
+        rounding = _ROUNDINGS * coordinates.rounding(observations.eps)
         smallest = np.maximum(_DEPENDENT, np.linalg.norm(right * rounding, axis=1))
         is_estimable = lengths > smallest * lengths.max(initial=0.0)
         relations = relations_of(right, lengths, ~is_estimable, coordinates, rounding)

@@ -133,6 +133,12 @@ class Observations:
         bias = neuron.intercept_.astype(np.float64, copy=False)
         return self.product(coef if self.is_layer else coef[0], bias) + self.offset
 
+    def fixed_z(self, neuron: FittedNeuron, free: AnyArray) -> FloatArray:
+        """Return the offset plus the columns with fixed coefficients, for two classes."""
+        coef = dense_coef(neuron)[0].astype(np.float64)
+        coef[free] = 0.0
+        return self.product(coef, 0.0) + self.offset if coef.any() else self.offset
+
     def log_likelihood(self, activation: Activation, z: FloatArray) -> float:
         """Return Σ sᵢ log P(yᵢ), with logarithms that are accurate in both tails.
 
