@@ -96,6 +96,28 @@ def test_summary_has_the_numbers_of_its_parts():
         assert number in html
 
 
+def test_summary_of_clusters_has_a_wald_test():
+    X, y = _births()
+    neuron, groups = _fit("sigmoid", X, y), np.arange(len(y)) // 3
+    found = summary(neuron, X, y, kind="robust", groups=groups, correction="HC1")
+    theirs = sm.Logit(y, sm.add_constant(X)).fit(
+        disp=False, tol=1e-12, cov_type="cluster", cov_kwds={"groups": groups}
+    )
+    expected = theirs.wald_test(np.eye(9)[1:], scalar=True)
+    assert found.test.statistic == pytest.approx(float(expected.statistic), rel=1e-6)
+    assert f"Wald χ²(8) {found.test.statistic:.3f}" in re.sub(" +", " ", str(found))
+    assert "Likelihood ratio" not in str(found)
+    few = summary(neuron, X, y, kind="robust", groups=np.arange(len(y)) % 5)
+    assert few.test is None
+    assert "no joint Wald test, because there are too few clusters" in str(few)
+    older = X.assign(pounds=2 * X["lwt"])
+    found = summary(_fit("sigmoid", older, y), older, y, kind="robust")
+    assert found.test is None
+    assert "no joint Wald test, because some coefficients have no standard error" in str(found)
+    few, ages = X[["lwt", "smoke", "ui"]], np.digitize(X["age"], [20, 26])
+    assert summary(_fit("sigmoid", few, ages), few, ages, kind="robust").test.df == 6
+
+
 def test_summary_explains_missing_numbers():
     X, y = _births()
     older = X.assign(over_35=(X["age"] > 34) * 1.0, pounds=2 * X["lwt"])

@@ -22,7 +22,7 @@ from skneuron.inference._table import check_level
 from skneuron.inference._tests import ChiSquareTest
 from skneuron.validation import FittedNeuron
 
-__all__ = ["WaldTest", "tested", "wald_test"]
+__all__ = ["WaldTest", "slopes_test", "wald_test"]
 
 # The covariance is singular if the length of a standardised hypothesis, after the projection on the
 # others is subtracted, is below.
@@ -119,10 +119,33 @@ def wald_test(
     names = [":".join(map(str, n)) if isinstance(n, tuple) else n for n in found.names]
     asked = hypotheses_of(hypotheses, c, names)
     _require_errors(asked, found, names)
-    return tested(asked, found, level)
+    return _tested(asked, found, level)
 
 
-def tested(asked: Hypotheses, found: Estimates, level: float) -> WaldTest:
+class _SingularCovarianceError(ValueError):
+    """The estimates have no covariance of full rank, as with few clusters."""
+
+
+def slopes_test(found: Estimates, level: float) -> tuple[WaldTest | None, tuple[str, ...]]:
+    """Return the test that all slopes are 0, or None and a sentence with the reason.
+
+    The model has an intercept.
+    """
+    missing = "The features have no joint Wald test, because {}."
+    is_fixed = np.array([str(note).startswith("fixed") for note in found.notes], dtype=bool)
+    if ((found.notes != "") & ~is_fixed).any():
+        return None, (missing.format("some coefficients have no standard error"),)
+    n_terms = len(found.values) // found.n_outputs
+    is_slope = (np.arange(len(found.values)) % n_terms < n_terms - 1) & ~is_fixed
+    rows = np.eye(len(found.values))[is_slope]
+    names = [found.names[k] for k in np.flatnonzero(is_slope)]
+    try:
+        return _tested(Hypotheses(rows, np.zeros(len(rows)), names), found, level), ()
+    except _SingularCovarianceError:
+        return None, (missing.format("there are too few clusters for all coefficients"),)
+
+
+def _tested(asked: Hypotheses, found: Estimates, level: float) -> WaldTest:
     """Return the test of hypotheses about parameters with standard errors."""
     own = found.known
     # Each hypothesis has a largest coefficient of 1, so that no square overflows or underflows.
@@ -158,7 +181,7 @@ def _statistic(away: FloatArray, roots: FloatArray) -> float:
     # QR factors of the root keep the digits that its products would lose.
     triangle = np.linalg.qr((roots / error[:, None]).T, mode="r")
     if len(triangle) < len(away) or np.abs(np.diag(triangle)).min() < _SINGULAR:
-        raise ValueError(
+        raise _SingularCovarianceError(
             f"The covariance of the {len(away)} hypotheses is singular. Expected fewer hypotheses "
             "than clusters, and columns whose means are not far above their deviations. Test fewer "
             "hypotheses, or subtract the means of the columns before the fit."
