@@ -11,7 +11,7 @@ from scipy.stats import norm
 from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import influence
-from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
+from skneuron.plotting._canvas import BLUE, ORANGE, Display, as_text
 from skneuron.plotting._plane import check_neuron, label_codes
 from skneuron.validation import check_weights
 
@@ -30,7 +30,7 @@ _MIN_BINS = 5
 _MAX_BINS = 100
 
 
-class ResidualDisplay:
+class ResidualDisplay(Display):
     """Residuals that show whether the model is wrong.
 
     Make it by :meth:`from_estimator`.
@@ -163,26 +163,13 @@ class ResidualDisplay:
         x, means, band = _binned(p, is_event, weights, n_bins)
         return cls(x=x, y=means, band=band, kind=kind, label=label).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        ResidualDisplay
-        """
-        self.ax_ = canvas(ax)
-        self.figure_ = self.ax_.figure
+    def _draw(self) -> None:
         self.points_ = self.ax_.scatter(self.x, self.y, s=14, color=BLUE, zorder=3)
         if self.band is None:
             self.band_ = self.ax_.plot(self.x, self.x, color=ORANGE, linestyle="--")
             self.ax_.set_xlabel("normal quantile")
             self.ax_.set_ylabel("quantile residual")
-            return self
+            return
         self.band_ = []
         for side in (-1, 1):
             self.band_ += self.ax_.plot(self.x, side * self.band, color=ORANGE, linestyle="--")
@@ -190,7 +177,6 @@ class ResidualDisplay:
         self.ax_.set_xlabel(f"fitted P({self.label})")
         self.ax_.set_ylabel("mean of y - P")
         as_text(self.ax_.xaxis.label)
-        return self
 
 
 def _binned(
