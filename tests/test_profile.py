@@ -85,7 +85,7 @@ def test_z_and_p_value_are_those_of_the_likelihood_ratio_test():
 
 
 def test_separated_coefficient_has_an_infinite_end():
-    """Heinze & Schemper (2002): the profile of NV is monotone. R's confint prints -69 to 506."""
+    """Heinze & Schemper (2002): the profile of NV is monotone."""
     X, y = _endometrial()
     table = _profile(X, y)
     assert np.isnan(table.loc["NV", "estimate"])

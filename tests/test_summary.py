@@ -19,7 +19,7 @@ from skneuron.inference import (
     summary,
 )
 
-# Stata's manual, `logistic`: odds ratios, their standard errors and 95 % intervals.
+# www.stata.com/features/overview/logistic-regression: odds ratios, their standard errors and 95 % intervals.
 STATA = {
     "age": ("0.9732636", "0.0354759", "0.9061578", "1.045339"),
     "lwt": ("0.9849634", "0.0068217", "0.9716834", "0.9984249"),
@@ -87,7 +87,7 @@ def test_summary_has_the_numbers_of_its_parts():
     assert found.test == test
     assert found.notes == ()
     text = str(found)
-    # Stata's manual: LR chi2(8) 33.22, log likelihood -100.724, pseudo R² 0.1416, Prob 0.0001.
+    # The same page of Stata: LR chi2(8) 33.22, log likelihood -100.724, pseudo R² 0.1416, Prob 0.0001.
     for number in ("χ²(8)", "33.224", "-100.724", "0.1416", f"{chi2.sf(33.224, 8):.3g}", "219.448"):
         assert number in text
     assert "note" not in text
