@@ -54,7 +54,7 @@ def _deviance(X, y, weights, link, offset):
         return -2 * model.fit(tol=1e-13, maxiter=1000, method="IRLS").llf
 
 
-@pytest.mark.parametrize("name", ["birthwt", "spector, logit", "menarche"])
+@pytest.mark.parametrize("name", ["birthwt", "spector, logit", "menarche", "budworm"])
 @pytest.mark.parametrize("link", LINKS)
 def test_refits_by_statsmodels_confirm_each_end(name, link):
     X, y, weights = TABLES[name].load()
