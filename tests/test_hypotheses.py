@@ -265,6 +265,10 @@ def test_fixed_coefficients_and_intercepts_of_nested_models():
         likelihood_ratio_test(fixed, few, X, y)
     both = _fit(X, y, bounds={"smoke": (0.5, 0.5), "age": (0.0, 0.0)})
     assert likelihood_ratio_test(fixed, both, X, y).df == 1
+    # The same fixed part up to rounding errors, in another unit.
+    unit, larger = X[["lwt", "smoke"]] / 0.3, _fit(X, y, bounds={"lwt": (-0.01, -0.01)})
+    same = _fit(unit, y, bounds={"lwt": (-0.003, -0.003)})
+    assert likelihood_ratio_test(larger, same, X, y, X_nested=unit).df == 1
     with pytest.raises(ValueError, match="intercept of nested"):
         likelihood_ratio_test(_fit(X, y, fit_intercept=False), few, X, y)
     # The columns of dummies of all levels have the intercept.

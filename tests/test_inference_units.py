@@ -105,6 +105,15 @@ def test_wald_tests_and_profiles_do_not_depend_on_units(scale):
         np.testing.assert_allclose(error, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-20, 1e20])
+def test_factors_may_undo_the_units(scale):
+    X, y = _data()
+    scaled = X * [1.0, scale]
+    test = wald_test(_fit(scaled, y), scaled, y, ["x0 = 0", f"x0 - {scale} * x1 = 0"])
+    expected = float(_reference().wald_test("x1 = 0, x2 = 0", scalar=True).statistic)
+    assert (test.df, test.statistic) == (2, pytest.approx(expected, rel=1e-6))
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e200])
 def test_a_covariance_outside_of_float64_is_an_error(scale):
     X, y = _data()
