@@ -124,7 +124,7 @@ def score_test(
         raise ValueError(
             f"X has {whole.estimable.rank} parameters, and nested has "
             f"{information.estimable.rank}. Expected more parameters in X. Pass the columns of the "
-            "larger model as X, and those of nested as X_nested."
+            "larger model as X, and the columns of nested as X_nested."
         )
     require_nested(
         LinearModel(larger, whole.coordinates, larger.offset, []),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from skneuron._common import FloatArray, MatrixLike
 from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of, independent
@@ -18,8 +18,8 @@ from skneuron.inference._frame import as_frame
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
 from skneuron.inference._parameters import Estimates, lengths
-from skneuron.inference._table import check_level
 from skneuron.inference._tests import ChiSquareTest
+from skneuron.inference._wald_columns import check_level, wald_columns
 from skneuron.validation import FittedNeuron
 
 __all__ = ["WaldTest", "slopes_test", "wald_test"]
@@ -155,18 +155,8 @@ def _tested(asked: Hypotheses, found: Estimates, level: float) -> WaldTest:
     error = lengths(found.contrasts(matrix))
     with np.errstate(over="ignore"):
         c = asked.c / unit
-        z, half_width = (estimate - c) / error, norm.isf((1 - level) / 2) * error
-    contrasts = as_frame(
-        {
-            "estimate": unit * estimate,
-            "standard_error": unit * error,
-            "z": z,
-            "p_value": above_zero(2 * norm.sf(np.abs(z))),
-            "lower": unit * (estimate - half_width),
-            "upper": unit * (estimate + half_width),
-        },
-        asked.names,
-    )
+    columns = wald_columns("estimate", estimate, error, level, c, unit)
+    contrasts = as_frame(columns, asked.names)
     reduced = independent(matrix[:, own], c, found.errors[own])
     rows = np.zeros((len(reduced.L), len(found.values)))
     rows[:, own] = reduced.L

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import influence
 from skneuron.plotting._canvas import BLUE, ORANGE, Display, as_text
@@ -135,9 +135,9 @@ class ResidualDisplay(Display):
         """
         check_neuron(estimator)
         if kind not in ("binned", "quantile"):
-            raise ValueError(f"Got kind={kind!r}. Expected 'binned' or 'quantile'.")
+            raise ValueError(wrong_value("kind", kind, "'binned' or 'quantile'", "kind='binned'"))
         if n_bins is not None and not n_bins >= 1:
-            raise ValueError(f"Got n_bins={n_bins!r}. Expected at least 1.")
+            raise ValueError(wrong_value("n_bins", n_bins, "at least 1", "n_bins=20"))
         if len(estimator.classes_) != 2:
             raise ValueError(
                 f"The neuron has {len(estimator.classes_)} classes. ResidualDisplay expected two "
