@@ -115,13 +115,13 @@ def _codes(groups: ArrayLike, n: int) -> AnyArray:
         raise ValueError(
             f"groups has {len(labels)} labels. Expected {n}, the cluster of each row of X."
         )
-    listed = labels.tolist()
-    missing = next((row for row, label in enumerate(listed) if is_missing(label)), None)
-    if missing is not None:
+    is_object = labels.dtype == object
+    missing = np.array([is_missing(label) for label in labels]) if is_object else labels != labels
+    if missing.any():
         raise ValueError(
-            f"groups has no label in row {missing}. Expected the cluster of each row. "
-            "Give each row of an unknown cluster a cluster of its own."
+            f"groups has no label in row {int(np.argmax(missing))}. Expected the cluster of each "
+            "row. Give each row of an unknown cluster a cluster of its own."
         )
-    if labels.dtype == object:
-        check_labels(listed, "groups")
+    if is_object:
+        check_labels(labels.tolist(), "groups")
     return np.asarray(np.unique(labels, return_inverse=True)[1])
