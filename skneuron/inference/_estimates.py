@@ -9,7 +9,8 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
-from skneuron.inference._information import FAR, Information
+from skneuron.inference._estimable import FAR
+from skneuron.inference._information import Information
 from skneuron.inference._layer_estimates import layer_estimates
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import Estimates

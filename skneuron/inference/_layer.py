@@ -10,7 +10,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread
 from skneuron.design import DesignMatrix
 from skneuron.inference._conditions import Conditions
-from skneuron.inference._information import FAR, Estimable, note_on_maximum
+from skneuron.inference._estimable import FAR, Estimable, note_on_maximum
 from skneuron.inference._observations import Observations, log_softmax
 from skneuron.inference._passes import Coordinates, triangle
 from skneuron.inference._sandwich import total_score

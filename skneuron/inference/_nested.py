@@ -11,7 +11,8 @@ from scipy.stats import chi2
 
 from skneuron._common import MatrixLike, shown
 from skneuron.inference._conditions import conditions_of
-from skneuron.inference._information import FAR, Information
+from skneuron.inference._estimable import FAR
+from skneuron.inference._information import Information
 from skneuron.inference._layer import LayerInformation
 from skneuron.inference._nesting import LinearModel, require_nested
 from skneuron.inference._null import null_z

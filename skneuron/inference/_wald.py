@@ -11,10 +11,11 @@ from scipy.linalg import solve_triangular
 from scipy.stats import chi2
 
 from skneuron._common import FloatArray, MatrixLike
-from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of, independent
+from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
+from skneuron.inference._independent import independent
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
 from skneuron.inference._parameters import Estimates, lengths
