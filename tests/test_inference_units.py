@@ -134,6 +134,17 @@ def test_factors_of_hypotheses_do_not_matter(factor):
     np.testing.assert_allclose(ratio, [1, factor], rtol=1e-12)
 
 
+def test_right_sides_beyond_float64_are_an_error():
+    X, y = _data()
+    neuron = _fit(X, y)
+    for hypotheses, c in (("x0 = 1e200", 0), ([1e-300, 0, 0], 1e300), (["x1 = 0", "x0=1e308"], 0)):
+        with pytest.raises(ValueError, match="standard errors from the estimate.*units"):
+            wald_test(neuron, X, y, hypotheses, c)
+    far = wald_test(neuron, X, y, "x0 = 1e100")
+    assert far.p_value > 0
+    assert far.statistic == pytest.approx((1e100 / 0.53157) ** 2, rel=1e-4)
+
+
 def test_rounding_errors_of_a_matrix_are_no_hypotheses():
     X, y = _data()
     neuron = _fit(X, y)

@@ -25,6 +25,9 @@ from skneuron.validation import FittedNeuron
 
 __all__ = ["WaldTest", "slopes_test", "wald_test"]
 
+# Largest distance of an estimate from its hypothesis, in standard errors, whose square is a float64.
+_FARTHEST = 1e150
+
 # The covariance is singular if the length of a standardised hypothesis, after the projection on the
 # others is subtracted, is below.
 _SINGULAR = 1e-12
@@ -156,6 +159,14 @@ def _tested(asked: Hypotheses, found: Estimates, level: float) -> WaldTest:
     error = lengths(found.contrasts(matrix))
     with np.errstate(over="ignore"):
         c = asked.c / unit
+        distances = np.abs((estimate - c) / error)
+    if not (distances < _FARTHEST).all():
+        k = int(np.argmin(distances < _FARTHEST))
+        raise ValueError(
+            f"The hypothesis {asked.names[k]!r} is {distances[k]:.3g} standard errors from the "
+            "estimate. Expected a right side on the scale of the estimates. Check the units of "
+            "hypotheses and c."
+        )
     columns = wald_columns("estimate", estimate, error, level, c, unit)
     contrasts = as_frame(columns, asked.names)
     reduced = independent(matrix[:, own], c, found.errors[own])

@@ -53,11 +53,11 @@ def wald_columns(
     half_width = norm.isf((1 - level) / 2) * error
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = (estimate - null) / error
-    return {
-        name: unit * estimate,
-        "standard_error": unit * error,
-        "z": z,
-        "p_value": above_zero(2 * norm.sf(np.abs(z))),
-        "lower": unit * (estimate - half_width),
-        "upper": unit * (estimate + half_width),
-    }
+        return {
+            name: unit * estimate,
+            "standard_error": unit * error,
+            "z": z,
+            "p_value": above_zero(2 * norm.sf(np.abs(z))),
+            "lower": unit * (estimate - half_width),
+            "upper": unit * (estimate + half_width),
+        }
