@@ -20,11 +20,15 @@ from skneuron.separation import SeparationWarning
 
 LINKS = ("sigmoid", "probit", "cloglog", "loglog")
 #: True coefficients of a strong and of a weak feature, and the intercept.
-TRUTH = np.array([2.0, -0.5, -0.5])
-#: Rows of a data set.
+TRUE_PARAMETERS = np.array([2.0, -0.5, -0.5])
+#: Numbers of rows of a data set.
 SIZES = (50, 300)
-#: Clusters, rows of a cluster, and standard deviation of the intercepts of clusters.
-CLUSTERS, ROWS, SPREAD = 30, 10, 1.0
+#: Number of clusters.
+N_CLUSTERS = 30
+#: Rows of a cluster.
+CLUSTER_SIZE = 10
+#: Standard deviation of the intercepts of clusters, on the scale of the linear predictor.
+INTERCEPT_DEVIATION = 1.0
 
 
 def fit(link: str, X: np.ndarray, y: np.ndarray) -> NeuronClassifier:
@@ -42,12 +46,12 @@ def profile_hits(seed: int, link: str, n: int) -> list[float]:
     rng = np.random.default_rng(seed)
     scale = {"sigmoid": 1.0, "probit": 0.6, "cloglog": 0.7, "loglog": 0.7}[link]
     X = rng.normal(size=(n, 2))
-    log_p = ACTIVATIONS[link]().log_proba(scale * (X @ TRUTH[:2] + TRUTH[2]))[1]
+    log_p = ACTIVATIONS[link]().log_proba(scale * (X @ TRUE_PARAMETERS[:2] + TRUE_PARAMETERS[2]))[1]
     y = rng.random(n) < np.exp(log_p)
     if y.all() or not y.any():
         return [np.nan, np.nan]
     neuron = fit(link, X, y)
-    true, out = scale * TRUTH[0], []
+    true, out = scale * TRUE_PARAMETERS[0], []
     for method in ("wald", "profile"):
         row = coefficient_table(neuron, X, y, method=method).iloc[0]
         out.append(float(row["lower"] <= true <= row["upper"]))
@@ -61,9 +65,9 @@ def cluster_hits(seed: int, link: str) -> list[float]:
     intercepts of clusters.
     """
     rng = np.random.default_rng(seed)
-    groups = np.repeat(np.arange(CLUSTERS), ROWS)
-    X = rng.normal(size=(CLUSTERS, 1))[groups]
-    z = SPREAD * rng.normal(size=CLUSTERS)[groups]
+    groups = np.repeat(np.arange(N_CLUSTERS), CLUSTER_SIZE)
+    X = rng.normal(size=(N_CLUSTERS, 1))[groups]
+    z = INTERCEPT_DEVIATION * rng.normal(size=N_CLUSTERS)[groups]
     y = rng.random(len(z)) < np.exp(ACTIVATIONS[link]().log_proba(z)[1])
     neuron = fit(link, X, y)
     out = []

@@ -1,12 +1,14 @@
 """Clustered standard errors and corrections against statsmodels and a formula."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from test_links import LINKS
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table, covariance
+from skneuron.inference import coefficient_table, covariance, goodness_of_fit
+from skneuron.plotting import ResidualDisplay
 
 
 def _panel(link="sigmoid", seed=0, n_clusters=25, size=6):
@@ -107,6 +109,12 @@ def test_arguments_that_cannot_work():
         ({"kind": "robust", "groups": np.zeros(150)}, "one cluster"),
         ({"kind": "robust", "groups": np.append(groups[1:], np.nan)}, "no label in row 149"),
         ({"kind": "robust", "groups": [None, *groups[1:]]}, "no label in row 0"),
+        ({"kind": "robust", "groups": "person"}, r"groups='person'.*groups=data\['person'\]"),
+        (
+            {"kind": "robust", "groups": np.stack([groups, groups], axis=1)},
+            r"groups has shape \(150, 2\)",
+        ),
+        ({"kind": "robust", "groups": ["a", *groups[1:].tolist()]}, "groups has labels of the"),
     ]
     for arguments, match in cases:
         with pytest.raises(ValueError, match=match):
@@ -119,3 +127,33 @@ def test_arguments_that_cannot_work():
             np.full(4, 0.5), kind="robust", correction="HC1",
         )  # fmt: skip
     assert small.coef_.shape == (1, 1)
+
+
+@pytest.mark.parametrize("missing", [float("nan"), None, pd.NA, pd.NaT, np.datetime64("NaT")])
+def test_a_missing_label_is_no_cluster_and_no_class(missing):
+    X, y, groups = _panel()
+    names = [f"person {g}" for g in groups[1:]]
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    for labels in (names, groups[1:].tolist()):
+        for listed in ([missing, *labels], pd.Series([missing, *labels], dtype=object)):
+            with pytest.raises(ValueError, match="groups has no label in row 0"):
+                covariance(neuron, X, y, kind="robust", groups=listed)
+    # A list of text and NaN becomes an array of the strings "b" and "nan".
+    words = NeuronClassifier(C=np.inf).fit(X, np.where(y == 1, "nan", "b"))
+    labels = ["b" if label == 0 else missing for label in y]
+    row = int(np.argmax(y == 1))
+    for function in (covariance, goodness_of_fit, ResidualDisplay.from_estimator):
+        with pytest.raises(ValueError, match=f"y has the missing label .* in row {row}"):
+            function(words, X, labels)
+
+
+def test_lists_arrays_and_categories_are_the_same_clusters():
+    X, y, groups = _panel()
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    expected = covariance(neuron, X, y, kind="robust", groups=groups)
+    names = [f"person {g}" for g in groups]
+    days = np.datetime64("2020-01-01") + groups
+    for labels in (names, np.array(names), pd.Categorical(names), groups.tolist(), days,
+                   pd.Series(groups, dtype=object), pd.Series(groups, dtype="Int64")):  # fmt: skip
+        found = covariance(neuron, X, y, kind="robust", groups=labels)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)

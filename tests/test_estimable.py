@@ -176,7 +176,7 @@ def test_exactly_separated_data_are_told(seed):
 @pytest.mark.parametrize("link", PROBABILITIES)
 def test_ordinary_fits_prove_by_themselves_that_classes_overlap(link, monkeypatch):
     """No linear program is solved; the fit of a table in print is a proof already."""
-    import skneuron.inference._estimates as module
+    import skneuron.inference._information as module
 
     monkeypatch.setattr(module, "separation_of", None)
     for name in ("birthwt", "spector, logit", "menarche", "vaso", "default, all"):
@@ -369,10 +369,19 @@ def test_models_that_are_not_nested():
     match = "nested neuron has 1 columns and X has 3. Expected its columns as X_nested"
     with pytest.raises(ValueError, match=match):
         likelihood_ratio_test(_fit("sigmoid", a, y), _fit("sigmoid", few, y), a, y)
-    with pytest.raises(ValueError, match="higher log-likelihood"):
+    with pytest.raises(ValueError, match="'a' of nested is no linear combination"):
         likelihood_ratio_test(
             _fit("sigmoid", X[["b", "c"]], y), small, X[["b", "c"]], y, X_nested=X[["a"]]
         )
+    # 0.03 standard errors from the maximum count as converged, but lose to the nested maximum.
+    residual = y - small.predict_proba(X[["a"]])[:, 1]
+    noise = X["c"] - residual * (X["c"] @ residual) / (residual @ residual)
+    error = coefficient_table(small, X[["a"]], y).loc["a", "standard_error"]
+    near = NeuronClassifier.from_weights(
+        [small.coef_[0, 0] + 0.03 * error, 0.0], small.intercept_[0]
+    )
+    with pytest.raises(ValueError, match="higher log-likelihood"):
+        likelihood_ratio_test(near, small, np.column_stack([X["a"], noise]), y, X_nested=X[["a"]])
     with pytest.raises(ValueError, match="label"):
         likelihood_ratio_test(neuron, _fit("sigmoid", X[["a"]], labels), X, y)
     with pytest.raises(ValueError, match="Expected a nested neuron"):

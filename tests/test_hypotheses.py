@@ -4,11 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import sparse
 from test_links import LINKS
 from textbooks import read
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table, likelihood_ratio_test, score_test, wald_test
+from skneuron.inference import (
+    coefficient_table,
+    covariance,
+    influence,
+    likelihood_ratio_test,
+    score_test,
+    wald_test,
+)
+from skneuron.plotting import OddsRatioDisplay
 
 
 def _births():
@@ -103,6 +112,26 @@ def test_names_with_operators_and_spaces():
     assert found == pytest.approx(expected, rel=1e-12)
 
 
+def test_names_with_two_meanings_are_refused_in_text():
+    X, y = _births()
+    X = X.rename(columns={"age": "intercept", "lwt": "2"})
+    neuron = _fit(X, y)
+    for text, name in (("intercept = 0", "intercept"), ("ht = 2", "2"), ("2 * smoke = 2", "2")):
+        with pytest.raises(ValueError, match=rf"'{name}' is .*\[1, 0, 0, 0, 0, 0\]"):
+            wald_test(neuron, X, y, text)
+    table = coefficient_table(neuron, X, y)
+    for k in range(len(table)):
+        test = wald_test(neuron, X, y, np.eye(6)[k])
+        assert test.statistic == pytest.approx(table["z"].iloc[k] ** 2, rel=1e-9)
+    assert wald_test(neuron, X, y, "smoke = 3").df == 1
+    for function in (covariance, influence):
+        with pytest.raises(ValueError, match=r"name 'intercept'.*X\.rename"):
+            function(neuron, X, y)
+    display = OddsRatioDisplay.from_estimator(neuron, X, y)
+    assert display.names == ["intercept", *X.columns[1:]]
+    np.testing.assert_allclose(display.ratios[0], np.exp(neuron.coef_[0, 0]))
+
+
 def test_hypotheses_that_cannot_be_tested():
     X, y = _births()
     neuron = _fit(X, y)
@@ -174,3 +203,84 @@ def test_score_tests_that_cannot_be_made():
         score_test(_fit(X[["age"]], y + X["smoke"]), X, y + X["smoke"])
     with pytest.raises(ValueError, match="NaN"):
         score_test(nested, X.assign(lwt=np.nan), y)
+
+
+def _squares(X):
+    return np.column_stack([X["age"] ** 2, X["lwt"]])
+
+
+# Columns of a nested model of (age, lwt, smoke), and the message if the model is not nested.
+NESTED = [
+    (lambda X: X[["age", "lwt"]], None),
+    (lambda X: np.column_stack([X["age"] - 2 * X["lwt"] + 0.1 * X["smoke"]]), None),
+    (lambda X: np.column_stack([1e9 * X["smoke"] + 1e-3, X["age"] / 3]), None),
+    (lambda X: 1e3 + X[["lwt", "age"]] / 7, None),
+    (lambda X: X[["age", "lwt"]].astype(np.float32), None),
+    (lambda X: sparse.csr_array(X[["lwt", "smoke"]].to_numpy()), None),
+    (_squares, "'x0' of nested"),
+    (lambda X: X[["age"]] + 1e-4 * X[["ht"]].to_numpy(), "'age' of nested"),
+    (lambda X: 1e3 + X[["ht"]], "'ht' of nested"),
+    (lambda X: X[["smoke", "ui"]], "'ui' of nested"),
+    (lambda X: sparse.csr_array(X[["lwt", "ui"]].to_numpy()), "'x1' of nested"),
+]
+
+
+@pytest.mark.parametrize("k", range(len(NESTED)))
+def test_models_that_are_not_nested_are_refused(k):
+    X, y = _births()
+    columns, match = NESTED[k]
+    few, whole = columns(X), X[["age", "lwt", "smoke"]]
+    nested, neuron = _fit(few, y), _fit(whole, y)
+    tests = [
+        lambda: likelihood_ratio_test(neuron, nested, whole, y, X_nested=few),
+        lambda: score_test(nested, whole, y, X_nested=few),
+    ]
+    for test in tests:
+        if match is None:
+            assert test().df == 3 - few.shape[1]
+        else:
+            with pytest.raises(ValueError, match=match):
+                test()
+
+
+def test_fixed_coefficients_and_intercepts_of_nested_models():
+    X, y = _births()
+    X = X[["age", "lwt", "smoke"]]
+    neuron = _fit(X, y)
+    fixed = _fit(X, y, bounds={"smoke": (0.5, 0.5)})
+    test = likelihood_ratio_test(neuron, fixed, X, y)
+    theirs = [
+        sm.GLM(y, sm.add_constant(X), family=sm.families.Binomial()).fit(tol=1e-14).llf,
+        sm.GLM(
+            y, sm.add_constant(X[["age", "lwt"]]), family=sm.families.Binomial(),
+            offset=0.5 * X["smoke"],
+        ).fit(tol=1e-14).llf,
+    ]  # fmt: skip
+    assert (test.df, test.statistic) == (
+        1, pytest.approx(2 * (theirs[0] - theirs[1]), rel=1e-6)
+    )  # fmt: skip
+    # The larger model has another fixed coefficient, or no intercept.
+    few = _fit(X[["age"]], y)
+    with pytest.raises(ValueError, match="fixed coefficients of nested"):
+        likelihood_ratio_test(fixed, few, X, y)
+    both = _fit(X, y, bounds={"smoke": (0.5, 0.5), "age": (0.0, 0.0)})
+    assert likelihood_ratio_test(fixed, both, X, y).df == 1
+    # The same fixed part up to rounding errors, in another unit.
+    unit, larger = X[["lwt", "smoke"]] / 0.3, _fit(X, y, bounds={"lwt": (-0.01, -0.01)})
+    same = _fit(unit, y, bounds={"lwt": (-0.003, -0.003)})
+    assert likelihood_ratio_test(larger, same, X, y, X_nested=unit).df == 1
+    with pytest.raises(ValueError, match="intercept of nested"):
+        likelihood_ratio_test(_fit(X, y, fit_intercept=False), few, X, y)
+    # The columns of dummies of all levels have the intercept.
+    levels = X[["age"]].assign(smoke=X["smoke"], not_smoke=1 - X["smoke"])
+    assert likelihood_ratio_test(_fit(levels, y, fit_intercept=False), few, levels, y).df == 1
+
+
+def test_models_of_classes_that_are_not_nested_are_refused():
+    data = sm.datasets.anes96.load_pandas()
+    X, y = data.exog, data.endog.astype(int)
+    neuron, few = _fit(X, y), X[["age", "income"]]
+    assert likelihood_ratio_test(neuron, _fit(few, y), X, y, X_nested=few).df == 18
+    square = np.asarray(X[["age"]]) ** 2
+    with pytest.raises(ValueError, match="'x0' of nested"):
+        likelihood_ratio_test(neuron, _fit(square, y), X, y, X_nested=square)

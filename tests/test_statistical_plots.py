@@ -32,6 +32,7 @@ def test_a_forest_has_the_ratios_of_the_table():
     X, y = _births()
     neuron = _fit(X, y)
     display = OddsRatioDisplay.from_estimator(neuron, X, y, level=0.9)
+    assert display.lines_.get_zorder() > display.points_.get_zorder()
     table = coefficient_table(neuron, X, y, level=0.9, exponentiate=True).drop("intercept")
     assert display.names == list(X.columns)
     np.testing.assert_array_equal(display.points_.get_xdata(), table["odds_ratio"])

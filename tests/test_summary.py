@@ -11,9 +11,15 @@ from scipy.stats import chi2
 from textbooks import read
 
 from skneuron import NeuronClassifier
-from skneuron.inference import coefficient_table, goodness_of_fit, likelihood_ratio_test, summary
+from skneuron.inference import (
+    coefficient_table,
+    goodness_of_fit,
+    likelihood_ratio_test,
+    score_test,
+    summary,
+)
 
-# Stata's manual, `logistic`: odds ratios, their standard errors and 95 % intervals.
+# www.stata.com/features/overview/logistic-regression: odds ratios, their standard errors and 95 % intervals.
 STATA = {
     "age": ("0.9732636", "0.0354759", "0.9061578", "1.045339"),
     "lwt": ("0.9849634", "0.0068217", "0.9716834", "0.9984249"),
@@ -81,13 +87,35 @@ def test_summary_has_the_numbers_of_its_parts():
     assert found.test == test
     assert found.notes == ()
     text = str(found)
-    # Stata's manual: LR chi2(8) 33.22, log likelihood -100.724, pseudo R² 0.1416, Prob 0.0001.
+    # The same page of Stata: LR chi2(8) 33.22, log likelihood -100.724, pseudo R² 0.1416, Prob 0.0001.
     for number in ("χ²(8)", "33.224", "-100.724", "0.1416", f"{chi2.sf(33.224, 8):.3g}", "219.448"):
         assert number in text
     assert "note" not in text
     html = found._repr_html_()
     for number in re.findall(r"-?\d+\.\d+", text):
         assert number in html
+
+
+def test_summary_of_clusters_has_a_wald_test():
+    X, y = _births()
+    neuron, groups = _fit("sigmoid", X, y), np.arange(len(y)) // 3
+    found = summary(neuron, X, y, kind="robust", groups=groups, correction="HC1")
+    theirs = sm.Logit(y, sm.add_constant(X)).fit(
+        disp=False, tol=1e-12, cov_type="cluster", cov_kwds={"groups": groups}
+    )
+    expected = theirs.wald_test(np.eye(9)[1:], scalar=True)
+    assert found.test.statistic == pytest.approx(float(expected.statistic), rel=1e-6)
+    assert f"Wald χ²(8) {found.test.statistic:.3f}" in re.sub(" +", " ", str(found))
+    assert "Likelihood ratio" not in str(found)
+    few = summary(neuron, X, y, kind="robust", groups=np.arange(len(y)) % 5)
+    assert few.test is None
+    assert "no joint Wald test, because there are too few clusters" in str(few)
+    older = X.assign(pounds=2 * X["lwt"])
+    found = summary(_fit("sigmoid", older, y), older, y, kind="robust")
+    assert found.test is None
+    assert "no joint Wald test, because some coefficients have no standard error" in str(found)
+    few, ages = X[["lwt", "smoke", "ui"]], np.digitize(X["age"], [20, 26])
+    assert summary(_fit("sigmoid", few, ages), few, ages, kind="robust").test.df == 6
 
 
 def test_summary_explains_missing_numbers():
@@ -113,6 +141,18 @@ def test_summary_of_completely_separated_classes():
     found = summary(neuron, X, y, method="profile")
     assert found.test is None
     assert "not at a maximum" in str(found)
+    assert found.fit.note.startswith("a hyperplane separates the classes")
+    match = r"a hyperplane separates the classes.*method='profile'"
+    with pytest.raises(ValueError, match=match):
+        likelihood_ratio_test(neuron, None, X, y)
+    with pytest.raises(ValueError, match=match):
+        score_test(neuron, np.column_stack([X, X**2]), y, X_nested=X)
+    three = np.arange(6)
+    with pytest.warns(UserWarning, match="separate"):
+        layer = _fit("sigmoid", X=three[:, None], y=three // 2)
+    assert goodness_of_fit(layer, three[:, None], three // 2).note == found.fit.note
+    with pytest.raises(ValueError, match=r"A hyperplane separates class 0.*detect_separation"):
+        likelihood_ratio_test(layer, None, three[:, None], three // 2)
     assert np.isfinite(found.table.loc["x0", "lower"])
 
 

@@ -94,10 +94,25 @@ def _parsed(text: str, names: list[str]) -> tuple[FloatArray, float]:
             if name is None:
                 constant -= sign * factor
             else:
+                _require_one_meaning(name, text, names)
                 coefficients[names.index(name)] += sign * factor
     if not coefficients.any():
         raise _unknown(text, text, names)
     return coefficients, constant
+
+
+def _require_one_meaning(name: str, text: str, names: list[str]) -> None:
+    """Raise ``ValueError`` for a name of several parameters, or a name that is a number."""
+    is_number = re.fullmatch(_NUMBER, name) is not None
+    if names.count(name) == 1 and not is_number:
+        return
+    reason = "a name and a number" if is_number else f"the name of {names.count(name)} coefficients"
+    row = [1] + [0] * (len(names) - 1)
+    raise ValueError(
+        f"Got the hypothesis {text!r}, in which {name!r} is {reason}. Expected names with one "
+        "meaning. Pass an array with a column for each row of coefficient_table, for example "
+        f"wald_test(neuron, X, y, {row}) for its first row."
+    )
 
 
 def _split(text: str, names: list[str]) -> list[list[tuple[float, str | None]]]:

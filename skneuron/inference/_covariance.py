@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike
@@ -59,7 +58,6 @@ def covariance(
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
-    known = found.known
-    names = [found.names[k] for k in known]
-    square = found.covariance[np.ix_(known, known)]
-    return as_frame(dict(zip(names, square, strict=True)), names)
+    found.require_distinct_names("covariance")
+    names = [found.names[k] for k in found.known]
+    return as_frame(dict(zip(names, found.covariance, strict=True)), names)

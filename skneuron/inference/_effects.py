@@ -9,6 +9,7 @@ import numpy as np
 from skneuron._common import FloatArray
 from skneuron.design import DesignMatrix
 from skneuron.inference._observations import Observations
+from skneuron.inference._passes import Coordinates
 from skneuron.inference._response import Response
 
 __all__ = ["Point", "change_of", "point_of", "slope_of"]
@@ -40,19 +41,23 @@ def point_of(observations: Observations, parameters: FloatArray, at: str, has_bi
 
 
 def slope_of(
-    response: Response, point: Point, parameters: FloatArray, j: int, has_bias: bool
+    response: Response, point: Point, parameters: FloatArray, j: int, coordinates: Coordinates
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the mean derivative of the probabilities in a feature, and its gradient."""
+    """Return the mean derivative of the probabilities in a feature, and its gradient.
+
+    The gradient is in the parameters of the centered and scaled columns.
+    """
     direction = parameters[:, j]
     first = np.einsum("i,iqm->qm", point.fraction, response.jacobian(point.z))
     turned = response.turned(point.z, direction) * point.fraction[:, None, None]
-    gradient = _times_rows(turned, point.X, has_bias)
-    gradient[:, :, j] += first
+    gradient = _times_rows(turned, point.X, coordinates)
+    for k in np.flatnonzero(coordinates.columns == j):
+        gradient[:, :, k] += first / coordinates.scale[k]
     return first @ direction, gradient
 
 
 def change_of(
-    response: Response, point: Point, parameters: FloatArray, j: int, has_bias: bool
+    response: Response, point: Point, parameters: FloatArray, j: int, coordinates: Coordinates
 ) -> tuple[FloatArray, FloatArray]:
     """Return the mean change of the probabilities from 0 to 1 of a feature, and its gradient."""
     direction = parameters[:, j]
@@ -62,19 +67,21 @@ def change_of(
     low = point.z - column[:, None] * direction
     high = low + direction
     with_fraction = point.fraction[:, None, None]
-    at_one = response.jacobian(high) * with_fraction
-    gradient = _times_rows(at_one - response.jacobian(low) * with_fraction, point.X, has_bias)
-    gradient[:, :, j] = at_one.sum(axis=0)
+    at_zero, at_one = (
+        response.jacobian(low) * with_fraction,
+        response.jacobian(high) * with_fraction,
+    )
+    gradient = _times_rows(at_one - at_zero, point.X, coordinates)
+    for k in np.flatnonzero(coordinates.columns == j):
+        mean, scale = coordinates.mean[k], coordinates.scale[k]
+        gradient[:, :, k] = ((1 - mean) * at_one + mean * at_zero).sum(axis=0) / scale
     effect = point.fraction @ (response.probability(high) - response.probability(low))
     return np.asarray(effect), gradient
 
 
-def _times_rows(slopes: FloatArray, X: DesignMatrix, has_bias: bool) -> FloatArray:
-    """Return Σ slopesᵢ ⊗ (xᵢ, 1), of shape (q, m, p)."""
-    d = X.shape[1]
-    out = np.zeros((*slopes.shape[1:], d + has_bias))
+def _times_rows(slopes: FloatArray, X: DesignMatrix, coordinates: Coordinates) -> FloatArray:
+    """Return Σ slopesᵢ ⊗ x̃ᵢ, of shape (q, m, p)."""
+    out = np.zeros((*slopes.shape[1:], coordinates.size))
     for rows, data in X.dense_blocks(range(X.shape[0])):
-        out[:, :, :d] += np.tensordot(slopes[rows], data, axes=(0, 0))
-    if has_bias:
-        out[:, :, d] = slopes.sum(axis=0)
+        out += np.tensordot(slopes[rows], coordinates.rows(data), axes=(0, 0))
     return out

@@ -11,6 +11,7 @@ from sklearn.utils import column_or_1d
 
 from skneuron._common import AnyArray, one_of, wrong_value
 from skneuron.inference._observations import Observations
+from skneuron.validation import check_labels, is_missing
 
 __all__ = ["Correction", "ErrorType", "Kind"]
 
@@ -64,22 +65,7 @@ class ErrorType:
             )
         if groups is None:
             return cls(kind, correction=correction)
-        labels = column_or_1d(groups)
-        n = len(observations.y)
-        if len(labels) != n:
-            raise ValueError(
-                f"groups has {len(labels)} labels. Expected {n}, the cluster of each row of X."
-            )
-        missing = labels != labels
-        if labels.dtype == object:
-            missing = missing | np.array([label is None for label in labels])
-        if np.any(missing):
-            row = int(np.flatnonzero(missing)[0])
-            raise ValueError(
-                f"groups has no label in row {row}. Expected the cluster of each row. "
-                "Give each row of an unknown cluster a cluster of its own."
-            )
-        codes = np.unique(labels, return_inverse=True)[1]
+        codes = _codes(groups, len(observations.y))
         if len(np.unique(codes[observations.weights > 0])) < 2:
             raise ValueError(
                 "groups has one cluster. Expected at least two, and 30 or more for standard "
@@ -107,3 +93,35 @@ class ErrorType:
         if self.correction == "HC1":
             return g / (g - 1) * (n_observations - 1) / for_parameters
         return g / (g - 1)
+
+
+def _codes(groups: ArrayLike, n: int) -> AnyArray:
+    """Return the number of the cluster of each row."""
+    if isinstance(groups, str):
+        raise ValueError(
+            f"Got groups={groups!r}. Expected the cluster of each row of X. Pass a column of "
+            f"labels, for example groups=data[{groups!r}]."
+        )
+    if np.ndim(groups) != 1 and np.shape(groups) != (n, 1):
+        raise ValueError(
+            f"groups has shape {np.shape(groups)}. Expected ({n},), the cluster of each row of X. "
+            "Pass one column of labels."
+        )
+    # NumPy turns a list such as [1, "a"] into strings.
+    is_list = not hasattr(groups, "dtype") and not isinstance(groups, np.ndarray)
+    given = np.array(groups, dtype=object) if is_list else groups
+    labels = column_or_1d(given)
+    if len(labels) != n:
+        raise ValueError(
+            f"groups has {len(labels)} labels. Expected {n}, the cluster of each row of X."
+        )
+    is_object = labels.dtype == object
+    missing = np.array([is_missing(label) for label in labels]) if is_object else labels != labels
+    if missing.any():
+        raise ValueError(
+            f"groups has no label in row {int(np.argmax(missing))}. Expected the cluster of each "
+            "row. Give each row of an unknown cluster a cluster of its own."
+        )
+    if is_object:
+        check_labels(labels.tolist(), "groups")
+    return np.asarray(np.unique(labels, return_inverse=True)[1])

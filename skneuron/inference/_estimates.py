@@ -7,23 +7,26 @@ from dataclasses import replace
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
-from skneuron._threads import blas_on_one_thread
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
-from skneuron.inference._information import FAR, Information
+from skneuron.inference._estimable import FAR
+from skneuron.inference._information import Information
 from skneuron.inference._layer_estimates import layer_estimates
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import Estimates
 from skneuron.inference._passes import grams
 from skneuron.inference._relations import collinear_notes
-from skneuron.inference._sandwich import scores_product
-from skneuron.separation import separation_of
+from skneuron.inference._sandwich import scores_product, square_root
 from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["estimates_of"]
 
 # A row is on the hyperplane if its margin is below this fraction of the largest margin.
 _ON_PLANE = 1e-9
+
+# Information, relative to the information that the basis makes 1, that is negative by more than
+# rounding errors.
+_NEGATIVE = 1e-6
 
 _INFINITE = "separated: no finite maximum"
 
@@ -61,15 +64,12 @@ def estimates_of(
         notes[own] = np.where(notes[own] == "", separated, notes[own])
     else:
         information.require_maximum()
-    known = notes == ""
-    covariance = np.full((len(names), len(names)), np.nan)
-    rank = information.estimable.rank
-    if known.any():
+    rank, root = information.estimable.rank, information.estimable.basis
+    if (notes == "").any():
         factor = error_type.factor(information.observations, rank)
-        covariance[np.ix_(own, own)] = factor * _covariance(information, error_type)
-    covariance[~known], covariance[:, ~known] = np.nan, np.nan
-    values[own] = np.where(known[own], values[own], np.nan)
-    return Estimates(names, values, covariance, notes, rank)
+        root = np.sqrt(factor) * _root(information, error_type)
+    values[own] = np.where(notes[own] == "", values[own], np.nan)
+    return Estimates(names, values, notes, rank, information.coordinates, root)
 
 
 def _without_separated(
@@ -82,18 +82,15 @@ def _without_separated(
     Statistics 3, 2009). The parameters that it determines have a maximum and standard errors.
     """
     observations, coordinates = information.observations, information.coordinates
-    columns, rows = coordinates.columns, observations.weights > 0
-    X = observations.X[:, columns][rows]
-    with blas_on_one_thread():
-        found = separation_of(X, observations.y[rows], range(len(columns)), coordinates.has_bias)
+    columns, found = coordinates.columns, information.separation()
     notes = np.full(coordinates.size, "", dtype=object)
     if found.direction is None:
-        information.require_maximum()
+        information.estimable.require_maximum(information.distance)
         return information, notes
     coef, bias = np.zeros(observations.X.shape[1]), found.direction[1]
     coef[columns] = found.direction[0]
     margins = np.abs(observations.product(coef, bias))
-    on_plane = margins <= _ON_PLANE * margins[rows].max()
+    on_plane = margins <= _ON_PLANE * margins[observations.weights > 0].max()
     directions = np.append(found.direction[0], [bias] * coordinates.has_bias)
     limits = np.where(directions > 0, "+inf", "-inf")
     if found.kind == "complete":
@@ -109,11 +106,10 @@ def _without_separated(
     return limit, notes
 
 
-def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
-    """Return the sandwich A⁻¹ M A⁻¹: A is an information, M the covariance of the scores."""
+def _root(information: Information, error_type: ErrorType) -> FloatArray:
+    """Return a root A⁻¹ √M of the sandwich: A is an information, M the covariance of the scores."""
     kind = error_type.kind
     coordinates, basis = information.coordinates, information.estimable.basis
-    outer = coordinates.jacobian() @ basis
     penalty = (basis.T * information.ridge) @ basis
     # The basis makes the expected information plus the penalty the identity.
     bread: FloatArray = np.eye(len(penalty))
@@ -130,14 +126,14 @@ def _covariance(information: Information, error_type: ErrorType) -> FloatArray:
     if error_type.groups is not None:
         slopes, weights = information.derivatives.slope[:, None], information.observations.weights
         meat = scores_product(design, coordinates, basis, slopes, weights, error_type)
-    if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0:
+    smallest = np.linalg.eigvalsh(meat).min(initial=0.0)
+    if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0 or smallest < -_NEGATIVE:
         raise ValueError(
             f"The observed information, which kind={kind!r} inverts, is not positive definite at "
             "these coefficients. Expected coefficients at a maximum of the log-likelihood. "
             "Use kind='expected' or kind='robust-expected', or fit again."
         )
-    half = np.linalg.solve(bread, outer.T)
-    return np.asarray(half.T @ meat @ half)
+    return np.asarray(basis @ np.linalg.solve(bread, square_root(meat)))
 
 
 def _squared_scores(information: Information) -> FloatArray:

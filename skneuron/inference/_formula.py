@@ -72,40 +72,10 @@ def from_formula(
             "from_formula needs formulaic, which is not installed. "
             "Type: python -m pip install formulaic pandas"
         ) from error
-    if isinstance(formula, str) and re.search(r"\bI\([^()]*\^", formula):
-        raise ValueError(
-            f"In the formula {formula!r}, ^ inside of I() is Python's exclusive or. Expected ** "
-            "for a power. Use for example I(age ** 2)."
-        )
-    if not hasattr(frame, "columns"):
-        raise TypeError(
-            f"Got a {type(frame).__name__}. Expected a pandas.DataFrame with the columns of the "
-            "formula. Pass pandas.DataFrame(data)."
-        )
-    table: Any = frame
-    try:
-        matrices = formulaic.model_matrix(formula, table, na_action="raise")
-    except (formulaic.errors.FormulaicError, ValueError) as error:
-        raise ValueError(
-            f"The package formulaic reports for {formula!r}: {error}. Expected a formula of "
-            "columns without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with "
-            "missing values by frame.dropna()."
-        ) from error
-    if not hasattr(matrices, "lhs"):
-        raise ValueError(
-            f"The formula {formula!r} has no left side. Expected a label, for example "
-            f"'y ~ {formula}'."
-        )
-    names = [str(name) for name in matrices.rhs.columns]
-    if (_INTERCEPT in names) != fit_intercept:
-        has, change = ("no", "remove '- 1'") if fit_intercept else ("an", "add '- 1'")
-        raise ValueError(
-            f"The formula {formula!r} has {has} intercept, and fit_intercept={fit_intercept!r}. "
-            f"Expected both or none. Either {change}, or pass fit_intercept={not fit_intercept!r} "
-            "to from_formula and to NeuronClassifier."
-        )
+    matrices = _matrices(formulaic, formula, frame)
+    _require_intercept(formula, list(map(str, matrices.rhs.columns)), fit_intercept)
     X = _without_intercept(matrices.rhs)
-    y = _labels(formula, str(formulaic.Formula(formula).lhs).strip("`"), matrices.lhs, table)
+    y = _labels(formula, str(formulaic.Formula(formula).lhs).strip("`"), matrices.lhs, frame)
     if new is None:
         return X, y
     with warnings.catch_warnings():
@@ -118,6 +88,45 @@ def from_formula(
                 "without missing values and without categories that frame lacks."
             ) from error
     return X, y, _without_intercept(rows)
+
+
+def _matrices(formulaic: Any, formula: str, frame: TableLike) -> Any:
+    """Return the matrices of both sides of a formula."""
+    if isinstance(formula, str) and re.search(r"\bI\([^()]*\^", formula):
+        raise ValueError(
+            f"In the formula {formula!r}, ^ inside of I() is Python's exclusive or. Expected ** "
+            "for a power. Use for example I(age ** 2)."
+        )
+    if not hasattr(frame, "columns"):
+        raise TypeError(
+            f"Got a {type(frame).__name__}. Expected a pandas.DataFrame with the columns of the "
+            "formula. Pass pandas.DataFrame(data)."
+        )
+    try:
+        matrices = formulaic.model_matrix(formula, frame, na_action="raise")
+    except (formulaic.errors.FormulaicError, ValueError) as error:
+        raise ValueError(
+            f"The package formulaic reports for {formula!r}: {error}. Expected a formula of "
+            "columns without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with "
+            "missing values by frame.dropna()."
+        ) from error
+    if not hasattr(matrices, "lhs"):
+        raise ValueError(
+            f"The formula {formula!r} has no left side. Expected a label, for example "
+            f"'y ~ {formula}'."
+        )
+    return matrices
+
+
+def _require_intercept(formula: str, names: list[str], fit_intercept: bool) -> None:
+    """Raise ``ValueError`` if only one of the formula and the neuron has an intercept."""
+    if (_INTERCEPT in names) != fit_intercept:
+        has, change = ("no", "remove '- 1'") if fit_intercept else ("an", "add '- 1'")
+        raise ValueError(
+            f"The formula {formula!r} has {has} intercept, and fit_intercept={fit_intercept!r}. "
+            f"Expected both or none. Either {change}, or pass fit_intercept={not fit_intercept!r} "
+            "to from_formula and to NeuronClassifier."
+        )
 
 
 def _without_intercept(matrix: Any) -> Any:

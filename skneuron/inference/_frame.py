@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from skneuron._common import AnyArray
 from skneuron.inference._text import NOTE, cell, grid, narrow_text, remedy_text
 
-__all__ = ["Table", "as_frame"]
+__all__ = ["Table", "as_frame", "row_names"]
 
 # Characters in a line of a printed table, as in pandas.
 _WIDTH = 80
@@ -81,6 +81,12 @@ def as_frame(columns: Mapping[Any, AnyArray], index: list[Any]) -> Any:
     if isinstance(next(iter(columns), None), tuple):
         frame.columns = _pandas_index(pandas, list(columns))
     return CoefficientFrame(frame)
+
+
+def row_names(X: Any, n: int) -> list[Any]:
+    """Return the names of the rows of a data frame, or their numbers."""
+    # A list has a method ``index``.
+    return list(X.index if hasattr(X, "columns") and hasattr(X, "index") else range(n))
 
 
 def _pandas_index(pandas: Any, names: list[Any]) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from skneuron._common import MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._grouped import GroupedFit, finite, grouped_fit
-from skneuron.inference._information import FAR, Information
+from skneuron.inference._information import Information
 from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
@@ -112,9 +112,7 @@ def goodness_of_fit(
     k, n = information.estimable.rank, observations.total_weight
     fitted = observations.log_likelihood(activation, information.z)
     without = observations.log_likelihood(activation, null)
-    note = conditions.invalid
-    if not note and information.distance > FAR:
-        note = f"the coefficients are {information.distance:.2g} standard errors from the maximum"
+    note = conditions.invalid or information.maximum_note()
     return GoodnessOfFit(
         n_observations=n,
         n_parameters=k,

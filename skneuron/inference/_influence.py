@@ -13,7 +13,7 @@ from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._estimates import estimates_of
-from skneuron.inference._frame import as_frame
+from skneuron.inference._frame import as_frame, row_names
 from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 from skneuron.inference._parameters import Estimates
@@ -23,7 +23,7 @@ __all__ = ["influence"]
 
 
 class _Residuals(NamedTuple):
-    """Residuals of each row, times the root of its weight, and its score."""
+    """Probability of each row, and residuals times the root of its weight."""
 
     fitted: FloatArray
     pearson: FloatArray
@@ -101,6 +101,7 @@ def influence(
     """
     observations = Observations.of(neuron, X, y, sample_weight, offset, two_classes="influence")
     found = estimates_of(neuron, observations, ErrorType())
+    found.require_distinct_names("influence")
     _require_overlap(found)
     information = Information.of(neuron, observations, conditions_of(neuron, observations))
     residuals = _residuals(neuron, information, check_random_state(random_state))
@@ -126,10 +127,7 @@ def influence(
     for k, name in enumerate(found.names):
         known = found.notes[k] == "" and k in places
         columns[f"dfbeta_{name}"] = changes[:, places[k]] if known else np.full(len(root), np.nan)
-    labels: Any = getattr(X, "index", None)
-    # A list has a method of this name.
-    has_labels = labels is not None and hasattr(X, "columns")
-    return as_frame(columns, list(labels if has_labels else range(len(root))))
+    return as_frame(columns, row_names(X, len(root)))
 
 
 def _require_overlap(found: Estimates) -> None:

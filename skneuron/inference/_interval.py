@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from skneuron._common import MatrixLike
-from skneuron.design import DesignMatrix
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
-from skneuron.inference._frame import as_frame
+from skneuron.inference._frame import as_frame, row_names
 from skneuron.inference._observations import Observations
+from skneuron.inference._parameters import lengths
 from skneuron.inference._response import PairResponse
-from skneuron.inference._table import check_level
+from skneuron.inference._wald_columns import check_level
 from skneuron.validation import FittedNeuron, check_finite, check_offset, check_rows
 
 __all__ = ["probability_interval"]
@@ -110,11 +110,9 @@ def probability_interval(
     new = Observations(
         rows, np.zeros(n, bool), np.ones(n), np.zeros(n) if z_offset is None else z_offset
     )
-    z, variance = new.pre_activation(neuron), np.empty(n)
-    for block, data in DesignMatrix(rows).dense_blocks(range(n)):
-        own = np.column_stack([data, np.ones(len(data))]) if neuron.fit_intercept else data
-        variance[block] = np.einsum("ij,jk,ik->i", own, found.covariance, own)
-    error = np.sqrt(np.maximum(variance, 0.0))
+    z, error = new.pre_activation(neuron), np.empty(n)
+    for block, data in new.design.dense_blocks(range(n)):
+        error[block] = lengths(found.coordinates.rows(data) @ found.root)
     half_width = norm.isf((1 - level) / 2) * error
     response = PairResponse(neuron.activation_)
     columns = {
@@ -123,7 +121,4 @@ def probability_interval(
         "lower": response.probability((z - half_width)[:, None])[:, 0],
         "upper": response.probability((z + half_width)[:, None])[:, 0],
     }
-    labels: Any = getattr(X_new, "index", None)
-    # A list has a method of this name.
-    has_labels = labels is not None and hasattr(X_new, "columns")
-    return as_frame(columns, list(labels if has_labels else range(n)))
+    return as_frame(columns, row_names(X_new, n))

@@ -10,7 +10,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread
 from skneuron.design import DesignMatrix
 from skneuron.inference._conditions import Conditions
-from skneuron.inference._information import Estimable
+from skneuron.inference._estimable import FAR, Estimable, note_on_maximum
 from skneuron.inference._observations import Observations, log_softmax
 from skneuron.inference._passes import Coordinates, triangle
 from skneuron.inference._sandwich import total_score
@@ -101,6 +101,12 @@ class LayerInformation:
                 "that skneuron.separation.detect_separation(X, y) names, or combine classes."
             )
         self.estimable.require_maximum(self.distance)
+
+    def maximum_note(self) -> str:
+        """Return the reason that the coefficients are no maximum, empty at a maximum."""
+        is_far = self.distance > FAR
+        is_separated = is_far and self._may_be_separated and self._separated() >= 0
+        return note_on_maximum(self.distance, is_separated)
 
     @property
     def _may_be_separated(self) -> bool:

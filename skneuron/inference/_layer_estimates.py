@@ -10,7 +10,7 @@ from skneuron.inference._layer import LayerInformation
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import Estimates
 from skneuron.inference._relations import collinear_notes
-from skneuron.inference._sandwich import scores_product
+from skneuron.inference._sandwich import scores_product, square_root
 from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["base_index", "layer_estimates"]
@@ -61,8 +61,7 @@ def layer_estimates(
     relations = information.estimable.relations
     notes = np.tile(collinear_notes(relations, terms, has_bias), len(information.others))
     rank, basis = information.estimable.rank, information.estimable.basis
-    outer = np.kron(np.eye(len(information.others)), information.coordinates.jacobian()) @ basis
-    meat = np.eye(basis.shape[1])
+    root = basis * np.sqrt(error_type.factor(observations, rank))
     if error_type.kind.startswith("robust"):
         meat = scores_product(
             observations.design,
@@ -72,7 +71,6 @@ def layer_estimates(
             observations.weights,
             error_type,
         )
-    covariance = outer @ meat @ outer.T * error_type.factor(observations, rank)
-    known = notes == ""
-    covariance[~known], covariance[:, ~known] = np.nan, np.nan
-    return Estimates(names, np.where(known, values, np.nan), covariance, notes, rank)
+        root = root @ square_root(meat)
+    values = np.where(notes == "", values, np.nan)
+    return Estimates(names, values, notes, rank, information.coordinates, root)

@@ -6,17 +6,16 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike, wrong_value
 from skneuron.inference._effects import change_of, point_of, slope_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
 from skneuron.inference._observations import Observations, feature_names
-from skneuron.inference._p_value import above_zero
+from skneuron.inference._parameters import lengths
 from skneuron.inference._response import LayerResponse, PairResponse, Response
-from skneuron.inference._table import check_level
+from skneuron.inference._wald_columns import check_level, wald_columns
 from skneuron.validation import FittedNeuron
 
 __all__ = ["marginal_effects"]
@@ -98,14 +97,13 @@ def marginal_effects(
     """
     check_level(level)
     if at not in ("overall", "mean"):
-        raise ValueError(f"Got at={at!r}. Expected 'overall' or 'mean'.")
+        raise ValueError(wrong_value("at", at, "'overall' or 'mean'", "at='overall'"))
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type).complete("marginal_effects")
     names = feature_names(neuron)
     classes = neuron.classes_.tolist()
-    n_outputs = max(1, len(classes) - 1)
-    parameters = found.values.reshape(n_outputs, -1)
+    parameters = found.values.reshape(found.n_outputs, -1)
     others = list(range(1, len(classes)))
     response: Response = (
         LayerResponse(others) if observations.is_layer else PairResponse(neuron.activation_)
@@ -115,35 +113,18 @@ def marginal_effects(
     effects, gradients = [], []
     for j in range(len(names)):
         of_feature = change_of if is_discrete[j] else slope_of
-        effect, gradient = of_feature(response, point, parameters, j, neuron.fit_intercept)
+        effect, gradient = of_feature(response, point, parameters, j, found.coordinates)
         effects.append(effect)
         gradients.append(gradient)
     effect = np.stack(effects, axis=1).ravel()
     gradient = np.stack(gradients, axis=1).reshape(len(effect), -1)
-    error = np.sqrt(np.einsum("ij,jk,ik->i", gradient, found.covariance, gradient))
+    error = lengths(gradient @ found.root)
     change = np.where(is_discrete, "0 to 1", "slope").astype(object)
     index: list[Any] = names
     if observations.is_layer:
         index = [(label, name) for label in classes for name in names]
         change = np.tile(change, len(classes))
-    return _frame(effect, error, level, change, index)
-
-
-def _frame(
-    effect: FloatArray, error: FloatArray, level: float, change: AnyArray, index: list[Any]
-) -> Any:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = effect / error
-    half_width = norm.isf((1 - level) / 2) * error
-    columns = {
-        "effect": effect,
-        "standard_error": error,
-        "z": z,
-        "p_value": above_zero(2 * norm.sf(np.abs(z))),
-        "lower": effect - half_width,
-        "upper": effect + half_width,
-        "change": change,
-    }
+    columns = wald_columns("effect", effect, error, level) | {"change": change}
     return as_frame(columns, index)
 
 
@@ -163,8 +144,12 @@ def _discrete(
     if isinstance(discrete, str):
         if discrete not in ("auto", "none"):
             raise ValueError(
-                f"Got discrete={discrete!r}. Expected 'auto', 'none' or a list of features, for "
-                f"example [{names[0]!r}]."
+                wrong_value(
+                    "discrete",
+                    discrete,
+                    "'auto', 'none' or a list of features",
+                    f"discrete=[{names[0]!r}]",
+                )
             )
         both = (ones > 0) & (ones < used.sum())
         return np.asarray(is_binary & both & (discrete == "auto"))

@@ -11,8 +11,10 @@ from scipy.stats import chi2
 
 from skneuron._common import MatrixLike, shown
 from skneuron.inference._conditions import conditions_of
+from skneuron.inference._estimable import FAR
 from skneuron.inference._information import Information
 from skneuron.inference._layer import LayerInformation
+from skneuron.inference._nesting import LinearModel, require_nested
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
@@ -79,13 +81,9 @@ def likelihood_ratio_test(
         If ``neuron`` or ``nested`` is no neuron.
     ValueError
         If ``nested`` is not nested: another activation or other classes, not fewer
-        parameters, or a higher likelihood. If the test is invalid: a penalty, an
+        parameters, a column that is no combination of columns of ``neuron``, or a higher
+        likelihood. If the test is invalid: a penalty, an
         active bound, class weights, or coefficients that are not at the maximum.
-
-    Notes
-    -----
-    The test does not check that the columns of ``nested`` are combinations of columns of
-    ``neuron``.
 
     Examples
     --------
@@ -98,7 +96,7 @@ def likelihood_ratio_test(
     (7.752, 1, 0.0054)
     """
     observations = Observations.of(neuron, X, y, sample_weight, offset)
-    ours, k = _maximum(neuron, observations)
+    ours, k, larger = _maximum(neuron, observations)
     if nested is None:
         if not neuron.fit_intercept:
             raise ValueError(
@@ -115,12 +113,14 @@ def likelihood_ratio_test(
             nested, columns_of_nested(nested, X, X_nested), y, sample_weight, offset
         )
         _require_same_model(neuron, nested)
-        theirs, k_nested = _maximum(nested, smaller)
+        theirs, k_nested, own = _maximum(nested, smaller)
     if k_nested >= k:
         raise ValueError(
             f"The nested neuron has {k_nested} parameters. Expected fewer than the neuron's {k}. "
             "Fit it to fewer columns of X: likelihood_ratio_test(neuron, nested, X, y)."
         )
+    if nested is not None:
+        require_nested(larger, own)
     statistic = 2 * (ours - theirs)
     if statistic < -_ROUNDING * abs(ours):
         raise ValueError(
@@ -132,20 +132,23 @@ def likelihood_ratio_test(
     return LikelihoodRatioTest(statistic, df, float(above_zero(chi2.sf(statistic, df))))
 
 
-def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, int]:
-    """Return the log-likelihood and the number of parameters, and raise if there is no maximum."""
+def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, int, LinearModel]:
+    """Return log-likelihood, number of parameters and model, and raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
     information: Information | LayerInformation
     if observations.is_layer:
         information = LayerInformation.of(neuron, observations, conditions)
-        information.estimable.require_maximum(information.distance)
+        if information.distance > FAR:
+            information.require_maximum(neuron.classes_)
     else:
         information = Information.of(neuron, observations, conditions)
         information.require_maximum()
-    return observations.log_likelihood(
-        neuron.activation_, information.z
-    ), information.estimable.rank
+    return (
+        observations.log_likelihood(neuron.activation_, information.z),
+        information.estimable.rank,
+        LinearModel.of(neuron, observations, information.coordinates),
+    )
 
 
 def columns_of_nested(nested: FittedNeuron, X: Any, X_nested: MatrixLike | None) -> Any:

@@ -16,6 +16,7 @@ from skneuron.design import DesignMatrix, forward
 from skneuron.validation import (
     FittedNeuron,
     check_finite,
+    check_labels,
     check_offset,
     check_rows,
     check_weights,
@@ -67,6 +68,7 @@ class Observations:
         rows = check_rows(neuron, X)
         check_finite(rows)
         n = rows.shape[0]
+        check_labels(y)
         labels = column_or_1d(y)
         if len(labels) != n:
             raise ValueError(
@@ -130,6 +132,12 @@ class Observations:
         coef = dense_coef(neuron).astype(np.float64, copy=False)
         bias = neuron.intercept_.astype(np.float64, copy=False)
         return self.product(coef if self.is_layer else coef[0], bias) + self.offset
+
+    def fixed_z(self, neuron: FittedNeuron, free: AnyArray) -> FloatArray:
+        """Return the offset plus the columns with fixed coefficients, for two classes."""
+        coef = dense_coef(neuron)[0].astype(np.float64)
+        coef[free] = 0.0
+        return self.product(coef, 0.0) + self.offset if coef.any() else self.offset
 
     def log_likelihood(self, activation: Activation, z: FloatArray) -> float:
         """Return Σ sᵢ log P(yᵢ), with logarithms that are accurate in both tails.

@@ -92,6 +92,15 @@ class Coordinates:
         inner /= self.scale
         return out
 
+    def rounding(self, eps: float) -> FloatArray:
+        """Return rounding errors of the columns of X, in units of the scaled columns.
+
+        ``eps`` is the precision of X.
+        """
+        far = np.ones(self.size)
+        far[: len(self.mean)] += np.abs(self.mean) / self.scale
+        return eps * far
+
     def jacobian(self) -> FloatArray:
         """Return the matrix from parameters in these coordinates to w and b."""
         out = np.eye(self.size)

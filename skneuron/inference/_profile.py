@@ -47,7 +47,11 @@ def profiles_of(
     Statistics 37, 1988).
     """
     coordinates, span = information.coordinates, information.estimable.span
-    likelihood = Likelihood(information, neuron.activation_, _fixed_z(neuron, information))
+    likelihood = Likelihood(
+        information,
+        neuron.activation_,
+        information.observations.fixed_z(neuron, coordinates.columns),
+    )
     start = np.zeros(span.shape[1])
     is_separated = any(str(note).startswith("separated") for note in found.notes)
     if not is_separated:
@@ -76,16 +80,6 @@ def profiles_of(
             )
     lower, upper, z = out
     return Profiles(lower, upper, z, above_zero(2 * norm.sf(np.abs(z))))
-
-
-def _fixed_z(neuron: FittedNeuron, information: Information) -> FloatArray:
-    """Return the offset plus the columns with fixed coefficients."""
-    observations = information.observations
-    coef = dense_coef(neuron)[0].astype(np.float64)
-    coef[information.coordinates.columns] = 0.0
-    if not coef.any():
-        return observations.offset
-    return observations.product(coef, 0.0) + observations.offset
 
 
 def profile_columns(columns: dict[str, AnyArray], profiles: Profiles) -> dict[str, AnyArray]:

@@ -45,7 +45,9 @@ class Profile:
         self._likelihood = likelihood
         self._best = best
         self._inverse = inverse
-        self._along = along
+        # Values are in this unit, so that no square of ``along`` overflows or underflows.
+        self._size = float(np.abs(along).max())
+        self._along = along = along / self._size
         self._note = note
         self._at_best = float(along @ best.parameters)
         # First order: the other parameters follow the coefficient c along J⁻¹c.
@@ -62,7 +64,7 @@ class Profile:
         found = None
         if self._inverse is not None:
             found = self._end_by_newton(self._inverse, side, target)
-        return self._end_by_refits(side, target) if found is None else found
+        return self._size * (self._end_by_refits(side, target) if found is None else found)
 
     def _end_by_newton(self, inverse: FloatArray, side: int, target: float) -> float | None:
         """Return the end by the iteration of Venzon and Moolgavkar, or None if it fails.
@@ -123,14 +125,15 @@ class Profile:
             return self._between(near, far, point, target, towards)
         if root > _FLAT:
             raise ValueError(
-                f"The profile likelihood has no end between {self._at_best:.3g} and {far:.3g}, and "
-                "is not flat. Expected a likelihood that decreases on both sides of its maximum. "
-                "Use method='wald'."
+                f"The profile likelihood has no end between {self._size * self._at_best:.3g} and "
+                f"{self._size * far:.3g}, and is not flat. Expected a likelihood that decreases on "
+                "both sides of its maximum. Use method='wald'."
             )
         return side * np.inf
 
     def signed_root(self, value: float) -> float:
         """Return the root of the likelihood ratio statistic at a value, with the sign of z."""
+        value = value / self._size
         start = self._best
         if self._inverse is None:
             # The best parameters of separated classes are far away.

@@ -12,7 +12,11 @@ from skneuron.design import DesignMatrix
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._passes import Coordinates
 
-__all__ = ["scores_product", "total_score"]
+__all__ = ["scores_product", "square_root", "total_score"]
+
+# An eigenvalue below this fraction of the largest one is a rounding error of zero: the scores of G
+# clusters have a covariance of rank G - 1 or less.
+_ZERO = 1e-13
 
 # Number of elements of a block of scores, 1 MB of float64.
 _BLOCK_ELEMENTS = 2**17
@@ -58,6 +62,13 @@ def scores_product(
         for _, scores in _scores(X, coordinates, basis, scaled):
             out += scores.T @ scores
     return out
+
+
+def square_root(matrix: FloatArray) -> FloatArray:
+    """Return a matrix R with R Rᵀ equal to a covariance of scores."""
+    values, vectors = np.linalg.eigh(matrix)
+    is_zero = values < _ZERO * values.max(initial=0.0)
+    return np.asarray(vectors * np.sqrt(np.where(is_zero, 0.0, values)))
 
 
 def total_score(X: DesignMatrix, coordinates: Coordinates, slopes: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from skneuron._common import MatrixLike
 from skneuron.inference._conditions import Conditions, conditions_of
 from skneuron.inference._information import Information
 from skneuron.inference._nested import columns_of_nested
+from skneuron.inference._nesting import LinearModel, require_nested
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
 from skneuron.inference._tests import ChiSquareTest
@@ -78,12 +79,9 @@ def score_test(
     TypeError
         If ``nested`` is no neuron.
     ValueError
-        If X has no column that ``nested`` lacks, or if the fit is no maximum of the
+        If X has no column that ``nested`` lacks, if a column of ``nested`` is no combination of
+        columns of X, or if the fit is no maximum of the
         likelihood: a penalty, an active bound, class weights, other data.
-
-    Notes
-    -----
-    The test does not check that the columns of ``nested`` are combinations of columns of X.
 
     Examples
     --------
@@ -126,7 +124,11 @@ def score_test(
         raise ValueError(
             f"X has {whole.estimable.rank} parameters, and nested has "
             f"{information.estimable.rank}. Expected more parameters in X. Pass the columns of the "
-            "larger model as X, and those of nested as X_nested."
+            "larger model as X, and the columns of nested as X_nested."
         )
+    require_nested(
+        LinearModel(larger, whole.coordinates, larger.offset, []),
+        LinearModel.of(nested, smaller, information.coordinates),
+    )
     statistic = whole.distance**2
     return ScoreTest(statistic, df, float(above_zero(chi2.sf(statistic, df))))

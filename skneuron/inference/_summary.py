@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike
-from skneuron.inference._error_type import Correction, Kind
+from skneuron.inference._error_type import Correction, ErrorType, Kind
+from skneuron.inference._estimates import estimates_of
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
+from skneuron.inference._observations import Observations
 from skneuron.inference._summary_result import Summary
 from skneuron.inference._summary_text import p_text
 from skneuron.inference._table import coefficient_table
+from skneuron.inference._wald import WaldTest, slopes_test
 from skneuron.validation import FittedNeuron
 
 __all__ = ["summary"]
@@ -108,18 +111,26 @@ def summary(
         method=method,
     )
     fit = goodness_of_fit(neuron, X, y, sample_weight, offset=offset)
+    notes = _notes(table)
     n_outputs = max(1, len(neuron.classes_) - 1)
-    test = None
+    test: LikelihoodRatioTest | WaldTest | None = None
     # Away from the maximum, as in a fit of separated classes that ended early, there is no test.
     if neuron.fit_intercept and fit.n_parameters > n_outputs and not fit.note:
-        test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
+        if kind.startswith("robust"):
+            # The likelihood ratio has no χ² distribution if rows depend on each other.
+            observations = Observations.of(neuron, X, y, sample_weight, offset)
+            error_type = ErrorType.of(kind, observations, groups, correction)
+            test, reason = slopes_test(estimates_of(neuron, observations, error_type), level)
+            notes += reason
+        else:
+            test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
     return Summary(
         _title(neuron, base),
         _facts(fit, test, kind if groups is None else f"{kind}, clusters"),
         table,
         fit,
         test,
-        _notes(table),
+        notes,
     )
 
 
@@ -132,7 +143,9 @@ def _title(neuron: FittedNeuron, base: object) -> str:
     return f"{link[0].upper()}{link[1:]} regression, P(y = {classes[1]})"
 
 
-def _facts(fit: GoodnessOfFit, test: LikelihoodRatioTest | None, kind: str) -> dict[str, str]:
+def _facts(
+    fit: GoodnessOfFit, test: LikelihoodRatioTest | WaldTest | None, kind: str
+) -> dict[str, str]:
     """Return the numbers above the table, of the left and of the right column in turn."""
     criteria = [
         "not at a maximum" if criterion is None else f"{criterion:.3f}"
@@ -149,8 +162,9 @@ def _facts(fit: GoodnessOfFit, test: LikelihoodRatioTest | None, kind: str) -> d
     right = {"AIC": criteria[0], "BIC": criteria[1]}
     if test is None:
         return facts | right
+    name = "Wald" if isinstance(test, WaldTest) else "Likelihood ratio"
     return facts | {
-        f"Likelihood ratio χ²({test.df})": f"{test.statistic:.3f}",
+        f"{name} χ²({test.df})": f"{test.statistic:.3f}",
         "AIC": criteria[0],
         "p-value": p_text(test.p_value),
         "BIC": criteria[1],

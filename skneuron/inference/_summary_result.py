@@ -11,6 +11,7 @@ from skneuron.inference._goodness import GoodnessOfFit
 from skneuron.inference._latex import latex_table
 from skneuron.inference._nested import LikelihoodRatioTest
 from skneuron.inference._summary_text import columns_of, text_table
+from skneuron.inference._wald import WaldTest
 
 __all__ = ["Summary"]
 
@@ -28,9 +29,9 @@ class Summary:
     table : pandas.DataFrame or Table
         See :func:`coefficient_table`.
     fit : GoodnessOfFit
-    test : LikelihoodRatioTest or None
-        Test of all features at once. None if the model has no intercept or no feature, or if
-        ``fit.note`` has a reason.
+    test : LikelihoodRatioTest, WaldTest or None
+        Test of all features at once, a Wald test for robust standard errors. None if the model has
+        no intercept or no feature, or if ``fit.note`` or ``notes`` has a reason.
     notes : tuple of str
         Sentences on coefficients without a number, and on the standard errors.
     """
@@ -39,7 +40,7 @@ class Summary:
     facts: Mapping[str, str]
     table: Any
     fit: GoodnessOfFit
-    test: LikelihoodRatioTest | None
+    test: LikelihoodRatioTest | WaldTest | None
     notes: tuple[str, ...]
 
     def __str__(self) -> str:

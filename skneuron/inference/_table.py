@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
-from skneuron._common import AnyArray, MatrixLike, wrong_value
+from skneuron._common import MatrixLike, wrong_value
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
 from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
-from skneuron.inference._p_value import above_zero
 from skneuron.inference._profile import profile_columns, profiles_of
 from skneuron.inference._ratios import as_ratios, ratio_of
+from skneuron.inference._wald_columns import check_level, wald_columns
 from skneuron.validation import FittedNeuron
 
-__all__ = ["check_level", "coefficient_table"]
+__all__ = ["coefficient_table"]
 
 
 def coefficient_table(
@@ -137,19 +134,7 @@ def coefficient_table(
     _check_method(method, observations.is_layer, kind, penalized)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
-    error = found.errors
-    z = found.values / error
-    half_width = norm.isf((1 - level) / 2) * error
-    p = above_zero(2 * norm.sf(np.abs(z)))
-    columns: dict[str, AnyArray] = {
-        "estimate": found.values,
-        "standard_error": error,
-        "z": z,
-        "p_value": p,
-        "lower": found.values - half_width,
-        "upper": found.values + half_width,
-        "note": found.notes,
-    }
+    columns = wald_columns("estimate", found.values, found.errors, level) | {"note": found.notes}
     if method == "profile":
         information = Information.of(neuron, observations, conditions_of(neuron, observations))
         profiles = profiles_of(neuron, information, found, level)
@@ -175,9 +160,3 @@ def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> No
             f"The method 'profile' {reason}. Expected two classes, a fit with C=np.inf and "
             "kind='expected' or 'observed'. Use method='wald'."
         )
-
-
-def check_level(level: float) -> None:
-    """Raise ``ValueError`` if the coverage of intervals is no number between 0 and 1."""
-    if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(wrong_value("level", level, "a number between 0 and 1", "level=0.95"))

@@ -7,24 +7,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, norm
+from scipy.linalg import solve_triangular
+from scipy.stats import chi2
 
 from skneuron._common import FloatArray, MatrixLike
 from skneuron.inference._contrasts import Hypotheses, Hypothesis, hypotheses_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame
+from skneuron.inference._independent import independent
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
-from skneuron.inference._parameters import Estimates
-from skneuron.inference._table import check_level
+from skneuron.inference._parameters import Estimates, lengths
 from skneuron.inference._tests import ChiSquareTest
+from skneuron.inference._wald_columns import check_level, wald_columns
 from skneuron.validation import FittedNeuron
 
-__all__ = ["WaldTest", "wald_test"]
+__all__ = ["WaldTest", "slopes_test", "wald_test"]
 
-# Hypotheses are linearly dependent if a singular value is below this fraction of the largest one.
-_DEPENDENT = 1e-10
+# Largest distance of an estimate from its hypothesis, in standard errors, whose square is a float64.
+_FARTHEST = 1e150
+
+# The covariance is singular if the length of a standardised hypothesis, after the projection on the
+# others is subtracted, is below.
+_SINGULAR = 1e-12
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,42 +123,73 @@ def wald_test(
     names = [":".join(map(str, n)) if isinstance(n, tuple) else n for n in found.names]
     asked = hypotheses_of(hypotheses, c, names)
     _require_errors(asked, found, names)
-    known = found.known
-    rows = asked.L[:, known]
-    estimate = rows @ found.values[known]
-    variances = rows @ found.covariance[np.ix_(known, known)] @ rows.T
-    statistic, df = _statistic(estimate - asked.c, variances)
-    error = np.sqrt(np.diag(variances))
-    z, half_width = (estimate - asked.c) / error, norm.isf((1 - level) / 2) * error
-    contrasts = as_frame(
-        {
-            "estimate": estimate,
-            "standard_error": error,
-            "z": z,
-            "p_value": above_zero(2 * norm.sf(np.abs(z))),
-            "lower": estimate - half_width,
-            "upper": estimate + half_width,
-        },
-        asked.names,
-    )
+    return _tested(asked, found, level)
+
+
+class _SingularCovarianceError(ValueError):
+    """The estimates have no covariance of full rank, as with few clusters."""
+
+
+def slopes_test(found: Estimates, level: float) -> tuple[WaldTest | None, tuple[str, ...]]:
+    """Return the test that all slopes are 0, or None and a sentence with the reason.
+
+    The model has an intercept.
+    """
+    missing = "The features have no joint Wald test, because {}."
+    is_fixed = np.array([str(note).startswith("fixed") for note in found.notes], dtype=bool)
+    if ((found.notes != "") & ~is_fixed).any():
+        return None, (missing.format("some coefficients have no standard error"),)
+    n_terms = len(found.values) // found.n_outputs
+    is_slope = (np.arange(len(found.values)) % n_terms < n_terms - 1) & ~is_fixed
+    rows = np.eye(len(found.values))[is_slope]
+    names = [found.names[k] for k in np.flatnonzero(is_slope)]
+    try:
+        return _tested(Hypotheses(rows, np.zeros(len(rows)), names), found, level), ()
+    except _SingularCovarianceError:
+        return None, (missing.format("there are too few clusters for all coefficients"),)
+
+
+def _tested(asked: Hypotheses, found: Estimates, level: float) -> WaldTest:
+    """Return the test of hypotheses about parameters with standard errors."""
+    own = found.known
+    # Each hypothesis has a largest coefficient of 1, so that no square overflows or underflows.
+    unit = np.abs(asked.L).max(axis=1)
+    matrix = asked.L / unit[:, None]
+    estimate = matrix[:, own] @ found.values[own]
+    error = lengths(found.contrasts(matrix))
+    with np.errstate(over="ignore"):
+        c = asked.c / unit
+        distances = np.abs((estimate - c) / error)
+    if not (distances < _FARTHEST).all():
+        k = int(np.argmin(distances < _FARTHEST))
+        raise ValueError(
+            f"The hypothesis {asked.names[k]!r} is {distances[k]:.3g} standard errors from the "
+            "estimate. Expected a right side on the scale of the estimates. Check the units of "
+            "hypotheses and c."
+        )
+    columns = wald_columns("estimate", estimate, error, level, c, unit)
+    contrasts = as_frame(columns, asked.names)
+    reduced = independent(matrix[:, own], c, found.errors[own])
+    rows = np.zeros((len(reduced.L), len(found.values)))
+    rows[:, own] = reduced.L
+    statistic = _statistic(reduced.L @ found.values[own] - reduced.c, found.contrasts(rows))
+    df = len(rows)
     return WaldTest(statistic, df, float(above_zero(chi2.sf(statistic, df))), contrasts)
 
 
-def _statistic(away: FloatArray, variances: FloatArray) -> tuple[float, int]:
-    """Return the statistic of distances with this covariance, and the degrees of freedom."""
-    # Hypotheses in units of their standard errors: their correlations do not depend on units.
-    error = np.sqrt(np.diag(variances))
-    values, vectors = np.linalg.eigh(variances / np.outer(error, error))
-    kept = values > _DEPENDENT * values.max()
-    scaled = away / error
-    outside = vectors[:, ~kept].T @ scaled
-    if np.abs(outside).max(initial=0.0) > np.sqrt(_DEPENDENT) * max(1.0, np.abs(scaled).max()):
-        raise ValueError(
-            "The hypotheses contradict each other. Expected hypotheses that can hold at the same "
-            "time. Remove one of the hypotheses on the same combination of coefficients."
+def _statistic(away: FloatArray, roots: FloatArray) -> float:
+    """Return the statistic of distances whose covariance is the products of ``roots``."""
+    error = lengths(roots)
+    # QR factors of the root keep the digits that its products would lose.
+    triangle = np.linalg.qr((roots / error[:, None]).T, mode="r")
+    if len(triangle) < len(away) or np.abs(np.diag(triangle)).min() < _SINGULAR:
+        raise _SingularCovarianceError(
+            f"The covariance of the {len(away)} hypotheses is singular. Expected fewer hypotheses "
+            "than clusters, and columns whose means are not far above their deviations. Test fewer "
+            "hypotheses, or subtract the means of the columns before the fit."
         )
-    inside = vectors[:, kept].T @ scaled
-    return float(inside @ (inside / values[kept])), int(kept.sum())
+    scaled = solve_triangular(triangle, away / error, trans="T")
+    return float(scaled @ scaled)
 
 
 def _require_errors(hypotheses: Hypotheses, found: Estimates, names: list[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from skneuron._common import FloatArray, wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._canvas import BLUE, ORANGE, canvas
+from skneuron.plotting._canvas import BLUE, ORANGE, Display
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ActivationDisplay"]
 
 
-class ActivationDisplay:
+class ActivationDisplay(Display):
     """f(z) and f′(z), with the ends of f's range and its largest slope.
 
     Make it by :meth:`from_activation` or :meth:`from_estimator`.
@@ -103,20 +103,7 @@ class ActivationDisplay:
         """Draw the activation of a neuron, fitted or not (see :meth:`from_activation`)."""
         return cls.from_activation(estimator.activation, **kwargs)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        ActivationDisplay
-        """
-        self.ax_ = canvas(ax)
-        self.figure_ = self.ax_.figure
+    def _draw(self) -> None:
         at = int(np.argmax(np.abs(self.slope)))
         flat = np.flatnonzero(np.isclose(np.abs(self.slope), np.abs(self.slope[at])))
         at = int(flat[np.argmin(np.abs(self.z[flat]))])  # of many, the one nearest to 0
@@ -140,4 +127,3 @@ class ActivationDisplay:
         )
         self.ax_.set(xlabel="pre-activation z", ylabel="output", title=self.name)
         self.ax_.legend(loc="best", fontsize="small")
-        return self

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._canvas import as_text, canvas
+from skneuron.plotting._canvas import Display, as_text
 from skneuron.plotting._plane import Plane, plane_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["NeuronBoundaryDisplay"]
 _MAX_SPAN_RATIO = 4.0
 
 
-class NeuronBoundaryDisplay:
+class NeuronBoundaryDisplay(Display):
     """Regions of the classes, the line z = z₀, the weight vector, and the misclassified samples.
 
     Make it by :meth:`from_estimator`.
@@ -148,23 +148,10 @@ class NeuronBoundaryDisplay:
             has_proba=has_proba,
         ).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        NeuronBoundaryDisplay
-        """
-        self.ax_ = canvas(ax)
-        # After the word that canvas has when matplotlib is missing.
+    def _draw(self) -> None:
+        # This module needs matplotlib, and ``plot`` has the message if matplotlib is missing.
         from skneuron.plotting import _regions as regions
 
-        self.figure_ = self.ax_.figure
         self.arrow_: Any = None
         if self.response.ndim == 2:
             self.surface_ = regions.draw_two(self.ax_, self.grid, self.response)
@@ -189,7 +176,6 @@ class NeuronBoundaryDisplay:
             # matplotlib applies the aspect as late as it draws, and the arrow follows the aspect.
             self.ax_.apply_aspect()
             self.arrow_.aim()
-        return self
 
 
 def _proba(estimator: NeuronClassifier, rows: FloatArray) -> FloatArray:

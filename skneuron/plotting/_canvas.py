@@ -1,13 +1,13 @@
-"""Axes, colours and names of all displays, and the error if matplotlib is missing."""
+"""Axes, colours and names of all displays, and the error if matplotlib is not installed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["BLUE", "DASHES", "MARKERS", "ORANGE", "YELLOW", "as_text", "canvas", "legend"]
+__all__ = ["BLUE", "DASHES", "MARKERS", "ORANGE", "YELLOW", "Display", "as_text", "legend"]
 
 # Colours for colour-blind readers (Okabe & Ito, 2008), of unequal brightness in grey. Markers,
 # dashes and hatches carry the same information.
@@ -16,22 +16,45 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*", "<", ">")
 
 
-def canvas(ax: Axes | None) -> Any:
-    """Return the axes, or the axes of a new figure for None.
+class Display:
+    """A picture on matplotlib axes."""
 
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    try:
-        from matplotlib import pyplot
-    except ImportError as error:
-        raise ImportError(
-            "skneuron.plotting needs matplotlib, which is not installed. "
-            "Type: python -m pip install matplotlib"
-        ) from error
-    return pyplot.subplots(layout="constrained")[1] if ax is None else ax
+    ax_: Any
+    figure_: Any
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None makes a new figure.
+
+        Returns
+        -------
+        object
+            This display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        try:
+            from matplotlib import pyplot
+        except ImportError as error:
+            raise ImportError(
+                "skneuron.plotting needs matplotlib, which is not installed. "
+                "Type: python -m pip install matplotlib"
+            ) from error
+        self.ax_ = pyplot.subplots(layout="constrained")[1] if ax is None else ax
+        self.figure_ = self.ax_.figure
+        self._draw()
+        return self
+
+    def _draw(self) -> None:
+        """Draw on ``ax_``."""
+        raise NotImplementedError
 
 
 def as_text(*texts: Any) -> None:

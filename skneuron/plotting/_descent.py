@@ -9,7 +9,7 @@ import numpy as np
 
 from skneuron._common import FloatArray, one_of
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._canvas import DASHES, canvas, legend
+from skneuron.plotting._canvas import DASHES, Display, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ _LABELS = {
 _LOGARITHMIC = ("gap", "gradient_norm", "step")
 
 
-class DescentDisplay:
+class DescentDisplay(Display):
     """A column of ``history_`` over iterations, seconds or passes, one line per neuron.
 
     Make it by :meth:`from_estimator`. (scikit-learn's ``LearningCurveDisplay`` shows a score over
@@ -127,20 +127,7 @@ class DescentDisplay:
             curves[name] = (neuron.history_[over] if along is None else along, values)
         return cls(curves=curves, quantity=quantity, over=over).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        DescentDisplay
-        """
-        self.ax_ = canvas(ax)
-        self.figure_ = self.ax_.figure
+    def _draw(self) -> None:
         self.lines_ = []
         for number, (name, (along, values)) in enumerate(self.curves.items()):
             few = len(values) <= 25
@@ -164,7 +151,6 @@ class DescentDisplay:
             self.ax_.set_xscale("log")
         if len(self.curves) > 1:
             legend(self.ax_, self.lines_, [str(name) for name in self.curves])
-        return self
 
 
 def _name(neuron: Any) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from skneuron._common import FloatArray, MatrixLike
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import coefficient_table
-from skneuron.plotting._canvas import BLUE, as_text, canvas
+from skneuron.plotting._canvas import BLUE, Display, as_text
 from skneuron.plotting._plane import check_neuron
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ __all__ = ["OddsRatioDisplay"]
 # Space beside the finite ends, as a fraction of their logarithmic range. Infinite ends have their
 # arrows in this space.
 _MARGIN = 0.12
-
 
 # Largest ratio of the ends of the axis for ticks at 1, 2 and 5.
 _FEW_DECADES = 2000
@@ -40,7 +39,7 @@ class _Ratios(Protocol):
     def __getitem__(self, name: str, /) -> ArrayLike: ...
 
 
-class OddsRatioDisplay:
+class OddsRatioDisplay(Display):
     """Odds ratios or hazard ratios with their confidence intervals, the first feature on top.
 
     Make it by :meth:`from_estimator` or :meth:`from_table`.
@@ -173,11 +172,13 @@ class OddsRatioDisplay:
             )
         numbers = np.column_stack([np.asarray(table[k]) for k in (name, "lower", "upper")])
         labels = [label if isinstance(label, tuple) else (label,) for label in table.index]
+        # A feature may have the name of the intercept, which is the last row of its class.
+        last = {label: k for k, label in enumerate(labels) if label[-1] == "intercept"}
         # Rows without a number, for collinear features, have nothing to draw.
         kept = [
             k
             for k, label in enumerate(labels)
-            if label[-1] != "intercept" and not np.isnan(numbers[k]).all()
+            if last.get(label) != k and not np.isnan(numbers[k]).all()
         ]
         return cls(
             names=[" ".join(map(str, labels[k])) for k in kept],
@@ -186,31 +187,22 @@ class OddsRatioDisplay:
             label=str(name).replace("_", " "),
         ).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        OddsRatioDisplay
-        """
-        self.ax_ = canvas(ax)
+    def _draw(self) -> None:
         from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-        self.figure_ = self.ax_.figure
         places = np.arange(len(self.names))
         left, right = self._edges()
         low, high = np.clip(self.intervals, left, right).T
         dark = self.ax_.xaxis.label.get_color()
-        self.lines_ = self.ax_.hlines(places, low, high, color=dark, linewidth=1.2)
-        (self.points_,) = self.ax_.plot(
-            self.ratios, places, marker="s", linestyle="none", color=BLUE, zorder=3
-        )
+        # Above the squares, with ticks at the ends: a square would hide a narrow interval.
+        self.lines_ = self.ax_.hlines(places, low, high, color=dark, linewidth=1.2, zorder=4)
         is_open = np.column_stack([self.intervals[:, 0] <= 0, np.isinf(self.intervals[:, 1])])
+        for side, ends in enumerate((low, high)):
+            rows = places[~is_open[:, side]]
+            self.ax_.plot(ends[rows], rows, marker="|", linestyle="none", color=dark, zorder=4)
+        (self.points_,) = self.ax_.plot(
+            self.ratios, places, marker="s", linestyle="none", color=BLUE, markersize=5, zorder=3
+        )
         self.arrows_ = []
         for side, marker, edge in ((0, "<", left), (1, ">", right)):
             rows = places[is_open[:, side]]
@@ -229,7 +221,6 @@ class OddsRatioDisplay:
         self.ax_.set_ylim(len(self.names) - 0.5, -0.5)
         self.ax_.set_xlabel(self.label)
         as_text(self.ax_.xaxis.label)
-        return self
 
     def _edges(self) -> tuple[float, float]:
         """Return the limits of the axis: all finite ends, and space for arrows."""

@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron, shown, wrong_value
 from skneuron.classifier import NeuronClassifier
-from skneuron.validation import dense_coef
+from skneuron.validation import check_labels, dense_coef
 
-__all__ = ["Plane", "check_neuron", "plane_of"]
+__all__ = ["Plane", "check_neuron", "label_codes", "plane_of"]
 
 
 def check_neuron(estimator: object) -> None:
@@ -85,7 +85,7 @@ def plane_of(
     """
     check_neuron(neuron)
     data = np.asarray(check_array(X, dtype=np.float64))
-    labels = column_or_1d(y)
+    codes = label_codes(neuron, y)
     coef = dense_coef(neuron)
     d = coef.shape[1]
     if d < 2:
@@ -93,16 +93,10 @@ def plane_of(
             "The neuron has one feature. Expected two or more for a picture of a plane. Use "
             "NormalDisplay, or fit the neuron to two columns."
         )
-    if data.shape != (len(labels), d):
+    if data.shape != (len(codes), d):
         raise ValueError(
-            f"X has shape {data.shape}. Expected ({len(labels)}, {d}), as y and coef_ have. Pass "
+            f"X has shape {data.shape}. Expected ({len(codes)}, {d}), as y and coef_ have. Pass "
             "the rows of y, with the columns of the fit."
-        )
-    unknown = ~np.isin(labels, neuron.classes_)
-    if unknown.any():
-        raise ValueError(
-            f"y has the label {labels[unknown].tolist()[0]!r}. Expected the labels of the fit, "
-            f"{shown(neuron.classes_.tolist())}. Pass labels, not class numbers."
         )
     start = neuron.trace(data[0])
     names = list(start.feature_names)
@@ -112,14 +106,33 @@ def plane_of(
     shift = coef[:, others] @ held[others]
     return Plane(
         points=data[:, [first, second]],
-        y=np.searchsorted(neuron.classes_, labels),
-        wrong=np.asarray(neuron.predict(X) != labels),
+        y=codes,
+        wrong=np.asarray(neuron.predict(X) != neuron.classes_[codes]),
         weights=coef[:, [first, second]].astype(float),
         bias=neuron.intercept_ + shift - start.threshold,
         names=(names[first], names[second]),
         columns=(first, second),
         held=held,
     )
+
+
+def label_codes(neuron: NeuronClassifier, y: ArrayLike) -> AnyArray:
+    """Return the index of each label in ``classes_``.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or is no class of the neuron.
+    """
+    check_labels(y)
+    labels = column_or_1d(y)
+    unknown = ~np.isin(labels, neuron.classes_)
+    if unknown.any():
+        raise ValueError(
+            f"y has the label {labels[unknown].tolist()[0]!r}. Expected the labels of the fit, "
+            f"{shown(neuron.classes_.tolist())}. Pass labels, not class numbers."
+        )
+    return np.asarray(np.searchsorted(neuron.classes_, labels))
 
 
 def _two(

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike
+from skneuron._common import AnyArray, FloatArray, MatrixLike, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.inference import influence
-from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
-from skneuron.plotting._plane import check_neuron
+from skneuron.plotting._canvas import BLUE, ORANGE, Display, as_text
+from skneuron.plotting._plane import check_neuron, label_codes
+from skneuron.validation import check_weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,11 +23,14 @@ __all__ = ["ResidualDisplay"]
 # Half width of the band around 0, in standard errors: 95 % of the means of a correct model.
 _BAND = 1.96
 
-# Smallest and largest default number of bins.
-_FEWEST, _MOST = 5, 100
+# Smallest default number of bins.
+_MIN_BINS = 5
+
+# Largest default number of bins.
+_MAX_BINS = 100
 
 
-class ResidualDisplay:
+class ResidualDisplay(Display):
     """Residuals that show whether the model is wrong.
 
     Make it by :meth:`from_estimator`.
@@ -131,9 +135,9 @@ class ResidualDisplay:
         """
         check_neuron(estimator)
         if kind not in ("binned", "quantile"):
-            raise ValueError(f"Got kind={kind!r}. Expected 'binned' or 'quantile'.")
+            raise ValueError(wrong_value("kind", kind, "'binned' or 'quantile'", "kind='binned'"))
         if n_bins is not None and not n_bins >= 1:
-            raise ValueError(f"Got n_bins={n_bins!r}. Expected at least 1.")
+            raise ValueError(wrong_value("n_bins", n_bins, "at least 1", "n_bins=20"))
         if len(estimator.classes_) != 2:
             raise ValueError(
                 f"The neuron has {len(estimator.classes_)} classes. ResidualDisplay expected two "
@@ -149,31 +153,23 @@ class ResidualDisplay:
             normal = norm.ppf((np.arange(n) + 0.5) / n)
             return cls(x=normal, y=values, band=None, kind=kind, label=label).plot(ax)
         p = estimator.predict_proba(X, offset=offset)[:, 1]
-        is_event = np.asarray(y) == estimator.classes_[1]
-        weights = np.ones(len(p)) if sample_weight is None else np.asarray(sample_weight, float)
+        is_event = label_codes(estimator, y) == 1
+        if len(is_event) != len(p):
+            raise ValueError(
+                f"y has {len(is_event)} labels. Expected {len(p)}, one per row of X. Pass X and y "
+                "of the same rows."
+            )
+        weights = check_weights(sample_weight, len(p))
         x, means, band = _binned(p, is_event, weights, n_bins)
         return cls(x=x, y=means, band=band, kind=kind, label=label).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        ResidualDisplay
-        """
-        self.ax_ = canvas(ax)
-        self.figure_ = self.ax_.figure
+    def _draw(self) -> None:
         self.points_ = self.ax_.scatter(self.x, self.y, s=14, color=BLUE, zorder=3)
         if self.band is None:
             self.band_ = self.ax_.plot(self.x, self.x, color=ORANGE, linestyle="--")
             self.ax_.set_xlabel("normal quantile")
             self.ax_.set_ylabel("quantile residual")
-            return self
+            return
         self.band_ = []
         for side in (-1, 1):
             self.band_ += self.ax_.plot(self.x, side * self.band, color=ORANGE, linestyle="--")
@@ -181,7 +177,6 @@ class ResidualDisplay:
         self.ax_.set_xlabel(f"fitted P({self.label})")
         self.ax_.set_ylabel("mean of y - P")
         as_text(self.ax_.xaxis.label)
-        return self
 
 
 def _binned(
@@ -189,7 +184,7 @@ def _binned(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return mean probabilities, mean residuals and half widths of the band, group by group."""
     if n_bins is None:
-        n_bins = int(np.clip(np.sqrt(np.count_nonzero(weights)), _FEWEST, _MOST))
+        n_bins = int(np.clip(np.sqrt(np.count_nonzero(weights)), _MIN_BINS, _MAX_BINS))
     order = np.argsort(p, kind="stable")
     order = order[weights[order] > 0]
     values, first, which = np.unique(p[order], return_index=True, return_inverse=True)

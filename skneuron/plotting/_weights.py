@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skneuron._common import FloatArray, MatrixLike, wrong_value
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._canvas import BLUE, ORANGE, as_text, canvas
+from skneuron.plotting._canvas import BLUE, ORANGE, Display, as_text
 from skneuron.plotting._plane import check_neuron
 from skneuron.validation import dense_coef
 
@@ -29,7 +29,7 @@ class _Columns(Protocol):
     def __getitem__(self, name: str, /) -> Any: ...
 
 
-class WeightDisplay:
+class WeightDisplay(Display):
     """Weights by name, the largest on top: excitatory to the right, inhibitory to the left.
 
     Make it by :meth:`from_estimator`.
@@ -167,20 +167,7 @@ class WeightDisplay:
             left_out=d - len(order),
         ).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
-
-        Returns
-        -------
-        WeightDisplay
-        """
-        self.ax_ = canvas(ax)
-        self.figure_ = self.ax_.figure
+    def _draw(self) -> None:
         places = np.arange(len(self.weights))
         excites = self.weights >= 0
         self.bars_ = self.ax_.barh(
@@ -208,7 +195,6 @@ class WeightDisplay:
         more = f"\n({self.left_out} smaller not shown)" if self.left_out else ""
         self.ax_.set_xlabel(f"← inhibits    excites →\n{self.label}{more}")
         as_text(self.ax_.xaxis.label)
-        return self
 
 
 def _numbered(d: int) -> list[str]:

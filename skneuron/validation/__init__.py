@@ -19,7 +19,7 @@ from skneuron.validation._data import (
 )
 from skneuron.validation._fitted import FittedNeuron, dense_coef
 from skneuron.validation._grouped import grouped
-from skneuron.validation._labels import check_labels
+from skneuron.validation._labels import check_labels, is_missing
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._penalty_factor import penalty_factors, with_penalty_factor
@@ -55,6 +55,7 @@ __all__ = [
     "dense_coef",
     "explain_no_split",
     "grouped",
+    "is_missing",
     "penalty_factors",
     "refuse_not_finite",
     "split_off",

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skneuron._common import AnyArray
 
-__all__ = ["check_labels", "encode"]
+__all__ = ["check_labels", "encode", "is_missing"]
 
 # Integer labels within a range of fewer values than this are counted instead of sorted.
 _SPAN = 1000
@@ -57,7 +57,7 @@ rows without a label, or give them a label of their own, for example 'missing'.
     if set(families.values()) <= {"number"} and not _is_object_array(y):
         return  # scikit-learn raises for NaN, and for numbers that are no labels.
     if not set(families.values()) <= {"text"}:
-        missing = next((row for row, label in enumerate(labels) if _is_missing(label)), None)
+        missing = next((row for row, label in enumerate(labels) if is_missing(label)), None)
         if missing is not None:
             raise ValueError(
                 f"{name} has the missing label {labels[missing]!r} in row {missing}. Expected a "
@@ -113,10 +113,10 @@ def _family(kind: type) -> str:
     return kind.__name__
 
 
-def _is_missing(label: object) -> bool:
-    """Whether a label is None, NaN, or pandas' NA or NaT."""
+def is_missing(label: object) -> bool:
+    """Return whether a label is None, NaN, or pandas' NA or NaT."""
     missing = label is None or type(label).__name__ in ("NAType", "NaTType")
-    return missing or (isinstance(label, float) and label != label)
+    return missing or (isinstance(label, float | np.generic) and bool(label != label))
 
 
 def encode(y: AnyArray) -> tuple[AnyArray, AnyArray]:
