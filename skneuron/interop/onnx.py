@@ -235,8 +235,10 @@ def _probabilities(graph: _Graph, outputs: Outputs, z: Any, n_neurons: int) -> A
         return graph("Exp", graph("Concat", low, high, axis=1))
     # Normalised probabilities are the softmax of their logarithms. Logarithms that overflow keep
     # the order of z, as in predict_proba.
-    behind = graph("Sub", graph("ReduceMaxApi18", z, axes=[1], keepdims=1), z)
-    share = graph("Div", behind, graph("Add", behind, np.ones(1)))
+    # Half of each z, as the difference of two z may overflow.
+    half = graph("Mul", z, np.array([0.5]))
+    behind = graph("Sub", graph("ReduceMaxApi18", half, axes=[1], keepdims=1), half)
+    share = graph("Div", behind, graph("Add", behind, np.array([0.5])))
     ordered = graph("Mul", graph("Add", share, np.ones(1)), np.array([_LOWEST_LOG]))
     is_finite = graph("Greater", high, np.array([_LOWEST_LOG]))
     return graph("Softmax", graph("Where", is_finite, high, ordered), axis=1)
