@@ -46,6 +46,8 @@ from skneuron.validation import (
     check_chunk,
     check_classes,
     check_known,
+    check_labels,
+    check_numbers,
     check_parameters,
     check_rows,
     check_training_data,
@@ -586,6 +588,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
         float
             (Weighted) fraction of the samples that the neuron classifies correctly.
         """
+        check_labels(y)
+        if sample_weight is not None:
+            check_numbers(sample_weight, "sample_weight")
         return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]
