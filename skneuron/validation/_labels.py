@@ -52,8 +52,6 @@ rows without a label, or give them a label of their own, for example 'missing'.
     dtype: Any = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind not in "Oc":
         return
-    if not isinstance(y, list) and np.iscomplexobj(y):
-        _refuse_complex(name)
     labels = None if y is None else _as_list(y)
     if labels is None:
         return
@@ -108,7 +106,7 @@ def _as_list(y: Any) -> list[Any] | None:
     if isinstance(y, list) and not any(isinstance(label, list | tuple) for label in y[:1]):
         return y
     try:
-        if np.asarray(y).dtype.kind not in "OUT":
+        if np.asarray(y).dtype.kind not in "OUTc":
             return None
         return np.asarray(y, dtype=object).ravel().tolist()  # type: ignore[no-any-return]
     except (TypeError, ValueError, RuntimeError):

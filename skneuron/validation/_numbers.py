@@ -127,6 +127,9 @@ def _check_array(values: AnyArray, name: str) -> None:
 
 def _check_other(values: Any, name: str) -> None:
     """Check a list, a series, or another object that NumPy converts to an array."""
+    first = values[0] if isinstance(values, list | tuple) and values else values
+    if isinstance(first, Mapping):
+        _refuse(name, type(first).__name__, "dict")
     try:
         array = np.asarray(values)
         # One bytes or duration value turns a whole list into an array of its type. The list as
@@ -180,8 +183,6 @@ def _letter(cls: type) -> str | None:
             return letter
     if issubclass(cls, np.void):
         return "V"
-    if issubclass(cls, Mapping):
-        return "dict"
     if issubclass(cls, datetime.time):
         return ""
     # Periods and other values of pandas that are not numeric.
