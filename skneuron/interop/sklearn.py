@@ -15,8 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneuron.activations import Sigmoid
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._plane import check_neuron
-from skneuron.validation import dense_coef
+from skneuron.validation import check_neuron, dense_coef
 
 __all__ = ["from_logistic_regression", "to_logistic_regression"]
 

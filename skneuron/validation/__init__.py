@@ -17,7 +17,7 @@ from skneuron.validation._data import (
     refuse_not_finite,
     training_data,
 )
-from skneuron.validation._fitted import FittedNeuron, dense_coef
+from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
 from skneuron.validation._grouped import grouped
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, is_missing
@@ -47,6 +47,7 @@ __all__ = [
     "check_finite",
     "check_known",
     "check_labels",
+    "check_neuron",
     "check_numbers",
     "check_offset",
     "check_parameters",
