@@ -9,9 +9,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,6 +19,7 @@ from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
 from skneuron.fitting._draft import Draft
+from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import (
     NumpyErrorsRestored,
     absent_class_warnings,
@@ -34,7 +34,6 @@ from skneuron.fitting._fit import (
 )
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._train import Reached
-from skneuron.fitting._versioned import add_version, split_version
 from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._from_weights import attributes_from_weights
 from skneuron.prediction._outputs import Outputs, has_likelihood
@@ -45,7 +44,6 @@ from skneuron.solvers import Solver
 from skneuron.validation import (
     check_chunk,
     check_classes,
-    check_known,
     check_labels,
     check_numbers,
     check_parameters,
@@ -61,7 +59,7 @@ from skneuron.validation import (
 __all__ = ["NeuronClassifier"]
 
 
-class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     """One artificial neuron, ``y = f(w·x + b)``, or K neurons for K classes.
 
     It minimizes the objective of scikit-learn's ``LogisticRegression``::
@@ -699,32 +697,5 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):  #
     def _feature_names(self) -> AnyArray | None:
         return getattr(self, "feature_names_in_", None)
 
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter. For a parameter of ``LogisticRegression`` the message
-            says what to write instead.
-        """
-        check_known(self, params)
-        super().set_params(**params)
-        return self
-
-    def __getstate__(self) -> dict[str, Any]:
-        return add_version(super().__getstate__())
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        state, warning = split_version(state, type(self).__name__)
-        if warning is not None:
-            warnings.warn(warning, stacklevel=2)
-        super().__setstate__(state)
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags

@@ -70,6 +70,37 @@ def test_a_thousand_cases_agree_with_the_linear_program(block):
             _assert_proved(answer, X, y)
 
 
+@pytest.mark.parametrize("block", range(10))
+def test_small_tables_of_three_values_have_a_verdict(block):
+    """Few rows on the plane: rounding errors of one of them must not look like a distance."""
+    rng = np.random.default_rng(100 + block)
+    for _ in range(150):
+        X = rng.integers(-1, 2, (rng.integers(6, 12), rng.integers(3, 5))).astype(float)
+        y = rng.integers(0, 2, len(X))
+        y[:2] = 0, 1
+        answer = detect_separation(X, y)
+        assert answer.kind == _judge(X, y), (X, y)
+        if answer.kind != "none":
+            _assert_proved(answer, X, y)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("further", [False, True])
+@pytest.mark.parametrize(
+    ("far", "step"),
+    [(1e13, 1), (1e14, 1), (1e14, 4), (1e15, 1), (2.0**52, 1), (2.0**53, 2), (1.7e18, 256), (1, 2.0**-52)],
+)  # fmt: skip
+def test_columns_far_from_zero_keep_their_exact_differences(far, step, further, kind):
+    X = far + step * np.arange(8.0)[:, None]
+    assert np.array_equal(X - X[0], step * np.arange(8.0)[:, None])
+    if further:
+        X = np.column_stack([X, np.cos(np.arange(8))])
+    apart = (np.arange(8) > 3).astype(int)
+    assert detect_separation(kind(X), apart).kind == "complete"
+    mixed = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    assert detect_separation(kind(X), mixed).kind == _judge(X - [far, 0][: X.shape[1]], mixed)
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_small_tables_with_empty_cells_agree_with_the_linear_program(block):
     """Few patterns: sums that prove overlap round to zero, and must not pass for exact."""
@@ -171,3 +202,13 @@ def test_without_a_bias_the_plane_goes_through_the_origin():
 def test_bad_input(X, y, match):
     with pytest.raises(ValueError, match=match):
         detect_separation(X, y)
+
+
+def test_a_linear_program_without_a_solution_gives_no_verdict(monkeypatch):
+    X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
+    y = np.array([0, 0, 1, 1, 1])
+    assert detect_separation(X, y).kind == "quasi-complete"
+    failed = linprog([1.0], A_ub=[[1.0]], b_ub=[-1.0])  # infeasible: x >= 0
+    assert failed.status != 0
+    monkeypatch.setattr("skneuron.separation._proofs.linprog", lambda *_, **__: failed)
+    assert detect_separation(X, y).kind == "undecided"

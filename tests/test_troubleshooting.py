@@ -69,7 +69,14 @@ def _too_long_steps():
     _fit("relu", X=data, y=y, solver=GD(learning_rate=10.0, momentum=0.0))
 
 
+def _wide_offset():
+    rng = np.random.default_rng(0)
+    data, y = (rng.random((300, 6)) < 0.4).astype(float), (rng.random(300) < 0.5).astype(int)
+    NeuronClassifier(C=np.inf).fit(data, y, offset=1e5 * rng.normal(size=300))
+
+
 CAUSES = {
+    "hardly improve the objective": _wide_offset,
     "max_iter ended the fit": lambda: _fit(max_iter=2),
     "A hyperplane separates": lambda: _fit(C=np.inf),
     "float32 cannot hold": _large_mean_in_float32,

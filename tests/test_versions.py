@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skneuron
-import skneuron.fitting._versioned
+import skneuron.fitting._estimator_base
 from skneuron import NeuronClassifier
 from skneuron.fitting import VersionWarning
 
@@ -93,7 +93,7 @@ def test_another_version_warns(monkeypatch, kind, way):
     neuron = NEURONS[kind]()
     dump, load = PICKLES[way]
     with monkeypatch.context() as patch:
-        patch.setattr(skneuron.fitting._versioned, "__version__", "0.0.9")
+        patch.setattr(skneuron.fitting._estimator_base, "__version__", "0.0.9")
         old = dump(neuron)
     with pytest.warns(VersionWarning) as caught:
         again = load(old)
@@ -126,7 +126,7 @@ def test_a_pickle_without_a_version_warns():
 def test_neurons_inside_of_others_warn_too(monkeypatch, make):
     outer = make(NeuronClassifier())
     with monkeypatch.context() as patch:
-        patch.setattr(skneuron.fitting._versioned, "__version__", "0.0.9")
+        patch.setattr(skneuron.fitting._estimator_base, "__version__", "0.0.9")
         old = pickle.dumps(outer)
     with pytest.warns(VersionWarning):
         pickle.loads(old)
@@ -150,7 +150,7 @@ def test_the_package_is_imported_in_any_order():
     root = Path(skneuron.__file__).parents[1]
     for module in (
         "skneuron",
-        "skneuron.fitting._versioned",
+        "skneuron.fitting._estimator_base",
         "skneuron.classifier",
         "skneuron.fitting",
         "skneuron.trace",

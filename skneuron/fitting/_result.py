@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.fitting._restart import mark_dead
-from skneuron.fitting._stored import stored_result
+from skneuron.fitting._stored import CONVERGED, stored_result
 from skneuron.fitting._subproblems import Subproblem
 from skneuron.results import SolverResult, Status
 from skneuron.separation import Separation
@@ -17,18 +17,16 @@ from skneuron.validation import TrainingData
 
 __all__ = ["FitResult", "NeuronResult", "as_stored", "combine"]
 
-_CONVERGED = (Status.CONVERGED, Status.PRECISION)
-
 # Ends of a fit whose steps do not lower F any further. One of several neurons may have a gap that
 # is too large for it alone, and the gap of all is at the precision of float64.
-_ENDED = (*_CONVERGED, Status.STALLED, Status.CANCELLED, Status.ROUNDED)
+_ENDED = (*CONVERGED, Status.STALLED, Status.CANCELLED, Status.ROUNDED)
 
 # Largest objective. Its gradient and curvature are below the largest float64.
 _LARGEST_OBJECTIVE = 1e150
 
 # Ends of a fit that need no warning about convergence.
 _NO_FAILURE = (
-    *_CONVERGED,
+    *CONVERGED,
     Status.STOPPED,
     Status.EARLY,
     Status.INTERRUPTED,
@@ -75,9 +73,7 @@ class FitResult:
 
     def failure(self, tol: float) -> Status | None:
         """Return the status of a neuron that failed to converge, None if there is none."""
-        if self.gap <= tol:
-            return None
-        if self._is_at_precision():
+        if self.gap <= tol or self._is_at_precision():
             return None
         return next((status for status in self.statuses if status not in _NO_FAILURE), None)
 
@@ -87,7 +83,7 @@ class FitResult:
             return False
         if self.gap <= tol or self._is_at_precision():
             return True
-        return all(status in _CONVERGED for status in self.statuses)
+        return all(status in CONVERGED for status in self.statuses)
 
     def _is_at_precision(self) -> bool:
         """Whether no step lowers F any further, and the gap of all neurons is rounding."""
@@ -141,7 +137,7 @@ def as_stored(
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)
         if value < result.objective:
-            lost = result.status in _CONVERGED and gap > PRECISION
+            lost = result.status in CONVERGED and gap > PRECISION
             status = Status.STALLED if lost else result.status
             result = replace(result, coef=params, objective=value, gap=gap, status=status)
             stored, result = stored_result(part, result, data)

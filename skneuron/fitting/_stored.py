@@ -12,13 +12,15 @@ from skneuron._common import AnyArray, FloatArray, ForwardPass
 from skneuron.design import forward
 from skneuron.fitting._subproblems import Subproblem
 from skneuron.objective import Objective, SolverCoordinates
+from skneuron.objective._rows import finite_or_inf
 from skneuron.results import SolverResult, Status
 from skneuron.solvers import PRECISION, relative, rounding, value_and_gap
 from skneuron.validation import TrainingData
 
-__all__ = ["stored_result"]
+__all__ = ["CONVERGED", "stored_result"]
 
-_CONVERGED = (Status.CONVERGED, Status.PRECISION)
+#: Ends of a fit that has reached its minimum.
+CONVERGED = (Status.CONVERGED, Status.PRECISION)
 
 # Smallest relative gap that needs a warning if the rounding of float32 coefficients causes it.
 # For columns with a mean near zero, the rounding causes a gap of about 1e-14.
@@ -100,7 +102,7 @@ def _rounded(
     value = _predicted_value(objective, coef, intercept, predict)
     if value > nearest + rounding(objective, nearest):
         gap += relative(value - nearest, objective)
-    lost = result.status in _CONVERGED and gap > _FLOAT32_GAP
+    lost = result.status in CONVERGED and gap > _FLOAT32_GAP
     status = Status.ROUNDED if lost else result.status
     if status is Status.STALLED and gap <= PRECISION:
         status = Status.PRECISION
@@ -133,7 +135,7 @@ def _as_predicted(
     if error > rounding(objective, result.objective) or relative(-error, objective) > _LOWERED:
         gap += relative(abs(error), objective)
     status = result.status
-    if status in _CONVERGED:
+    if status in CONVERGED:
         status = Status.CANCELLED if gap > PRECISION else Status.PRECISION
     return replace(result, objective=value, gap=gap, status=status)
 
@@ -168,7 +170,7 @@ def _predicted_value(
         value = float(np.sum(losses)) + objective.penalty.value(params.reshape(at.n_outputs, -1))
         if objective.summary is not None:
             value += objective.summary.value(params)
-    return value if np.isfinite(value) else np.inf
+    return finite_or_inf(value)
 
 
 def _prediction_rounding(at: SolverCoordinates, coef: FloatArray, intercept: FloatArray) -> float:

@@ -11,7 +11,7 @@ from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, col
 from skneuron.losses import Loss
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
 from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
-from skneuron.objective._rows import MemoryRows
+from skneuron.objective._rows import MemoryRows, finite_or_inf
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = ["Objective"]
@@ -195,7 +195,7 @@ class Objective:
         if summary is not None:
             value += summary.value(params)
             flat += summary.gradient(params)
-        return value if np.isfinite(value) else np.inf, flat
+        return finite_or_inf(value), flat
 
     def curvature(self, params: FloatArray) -> Hessian:
         """Return the Hessian of the smooth part at ``params``."""

@@ -3,53 +3,62 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.metrics import get_scorer
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import Tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, wrong_value
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._draft import Draft
+from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
 from skneuron.fitting._train import columns_of
-from skneuron.fitting._versioned import add_version, split_version
-from skneuron.paths._folds import FoldResult, solve_fold, split
+from skneuron.paths._fits import data_of, first_of_each_kind
+from skneuron.paths._folds import FoldResult, fitted_neuron, solve_fold
 from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
-from skneuron.paths._path import fitted_neuron
-from skneuron.paths._scores import Scorer, WithOffset, log_loss_score
-from skneuron.paths._selection import best_of_fold, choose
+from skneuron.paths._routing import routed_arguments, router_of
+from skneuron.paths._scores import Scorer, WithOffset, check_scorer, log_loss_score
+from skneuron.paths._selection import best_of_fold, check_selection, choose
+from skneuron.paths._splits import split
 from skneuron.prediction._outputs import has_likelihood
 from skneuron.solvers import Solver
 from skneuron.validation import (
     TrainingData,
     check_finite,
-    check_known,
     check_parameters,
     check_samples,
-    training_data,
-    with_bounds,
     with_known_parameters,
-    with_penalty_factor,
 )
 
 __all__ = ["NeuronClassifierCV"]
 
-_SELECTIONS = ("best", "one_se")
+_P = ParamSpec("_P")
 
 
-class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+def _of_the_choice(
+    predict: Callable[Concatenate[NeuronClassifier, _P], AnyArray],
+) -> Callable[Concatenate[NeuronClassifierCV, _P], AnyArray]:
+    """Return the method of a search that calls this method of the chosen neuron."""
+
+    @wraps(predict)
+    def method(self: NeuronClassifierCV, /, *args: _P.args, **params: _P.kwargs) -> AnyArray:
+        check_is_fitted(self)
+        return predict(self.best_estimator_, *args, **params)
+
+    return method
+
+
+class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     """A neuron with ``C`` and ``l1_ratio`` chosen by cross-validation.
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
@@ -232,23 +241,22 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         draft = Draft(self)
         own = draft.copy
-        neuron = self._neuron()
+        neuron, owner = self._neuron(), type(self).__name__
         with NumpyErrorsRestored():
             # Check the parameters, then the data.
-            Cs = check_Cs(self.Cs, type(self).__name__)
-            l1_ratios = check_l1_ratios(self.l1_ratios, type(self).__name__)
-            self._check_choice()
+            Cs = check_Cs(self.Cs, owner)
+            l1_ratios = check_l1_ratios(self.l1_ratios, owner)
+            check_selection(self.selection, self.refit, owner)
             settings = [
                 check_parameters(vars(neuron) | {"l1_ratio": float(ratio)}) for ratio in l1_ratios
             ]
-            scorer = self._scorer()
+            scorer = check_scorer(self.scoring, owner)
             forget_fit(own.__dict__)
             samples = check_samples(own, X, y, sample_weight, offset)
             check_finite(samples.X)
             names = getattr(own, "feature_names_in_", None)
-            data = with_bounds(training_data(samples, self.class_weight), self.bounds, names)
-            data = with_penalty_factor(data, self.penalty_factor, names)
-            of_splitter, of_scorer = self._routed(samples.weights, params)
+            data = data_of(neuron, samples, names)
+            of_splitter, of_scorer = routed_arguments(self, samples.weights, params)
             folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
                 columns = columns_of(data, neuron.fit_intercept)
@@ -262,7 +270,15 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
             held_out = np.array([even[test].sum() for _, test in folds])
             own._select(held_out)
-        _warn(found, len(Cs) * len(l1_ratios))
+        n_fits = len(folds) * len(l1_ratios) * len(Cs)
+        notes = [
+            (f"first fold {number} at {fit}", note)
+            for number, fold in enumerate(found)
+            for fit, note in fold.warnings
+        ]
+        for count, fit, first in first_of_each_kind(notes):
+            text = f"{count} of {n_fits} fits, {fit}: {first}"
+            warnings.warn(type(first)(text), stacklevel=2)
         if self.refit:
             chosen = self._neuron().set_params(C=own.C_, l1_ratio=own.l1_ratio_)
             own._store_neuron(chosen.fit(X, y, sample_weight, offset=offset))
@@ -278,59 +294,6 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shared = set(NeuronClassifier().get_params(deep=False)) & set(self.get_params(deep=False))
         params = {name: getattr(self, name) for name in shared}
         return NeuronClassifier(**params | {"verbose": 0})
-
-    def _check_choice(self) -> None:
-        """Raise ``ValueError`` if parameters of the choice are not valid."""
-        owner = type(self).__name__
-        for name in ("refit", "selection"):
-            value = getattr(self, name)
-            if name == "refit" and not isinstance(value, bool | np.bool_):
-                raise ValueError(wrong_value(name, value, "True or False", "refit=True", owner))
-            if name == "selection" and value not in _SELECTIONS:
-                raise ValueError(
-                    wrong_value(name, value, "'best' or 'one_se'", "selection='one_se'", owner)
-                )
-        if self.selection == "one_se" and not self.refit:
-            raise ValueError(
-                f"{owner} got selection='one_se' with refit=False, and a single fold has no "
-                "standard error. Expected refit=True. Use for example "
-                "NeuronClassifierCV(selection='one_se')."
-            )
-
-    def _scorer(self) -> Scorer | None:
-        """Return the scorer, None for the exact log loss."""
-        if self.scoring is None:
-            return None
-        if not isinstance(self.scoring, str) and not callable(self.scoring):
-            raise ValueError(
-                wrong_value(
-                    "scoring",
-                    self.scoring,
-                    "None, the name of a scorer or a function of (estimator, X, y)",
-                    "scoring='roc_auc'",
-                    type(self).__name__,
-                )
-            )
-        scorer: Scorer = get_scorer(self.scoring)
-        return scorer
-
-    def _routed(
-        self, sample_weight: FloatArray | None, params: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the arguments of the splitter and of the scorer."""
-        if get_config()["enable_metadata_routing"]:
-            routed = process_routing(self, "fit", sample_weight=sample_weight, **params)
-            scorer = {} if self.scoring is None else dict(routed.scorer.score)
-            return dict(routed.splitter.split), scorer
-        unknown = sorted(params.keys() - {"groups"})
-        if unknown:
-            raise ValueError(
-                f"NeuronClassifierCV.fit got the argument {unknown[0]!r}. Expected sample_weight, "
-                "offset and groups, because metadata routing is off. Use "
-                "sklearn.set_config(enable_metadata_routing=True)."
-            )
-        groups = {} if params.get("groups") is None else {"groups": params["groups"]}
-        return groups, {} if sample_weight is None else {"sample_weight": sample_weight}
 
     def _store_paths(self, found: list[FoldResult]) -> None:
         """Set the attributes of the paths.
@@ -369,15 +332,15 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> NeuronClassifier:
         """Return a neuron with the means of each fold's best coefficients, C and l1_ratio."""
         best = [best_of_fold(fold.scores, self.Cs_) for fold in found]
+        ratios, positions = np.transpose(best)
+        self.C_ = float(self.Cs_[positions].mean())
+        self.l1_ratio_ = float(self.l1_ratios_[ratios].mean())
         pairs = list(zip(found, best, strict=True))
-        self.C_ = float(np.mean([self.Cs_[position] for _, position in best]))
-        self.l1_ratio_ = float(np.mean([self.l1_ratios_[ratio] for ratio, _ in best]))
+        coef = np.mean([fold.coefs[at] for fold, at in pairs], axis=0)
+        intercept = np.mean([fold.intercepts[at] for fold, at in pairs], axis=0)
         neuron = self._neuron().set_params(C=self.C_, l1_ratio=self.l1_ratio_)
-        coef, intercept = (
-            np.mean([getattr(fold, name)[at] for fold, at in pairs], axis=0)
-            for name in ("coefs", "intercepts")
-        )
-        fitted_neuron(neuron, data, check_parameters(vars(neuron)), coef, intercept)
+        settings = check_parameters(vars(neuron))
+        neuron = fitted_neuron(neuron, data, settings, self.C_, (coef, intercept))
         if names is not None:
             neuron.feature_names_in_ = names
         return neuron
@@ -394,67 +357,12 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     # --- predict ---------------------------------------------------------------------
 
-    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return ``decision_function`` of the chosen neuron.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.decision_function(X, offset=offset)
-
-    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
-        """Return the class of each sample.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict(X, offset=offset)
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return log-probabilities, accurate even if the probability underflows.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.best_estimator_.predict_log_proba(X, offset=offset))
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-        offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.best_estimator_.predict_proba(X, offset=offset))
+    decision_function = _of_the_choice(NeuronClassifier.decision_function)
+    predict = _of_the_choice(NeuronClassifier.predict)
+    predict_log_proba = available_if(has_likelihood)(
+        _of_the_choice(NeuronClassifier.predict_log_proba)
+    )
+    predict_proba = available_if(has_likelihood)(_of_the_choice(NeuronClassifier.predict_proba))
 
     def score(
         self,
@@ -488,7 +396,8 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If y has a label that ``fit`` did not have, with ``scoring=None``.
         """
         check_is_fitted(self)
-        scorer, neuron = self._scorer(), self.best_estimator_
+        scorer = check_scorer(self.scoring, type(self).__name__)
+        neuron = self.best_estimator_
         if scorer is not None:
             if sample_weight is not None:
                 params = params | {"sample_weight": sample_weight}
@@ -507,52 +416,7 @@ class NeuronClassifierCV(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         MetadataRouter
         """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        router = router.add(
-            splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split")
-        )
-        if self.scoring is None:
-            return router
-        both = MethodMapping().add(caller="score", callee="score")
-        return router.add(
-            scorer=self._scorer(), method_mapping=both.add(caller="fit", callee="score")
-        )
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, as scikit-learn's ``BaseEstimator`` does.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter.
-        """
-        check_known(self, params)
-        super().set_params(**params)
-        return self
-
-    def __getstate__(self) -> dict[str, Any]:
-        return add_version(super().__getstate__())
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        state, warning = split_version(state, type(self).__name__)
-        if warning is not None:
-            warnings.warn(warning, stacklevel=2)
-        super().__setstate__(state)
+        return router_of(self, check_scorer(self.scoring, type(self).__name__))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "best_estimator_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-
-def _warn(found: list[FoldResult], n_penalties: int) -> None:
-    """Warn once for each kind of warning, with its first fit and the number of fits."""
-    notes = [(number, C, note) for number, fold in enumerate(found) for C, note in fold.warnings]
-    for kind in {type(note): None for *_, note in notes}:
-        number, C, first = next(entry for entry in notes if type(entry[2]) is kind)
-        count = sum(type(entry[2]) is kind for entry in notes)
-        text = f"{count} of {len(found) * n_penalties} fits, first fold {number} at C={C:.6g}: "
-        warnings.warn(kind(f"{text}{first}"), stacklevel=3)

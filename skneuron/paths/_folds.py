@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import BaseCrossValidator, check_cv
 
-from skneuron._common import AnyArray, FloatArray, wrong_value
+from skneuron._common import AnyArray, FloatArray
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._fit import model_attributes
+from skneuron.fitting._solve_path import solve_path
+from skneuron.fitting._subproblems import Start
 from skneuron.fitting._train import columns_of
-from skneuron.paths._path import fitted_neuron, solve_path, warnings_of
+from skneuron.paths._fits import FitWarning, data_of, warnings_of
 from skneuron.paths._scores import Scorer, held_out_score
-from skneuron.validation import Samples, Settings, training_data, with_bounds, with_penalty_factor
+from skneuron.paths._splits import Fold
+from skneuron.validation import Samples, Settings, TrainingData
 
-__all__ = ["Fold", "FoldResult", "rows_of", "solve_fold", "split"]
-
-#: Indices of the training samples and of the held-out samples.
-Fold = tuple[AnyArray, AnyArray]
+__all__ = ["FoldResult", "fitted_neuron", "solve_fold"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class FoldResult:
     scores, gaps, n_iter : ndarray of shape (n_l1_ratios, n_cs)
     coefs : ndarray of shape (n_l1_ratios, n_cs, n_neurons, n_features)
     intercepts : ndarray of shape (n_l1_ratios, n_cs, n_neurons)
-    warnings : list of (float, Warning)
-        Values of C and their warnings.
+    warnings : list of (str, Warning)
     """
 
     scores: FloatArray
@@ -40,49 +39,10 @@ class FoldResult:
     n_iter: AnyArray
     coefs: AnyArray
     intercepts: AnyArray
-    warnings: list[tuple[float, Warning]]
+    warnings: list[FitWarning]
 
 
-def split(
-    cv: int | BaseCrossValidator | Iterable[Fold] | None,
-    samples: Samples,
-    params: Mapping[str, Any],
-) -> list[Fold]:
-    """Return the folds of a splitter.
-
-    Raises
-    ------
-    ValueError
-        If there is no fold, or a fold has no training sample or no held-out sample of positive
-        weight.
-    """
-    y = samples.classes[samples.y]
-    folds = [
-        (_indices(train), _indices(test))
-        for train, test in check_cv(cv, y, classifier=True).split(samples.X, y, **params)
-    ]
-    if not folds:
-        raise ValueError(
-            wrong_value("cv", cv, "at least one pair of training and held-out rows", "cv=5")
-        )
-    for number, fold in enumerate(folds):
-        for kind, rows in zip(("training", "held-out"), fold, strict=True):
-            if not len(rows) or (samples.weights is not None and not samples.weights[rows].any()):
-                raise ValueError(
-                    f"Fold {number} has no {kind} sample with a positive sample weight. Expected "
-                    "at least one. Use fewer folds, for example cv=3, or drop the samples of "
-                    "zero weight."
-                )
-    return folds
-
-
-def _indices(rows: AnyArray) -> AnyArray:
-    """Return row numbers, also of a mask."""
-    rows = np.asarray(rows)
-    return np.flatnonzero(rows) if rows.dtype == bool else rows
-
-
-def rows_of(params: Mapping[str, Any], rows: AnyArray, n_samples: int) -> dict[str, Any]:
+def _rows_of(params: Mapping[str, Any], rows: AnyArray, n_samples: int) -> dict[str, Any]:
     """Return the arguments of a scorer, of those with one entry per sample only these rows."""
     out = {}
     for name, value in params.items():
@@ -119,32 +79,49 @@ def solve_fold(
         See ``held_out_score``.
     """
     train, test = fold
-    data = training_data(samples.take(train), neuron.class_weight)
-    data = with_bounds(data, neuron.bounds, names)
-    data = with_penalty_factor(data, neuron.penalty_factor, names)
+    data = data_of(neuron, samples.take(train), names)
     held_out = samples.take(test)
-    params = rows_of(params, test, len(samples.y))
+    params = _rows_of(params, test, len(samples.y))
     columns = columns_of(data, neuron.fit_intercept)
     shape = len(settings), len(Cs)
     scores, gaps, n_iter = np.empty(shape), np.empty(shape), np.empty(shape, np.int32)
-    coefs: list[AnyArray] = [np.empty(0)] * (shape[0] * shape[1])
-    intercepts = coefs.copy()
-    notes: list[tuple[float, Warning]] = []
+    fits: dict[tuple[int, ...], Start] = {}
+    notes: list[FitWarning] = []
     for i, one in enumerate(settings):
         for j, result in solve_path(data, one, Cs, columns):
-            C = float(Cs[j])
-            fitted = NeuronClassifier(**neuron.get_params(deep=False) | {"C": C})
-            fitted.l1_ratio = one.l1_ratio
-            fitted_neuron(fitted, data, one, result.coef, result.intercept)
+            fits[i, j] = result.coef, result.intercept
+            fitted = fitted_neuron(neuron, data, one, float(Cs[j]), fits[i, j])
             scores[i, j] = held_out_score(fitted, held_out, scorer, params)
             gaps[i, j], n_iter[i, j] = result.gap, result.n_iter.max()
-            coefs[i * len(Cs) + j], intercepts[i * len(Cs) + j] = result.coef, result.intercept
-            notes += [(C, note) for note in warnings_of(data, result, one, names)]
+            notes += warnings_of(f"C={Cs[j]:.6g}", data, result, one, names)
+    coefs, intercepts = (np.stack([fits[at][part] for at in np.ndindex(shape)]) for part in (0, 1))
     return FoldResult(
         scores,
         gaps,
         n_iter,
-        np.stack(coefs).reshape(*shape, *coefs[0].shape),
-        np.stack(intercepts).reshape(*shape, -1),
+        coefs.reshape(*shape, *coefs.shape[1:]),
+        intercepts.reshape(*shape, -1),
         notes,
     )
+
+
+def fitted_neuron(
+    neuron: NeuronClassifier, data: TrainingData, settings: Settings, C: float, weights: Start
+) -> NeuronClassifier:
+    """Return a neuron that predicts with these coefficients.
+
+    Parameters
+    ----------
+    neuron : NeuronClassifier
+        Holds all parameters but ``C`` and ``l1_ratio``.
+    data : TrainingData
+    settings : Settings
+    C : float
+    weights : (coef, intercept)
+    """
+    params = neuron.get_params(deep=False) | {"C": C, "l1_ratio": settings.l1_ratio}
+    fitted = NeuronClassifier(**params)
+    fitted.__dict__.update(model_attributes(data, settings))
+    fitted.n_features_in_ = data.X.shape[1]
+    fitted.coef_, fitted.intercept_ = weights
+    return fitted

@@ -16,17 +16,23 @@ from skneuron.validation import Settings, TrainingData
 
 __all__ = ["check_Cs", "check_l1_ratios", "data_grid", "entering_C"]
 
-# Width of the grid of an L1 penalty: the last C divided by the first, as in R's glmnet. The second
-# number is for more features than samples.
-_L1_WIDTH, _L1_WIDTH_WIDE = 1e4, 1e2
+# Width of the grid of an L1 penalty: the last C divided by the first, as in R's glmnet.
+_L1_WIDTH = 1e4
+
+# The same width for more features than samples, as in R's glmnet: a weaker penalty then leaves
+# hardly any loss.
+_L1_WIDTH_WIDE = 1e2
 
 # Relative distance of the grid from the C where the first coefficient enters, above the rounding
 # errors of the gradient.
 _BEFORE_ENTRY = 1e-10
 
-# First and last C of the grid of a ridge, times the variance of a linear predictor whose
-# coefficients have the variance 1. For variance 1 it is the grid of LogisticRegressionCV.
-_RIDGE_FIRST, _RIDGE_LAST = 1e-4, 1e4
+# First C of the grid of a ridge, times the variance of a linear predictor with coefficients of
+# variance 1. For the variance 1 the grid is the grid of LogisticRegressionCV.
+_RIDGE_FIRST = 1e-4
+
+# Last C of the grid of a ridge, times the same variance and for the same reason.
+_RIDGE_LAST = 1e4
 
 
 def check_Cs(Cs: int | ArrayLike, owner: str) -> int | FloatArray:

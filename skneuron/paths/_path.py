@@ -1,45 +1,23 @@
-"""The fits along one regularisation path, each started from the one before."""
+"""The coefficients of a neuron along one regularisation path."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron
 from skneuron.classifier import NeuronClassifier
-from skneuron.fitting._absent_classes import train_present
-from skneuron.fitting._fit import (
-    NumpyErrorsRestored,
-    absent_class_warnings,
-    convergence_warnings,
-    model_attributes,
-)
-from skneuron.fitting._result import FitResult
-from skneuron.fitting._separation_monitor import UNPENALIZED_C
-from skneuron.fitting._subproblems import Start, n_subproblems
-from skneuron.fitting._train import Columns, columns_of
-from skneuron.losses import get_loss
+from skneuron.fitting._fit import NumpyErrorsRestored
+from skneuron.fitting._solve_path import solve_path
+from skneuron.fitting._train import columns_of
+from skneuron.paths._fits import data_of, first_of_each_kind, warnings_of
 from skneuron.paths._grid import check_Cs, data_grid
-from skneuron.solvers.newton._path_newton import PathNewton
-from skneuron.validation import (
-    Settings,
-    TrainingData,
-    check_parameters,
-    check_samples,
-    training_data,
-    with_bounds,
-    with_penalty_factor,
-)
+from skneuron.validation import check_parameters, check_samples
 
-__all__ = ["NeuronPath", "fitted_neuron", "neuron_path", "solve_path", "warnings_of"]
-
-# The choice of "auto" for many rows, where the Hessian of all rows costs most.
-_MANY_ROWS = "subsampled-newton"
+__all__ = ["NeuronPath", "neuron_path"]
 
 
 @dataclass(frozen=True)
@@ -137,22 +115,18 @@ def neuron_path(
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)
-        data = with_bounds(training_data(samples, own.class_weight), own.bounds, names)
-        data = with_penalty_factor(data, own.penalty_factor, names)
+        data = data_of(own, samples, names)
         columns = columns_of(data, settings.fit_intercept)
         values = data_grid(Cs, data, [settings], columns) if isinstance(Cs, int) else Cs
-        found: list[FitResult | None] = [None] * len(values)
-        for index, result in solve_path(data, settings, values, columns):
-            found[index] = result
-    results = [result for result in found if result is not None]
+        found = dict(solve_path(data, settings, values, columns))
+    results = [found[index] for index in range(len(values))]
     notes = [
-        (C, note)
+        note
         for C, result in zip(values, results, strict=True)
-        for note in warnings_of(data, result, settings, names)
+        for note in warnings_of(f"At C={C:.6g}", data, result, settings, names)
     ]
-    for kind in {type(note): None for _, note in notes}:
-        C, first = next((C, note) for C, note in notes if type(note) is kind)
-        warnings.warn(kind(f"At C={C:.6g}: {first}"), stacklevel=2)
+    for _, fit, first in first_of_each_kind(notes):
+        warnings.warn(type(first)(f"{fit}: {first}"), stacklevel=2)
     return NeuronPath(
         Cs=values,
         coefs=np.stack([result.coef for result in results]),
@@ -161,83 +135,3 @@ def neuron_path(
         n_iter=np.array([result.n_iter.max() for result in results]),
         classes=data.classes,
     )
-
-
-def solve_path(
-    data: TrainingData, settings: Settings, Cs: FloatArray, columns: Columns
-) -> Iterator[tuple[int, FitResult]]:
-    """Yield the index of each C and the fit with this C, from the strongest penalty on.
-
-    A fit starts from the coefficients of the last fits if the minimum is unique. Otherwise the
-    start would decide which minimum the solver reaches. With many rows the fits share a Hessian.
-    """
-    convex = get_loss(settings.loss, settings.activation).convex
-    smooth = settings.l1_ratio == 0 and data.low is None
-    least = 1.0 if data.penalty_factor is None else float(data.penalty_factor.min())
-    last: _FitAtC | None = None
-    before: _FitAtC | None = None
-    shared = PathNewton()
-    shares = False
-    for index in np.argsort(Cs, kind="stable").tolist():
-        C = float(Cs[index])
-        warm = convex and least / C > 1 / UNPENALIZED_C
-        use = shares and warm
-        result = train_present(
-            data,
-            replace(settings, C=C, solver=shared if use else settings.solver),
-            start=_start(C, last, before if smooth else None) if warm else None,
-            validation=None,
-            on_iteration=None,
-            states=None,
-            columns=columns,
-        )
-        if use:
-            # Warnings name the solver that a user can choose.
-            result = replace(result, solver=_MANY_ROWS)
-        if result.solver == _MANY_ROWS and settings.solver is None:
-            shares = n_subproblems(settings, data) == 1
-        before, last = last, _FitAtC(C, result.coef, result.intercept)
-        yield index, result
-
-
-class _FitAtC(NamedTuple):
-    """The coefficients at a C."""
-
-    C: float
-    coef: AnyArray
-    intercept: AnyArray
-
-
-def _start(C: float, last: _FitAtC | None, before: _FitAtC | None) -> Start | None:
-    """Return the last coefficients, or a line through the last two in the logarithm of C."""
-    if last is None:
-        return None
-    start = last.coef, last.intercept
-    if before is None or before.C == last.C:
-        return start
-    t = np.log(C / last.C) / np.log(last.C / before.C)
-    line = (
-        last.coef + t * (last.coef - before.coef),
-        last.intercept + t * (last.intercept - before.intercept),
-    )
-    return line if all(np.all(np.isfinite(part)) for part in line) else start
-
-
-def warnings_of(
-    data: TrainingData, result: FitResult, settings: Settings, names: AnyArray | None
-) -> list[Warning]:
-    """Return the warnings of a fit."""
-    return absent_class_warnings(data, result) + convergence_warnings(data, settings, result, names)
-
-
-def fitted_neuron(
-    neuron: NeuronClassifier,
-    data: TrainingData,
-    settings: Settings,
-    coef: AnyArray,
-    intercept: AnyArray,
-) -> None:
-    """Set the attributes from which a neuron predicts."""
-    neuron.__dict__.update(model_attributes(data, settings))
-    neuron.n_features_in_ = data.X.shape[1]
-    neuron.coef_, neuron.intercept_ = coef, intercept

@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.metrics import get_scorer
 from sklearn.utils.metaestimators import available_if
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of
+from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of, wrong_value
 from skneuron.classifier import NeuronClassifier
 from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._outputs import Outputs, has_likelihood
 from skneuron.validation import Samples, check_weights
 
-__all__ = ["Scorer", "WithOffset", "held_out_score", "log_loss_score"]
+__all__ = ["Scorer", "WithOffset", "check_scorer", "held_out_score", "log_loss_score"]
 
 #: Gets a fitted estimator, X, y and keyword arguments. Higher is better.
 Scorer = Callable[..., float]
 
 
+def check_scorer(scoring: str | Scorer | None, owner: str) -> Scorer | None:
+    """Return the scorer, None for the exact log loss.
+
+    Raises
+    ------
+    ValueError
+        If there is no such scorer.
+    """
+    if scoring is None:
+        return None
+    if not isinstance(scoring, str) and not callable(scoring):
+        expected = "None, the name of a scorer or a function of (estimator, X, y)"
+        raise ValueError(wrong_value("scoring", scoring, expected, "scoring='roc_auc'", owner))
+    scorer: Scorer = get_scorer(scoring)
+    return scorer
+
+
+def _at_own_offset(predict: Callable[..., AnyArray]) -> Callable[..., AnyArray]:
+    """Return the method with the offset of the neuron instead of the argument ``offset``."""
+
+    @wraps(predict)
+    def method(self: WithOffset, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
+        return predict(self, X, offset=self._own_offset)
+
+    return method
+
+
 class WithOffset(NeuronClassifier):
-    """A neuron that adds a fixed offset in its predictions: a scorer does not pass one on."""
+    """A neuron that adds a fixed offset in its predictions, because a scorer passes none on."""
 
     _own_offset: ArrayLike | None
 
@@ -36,27 +65,13 @@ class WithOffset(NeuronClassifier):
         out._own_offset = offset
         return out
 
-    def decision_function(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return the distance of each z from the decision threshold."""
-        return super().decision_function(X, offset=self._own_offset)
-
-    def activate(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return the output of the neuron."""
-        return super().activate(X, offset=self._own_offset)
-
-    def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
-        """Return the class of each sample."""
-        return super().predict(X, offset=self._own_offset)
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return log-probabilities."""
-        return np.asarray(super().predict_log_proba(X, offset=self._own_offset))
-
-    @available_if(has_likelihood)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
-        """Return the probability of each class."""
-        return np.asarray(super().predict_proba(X, offset=self._own_offset))
+    decision_function = _at_own_offset(NeuronClassifier.decision_function)
+    activate = _at_own_offset(NeuronClassifier.activate)
+    predict = _at_own_offset(NeuronClassifier.predict)
+    predict_log_proba = available_if(has_likelihood)(
+        _at_own_offset(NeuronClassifier.predict_log_proba)
+    )
+    predict_proba = available_if(has_likelihood)(_at_own_offset(NeuronClassifier.predict_proba))
 
 
 def held_out_score(

@@ -6,9 +6,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skneuron._common import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray, wrong_value
 
-__all__ = ["Choice", "best_of_fold", "choose"]
+__all__ = ["Choice", "best_of_fold", "check_selection", "choose"]
+
+_SELECTIONS = ("best", "one_se")
+
+
+def check_selection(selection: object, refit: object, owner: str) -> None:
+    """Raise ``ValueError`` if a parameter of the choice is not valid, or both together."""
+    if not isinstance(refit, bool | np.bool_):
+        raise ValueError(wrong_value("refit", refit, "True or False", "refit=True", owner))
+    if selection not in _SELECTIONS:
+        expected, example = "'best' or 'one_se'", "selection='one_se'"
+        raise ValueError(wrong_value("selection", selection, expected, example, owner))
+    if selection == "one_se" and not refit:
+        raise ValueError(
+            f"{owner} got selection='one_se' with refit=False, and a single fold has no standard "
+            "error. Expected refit=True. Use for example NeuronClassifierCV(selection='one_se')."
+        )
 
 
 class Choice(NamedTuple):

@@ -67,8 +67,10 @@ def signed_rows(
         columns, center = _centered_if_full(X, fit_intercept)
         largest = np.asarray(abs(columns).max(axis=0).todense()).ravel()
         scale = _spread(X, center, largest, fit_intercept).spread.copy()
-        # A centered constant column is the rounding error of its mean.
-        scale[largest <= 1e-13 * np.abs(center)] = np.inf
+        # A centered constant column is the rounding error of its mean. Columns that vary keep their
+        # exact differences, at any distance from zero.
+        ends = [np.asarray(end.todense()) for end in (columns.max(axis=0), columns.min(axis=0))]
+        scale[(ends[0] == ends[1]).ravel() & (fit_intercept | (largest == 0))] = np.inf
         A: Any = sparse.csr_array(columns @ sparse.diags(1 / scale))
         scale[np.isinf(scale)] = 1.0
         if fit_intercept:
@@ -85,8 +87,10 @@ def signed_rows(
         ordinary = _spread(X, mean, largest, fit_intercept)
         center, scale = ordinary.center, ordinary.spread.copy()
         inner = np.subtract(dense, center, out=A[:, :n_features])
-        # A centered constant column is the rounding error of its mean.
-        constant = largest <= 1e-13 * np.abs(center)
+        constant = largest == 0
+        if fit_intercept:
+            # Centered, such a column is the rounding error of its mean.
+            constant |= dense.max(axis=0) == dense.min(axis=0)
         scale[constant | (scale == 0)] = 1.0
         inner /= scale
         inner[:, constant] = 0.0

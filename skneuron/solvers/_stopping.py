@@ -19,17 +19,12 @@ __all__ = [
     "GRADIENT_PATIENCE",
     "LBFGS_PATIENCE",
     "NEWTON_PATIENCE",
-    "PLATEAU_PATIENCE",
     "StoppingRule",
     "status_without_progress",
 ]
 
 # Number of Newton steps without progress that end a fit.
 NEWTON_PATIENCE = 10
-
-# Iterations without progress that are allowed while steps still change a linear predictor by much:
-# they may be leaving a plateau.
-PLATEAU_PATIENCE = 100
 
 # Number of rounds of L-BFGS, each with a new preconditioner, without progress that end a fit.
 LBFGS_PATIENCE = 4
@@ -59,8 +54,8 @@ class StoppingRule:
 
     Attributes
     ----------
-    without_progress : int
-        Number of iterations in which F has not fallen, or neither F nor the gap has fallen by much.
+    is_exhausted : bool
+        Whether F has not fallen, or neither F nor the gap by much, within the long patience.
 
     Examples
     --------
@@ -82,7 +77,8 @@ class StoppingRule:
         self._patience = patience
         self._lowest = value
         self._first = self._smallest = np.inf
-        self._idle = self._creeping = self._without_decrease = self.without_progress = 0
+        self._idle = self._creeping = self._without_decrease = 0
+        self.is_exhausted = False
         self._high, self._wide = value, np.inf
 
     def is_stuck(self, value: float, gap: float) -> bool:
@@ -110,10 +106,9 @@ class StoppingRule:
             or self._smallest < (1 - MUCH_OF_GAP) * self._wide
         ):
             self._high, self._wide, self._creeping = self._lowest, self._smallest, 0
-        self.without_progress = max(self._without_decrease, self._creeping)
-        return (
-            self._idle >= self._patience or self.without_progress >= LONG_PATIENCE * self._patience
-        )
+        longest = max(self._without_decrease, self._creeping)
+        self.is_exhausted = longest >= LONG_PATIENCE * self._patience
+        return self._idle >= self._patience or self.is_exhausted
 
 
 def status_without_progress(gap: float, tol: float) -> Status:

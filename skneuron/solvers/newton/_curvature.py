@@ -49,6 +49,8 @@ class Curvature:
         self, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
     ) -> None:
         self._objective, self._params = objective, params
+        # A summary of past chunks has no samples, and keeps the limit.
+        self._slope_rounding = _MAX_FLAT_SLOPE if objective.has_summary else None
         self._cholesky: AnyArray | None = None
         hessian = objective.curvature(params).matrix() if hessian is None else hessian
         factor = _cholesky(hessian)
@@ -119,20 +121,18 @@ class Curvature:
             return False
         slope = float(np.linalg.norm(self._flat_part(gradient)))
         noise = _SUM_ROUNDING * float(np.linalg.norm(gradient / self._size))
-        return slope > noise and slope > min(_MAX_FLAT_SLOPE, self._slope_rounding())
+        return slope > noise and slope > min(_MAX_FLAT_SLOPE, self._rounding_of_slopes())
 
-    def _slope_rounding(self) -> float:
+    def _rounding_of_slopes(self) -> float:
         """Return the rounding error of the gradient along a direction that was left out."""
-        if self._objective.has_summary:
-            return _MAX_FLAT_SLOPE
-        dims = self._objective.dims
-        shape = (dims.n_samples, dims.n_outputs)
-        slopes = np.zeros(shape if dims.n_outputs > 1 else shape[:1])
-        self._objective.value_gradient(self._params, slopes=slopes)
-        of_columns = _NOISE * float(self._objective.coordinates.rounding().max())
-        of_columns = min(of_columns, _MAX_NOISE)
-        total = float(np.abs(slopes).sum())
-        return (_SUM_ROUNDING + of_columns) * total * float(np.sqrt(dims.n_params))
+        if self._slope_rounding is None:
+            objective, dims = self._objective, self._objective.dims
+            slopes = np.zeros((dims.n_samples, dims.n_outputs)[: 1 + (dims.n_outputs > 1)])
+            objective.value_gradient(self._params, slopes=slopes)
+            of_columns = min(_NOISE * float(objective.coordinates.rounding().max()), _MAX_NOISE)
+            total = float(np.abs(slopes).sum()) * float(np.sqrt(dims.n_params))
+            self._slope_rounding = (_SUM_ROUNDING + of_columns) * total
+        return self._slope_rounding
 
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""

@@ -71,7 +71,7 @@ class CurvatureStrategy(ABC):
         """Return the length of the step to try first."""
         return 1.0
 
-    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether further steps without progress may still be of use."""
         return False
 
@@ -143,7 +143,7 @@ def descend(
         if _is_better(objective, iterate, strategy.predicted, best, best_predicted):
             best, best_predicted = iterate, strategy.predicted
         if stopping.is_stuck(iterate.value, strategy.predicted) and not strategy.leaves_plateau(
-            iterate, stopping.without_progress
+            iterate, stopping.is_exhausted
         ):
             status = Status.STALLED
             break

@@ -9,7 +9,6 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import secant_length
-from skneuron.solvers._stopping import PLATEAU_PATIENCE
 from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE
 from skneuron.solvers.newton._descent import CurvatureStrategy
 from skneuron.solvers.newton._model import Model, model_at
@@ -49,6 +48,10 @@ class FactoredHessian(CurvatureStrategy):
         Whether each pass evaluates the Hessian. Otherwise it serves until it proves poor.
     any_gap : bool
         Whether the predicted decrease counts as the gap, as on a subsample.
+    model : Model or None
+        First model, by default with the Hessian of the iterate.
+    base : ndarray of shape (n_params,) or None
+        Parameters at which the first model's curvature was computed. None is the iterate.
 
     Attributes
     ----------
@@ -67,18 +70,18 @@ class FactoredHessian(CurvatureStrategy):
         *,
         in_every_pass: bool = True,
         any_gap: bool = False,
+        model: Model | None = None,
+        base: FloatArray | None = None,
     ) -> None:
         super().__init__(objective, tol)
         self._in_every_pass, self._any_gap = in_every_pass, any_gap
         self.subsample = objective
-        self._begin(model_at(objective, iterate.params, iterate.hessian), iterate)
-
-    def _begin(self, model: Model, iterate: Iterate, base: FloatArray | None = None) -> None:
-        """Start with this model."""
+        if model is None:
+            model = model_at(objective, iterate.params, iterate.hessian)
         self._is_current = base is None
         self.contraction = 1.0
         self._accepted = False
-        # Length to try first of a step that has no length of its own.
+        # Length to try first of a step along directions without curvature.
         self._reach = 1.0
         # If the loss is not convex, no model's gap is accurate: the first check is made at once.
         self._failed_checks = 0
@@ -127,13 +130,13 @@ class FactoredHessian(CurvatureStrategy):
         """Compute the curvature at the iterate, or return False if the model has that already."""
         if self._is_current:
             return False
-        self._change_rows()
-        self._use(model_at(self.subsample, iterate.params), iterate)
+        self._use(self._renewed_model(iterate), iterate)
         self._is_current = True
         return True
 
-    def _change_rows(self) -> None:
-        """Choose the rows of the next Hessian."""
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model with the curvature at the iterate."""
+        return model_at(self.subsample, iterate.params)
 
     def checked_gap(self, iterate: Iterate) -> float:
         """Return the model's gap if it is accurate, else infinity, or sometimes an estimate."""
@@ -182,9 +185,9 @@ class FactoredHessian(CurvatureStrategy):
             self.subsample.max_change(moved, self.base) > _MAX_MODEL_DELTA_Z
         )
 
-    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or without_progress >= PLATEAU_PATIENCE:
+        if not self.objective.loss.convex or is_exhausted:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 

@@ -223,7 +223,7 @@ class ConjugateGradients(CurvatureStrategy):
         self._propose(iterate, self.tol)
         return True
 
-    def leaves_plateau(self, iterate: Iterate, without_progress: int) -> bool:
+    def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether conjugate gradients replaced L-BFGS, which may wander for long."""
         return self.renew(iterate)
 

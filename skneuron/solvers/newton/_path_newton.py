@@ -9,9 +9,9 @@ from skneuron.results import History, SolverResult
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
-from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import FactoredHessian
-from skneuron.solvers.newton._model import model_at
+from skneuron.solvers.newton._model import Model, model_at
 
 __all__ = ["PathNewton"]
 
@@ -62,22 +62,16 @@ class SharedHessian(FactoredHessian):
     def __init__(
         self, objective: ObjectiveProtocol, iterate: Iterate, tol: float, shared: PathNewton
     ) -> None:
-        CurvatureStrategy.__init__(self, objective, tol)
-        self._in_every_pass, self._any_gap = False, False
-        self.subsample = objective
-        self._shared = shared
         hessian, base = shared.hessian(objective)
-        self._begin(model_at(objective, base, hessian), iterate, base)
+        model = model_at(objective, base, hessian)
+        super().__init__(objective, iterate, tol, in_every_pass=False, model=model, base=base)
+        self._shared = shared
 
-    def renew(self, iterate: Iterate) -> bool:
-        """Compute the curvature at the iterate, or return False if the model has that already."""
-        if self._is_current:
-            return False
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model with the curvature at the iterate, which the next fits begin with."""
         hessian = self.objective.curvature(iterate.params).matrix()
         self._shared.keep(self.objective, iterate.params, hessian)
-        self._use(model_at(self.objective, iterate.params, hessian), iterate)
-        self._is_current = True
-        return True
+        return model_at(self.objective, iterate.params, hessian)
 
 
 def _ridge(objective: ObjectiveProtocol) -> FloatArray:

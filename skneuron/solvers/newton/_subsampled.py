@@ -10,7 +10,7 @@ from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
-from skneuron.solvers.newton._descent import CurvatureStrategy, descend
+from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import HESSIAN_COST, FactoredHessian
 from skneuron.solvers.newton._model import Model, model_at
 
@@ -154,13 +154,11 @@ class SubsampledHessian(FactoredHessian):
         model: Model | None,
         base: FloatArray | None,
     ) -> None:
-        CurvatureStrategy.__init__(self, objective, tol)
-        self._any_gap = False
-        self._rng, self.subsample = rng, subsample
-        self._renewed = False
         if model is None:
             model, base = model_at(subsample, iterate.params), iterate.params
-        self._begin(model, iterate, base)
+        super().__init__(objective, iterate, tol, model=model, base=base)
+        self._rng, self.subsample = rng, subsample
+        self._renewed = False
 
     @property
     def needs_hessian(self) -> bool:
@@ -174,8 +172,8 @@ class SubsampledHessian(FactoredHessian):
         steps = np.log(left / max(self.tol, 1e-300)) / -np.log(rate)
         return bool(steps > 1 + self.objective.dims.n_params / HESSIAN_COST)
 
-    def _change_rows(self) -> None:
-        """Keep the rows the first time, then take four times as many."""
+    def _renewed_model(self, iterate: Iterate) -> Model:
+        """Return a model of the same rows the first time, then of four times as many."""
         if self._renewed and self.subsample is not self.objective:
             n_rows = 4 * self.subsample.dims.n_samples
             is_small = n_rows <= self.objective.dims.n_samples // 2
@@ -183,3 +181,4 @@ class SubsampledHessian(FactoredHessian):
                 self.objective.sample(n_rows, self._rng) if is_small else self.objective
             )
         self._renewed = True
+        return super()._renewed_model(iterate)
