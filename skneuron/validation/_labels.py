@@ -55,9 +55,9 @@ rows without a label, or give them a label of their own, for example 'missing'.
     labels = None if y is None else _as_list(y)
     if labels is None:
         return
-    if any(issubclass(kind, complex | np.complexfloating) for kind in set(map(type, labels))):
-        _refuse_complex(name)
     families = {kind: _family(kind) for kind in set(map(type, labels))}
+    if any(issubclass(kind, complex | np.complexfloating) for kind in families):
+        _refuse_complex(name)
     if set(families.values()) <= {"number"} and not _is_object_array(y):
         return  # scikit-learn raises for NaN, and for numbers that are no labels.
     if not set(families.values()) <= {"text"}:
