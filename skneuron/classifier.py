@@ -44,6 +44,8 @@ from skneuron.solvers import Solver
 from skneuron.validation import (
     check_chunk,
     check_classes,
+    check_labels,
+    check_numbers,
     check_parameters,
     check_rows,
     check_training_data,
@@ -584,6 +586,9 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         float
             (Weighted) fraction of the samples that the neuron classifies correctly.
         """
+        check_labels(y)
+        if sample_weight is not None:
+            check_numbers(sample_weight, "sample_weight")
         return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]

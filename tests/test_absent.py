@@ -159,8 +159,12 @@ def test_offsets_that_reach_far(n, absent, activation):
 @quiet
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 def test_sparse_rows(loss):
-    neuron = NeuronClassifier(loss=loss).fit(sparse.csr_array(X3), Y3, weights_without((1,), 150))
+    weights = weights_without((1,), 150)
+    neuron = NeuronClassifier(loss=loss).fit(sparse.csr_array(X3), Y3, weights)
     check(neuron, (1,))
+    dense = NeuronClassifier(loss=loss).fit(X3, Y3, weights)
+    assert neuron.intercept_[1] == dense.intercept_[1]
+    np.testing.assert_allclose(neuron.coef_, dense.coef_, rtol=1e-6, atol=1e-9)
 
 
 @quiet

@@ -1,5 +1,6 @@
 """The uses of ``tests/ecosystem.py``, of each tool that is installed, and the table of the docs."""
 
+import importlib
 import re
 import warnings
 from pathlib import Path
@@ -20,12 +21,16 @@ X, Y = load_breast_cancer(return_X_y=True)
 
 @pytest.mark.parametrize("distribution", USES)
 def test_use(distribution):
+    """The use itself compares the tool with the neuron. The page has the argument it needs."""
     if version_of(distribution) is None:
         pytest.skip(f"{distribution} is not installed")
     # Other packages may warn of what is to change in scikit-learn, NumPy or Python.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        USES[distribution]()
+        way_round = USES[distribution]()
+    row = re.search(rf"^\| {re.escape(distribution)} \|.*$", PAGE.read_text(), flags=re.M)
+    assert row is not None
+    assert row.group().endswith(f"| {way_round or '—'} |")
 
 
 def test_the_page_has_every_tool():
@@ -36,6 +41,13 @@ def test_the_page_has_every_tool():
 def test_trusted_types_are_public_and_enough():
     own = [name for name in TRUSTED_TYPES if name.startswith("skneuron.")]
     assert not [name for name in own if "._" in name]
+    assert len(set(TRUSTED_TYPES)) == len(TRUSTED_TYPES)
+    for name in TRUSTED_TYPES:
+        module, _, attribute = name.rpartition(".")
+        kind = getattr(importlib.import_module(module), attribute)
+        assert f"{kind.__module__}.{kind.__qualname__}" == name
+    kinds = [NeuronClassifier, *ACTIVATIONS.values(), *SOLVERS.values()]
+    assert {f"{kind.__module__}.{kind.__qualname__}" for kind in kinds} <= set(TRUSTED_TYPES)
     io = pytest.importorskip("skops.io")
     for solver in SOLVERS:
         activation = "step" if "perceptron" in solver else "tanh"

@@ -115,3 +115,29 @@ def test_a_power_as_in_r_is_refused():
         from_formula("y ~ x + I(x^2)", frame)
     X, _ = from_formula("y ~ x + I(x ** 2)", frame)
     assert X.iloc[:, 1].tolist() == [1.0, 4.0, 9.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("y ~ x | g", r"right side .* has 2 parts.*Expected one part"),
+        ("y | g ~ x", r"left side .* has 2 parts"),
+        ("y ~ day", r"cannot compute the terms of 'y ~ day'.*dates\.min\(\)"),
+        ("y ~ x:day", "cannot compute the terms"),
+        ("y ~ lasts", "Column 'lasts' of X has the type timedelta64"),
+        ("y ~ z", "Column 'z' of X has the type complex128"),
+    ],
+)
+def test_parts_dates_and_complex_columns(formula, message):
+    frame = pd.DataFrame(
+        {
+            "y": [0, 1, 1, 0],
+            "x": [1.0, 2.0, 3.0, 4.0],
+            "g": list("abab"),
+            "day": pd.date_range("2020-01-01", periods=4),
+            "lasts": pd.to_timedelta([1, 2, 3, 4], "D"),
+            "z": [1j, 2, 3, 4],
+        }
+    )
+    with pytest.raises(ValueError, match=message):
+        from_formula(formula, frame)

@@ -127,3 +127,47 @@ def test_a_numbered_series_has_no_names():
 def test_what_cannot_be_carried_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         NeuronClassifier.from_weights(**arguments)
+
+
+TABLE = {"rain": 1.5, "wind": -0.5}
+
+
+@pytest.mark.parametrize(
+    "coef",
+    [TABLE, pd.Series(TABLE), pd.DataFrame([TABLE])],
+    ids=lambda coef: type(coef).__name__,
+)
+def test_names_in_another_order(coef):
+    """The coefficients stay with their names."""
+    neuron = NeuronClassifier.from_weights(coef, feature_names=["wind", "rain"])
+    assert neuron.feature_names_in_.tolist() == ["wind", "rain"]
+    assert neuron.coef_.tolist() == [[-0.5, 1.5]]
+    day = pd.DataFrame({"wind": [1.0], "rain": [0.0]})
+    assert neuron.decision_function(day).tolist() == [-0.5]
+    own = NeuronClassifier.from_weights(coef)
+    assert own.feature_names_in_.tolist() == ["rain", "wind"]
+    for names in (["wind", "sun"], ["wind"], ["wind", "wind"], ["wind", "rain", "sun"], "wind"):
+        with pytest.raises(ValueError, match="Expected the same names in any order"):
+            NeuronClassifier.from_weights(coef, feature_names=names)
+
+
+def test_a_data_frame_of_several_neurons():
+    coef = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
+    neuron = NeuronClassifier.from_weights(coef, classes=[0, 1, 2], feature_names=["b", "a"])
+    assert neuron.coef_.tolist() == [[4.0, 1.0], [5.0, 2.0], [6.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["a", float("nan")], "classes has the missing label nan in row 1"),
+        (("a", None), "classes has the missing label None in row 1"),
+        ([1, None], "classes has the missing label None in row 1"),
+        ([1, "2"], r"classes has labels of the types int, str.*Convert them"),
+        ([0, 1j], "classes has complex labels"),
+        (np.ma.array([0, 1], mask=[False, True]), "classes has a masked value at index 1"),
+    ],
+)
+def test_labels_without_an_order(classes, message):
+    with pytest.raises(ValueError, match=message):
+        NeuronClassifier.from_weights([1.0, 2.0], classes=classes)

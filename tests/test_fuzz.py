@@ -12,6 +12,7 @@ from fuzzing.columns import DEPENDENT, KINDS, LAYOUTS, dense
 from fuzzing.draw import MODES, NAMES, Problem, draw
 from fuzzing.exact import EXTENDED, LOG_PROBA, losses
 from fuzzing.objective import check_objective
+from fuzzing.slopes import derivatives
 from mpmath import mp
 
 from skneuron import NeuronClassifier
@@ -202,3 +203,12 @@ def test_a_fit_of_the_estimator_is_what_is_fuzzed():
     attempt = Attempt(_problem())
     assert isinstance(attempt.neuron, NeuronClassifier)
     assert attempt.error is None
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_a_new_activation_needs_its_derivatives(loss):
+    """No activation borrows the formula of another one."""
+    y, z = np.array([0, 1]), np.array([0.5, 2.0], np.longdouble)
+    with pytest.raises(KeyError, match="arctan"):
+        derivatives("arctan", loss, y, z)
+    assert np.all(np.isfinite(derivatives("loglog", loss, y, z)))

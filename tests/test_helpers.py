@@ -162,17 +162,22 @@ def test_a_large_fit_is_silent_in_every_thread():
     y = X[:, 0] > 0.3 * X[:, 1]
     with threadpool_limits(3, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("error")
-        _wait_until_helped(lambda: NeuronClassifier(_Overflowing(), solver="newton").fit(X, y))
+        neuron = _fit_with_a_helper(X, y)
+    assert _Overflowing.helped
+    # The fit is right as well: a fit on one thread has the same coefficients.
+    with threadpool_limits(1, user_api="blas"):
+        alone = NeuronClassifier(solver="newton").fit(X, y)
+    np.testing.assert_allclose(neuron.coef_, alone.coef_, rtol=1e-9)
 
 
-def _wait_until_helped(function):
-    """Call it until a helper has been quick enough to take a share."""
+def _fit_with_a_helper(X, y):
+    """Fit until a helper has been quick enough to take a share of the rows."""
     _Overflowing.helped = False
     for _ in range(20):
-        function()
+        neuron = NeuronClassifier(_Overflowing(), solver="newton").fit(X, y)
         if _Overflowing.helped:
-            return
-    raise AssertionError("no helper came")
+            break
+    return neuron
 
 
 def test_without_threads_the_caller_does_all(inside, monkeypatch):

@@ -138,7 +138,7 @@ def test_right_sides_beyond_float64_are_an_error():
     X, y = _data()
     neuron = _fit(X, y)
     for hypotheses, c in (("x0 = 1e200", 0), ([1e-300, 0, 0], 1e300), (["x1 = 0", "x0=1e308"], 0)):
-        with pytest.raises(ValueError, match="standard errors from the estimate.*units"):
+        with pytest.raises(ValueError, match=r"standard errors from the estimate.*units"):
             wald_test(neuron, X, y, hypotheses, c)
     far = wald_test(neuron, X, y, "x0 = 1e100")
     assert far.p_value > 0

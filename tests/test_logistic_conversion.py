@@ -1,5 +1,6 @@
 """Sigmoid neurons as ``LogisticRegression`` and back."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -108,3 +109,40 @@ def test_other_models():
     model = pipeline[-1].set_params(solver="liblinear")
     with pytest.raises(ValueError, match="neither a sigmoid nor a softmax"):
         from_logistic_regression(model)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "neutral"),
+    [
+        ("bounds", (0, 0.1), "None"),
+        ("bounds", np.array([[0.0, 0.1]] * 4), "None"),
+        ("penalty_factor", np.ones(4), "None"),
+        ("penalty_factor", {0: 0.0}, "None"),
+        ("early_stopping", True, "False"),
+    ],
+)
+def test_parameters_that_logistic_regression_lacks(name, value, neutral):
+    rows, labels = IRIS[:100], SPECIES[:100]
+    neuron = NeuronClassifier(**{name: value}).fit(rows, labels)
+    with pytest.raises(ValueError, match=f"has no {name}, .*Expected {name}={neutral}"):
+        to_logistic_regression(neuron)
+    # The remedy of the message.
+    free = copy.copy(neuron).set_params(**{name: False if neutral == "False" else None})
+    assert_same(to_logistic_regression(free), neuron, rows)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_models_of_which_a_new_fit_has_another_minimum():
+    rows, labels = IRIS[50:], SPECIES[50:]
+    model = LogisticRegression(solver="liblinear", tol=1e-10).fit(rows, labels)
+    with pytest.warns(UserWarning, match="'liblinear' penalises the intercept"):
+        neuron = from_logistic_regression(model)
+    assert_same(neuron, model, rows)
+    # The warning is true: the fit of the neuron has other coefficients.
+    assert abs(neuron.fit(rows, labels).coef_ - model.coef_).max() > 0.1
+    model = LogisticRegression(solver="liblinear", tol=1e-10, fit_intercept=False).fit(rows, labels)
+    neuron = from_logistic_regression(model)
+    np.testing.assert_allclose(neuron.fit(rows, labels).coef_, model.coef_, rtol=1e-5)
+    averaged = LogisticRegressionCV(Cs=[0.1, 1.0], cv=3, refit=False, max_iter=1000)
+    with pytest.warns(UserWarning, match="mean of the fits of all folds"):
+        from_logistic_regression(averaged.fit(rows, labels))

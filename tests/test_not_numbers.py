@@ -2,6 +2,8 @@
 
 import datetime
 import decimal
+import fractions
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,12 +11,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, grouped
 from skneuron.inference import coefficient_table, covariance, goodness_of_fit
 from skneuron.separation import detect_separation
-from skneuron.validation import check_numbers
+from skneuron.validation import check_distinct, check_numbers
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -330,3 +334,169 @@ def _objects(rows):
         for j, value in enumerate(row):
             out[i, j] = value
     return out
+
+
+# --- masks, complex numbers and large integers ------------------------------------------
+
+MASKED = np.ma.array(np.ones(N), mask=np.arange(N) == 3)
+NEURON = NeuronClassifier.from_weights([1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("X", lambda X, masked: NeuronClassifier().fit(masked[:, None], Y)),
+        ("X", lambda X, masked: NeuronClassifier().partial_fit(masked[:, None], Y, [0, 1])),
+        ("X", lambda X, masked: NEURON.predict_proba(masked[:, None])),
+        (r"X\[3\]", lambda X, masked: NEURON.predict(list(masked[:, None]))),
+        ("y", lambda X, masked: NeuronClassifier().fit(X, np.ma.array(Y, mask=masked.mask))),
+        ("y", lambda X, masked: NEURON.score(X, np.ma.array(Y, mask=masked.mask))),
+        ("sample_weight", lambda X, masked: NeuronClassifier().fit(X, Y, masked)),
+        ("sample_weight", lambda X, masked: NEURON.score(X, Y, masked)),
+        ("sample_weight", lambda X, masked: detect_separation(X, Y, masked)),
+        ("offset", lambda X, masked: NeuronClassifier().fit(X, Y, offset=masked)),
+        ("offset", lambda X, masked: NEURON.predict(X, offset=masked)),
+        ("offset", lambda X, masked: NEURON.trace([1.0], offset=masked[3:4])),
+        (r"x\[0\]", lambda X, masked: NEURON.trace(masked[3:4])),
+        ("X_val", lambda X, masked: NEURON.fit(X, Y, X_val=masked[:, None], y_val=Y)),
+        ("y_val", lambda X, masked: NEURON.fit(X, Y, X_val=X, y_val=masked)),
+        ("coef", lambda X, masked: NeuronClassifier.from_weights(masked)),
+        ("intercept", lambda X, masked: NeuronClassifier.from_weights([1.0], masked[3:4])),
+        ("bounds", lambda X, masked: NeuronClassifier(bounds=masked[2:4]).fit(X, Y)),
+        (
+            "penalty_factor",
+            lambda X, masked: NeuronClassifier(penalty_factor=masked[3:4]).fit(X, Y),
+        ),
+        ("successes", lambda X, masked: grouped(X, masked, 1)),
+        ("trials", lambda X, masked: grouped(X, np.zeros(N), masked)),
+        ("groups", lambda X, masked: _table(X, groups=masked)),
+        ("y", lambda X, masked: goodness_of_fit(_fitted(), X, np.ma.array(Y, mask=masked.mask))),
+    ],
+)
+def test_masked_values_are_missing(name, call):
+    """NumPy drops the mask, so a fill value such as -999 would be a number among others."""
+    X = NUMBERS[:, None]
+    with pytest.raises(ValueError, match=rf"^{name} has a masked value at index .*filled"):
+        call(X, MASKED)
+
+
+def _fitted():
+    return NeuronClassifier(C=np.inf).fit(NUMBERS[:, None], Y)
+
+
+def _table(X, **kwargs):
+    return coefficient_table(_fitted(), X, Y, kind="robust", **kwargs)
+
+
+def test_an_empty_mask_changes_nothing():
+    X = np.ma.array(NUMBERS[:, None], mask=False)
+    neuron = NeuronClassifier().fit(X, np.ma.array(Y, mask=False), np.ma.array(np.ones(N)))
+    plain = NeuronClassifier().fit(NUMBERS[:, None], Y, np.ones(N))
+    np.testing.assert_array_equal(neuron.coef_, plain.coef_)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: NeuronClassifier().fit([[HUGE], [1]], [0, 1]), "Column 0 of X has an integer of"),
+        (
+            lambda: NeuronClassifier().fit(pd.DataFrame({"a": [1, -HUGE]}), [0, 1]),
+            "Column 'a' of X has an integer of 401 digits in row 1",
+        ),
+        (
+            lambda: NEURON.predict([[fractions.Fraction(HUGE, 3)]]),
+            "Column 0 of X has an integer of 400 digits",
+        ),
+        (lambda: NeuronClassifier.from_weights([HUGE]), "Column 0 of coef has an integer"),
+        (lambda: NeuronClassifier.from_weights([1.0], HUGE), "intercept has an integer of 401"),
+        (lambda: NEURON.trace([HUGE]), "Column 0 of x has an integer of 401"),
+        (lambda: NEURON.trace([1.0], offset=HUGE), "offset has an integer of 401"),
+        (lambda: NEURON.trace([1.0], offset=[1.0, 2.0]), r"offset has shape \(2,\). Expected one"),
+        (lambda: NEURON.trace({"a": 1.0}), r"x has the type dict.*DataFrame\(records\)"),
+        (lambda: NEURON.predict({"a": [1.0]}), "X has the type dict"),
+        (lambda: NEURON.predict([{"a": 1.0}]), "X has the type dict"),
+        (lambda: NEURON.predict([[1j]]), "Column 0 of X has the type complex128"),
+        (lambda: NEURON.predict(sparse.csr_array([[1j]])), "X has the type complex128"),
+        (lambda: NEURON.predict(pd.DataFrame({"a": [1j]})), "Column 'a' of X has the type complex"),
+        (lambda: NeuronClassifier().fit([[1], [2]], [1j, 2]), "y has complex labels"),
+        (lambda: NeuronClassifier().fit([[1], [2]], [0, 1], [1j, 2]), "sample_weight has the type"),
+    ],
+)
+def test_numbers_that_float64_cannot_hold(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("name", ["C", "tol"])
+def test_parameters_beyond_float64(name):
+    with pytest.raises(ValueError, match=f"NeuronClassifier got {name}=1000"):
+        NeuronClassifier(**{name: HUGE}).fit(NUMBERS[:, None], Y)
+
+
+@pytest.mark.parametrize("weight", [HUGE, 1j, "a"])
+def test_class_weights_that_are_no_numbers(weight):
+    neuron = NeuronClassifier(class_weight={0: weight})
+    with pytest.raises(ValueError, match=r"class_weight|could not convert string"):
+        neuron.fit(NUMBERS[:, None], Y)
+    with pytest.raises(ValueError, match="class_weight"):
+        neuron.partial_fit(NUMBERS[:, None], Y, [0, 1])
+
+
+# Labels that depend on the row, and overlap.
+LATE = (np.arange(N) + 7 * (np.arange(N) % 3) > 25).astype(int)
+
+
+def _large(first, dtype=object):
+    return np.array([[first + k, k % 5] for k in range(N)], dtype=dtype)
+
+
+LARGE = {
+    "int64": (_large(2**60, np.int64), 0),
+    "negative": (_large(-(2**60), np.int64), 0),
+    "uint64": (_large(2**63, np.uint64), 0),
+    "objects": (_large(10**30), 0),
+    "list": (_large(2**53).tolist(), 0),
+    "pandas": (pd.DataFrame(_large(2**60, np.int64), columns=["id", "b"]), "'id'"),
+    "pandas Int64": (
+        pd.DataFrame(_large(2**60, np.int64), columns=["id", "b"]).astype("Int64"),
+        "'id'",
+    ),
+    "polars": (pl.DataFrame(_large(2**60, np.int64), schema=["id", "b"]), "'id'"),
+    "sparse": (sparse.csr_array(_large(2**60, np.int64)), 0),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_integers_that_are_equal_in_float64(name):
+    X, column = LARGE[name]
+    message = rf"^Column {column} of X has different integers that are equal in float64"
+    with pytest.raises(ValueError, match=message) as raised:
+        NeuronClassifier().fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        NeuronClassifier().partial_fit(X, Y, [0, 1])
+    with pytest.raises(ValueError, match=message):
+        detect_separation(X, Y)
+    # The remedy of the message: the fit is the same as of small numbers.
+    if isinstance(X, np.ndarray):
+        least = int(re.search(r"column - \(?(-?\d+)", str(raised.value)).group(1))
+        moved = X.astype(object) - np.array([least, 0], dtype=object)
+        small = NeuronClassifier().fit(_large(0, float), LATE)
+        found = NeuronClassifier().fit(moved, LATE)
+        np.testing.assert_allclose(found.coef_, small.coef_, rtol=1e-9)
+
+
+def test_large_integers_of_which_the_rounding_is_no_loss():
+    """Even steps at 2**53, and times in nanoseconds, of which two are equal in float64."""
+    even = (2 * np.arange(N) + 2**53)[:, None]
+    check_distinct(even, even.astype(float))
+    times = 1_700_000_000 * 10**9 + 10**12 * np.arange(N)[:, None]
+    times[1] = times[0] + 1
+    assert times.astype(float)[0] == times.astype(float)[1]
+    moved = times - times[0]
+    with pytest.warns(ConvergenceWarning, match="Subtract from each column a value"):
+        neuron = NeuronClassifier(C=np.inf).fit(times, LATE)
+    expected = NeuronClassifier(C=np.inf).fit(moved, LATE).predict_proba(moved)
+    np.testing.assert_allclose(neuron.predict_proba(times), expected, rtol=1e-7)

@@ -362,3 +362,13 @@ def test_the_converter_of_linear_classifiers_is_wrong_for_neurons():
     assert np.abs(wrong - expected).max() > 0.1
     _, right = run(to_onnx(neuron), inputs)
     np.testing.assert_allclose(right, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", [name for name in PROBABILITIES if name != "sigmoid"])
+@pytest.mark.parametrize("x", [9e307, -1.7e308])
+def test_differences_of_z_that_overflow(activation, x):
+    neuron = NeuronClassifier.from_weights(
+        [[1.0], [0.0], [-1.0]], [0.0] * 3, activation=activation, classes=[0, 1, 2]
+    )
+    _, probabilities = run(to_onnx(neuron), {"X": np.array([[x]])})
+    np.testing.assert_allclose(probabilities, neuron.predict_proba([[x]]), rtol=1e-12, atol=1e-300)

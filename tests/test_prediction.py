@@ -1,5 +1,6 @@
 """Prediction in row blocks: every layout and type gives what one product gives."""
 
+import mpmath
 import numpy as np
 import pytest
 from families import PROBABILITIES
@@ -96,3 +97,38 @@ def test_an_output_beyond_float32_is_refused_with_the_remedy():
         np.testing.assert_allclose(method(X32.astype(float)), [1e30, 1e40, -1e40], rtol=1e-6)
     assert neuron.predict(X32).tolist() == [1, 1, 0]
     assert neuron.predict_proba(X32)[:, 1].tolist() == [1, 1, 0]
+
+
+def _f_of_mpmath(activation, z):
+    """Return f(z) of a probability activation, from its textbook formula in mpmath."""
+    z = mpmath.mpf(z)
+    with mpmath.workdps(60):
+        return {
+            "sigmoid": lambda: 1 / (1 + mpmath.exp(-z)),
+            "tanh": lambda: 1 / (1 + mpmath.exp(-2 * z)),
+            "probit": lambda: mpmath.erfc(-z / mpmath.sqrt(2)) / 2,
+            "cloglog": lambda: -mpmath.expm1(-mpmath.exp(z)),
+            "loglog": lambda: mpmath.exp(-mpmath.exp(-z)),
+            "cauchit": lambda: mpmath.atan2(1, -z) / mpmath.pi,
+        }[activation]()
+
+
+@pytest.mark.parametrize("activation", [name for name in PROBABILITIES if name != "sigmoid"])
+@pytest.mark.parametrize("x", [1.0, 1e9, 1e200, 9e307, 1.7e308])
+def test_several_classes_are_right_at_the_end_of_the_range(activation, x):
+    """mpmath cannot compute exp(1e200), so beyond |z| = 1e6 its limits 0 and 1 stand for f."""
+    neuron = NeuronClassifier.from_weights(
+        [[1.0], [0.0], [-1.0]], [0.0] * 3, activation=activation, classes=[0, 1, 2]
+    )
+    outputs = [
+        (float(z > 0) if abs(z) > 1e6 and activation != "cauchit" else _f_of_mpmath(activation, z))
+        for z in (x, 0.0, -x)
+    ]
+    expected = [float(output / sum(outputs)) for output in outputs]
+    proba = neuron.predict_proba([[x], [-x]])
+    np.testing.assert_allclose(proba[0], expected, rtol=1e-13, atol=1e-300)
+    np.testing.assert_array_equal(proba[1], proba[0, ::-1])
+    assert np.all(proba > 0)
+    logs = neuron.predict_log_proba([[x]])[0]
+    assert np.all(np.isfinite(logs))
+    assert logs[0] > logs[1] > logs[2]

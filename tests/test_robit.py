@@ -76,5 +76,7 @@ def test_degrees_of_freedom_are_searched_like_any_parameter():
 # One check trims a class by sample weights: the neuron then predicts the other class only.
 @pytest.mark.filterwarnings("ignore::skneuron.fitting.AbsentClassWarning")
 def test_check(estimator, check):
-    """scikit-learn's own."""
+    """scikit-learn's own. None of them may reduce the neuron to the default activation."""
     check(estimator)
+    assert isinstance(estimator.activation, Robit)
+    assert not [name for name in vars(estimator) if name.endswith("_")]

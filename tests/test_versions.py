@@ -155,6 +155,9 @@ def test_the_package_is_imported_in_any_order():
         "skneuron.fitting",
         "skneuron.trace",
     ):
-        subprocess.run(
-            [sys.executable, "-c", f"import {module}"], cwd=root, check=True, timeout=120
+        code = f"import {module}, skneuron; print(skneuron.NeuronClassifier().__getstate__())"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120
         )
+        assert done.returncode == 0, done.stderr
+        assert f"'_skneuron_version': {skneuron.__version__!r}" in done.stdout

@@ -91,6 +91,7 @@ def _decompressor(path: str) -> Callable[[str], bytes] | None:
 
 def _from_stream(opener: Callable[..., object]) -> Callable[[str], bytes]:
     def read(path: str) -> bytes:
+        """Return the decompressed bytes of a file."""
         with opener(path, "rb") as stream:  # type: ignore[attr-defined]
             return bytes(stream.read())
 

@@ -168,8 +168,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--C", type=_positive, default=1.0, help="inverse penalty, inf for none (default: 1)")
     add("--version", action="version", version=f"skneuron {__version__}")
-    models = parser.add_argument_group("models and predictions")
-    add = models.add_argument
+    _add_models(parser)
+    _add_columns(parser)
+    _add_reading(parser)
+    return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the options about saved models and predictions."""
+    add = parser.add_argument_group("models and predictions").add_argument
     add("--save", metavar="MODEL", help="write the scaled neuron, fitted on all rows, with joblib")
     add("--model", metavar="MODEL", help="file of --save; load only files that you trust")
     add(
@@ -179,8 +186,11 @@ def _parser() -> argparse.ArgumentParser:
         "predicted by a model that was fitted without it. A text that a spreadsheet takes for a "
         "formula gets a leading apostrophe",
     )
-    columns = parser.add_argument_group("columns")
-    add = columns.add_argument
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """Add the options about columns that the model uses or leaves out."""
+    add = parser.add_argument_group("columns").add_argument
     add(
         "--drop",
         action="append",
@@ -195,6 +205,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COLUMN",
         help="use an identifier, index or constant; may be repeated",
     )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options about the format of the file."""
     reading = parser.add_argument_group(
         "reading FILE.csv", "By default separator, encoding, decimal mark and header are detected."
     )
@@ -216,4 +230,3 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="the first line has data; columns are called 1, 2, 3, ...",
     )
-    return parser

@@ -50,6 +50,7 @@ def forward(
     size = n if sparse.issparse(X) else max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, d)))
 
     def over(part: range) -> bool:
+        """Use z of the rows of a part, and return whether all z are finite."""
         finite = True
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))

@@ -93,6 +93,7 @@ def _sums(X: DesignMatrix, weights: FloatArray) -> FloatArray:
     """Return the weighted means of x and x² in one pass."""
 
     def sums(part: range) -> FloatArray:
+        """Return the sums of x and x² over the rows of a part."""
         out = np.zeros((2, X.shape[1]))
         for rows, data in X.blocks(part):
             # BLAS needs a vector with memory of its own.

@@ -133,6 +133,7 @@ class StandardizedDesign:
         offset = coef[:, -1] - raw @ self._left
 
         def over(part: range) -> Sums:
+            """Return the sums over the rows of a part, on the scale of X."""
             sums = Sums.zeros(len(coef), self.shape[1], gram=gram)
             dense = gram and not self.is_thin
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
@@ -161,6 +162,7 @@ class StandardizedDesign:
         out = np.empty(n) if k == 1 else np.empty((k, n)).T
 
         def keep(rows: slice, z: FloatArray) -> tuple[float, FloatArray, None]:
+            """Store z, and return sums of zero."""
             out[rows] = z
             return 0.0, z[:0], None
 
@@ -187,6 +189,7 @@ class StandardizedDesign:
         per_square = column_weights * self._inverse**2
 
         def over(part: range) -> None:
+            """Store the sums of squares of the rows of a part."""
             if not self.is_thin:
                 for rows, data in self.design.dense_blocks(part):
                     out[rows] = (data - center) ** 2 @ per_square

@@ -157,6 +157,7 @@ class ReadyDesign:
         size = max(1, BLOCK_ELEMENTS // (d + 1))
 
         def over(part: range) -> Sums:
+            """Return the sums over the rows of a part."""
             sums = Sums.zeros(k, d, gram=gram)
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))

@@ -40,11 +40,17 @@ Attributes = Callable[[], dict[str, object]]
 class _Task(Protocol):
     """The part of scikit-learn's ``CallbackContext`` that this module uses."""
 
-    def subcontext(self, *, task_name: str, max_subtasks: int | None = 0) -> _Task: ...
+    def subcontext(self, *, task_name: str, max_subtasks: int | None = 0) -> _Task:
+        """Return the context of a subtask."""
+        ...
 
-    def call_on_fit_task_begin(self, **arguments: object) -> None: ...
+    def call_on_fit_task_begin(self, **arguments: object) -> None:
+        """Call the hooks at the start of the task."""
+        ...
 
-    def call_on_fit_task_end(self, **arguments: object) -> object: ...
+    def call_on_fit_task_end(self, **arguments: object) -> object:
+        """Call the hooks at the end of the task, and return whether one requests a stop."""
+        ...
 
 
 class _Supporting(Protocol):

@@ -11,7 +11,7 @@ from sklearn.utils import column_or_1d
 
 from skneuron._common import AnyArray, one_of, wrong_value
 from skneuron.inference._observations import Observations
-from skneuron.validation import check_labels, is_missing
+from skneuron.validation import check_labels, check_unmasked, is_missing
 
 __all__ = ["Correction", "ErrorType", "Kind"]
 
@@ -107,6 +107,7 @@ def _codes(groups: ArrayLike, n: int) -> AnyArray:
             f"groups has shape {np.shape(groups)}. Expected ({n},), the cluster of each row of X. "
             "Pass one column of labels."
         )
+    check_unmasked(groups, "groups")
     # NumPy turns a list such as [1, "a"] into strings.
     is_list = not hasattr(groups, "dtype") and not isinstance(groups, np.ndarray)
     given = np.array(groups, dtype=object) if is_list else groups

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skneuron._common import TableLike
+from skneuron.validation import check_numbers
 
 __all__ = ["from_formula"]
 
@@ -50,7 +51,8 @@ def from_formula(
     ImportError
         If formulaic is not installed.
     ValueError
-        If the formula has no left side or another syntax, if its columns have missing values,
+        If the formula has no left side, several parts or another syntax, if its columns have
+        missing values, dates or complex numbers,
         if the intercept disagrees with ``fit_intercept``, or if ``new`` has an unknown category.
 
     Examples
@@ -82,7 +84,7 @@ def from_formula(
         warnings.simplefilter("error", formulaic.errors.DataMismatchWarning)
         try:
             rows = matrices.model_spec.rhs.get_model_matrix(new, na_action="raise")
-        except (formulaic.errors.FormulaicError, Warning, ValueError) as error:
+        except (formulaic.errors.FormulaicError, Warning, TypeError, ValueError) as error:
             raise ValueError(
                 f"The package formulaic reports for new: {error}. Expected the columns of frame, "
                 "without missing values and without categories that frame lacks."
@@ -110,11 +112,23 @@ def _matrices(formulaic: Any, formula: str, frame: TableLike) -> Any:
             "columns without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with "
             "missing values by frame.dropna()."
         ) from error
+    except TypeError as error:
+        raise ValueError(
+            f"The package formulaic cannot compute the terms of {formula!r}: {error}. Expected "
+            "columns of numbers or text. Use for dates the time since the first: "
+            "(dates - dates.min()) / np.timedelta64(1, 'D')."
+        ) from error
     if not hasattr(matrices, "lhs"):
         raise ValueError(
             f"The formula {formula!r} has no left side. Expected a label, for example "
             f"'y ~ {formula}'."
         )
+    for side, part in (("left", matrices.lhs), ("right", matrices.rhs)):
+        if isinstance(part, tuple):
+            raise ValueError(
+                f"The {side} side of {formula!r} has {len(part)} parts, which | separates. "
+                "Expected one part. Join its terms by +, for example 'y ~ a + g'."
+            )
     return matrices
 
 
@@ -134,6 +148,7 @@ def _without_intercept(matrix: Any) -> Any:
     import pandas
 
     plain = pandas.DataFrame(matrix)
+    check_numbers(plain, "X")
     return plain.drop(columns=[_INTERCEPT], errors="ignore").astype(np.float64)
 
 

@@ -25,7 +25,7 @@ from skneuron.validation import FittedNeuron
 
 __all__ = ["WaldTest", "slopes_test", "wald_test"]
 
-# Largest distance of an estimate from its hypothesis, in standard errors, whose square is a float64.
+# Largest distance of an estimate from its hypothesis, in standard errors. Its square is a float64.
 _FARTHEST = 1e150
 
 # The covariance is singular if the length of a standardised hypothesis, after the projection on the

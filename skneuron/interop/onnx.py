@@ -30,9 +30,7 @@ from skneuron.activations import (
     Tanh,
 )
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._plane import check_neuron
-from skneuron.prediction._outputs import Outputs
-from skneuron.validation import dense_coef
+from skneuron.validation import check_neuron, dense_coef
 
 try:
     import skl2onnx
@@ -157,11 +155,13 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     graph = _Graph(container.target_opset)
     label, second = (output.full_name for output in operator.outputs)
     raw = container.get_options(neuron, {"raw_scores": False})["raw_scores"]
-    outputs = Outputs.of(neuron)
+    # The trace of any sample has the function of the neurons and their threshold.
+    sample = neuron.trace([0.0] * neuron.n_features_in_)
+    softmax = sample.function == "softmax"
     coef, intercept = dense_coef(neuron).astype(np.float64), neuron.intercept_.astype(np.float64)
     exact = graph("Cast", operator.inputs[0], to=_type_code(np.float64))
     z = graph("Add", graph("MatMul", exact, coef.T), intercept)
-    scores = z if outputs.softmax else graph("Sub", z, np.array([outputs.activation.threshold]))
+    scores = z if softmax else graph("Sub", z, np.array([sample.threshold]))
     if len(coef) == 1:
         index = graph("Cast", graph("Greater", scores, np.zeros(1)), to=_type_code(np.int64))
         index = graph("Reshape", index, np.array([-1]))
@@ -171,7 +171,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     if raw or not hasattr(neuron, "predict_proba"):
         values = scores
     else:
-        values = _probabilities(graph, outputs, z, n_neurons=len(coef))
+        activation = None if softmax else neuron.activation_
+        values = _probabilities(graph, activation, z, n_neurons=len(coef))
     single = not isinstance(operator.inputs[0].type, DoubleTensorType)
     kind = np.float32 if single else np.float64
     ends = [
@@ -218,11 +219,10 @@ def _labels(classes: Any) -> Any:
     return integers
 
 
-def _probabilities(graph: _Graph, outputs: Outputs, z: Any, n_neurons: int) -> Any:
-    """Return the probabilities of all classes."""
-    if outputs.softmax:
+def _probabilities(graph: _Graph, activation: Activation | None, z: Any, n_neurons: int) -> Any:
+    """Return the probabilities of all classes. None as the activation is a softmax."""
+    if activation is None:
         return graph("Softmax", z, axis=1)
-    activation = outputs.activation
     log_proba = _LOG_PROBA.get(type(activation))
     if log_proba is None:
         raise ValueError(
@@ -235,8 +235,10 @@ def _probabilities(graph: _Graph, outputs: Outputs, z: Any, n_neurons: int) -> A
         return graph("Exp", graph("Concat", low, high, axis=1))
     # Normalised probabilities are the softmax of their logarithms. Logarithms that overflow keep
     # the order of z, as in predict_proba.
-    behind = graph("Sub", graph("ReduceMaxApi18", z, axes=[1], keepdims=1), z)
-    share = graph("Div", behind, graph("Add", behind, np.ones(1)))
+    # Half of each z, as the difference of two z may overflow.
+    half = graph("Mul", z, np.array([0.5]))
+    behind = graph("Sub", graph("ReduceMaxApi18", half, axes=[1], keepdims=1), half)
+    share = graph("Div", behind, graph("Add", behind, np.array([0.5])))
     ordered = graph("Mul", graph("Add", share, np.ones(1)), np.array([_LOWEST_LOG]))
     is_finite = graph("Greater", high, np.array([_LOWEST_LOG]))
     return graph("Softmax", graph("Where", is_finite, high, ordered), axis=1)

@@ -5,6 +5,7 @@ Tools that know scikit-learn's own classes only then work with a neuron: PMML, H
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skneuron.activations import Sigmoid
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._plane import check_neuron
-from skneuron.validation import dense_coef
+from skneuron.validation import check_neuron, dense_coef
 
 __all__ = ["from_logistic_regression", "to_logistic_regression"]
 
 # Parameters with the same name and meaning in both classes.
 _SHARED = ("C", "fit_intercept", "class_weight", "warm_start", "random_state")
+
+# Parameters of a neuron that change its coefficients, and that LogisticRegression lacks, with the
+# values without an effect.
+_OWN: dict[str, Any] = {"penalty_factor": None, "bounds": None, "early_stopping": False}
 
 
 def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
@@ -39,7 +43,8 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
     Raises
     ------
     ValueError
-        If the neuron has another activation or loss, or a ``penalty_factor``.
+        If the neuron has another activation or loss, a ``penalty_factor``, ``bounds`` or
+        ``early_stopping``.
 
     Examples
     --------
@@ -59,12 +64,14 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
             "logistic regression. Expected the sigmoid and the log loss. Fit "
             "NeuronClassifier('sigmoid'), or convert with skneuron.interop.onnx.to_onnx(neuron)."
         )
-    if neuron.penalty_factor is not None:
-        raise ValueError(
-            "LogisticRegression has no penalty_factor, so a new fit would have another penalty. "
-            "Expected penalty_factor=None. For predictions alone, convert "
-            "copy.copy(neuron).set_params(penalty_factor=None)."
-        )
+    for name, neutral in _OWN.items():
+        value = getattr(neuron, name)
+        if value is not None if neutral is None else value:
+            raise ValueError(
+                f"LogisticRegression has no {name}, so a new fit would have other coefficients. "
+                f"Expected {name}={neutral!r}. For predictions alone, convert "
+                f"copy.copy(neuron).set_params({name}={neutral!r})."
+            )
     params = {name: getattr(neuron, name) for name in (*_SHARED, "max_iter")}
     if neuron.l1_ratio:
         params |= {"l1_ratio": neuron.l1_ratio, "solver": "saga"}
@@ -93,6 +100,12 @@ def from_logistic_regression(model: LogisticRegression) -> NeuronClassifier:
     NeuronClassifier
         With the same predictions and probabilities, and the parameters that both classes have.
         It has no ``n_iter_``, ``gap_`` and other attributes of a fit.
+
+    Warns
+    -----
+    UserWarning
+        If a new fit of the neuron has another minimum: the model penalises its intercept
+        (``solver="liblinear"``), or is a mean of several fits or penalties.
 
     Raises
     ------
@@ -132,6 +145,13 @@ def from_logistic_regression(model: LogisticRegression) -> NeuronClassifier:
         classes=model.classes_,
         feature_names=getattr(model, "feature_names_in_", None),
     )
+    reason = _other_minimum(model)
+    if reason is not None:
+        warnings.warn(
+            f"{reason} Expected a model of which C and l1_ratio give the coefficients. The "
+            "predictions are the same, but neuron.fit(X, y) has another minimum.",
+            stacklevel=2,
+        )
     given = model.get_params()
     params = {name: given[name] for name in _SHARED if name in given}
     return neuron.set_params(**params | _penalty_of(model))  # type: ignore[no-any-return]
@@ -143,6 +163,20 @@ def _other_probabilities(model: LogisticRegression) -> bool:
     if len(model.classes_) == 2:
         return bool(option == "multinomial")
     return bool(option == "ovr" or model.solver == "liblinear")
+
+
+def _other_minimum(model: LogisticRegression) -> str | None:
+    """Return why a new fit of the neuron has other coefficients, None if it has the same."""
+    if model.solver == "liblinear" and model.fit_intercept and _penalty_of(model)["C"] < np.inf:
+        return (
+            "The solver 'liblinear' penalises the intercept, and NeuronClassifier leaves the "
+            "intercept out of the penalty."
+        )
+    if not getattr(model, "refit", True):
+        return "With refit=False the coefficients are a mean of the fits of all folds."
+    if len(np.unique(getattr(model, "C_", 0.0))) > 1:
+        return f"The classes have different penalties, C_={np.ravel(model.C_).tolist()}."
+    return None
 
 
 def _penalty_of(model: LogisticRegression) -> dict[str, float]:

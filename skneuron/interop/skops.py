@@ -6,28 +6,21 @@ skops nor MLflow.
 
 from __future__ import annotations
 
-from scipy.sparse import csr_array
-
 from skneuron.activations import ACTIVATIONS
-from skneuron.classifier import NeuronClassifier
-from skneuron.design import Moments
-from skneuron.fitting import StopAfter, Stream
-from skneuron.objective import QuadraticSummary
-from skneuron.solvers import SOLVERS
 
 __all__ = ["TRUSTED_TYPES"]
 
-_CLASSES: tuple[type, ...] = (
-    NeuronClassifier,
-    *ACTIVATIONS.values(),
-    *SOLVERS.values(),
-    StopAfter,
-    # State of a stream.
-    Stream,
-    QuadraticSummary,
-    Moments,
-    # Coefficients after ``sparsify``.
-    csr_array,
+_SOLVERS = (
+    "Adam",
+    "GD",
+    "LBFGS",
+    "Newton",
+    "NewtonCG",
+    "OnlinePerceptron",
+    "Perceptron",
+    "SGD",
+    "SubsampledNewton",
+    "WorkingSetNewton",
 )
 
 #: Names of the types in a saved neuron. All are classes that hold numbers and run no code when
@@ -36,4 +29,15 @@ _CLASSES: tuple[type, ...] = (
 #:
 #: Use ``skops.io.load(file, trusted=TRUSTED_TYPES)`` and
 #: ``mlflow.sklearn.log_model(model, skops_trusted_types=TRUSTED_TYPES)``.
-TRUSTED_TYPES: list[str] = [f"{kind.__module__}.{kind.__qualname__}" for kind in _CLASSES]
+TRUSTED_TYPES: list[str] = [
+    "skneuron.NeuronClassifier",
+    *(f"{kind.__module__}.{kind.__qualname__}" for kind in ACTIVATIONS.values()),
+    *(f"skneuron.solvers.{name}" for name in _SOLVERS),
+    "skneuron.fitting.StopAfter",
+    # State of a stream.
+    "skneuron.fitting.Stream",
+    "skneuron.objective.QuadraticSummary",
+    "skneuron.design.Moments",
+    # Coefficients after ``sparsify``.
+    "scipy.sparse._csr.csr_array",
+]

@@ -25,9 +25,7 @@ from skneuron.activations import (
     Tanh,
 )
 from skneuron.classifier import NeuronClassifier
-from skneuron.plotting._plane import check_neuron
-from skneuron.prediction import Trace
-from skneuron.validation import dense_coef
+from skneuron.validation import check_neuron, dense_coef
 
 try:
     import torch
@@ -145,8 +143,9 @@ def to_torch(neuron: NeuronClassifier, *, dtype: torch.dtype | None = None) -> n
     0.525
     """
     check_neuron(neuron)
-    softmax = _first_trace(neuron).function == "softmax"
-    last = nn.Softmax(dim=1) if softmax else _module_of(neuron.activation_)
+    # The trace of any sample names the function of the neurons.
+    function = neuron.trace([0.0] * neuron.n_features_in_).function
+    last = nn.Softmax(dim=1) if function == "softmax" else _module_of(neuron.activation_)
     weight = torch.as_tensor(dense_coef(neuron), dtype=dtype).clone()
     bias = torch.as_tensor(neuron.intercept_, dtype=dtype).clone()
     linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
@@ -211,11 +210,6 @@ def from_torch(
         classes=np.asarray(classes),
         feature_names=feature_names,
     )
-
-
-def _first_trace(neuron: NeuronClassifier) -> Trace:
-    """Return the trace of a sample of zeros, which names the function of the neurons."""
-    return neuron.trace([0.0] * neuron.n_features_in_)
 
 
 def _module_of(activation: Activation) -> nn.Module:

@@ -139,11 +139,12 @@ class Hessian:
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
+            """Return the change of z, and of the square root of the penalty, by unit directions."""
             steps = [at.with_intercept(direction)[0] for direction in directions]
             changed = self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
             if not penalized.any():
                 return changed
-            # The penalty sees a direction as so many rows do.
+            # The penalty adds the squares of these coordinates, as further rows would.
             seen = np.sqrt(len(changed)) * directions[:, : at.n_features][:, penalized].T
             return np.concatenate([changed, seen])
 

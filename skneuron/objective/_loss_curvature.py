@@ -54,6 +54,7 @@ class LossCurvature:
         self, curved: Callable[[slice, FloatArray], FloatArray], step: FloatArray
     ) -> FloatArray:
         def function(rows: slice, dz: FloatArray) -> tuple[float, FloatArray, None]:
+            """Return the curvature of the rows times dz, as the slopes of a sum."""
             slopes, weights = curved(rows, dz), self.weights[rows]
             slopes *= weights if slopes.ndim == 1 else weights[:, None]
             return 0.0, slopes, None
@@ -88,6 +89,7 @@ class LossCurvature:
 
     def _block(self, curvatures: FloatArray) -> FloatArray:
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures]:
+            """Return these curvatures of the rows, for the Gram matrix of a sum."""
             return 0.0, z[:0], curvatures[rows]
 
         zero = np.zeros((1, self.columns.shape[1] + 1))

@@ -207,6 +207,7 @@ class MemoryRows:
         """
 
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures | None]:
+            """Return the sum of the losses of the rows, their slopes and their curvatures."""
             z = self._shifted(rows, z)
             if margins is not None:
                 margins[rows] = np.where(self.y[rows], z, -z)
@@ -254,6 +255,7 @@ class MemoryRows:
         weighted = change * (self.weights if change.ndim == 1 else self.weights[:, None])
 
         def slope(t: float) -> float:
+            """Return the derivative at this step length."""
             z = t * change
             z += start
             return float(np.vdot(self.loss.slopes(self.labels, z), weighted))

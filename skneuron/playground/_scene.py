@@ -14,8 +14,8 @@ from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.playground._descent import recorded_descent
 from skneuron.playground._formulas import check_formulas
-from skneuron.plotting._plane import Plane, check_neuron, plane_of
-from skneuron.validation import dense_coef
+from skneuron.plotting._plane import Plane, plane_of
+from skneuron.validation import check_neuron, dense_coef
 
 __all__ = ["Scene", "scene_of"]
 

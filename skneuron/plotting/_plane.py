@@ -7,28 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_array, column_or_1d
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron, shown, wrong_value
+from skneuron._common import AnyArray, FloatArray, MatrixLike, shown, wrong_value
 from skneuron.classifier import NeuronClassifier
-from skneuron.validation import check_labels, dense_coef
+from skneuron.validation import check_labels, check_neuron, dense_coef
 
 __all__ = ["Plane", "check_neuron", "label_codes", "plane_of"]
-
-
-def check_neuron(estimator: object) -> None:
-    """Raise if the estimator is no fitted neuron.
-
-    Raises
-    ------
-    TypeError
-        If the estimator is not a neuron, but for example a pipeline around one.
-    NotFittedError
-        If the neuron is not fitted.
-    """
-    if not isinstance(estimator, NeuronClassifier):
-        raise TypeError(not_a_neuron(estimator))
-    check_is_fitted(estimator)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ class _Columns(Protocol):
     """A table with columns by name: a data frame, or the table of ``coefficient_table``."""
 
     @property
-    def columns(self) -> Iterable[Any]: ...
+    def columns(self) -> Iterable[Any]:
+        """Names of the columns."""
+        ...
 
     def __getitem__(self, name: str, /) -> Any: ...
 

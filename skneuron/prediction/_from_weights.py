@@ -12,28 +12,46 @@ from numpy.typing import ArrayLike
 from skneuron._common import AnyArray, shown, wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import resolve_loss_name
-from skneuron.validation import check_numbers
+from skneuron.validation import check_labels, check_numbers, check_unmasked
 
 __all__ = ["attributes_from_weights"]
 
 
 def _named(coef: Any, feature_names: Any) -> tuple[Any, Any]:
-    """Return coefficients and names. The keys of a dict or the index of a Series are names."""
-    own: list[Any] | None = None
-    index: Any = getattr(coef, "index", None)
+    """Return coefficients and names. The keys of a dict or the labels of a table are names.
+
+    If both have names, the coefficients have the order of ``feature_names`` afterwards.
+    """
+    own = _own_names(coef)
     if isinstance(coef, Mapping):
-        own, coef = list(coef), list(coef.values())
+        coef = list(coef.values())
+    if own is None or feature_names is None:
+        return coef, own if feature_names is None else feature_names
+    names = list(feature_names) if np.ndim(feature_names) == 1 else [feature_names]
+    place = {name: column for column, name in enumerate(own)}
+    if len(names) != len(own) or set(map(repr, names)) != set(map(repr, own)):
+        raise ValueError(
+            f"coef has the names {shown(own)}, and feature_names={shown(names)}. Expected the same "
+            "names in any order. Leave out feature_names to use the names of coef."
+        )
+    return np.asarray(coef)[..., [place[name] for name in names]], names
+
+
+def _own_names(coef: Any) -> list[Any] | None:
+    """Return the names of a dict, a pandas Series or a data frame of coefficients."""
+    if isinstance(coef, Mapping):
+        return list(coef)
+    names: Any = getattr(coef, "columns" if np.ndim(coef) == 2 else "index", None)
     # A list has a method ``index``, and the index of a Series without names is a range.
-    elif np.ndim(coef) == 1 and index is not None and not callable(index):
-        own = list(index) if all(isinstance(name, str) for name in index) else None
-    return coef, own if feature_names is None else feature_names
+    if names is None or callable(names) or not all(isinstance(name, str) for name in names):
+        return None
+    return list(names)
 
 
 def _as_rows(coef: ArrayLike) -> AnyArray:
     """Return one row of coefficients per neuron, in float64 unless they are float32."""
+    check_unmasked(coef, "coef")
     rows = np.atleast_2d(np.array(coef))
-    if np.iscomplexobj(rows):
-        raise ValueError("coef is complex. Expected real numbers. Use for example coef.real.")
     check_numbers(rows, "coef")
     if rows.dtype not in (np.float32, np.float64):
         rows = rows.astype(np.float64)
@@ -41,6 +59,7 @@ def _as_rows(coef: ArrayLike) -> AnyArray:
 
 
 def _as_names(feature_names: ArrayLike, expected: int) -> AnyArray:
+    check_unmasked(feature_names, "feature_names")
     names = np.asarray(feature_names, dtype=object)
     if names.shape != (expected,):
         raise ValueError(
@@ -70,6 +89,7 @@ def attributes_from_weights(
     resolved = copy.deepcopy(get_activation(activation))
     values, names = _named(coef, feature_names)
     rows = _as_rows(values)
+    check_labels(classes, "classes")
     labels = np.atleast_1d(np.asarray(classes))
     expected = 1 if len(labels) == 2 else len(labels)
     if rows.ndim != 2 or len(rows) != expected or not rows.size:

@@ -118,5 +118,6 @@ def _ordered_tails(log_proba: FloatArray, z: FloatArray) -> FloatArray:
     Logarithms that overflow float64 are equal for two classes with different z.
     """
     end = -_LARGEST / 4
-    behind = z.max(axis=1, keepdims=True) - z
-    return np.where(log_proba > end, log_proba, end * (1 + behind / (1 + behind)))
+    # The difference of two z may overflow, and the difference of their halves does not.
+    behind = z.max(axis=1, keepdims=True) / 2 - z / 2
+    return np.where(log_proba > end, log_proba, end * (1 + behind / (0.5 + behind)))

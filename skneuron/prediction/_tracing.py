@@ -31,10 +31,7 @@ def trace_of(neuron: FittedNeuron, x: MatrixLike, offset: ArrayLike | None = Non
     coef = dense_coef(neuron).astype(np.float64)
     intercept = neuron.intercept_.astype(np.float64)
     k, d = coef.shape
-    if offset is not None:
-        offset = np.reshape(np.asarray(offset), (1,) if k == 1 else (1, -1))
-    checked = check_offset(offset, 1, len(neuron.classes_))
-    added = np.zeros(k) if checked is None else checked.reshape(k)
+    added = _offset_of(offset, k)
     with np.errstate(over="ignore", invalid="ignore"):
         z = (coef * row).sum(axis=1) + intercept + added
     if not np.all(np.isfinite(z)):
@@ -58,6 +55,22 @@ def trace_of(neuron: FittedNeuron, x: MatrixLike, offset: ArrayLike | None = Non
         classes=neuron.classes_,
         proba=proba,
     )
+
+
+def _offset_of(offset: ArrayLike | None, n_neurons: int) -> FloatArray:
+    """Return the offset of one sample, one number per neuron."""
+    if offset is None:
+        return np.zeros(n_neurons)
+    check_numbers(offset, "offset")
+    shape = np.shape(offset)
+    if int(np.prod(shape)) != n_neurons:
+        each = "one number" if n_neurons == 1 else f"{n_neurons} numbers, one per class"
+        raise ValueError(
+            f"offset has shape {shape}. Expected {each}, as the trace is of one sample. "
+            "Use for example neuron.trace(X[0], offset=offset[0])."
+        )
+    checked = check_offset(np.reshape(np.asarray(offset), (1, -1)), 1, n_neurons)
+    return np.zeros(n_neurons) if checked is None else checked.reshape(n_neurons)
 
 
 def _one_row(neuron: FittedNeuron, x: Any) -> FloatArray:

@@ -17,9 +17,11 @@ from skneuron.validation._data import (
     refuse_not_finite,
     training_data,
 )
-from skneuron.validation._fitted import FittedNeuron, dense_coef
+from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
 from skneuron.validation._grouped import grouped
+from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, is_missing
+from skneuron.validation._masked import check_unmasked
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 from skneuron.validation._penalty_factor import penalty_factors, with_penalty_factor
@@ -41,15 +43,18 @@ __all__ = [
     "ValidationSet",
     "check_chunk",
     "check_classes",
+    "check_distinct",
     "check_finite",
     "check_known",
     "check_labels",
+    "check_neuron",
     "check_numbers",
     "check_offset",
     "check_parameters",
     "check_rows",
     "check_samples",
     "check_training_data",
+    "check_unmasked",
     "check_validation_set",
     "check_weights",
     "dense_coef",

@@ -10,6 +10,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, Bounds, one_of, wrong_value
 from skneuron.validation._data import TrainingData
+from skneuron.validation._masked import check_unmasked
 
 __all__ = ["column_of", "with_bounds"]
 
@@ -32,6 +33,7 @@ def with_bounds(data: TrainingData, bounds: Bounds, names: AnyArray | None) -> T
     """
     if bounds is None:
         return data
+    check_unmasked(bounds, "bounds")
     d = data.X.shape[1]
     low, high = np.full(d, -np.inf), np.full(d, np.inf)
     if isinstance(bounds, Mapping):
@@ -81,7 +83,7 @@ def _pair(pair: Any, name: str) -> tuple[float, float]:
         low, high = pair
         low = -np.inf if low is None else float(low)
         high = np.inf if high is None else float(high)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(
             wrong_value(name, pair, "a pair (low, high) of numbers or None", "(0, None)")
         ) from None

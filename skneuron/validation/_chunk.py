@@ -20,6 +20,7 @@ from skneuron.validation._data import (
     check_weights,
     wrong_class_weight,
 )
+from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
@@ -113,6 +114,7 @@ def check_chunk(
         reset=first,
     )
     check_finite(X_checked)
+    check_distinct(X, X_checked)
     check_classification_targets(labels)
     labels = column_or_1d(labels)
     unknown = ~np.isin(labels, classes)
@@ -127,7 +129,10 @@ def check_chunk(
     z_offset = check_offset(offset, X_checked.shape[0], len(classes), most=MOST_TO_LEARN)
     absent: tuple[int, ...] = ()
     if class_weight is not None:
-        factors = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+        try:
+            factors = np.array([float(class_weight.get(c, 1.0)) for c in classes.tolist()])
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(wrong_class_weight(class_weight)) from None
         if not np.all(np.isfinite(factors)) or np.any(factors < 0):
             raise ValueError(wrong_class_weight(class_weight))
         weights = weights * factors[indices]

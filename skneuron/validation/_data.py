@@ -13,6 +13,7 @@ from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, wrong_value
+from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, encode
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
@@ -197,6 +198,7 @@ def check_samples(
             f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
             "classes. Check with np.unique(y), and split with train_test_split(X, y, stratify=y)."
         )
+    check_distinct(X, X_checked)
     n = X_checked.shape[0]
     z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
     weights = None if sample_weight is None else check_weights(sample_weight, n)
@@ -347,13 +349,16 @@ def _times_class_weight(
     used = weights > 0
     present = np.unique(indices[used])
     factors = np.ones(len(classes))
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        factors[present] = compute_class_weight(
-            class_weight,
-            classes=classes[present],
-            y=classes[indices[used]],
-            sample_weight=weights[used],
-        )
+    try:
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            factors[present] = compute_class_weight(
+                class_weight,
+                classes=classes[present],
+                y=classes[indices[used]],
+                sample_weight=weights[used],
+            )
+    except (TypeError, OverflowError):  # no number, or an integer above 1.8e308
+        raise ValueError(wrong_class_weight(class_weight)) from None
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
         raise ValueError(wrong_class_weight(class_weight))
     with np.errstate(over="ignore", under="ignore"):

@@ -6,11 +6,12 @@ from typing import Any, Protocol
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray
+from skneuron._common import AnyArray, not_a_neuron
 from skneuron.activations import Activation
 
-__all__ = ["FittedNeuron", "dense_coef"]
+__all__ = ["FittedNeuron", "check_neuron", "dense_coef"]
 
 
 class FittedNeuron(Protocol):
@@ -51,6 +52,22 @@ class FittedNeuron(Protocol):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor."""
         ...
+
+
+def check_neuron(estimator: object) -> None:
+    """Raise if the estimator is no fitted neuron.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is not a neuron, but for example a pipeline around one.
+    NotFittedError
+        If the neuron is not fitted.
+    """
+    # Other estimators, too, have coefficients and an activation. Only a neuron has a trace.
+    if not callable(getattr(type(estimator), "trace", None)):
+        raise TypeError(not_a_neuron(estimator))
+    check_is_fitted(estimator)
 
 
 def dense_coef(neuron: FittedNeuron) -> AnyArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Number
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from skneuron._common import AnyArray
+from skneuron.validation._masked import check_unmasked
 
 __all__ = ["check_labels", "encode", "is_missing"]
 
@@ -20,7 +21,7 @@ _SPAN = 1000
 
 
 def check_labels(y: ArrayLike, name: str = "y") -> None:
-    """Raise ``ValueError`` if labels are missing among others, or of several types.
+    """Raise ``ValueError`` if labels are missing or masked among others, or of several types.
 
     NumPy turns a list such as ``[1, "a"]`` into strings. scikit-learn cannot compare None with
     strings, and its message does not show the label. Labels of one numeric dtype are left to
@@ -47,13 +48,16 @@ def check_labels(y: ArrayLike, name: str = "y") -> None:
     ValueError: y has the missing label None in row 2. Expected a label in each row. Drop the \
 rows without a label, or give them a label of their own, for example 'missing'.
     """
+    check_unmasked(y, name)
     dtype: Any = getattr(y, "dtype", None)
-    if isinstance(dtype, np.dtype) and dtype.kind != "O":
+    if isinstance(dtype, np.dtype) and dtype.kind not in "Oc":
         return
     labels = None if y is None else _as_list(y)
     if labels is None:
         return
     families = {kind: _family(kind) for kind in set(map(type, labels))}
+    if any(issubclass(kind, complex | np.complexfloating) for kind in families):
+        _refuse_complex(name)
     if set(families.values()) <= {"number"} and not _is_object_array(y):
         return  # scikit-learn raises for NaN, and for numbers that are no labels.
     if not set(families.values()) <= {"text"}:
@@ -89,12 +93,20 @@ def _check_one_family(
         )
 
 
+def _refuse_complex(name: str) -> NoReturn:
+    """Raise the error for complex labels, with the words of scikit-learn at its start."""
+    raise ValueError(
+        f"Complex data not supported: {name} has complex labels. Expected integers or strings. "
+        f"Convert them: [str(label) for label in {name}]."
+    )
+
+
 def _as_list(y: Any) -> list[Any] | None:
     """Return the labels, None if they have a numeric type or no array."""
     if isinstance(y, list) and not any(isinstance(label, list | tuple) for label in y[:1]):
         return y
     try:
-        if np.asarray(y).dtype.kind not in "OUT":
+        if np.asarray(y).dtype.kind not in "OUTc":
             return None
         return np.asarray(y, dtype=object).ravel().tolist()  # type: ignore[no-any-return]
     except (TypeError, ValueError, RuntimeError):

@@ -1,9 +1,10 @@
-"""Checks for dates, durations and bytes, which NumPy would convert to numbers."""
+"""Checks for values that NumPy would convert to other numbers, or cannot convert."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from skneuron._common import AnyArray, MatrixLike
+from skneuron.validation._frames import columns_of, is_frame
+from skneuron.validation._integers import check_range
+from skneuron.validation._masked import check_unmasked
 
 __all__ = ["check_numbers"]
 
-# NumPy's letters for boolean, signed, unsigned, float, complex and string types. scikit-learn
-# raises for complex numbers, and for strings without a number.
-_LEFT_TO_SCIKIT_LEARN = "biufcU"
+# NumPy's letters for boolean, signed, unsigned, float and string types. scikit-learn raises for
+# strings without a number.
+_LEFT_TO_SCIKIT_LEARN = "biufU"
 
 _DATES = (datetime.date, np.datetime64)
 _DURATIONS = (datetime.timedelta, np.timedelta64)
@@ -29,9 +33,10 @@ _REMEDIES = {
     "m": "Divide by a unit of time: durations / np.timedelta64(1, 'D').",
     "S": "Convert the bytes if they are numbers: np.asarray(values, dtype='S').astype(float).",
     "V": "Use plain columns: numpy.lib.recfunctions.structured_to_unstructured(X).",
-    "c": "Use the real and the imaginary part as two columns: np.c_[X.real, X.imag].",
+    # scikit-learn's checks of estimators expect the first four words.
+    "c": "Complex data not supported, so use np.real(values), or np.c_[X.real, X.imag].",
+    "dict": "Make a data frame of it: pandas.DataFrame(records).",
 }
-
 
 # Containers whose column names scikit-learn does not find, and remedies.
 _CONTAINERS = {
@@ -41,7 +46,7 @@ _CONTAINERS = {
 
 
 def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
-    """Raise ``ValueError`` if values are dates, durations, bytes, or columns of text.
+    """Raise ``ValueError`` if values are masked, or are dates, bytes, complex or text.
 
     NumPy and scikit-learn use the integers behind dates and durations as numbers. These integers
     depend on the unit of time, and a missing date becomes -9.2e18. Text in an array is left to
@@ -69,7 +74,10 @@ def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
     ValueError: Column 0 of X has the type datetime64[D]. Expected numbers. Use the time since \
 the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
     """
+    check_unmasked(values, name)
     if issparse(values):
+        if values.dtype.kind == "c":  # type: ignore[union-attr]
+            _refuse(name, str(values.dtype), "c")  # type: ignore[union-attr]
         return
     kind = type(values).__name__
     if kind in _CONTAINERS:
@@ -78,37 +86,19 @@ the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
         )
     if isinstance(values, np.ndarray):
         _check_array(values, name)
-    elif not isinstance(values, list | tuple) and _is_frame(values):
-        for label, dtype, column in _columns(values):
+    elif not isinstance(values, list | tuple) and is_frame(values):
+        for label, dtype, column in columns_of(values):
             _check_column(dtype, column, label, name)
     else:
         _check_other(values, name)
 
 
-def _is_frame(values: Any) -> bool:
-    return hasattr(values, "column_names") or (
-        hasattr(values, "columns") and hasattr(values, "dtypes")
-    )
-
-
-def _columns(frame: Any) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield the label of each column, its type, and a function that returns its values."""
-    if hasattr(frame, "column_names"):  # pyarrow
-        labels, dtypes, at = frame.column_names, frame.schema.types, frame.column
-    elif hasattr(frame, "iloc"):  # pandas
-        labels, dtypes, at = frame.columns, frame.dtypes, lambda j: frame.iloc[:, j]
-    else:  # polars
-        labels, dtypes, at = frame.columns, frame.dtypes, frame.to_series
-    for j, (label, dtype) in enumerate(zip(labels, dtypes, strict=True)):
-        yield label, dtype, lambda j=j: at(j)
-
-
 def _check_column(dtype: Any, column: Any, label: Any, name: str) -> None:
     where = f"Column {label!r} of {name}"
     kind = getattr(dtype, "kind", None)
-    if isinstance(kind, str) and kind in "mM":
+    if isinstance(kind, str) and kind in "mMc":
         _refuse(where, str(dtype), kind)
-    if isinstance(kind, str) and kind in "biufc":
+    if isinstance(kind, str) and kind in "biuf":
         return
     values = np.asarray(column())
     if values.dtype.kind == "O":
@@ -124,11 +114,12 @@ def _check_column(dtype: Any, column: Any, label: Any, name: str) -> None:
 def _check_array(values: AnyArray, name: str) -> None:
     kind = values.dtype.kind
     if kind == "O":
-        bad = any(_letter(cls) is not None for cls in _types(values.ravel().tolist()))
+        objects = values.ravel().tolist()
+        bad = any(_letter(cls) is not None or _may_overflow(cls) for cls in _types(objects))
         for j in range(values.shape[1] if bad and values.ndim == 2 else 0):
             _check_objects(values[:, j].tolist(), f"Column {j} of {name}")
         if bad:
-            _check_objects(values.ravel().tolist(), name)
+            _check_objects(objects, name)
     elif kind not in _LEFT_TO_SCIKIT_LEARN:
         columns = values.ndim == 2 and kind != "V"
         _refuse(f"Column 0 of {name}" if columns else name, str(values.dtype), kind)
@@ -136,6 +127,9 @@ def _check_array(values: AnyArray, name: str) -> None:
 
 def _check_other(values: Any, name: str) -> None:
     """Check a list, a series, or another object that NumPy converts to an array."""
+    first = values[0] if isinstance(values, list | tuple) and values else values
+    if isinstance(first, Mapping):
+        _refuse(name, type(first).__name__, "dict")
     try:
         array = np.asarray(values)
         # One bytes or duration value turns a whole list into an array of its type. The list as
@@ -148,11 +142,14 @@ def _check_other(values: Any, name: str) -> None:
     _check_array(array, name)
 
 
-def _check_objects(values: Iterable[Any], where: str) -> None:
-    for cls in _types(values):
+def _check_objects(values: list[Any], where: str) -> None:
+    types = _types(values)
+    for cls in types:
         letter = _letter(cls)
         if letter is not None:
             _refuse(where, cls.__name__, letter)
+    if any(map(_may_overflow, types)):
+        check_range(values, where)
 
 
 def _check_text(values: Iterable[Any], where: str, label: Any, dtype: Any) -> None:
@@ -172,6 +169,11 @@ def _check_text(values: Iterable[Any], where: str, label: Any, dtype: Any) -> No
 
 def _types(values: Iterable[Any]) -> list[type]:
     return sorted(set(map(type, values)), key=lambda cls: cls.__name__)
+
+
+def _may_overflow(cls: type) -> bool:
+    """Whether numbers of a type may be beyond the range of float64, and not infinite."""
+    return issubclass(cls, Rational) and not issubclass(cls, bool | np.generic)
 
 
 def _letter(cls: type) -> str | None:

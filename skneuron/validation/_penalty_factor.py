@@ -11,6 +11,7 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray, PenaltyFactor, wrong_value
 from skneuron.validation._bounds import column_of
 from skneuron.validation._data import TrainingData
+from skneuron.validation._masked import check_unmasked
 
 __all__ = ["penalty_factors", "with_penalty_factor"]
 
@@ -49,6 +50,7 @@ def penalty_factors(
     factors = np.ones(n_features)
     if penalty_factor is None:
         return factors
+    check_unmasked(penalty_factor, "penalty_factor")
     if isinstance(penalty_factor, Mapping):
         for key, value in penalty_factor.items():
             column = column_of(key, names, n_features, "penalty_factor", "0")
@@ -74,7 +76,7 @@ def penalty_factors(
 def _factor(value: Any, name: str) -> float:
     try:
         factor = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         factor = np.nan
     if not 0 <= factor < np.inf:
         # A feature with an infinite factor would have a coefficient of zero.

@@ -54,7 +54,12 @@ class Settings:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and not np.isnan(float(value))
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return not np.isnan(float(value))
+    except OverflowError:  # an integer above 1.8e308
+        return False
 
 
 def _is_integer_from(smallest: int) -> Callable[[Any], bool]:

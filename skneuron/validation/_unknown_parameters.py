@@ -154,6 +154,7 @@ def with_known_parameters(init: Callable[_P, None]) -> Callable[_P, None]:
 
     @wraps(init)
     def checked(*args: _P.args, **params: _P.kwargs) -> None:
+        """Check the names of the arguments, and store the arguments."""
         if not params.keys() <= set(known):
             names, rest = _explain_all(args[1:], params, known)
             raise TypeError(

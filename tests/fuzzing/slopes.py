@@ -24,7 +24,11 @@ def slope_of(activation, z):
     if activation == "sigmoid":
         return np.exp(low + high)
     # cloglog: exp(z - eᶻ), of which loglog is the mirror.
-    return np.exp(z + low) if activation == "cloglog" else np.exp(high - z)
+    if activation == "cloglog":
+        return np.exp(z + low)
+    if activation == "loglog":
+        return np.exp(high - z)
+    raise KeyError(activation)
 
 
 def derivatives(activation, loss, y, z):
@@ -49,6 +53,8 @@ def derivatives(activation, loss, y, z):
         ratio = np.sqrt(2 / PI) / special.erfcx(np.float64(-m / np.sqrt(LD(2))))
         curvature = np.where(m < -1e4, ONE, ratio * (ratio + m))
         return -sign * ratio, np.maximum(curvature, 0)
+    if activation not in ("cloglog", "loglog"):
+        raise KeyError(activation)
     mirrored = activation == "loglog"
     m, event = (-z, 1 - y) if mirrored else (z, y)
     t = np.exp(np.minimum(m, LD(709)))

@@ -1,0 +1,53 @@
+"""Checks for masked arrays, of which NumPy would use the values behind the mask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_unmasked"]
+
+
+def check_unmasked(values: Any, name: str) -> None:
+    """Raise ``ValueError`` if values have a masked entry.
+
+    A mask marks missing values. ``np.asarray`` drops the mask and returns the numbers behind it.
+
+    Parameters
+    ----------
+    values : object
+        As a user gave it.
+    name : str
+        Name of the parameter, for messages.
+
+    Raises
+    ------
+    ValueError
+        The message names the first masked entry.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.validation import check_unmasked
+    >>> check_unmasked(np.ma.array([1.0, -999.0], mask=[False, True]), "offset")
+    Traceback (most recent call last):
+        ...
+    ValueError: offset has a masked value at index 1. Expected values without a mask, which marks \
+missing values. Drop these rows, or replace the values: offset.filled(0).
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(values)
+        if mask.dtype.names is None and mask.any():
+            place = np.argwhere(mask)[0].tolist()
+            index = place[0] if len(place) == 1 else tuple(place)
+            raise ValueError(
+                f"{name} has a masked value at index {index}. Expected values without a mask, "
+                "which marks missing values. Drop these rows, or replace the values: "
+                f"{name}.filled(0)."
+            )
+    elif isinstance(values, list | tuple):
+        types = set(map(type, values))
+        if any(issubclass(kind, np.ma.MaskedArray) for kind in types):
+            for row, value in enumerate(values):
+                check_unmasked(value, f"{name}[{row}]")
