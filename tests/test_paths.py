@@ -390,6 +390,18 @@ def test_an_l1_grid_is_narrow_with_more_features_than_samples(rng):
         assert path.Cs[1] / path.Cs[0] == pytest.approx(width)
 
 
+@pytest.mark.parametrize("weights", [{1: 0}, {1: 0, 2: 0}], ids=str)
+def test_an_l1_grid_of_one_class_is_the_grid_of_a_ridge(rng, weights):
+    """With one class in use no coefficient enters, and a gradient is a rounding error of zero."""
+    X, y, _ = _data(rng, classes=len(weights) + 1)
+    grids = []
+    for ratio in (0.0, 1.0):
+        neuron = NeuronClassifier(l1_ratio=ratio, class_weight=weights)
+        with pytest.warns(AbsentClassWarning):
+            grids.append(neuron_path(X, y, 4, neuron=neuron).Cs)
+    np.testing.assert_array_equal(*grids)
+
+
 @pytest.mark.parametrize("unit", [1e-170, 1e-160])
 def test_a_grid_beyond_float64_is_refused(rng, unit):
     X, y, _ = _data(rng)
