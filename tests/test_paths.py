@@ -20,8 +20,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.fitting import AbsentClassWarning
+from skneuron.fitting._subproblems import subproblems
+from skneuron.fitting._train import columns_of
 from skneuron.paths import neuron_path
 from skneuron.separation import SeparationWarning
+from skneuron.solvers import StoppingCriteria
+from skneuron.solvers.newton._path_newton import PathNewton
+from skneuron.validation import TrainingData, check_parameters
 
 CS = [0.01, 0.1, 1.0, 10.0]
 FOLDS = StratifiedKFold(3)
@@ -60,6 +65,7 @@ def _data(rng, n=160, classes=2):
     ]
 )
 def test_scikit_learns_checks(estimator, check):
+    """The check makes the assertions: it raises if the estimator breaks a convention."""
     check(estimator)
 
 
@@ -133,6 +139,27 @@ def test_a_path_is_that_of_separate_fits_in_any_order(rng):
     assert path.Cs.tolist() == Cs
 
 
+@pytest.mark.parametrize(
+    ("params", "Cs"),
+    [
+        ({"activation": "cauchit"}, [0.1, 1.0, 10.0]),
+        ({"loss": "squared_error"}, [0.1, 1.0, 10.0]),
+        ({"penalty_factor": {0: 0}}, [0.1, 1.0, 10.0]),
+        ({}, [1.0, 1e8, np.inf]),
+    ],
+    ids=str,
+)
+def test_fits_without_a_unique_or_certain_minimum_start_anew(rng, params, Cs):
+    """Such a fit has the very bits of a separate fit, whose start is zero coefficients."""
+    X, y, _ = _data(rng)
+    path = neuron_path(X, y, Cs, neuron=NeuronClassifier(**params))
+    anew = [C for C in Cs if params or C >= 1e8]
+    for C in anew:
+        neuron = NeuronClassifier(C=C, **params).fit(X, y)
+        np.testing.assert_array_equal(path.coefs[Cs.index(C)], neuron.coef_)
+        np.testing.assert_array_equal(path.intercepts[Cs.index(C)], neuron.intercept_)
+
+
 def _many_rows(rng, n=7000, d=8):
     """Tables with many rows, on which the fits of a path share a Hessian."""
     X = rng.standard_normal((n, d))
@@ -166,6 +193,23 @@ def test_a_shared_hessian_gives_the_losses_of_separate_fits(rng, params):
             exact = neuron.predict_log_proba(X)[own].mean()
             neuron.coef_, neuron.intercept_ = coef, intercept
             assert abs(neuron.predict_log_proba(X)[own].mean() - exact) < 1e-8, (name, C)
+
+
+def test_fits_of_a_path_share_the_hessian_of_the_loss_and_not_the_ridge(rng):
+    """The Hessian that a second fit begins with is its own one at the end of the first fit."""
+    _, X, y = next(_many_rows(rng))
+    data = TrainingData(X, y.astype(int), np.arange(2), np.full(len(y), 1 / len(y)), len(y))
+    columns = columns_of(data, True)
+    weak, strong = (
+        next(subproblems(data, check_parameters(vars(NeuronClassifier(C=C))), *columns)).objective
+        for C in (1.0, 1e-4)
+    )
+    solver = PathNewton()
+    solver.solve(strong, strong.at_zero(), StoppingCriteria(1e-18, 100))
+    hessian, params = solver.hessian(weak)
+    exact = weak.value_gradient_hessian(params)[2]
+    # The intercept's products with centered columns are rounding errors of zero.
+    np.testing.assert_allclose(hessian, exact, rtol=1e-9, atol=1e-15)
 
 
 def test_sparse_and_float32(rng):
@@ -336,6 +380,33 @@ def test_a_grid_is_in_the_units_of_the_data(rng):
         assert np.all(np.diff(one.Cs) > 0)
     wide = NeuronClassifierCV(Cs=6, l1_ratios=(0.0, 1.0), cv=3).fit(X, y)
     assert wide.Cs_[0] <= one.Cs[0]
+
+
+def test_an_l1_grid_is_narrow_with_more_features_than_samples(rng):
+    """lambda.min.ratio of R's glmnet: 0.01 if nobs < nvars, and 0.0001 otherwise."""
+    y = np.arange(20) % 2
+    for d, width in ((19, 1e4), (21, 1e2)):
+        path = neuron_path(rng.normal(size=(20, d)), y, 2, neuron=NeuronClassifier(l1_ratio=1.0))
+        assert path.Cs[1] / path.Cs[0] == pytest.approx(width)
+
+
+@pytest.mark.parametrize("weights", [{1: 0}, {1: 0, 2: 0}], ids=str)
+def test_an_l1_grid_of_one_class_is_the_grid_of_a_ridge(rng, weights):
+    """With one class in use no coefficient enters, and a gradient is a rounding error of zero."""
+    X, y, _ = _data(rng, classes=len(weights) + 1)
+    grids = []
+    for ratio in (0.0, 1.0):
+        neuron = NeuronClassifier(l1_ratio=ratio, class_weight=weights)
+        with pytest.warns(AbsentClassWarning):
+            grids.append(neuron_path(X, y, 4, neuron=neuron).Cs)
+    np.testing.assert_array_equal(*grids)
+
+
+@pytest.mark.parametrize("unit", [1e-170, 1e-160])
+def test_a_grid_beyond_float64_is_refused(rng, unit):
+    X, y, _ = _data(rng)
+    with pytest.raises(ValueError, match=r"The grid of Cs=4 .* Use for example Cs=\[0.1, 1.0"):
+        neuron_path(X * unit, y, 4)
 
 
 # --- folds ---------------------------------------------------------------------------------
@@ -523,6 +594,15 @@ def test_bad_folds_scores_and_arguments(cancer):
         neuron_path(X, y, neuron=search)
     with pytest.raises(ValueError, match="early_stopping=False"):
         neuron_path(X, y, neuron=NeuronClassifier(early_stopping=True))
+
+
+def test_nan_in_held_out_rows_is_refused_before_any_work(cancer, monkeypatch):
+    monkeypatch.setattr("skneuron.paths._folds.solve_path", None)
+    X, y = cancer
+    X = np.where(np.arange(len(X))[:, None] == 7, np.nan, X)
+    folds = [(np.arange(100, len(X)), np.arange(100))]
+    with pytest.raises(ValueError, match="NaN"):
+        NeuronClassifierCV(Cs=CS, cv=folds).fit(X, y)
 
 
 def test_an_error_leaves_the_last_fit(cancer):

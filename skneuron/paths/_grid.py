@@ -89,19 +89,21 @@ def data_grid(
         One per ``l1_ratio``. The grid covers the ranges of all of them.
     columns : (DesignMatrix, Moments)
     """
-    ranges = []
-    for one in settings:
-        first = entering_C(data, one, columns) if one.l1_ratio > 0 else np.inf
-        if np.isfinite(first):
-            wide = data.X.shape[1] > data.X.shape[0]
-            first *= 1 - _BEFORE_ENTRY
-            ranges.append((first, first * (_L1_WIDTH_WIDE if wide else _L1_WIDTH)))
-        else:
-            variance = columns[1].deviation[columns[1].deviation > 0] ** 2
-            unit = float(np.median(variance) * variance.size) if variance.size else 1.0
-            ranges.append((_RIDGE_FIRST / unit, _RIDGE_LAST / unit))
-    low, high = min(ends[0] for ends in ranges), max(ends[1] for ends in ranges)
-    grid = np.geomspace(low, high, n_values)
+    # The check below refuses a grid that overflows, so NumPy's warnings add nothing.
+    with np.errstate(all="ignore"):
+        ranges = []
+        for one in settings:
+            first = entering_C(data, one, columns) if one.l1_ratio > 0 else np.inf
+            if np.isfinite(first):
+                wide = data.X.shape[1] > data.X.shape[0]
+                first *= 1 - _BEFORE_ENTRY
+                ranges.append((first, first * (_L1_WIDTH_WIDE if wide else _L1_WIDTH)))
+            else:
+                variance = columns[1].deviation[columns[1].deviation > 0] ** 2
+                unit = np.median(variance) * variance.size if variance.size else np.float64(1)
+                ranges.append((_RIDGE_FIRST / unit, _RIDGE_LAST / unit))
+        low, high = min(ends[0] for ends in ranges), max(ends[1] for ends in ranges)
+        grid = np.geomspace(low, high, n_values)
     if not (np.all(np.isfinite(grid)) and np.all(grid > 0)):
         raise ValueError(
             f"The grid of Cs={n_values} from {low:.1e} to {high:.1e} overflows float64. Expected "

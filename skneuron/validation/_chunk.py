@@ -15,9 +15,11 @@ from sklearn.utils.validation import validate_data
 from skneuron._common import AnyArray, MatrixLike, shown, wrong_value
 from skneuron.validation._data import (
     FLOATS,
+    Samples,
     TrainingData,
     check_finite,
     check_weights,
+    in_use,
     wrong_class_weight,
 )
 from skneuron.validation._integers import check_distinct
@@ -145,19 +147,5 @@ def check_chunk(
             f"The sample weights of the chunk sum to {total}. Expected a positive, finite sum. "
             "Divide the sample weights: sample_weight / sample_weight.max()."
         )
-    used = weights > 0
-    given = None
-    if not used.all():
-        given = X_checked, used
-        X_checked, indices, weights = X_checked[used], indices[used], weights[used]
-        z_offset = None if z_offset is None else z_offset[used]
-    return TrainingData(
-        X_checked,
-        indices,
-        classes,
-        weights / total,
-        total,
-        offset=z_offset,
-        absent=absent,
-        given=given,
-    )
+    samples = Samples(X_checked, indices, classes, None, z_offset)
+    return in_use(samples, weights / total, total, absent)

@@ -27,6 +27,7 @@ __all__ = [
     "check_samples",
     "check_training_data",
     "check_weights",
+    "in_use",
     "refuse_not_finite",
     "training_data",
     "wrong_class_weight",
@@ -248,21 +249,41 @@ def training_data(
             f"The sum of sample_weight overflows float64, and its maximum is {largest:.1e}. "
             "Expected a finite sum. Divide the sample weights: sample_weight / 1e10."
         )
-    used = relative > 0
-    given = None
-    if not used.all():
+    if not relative.all():
         check_finite(X)
-        given = X, used
-        X, indices, relative = X[used], indices[used], relative[used]
-        z_offset = None if z_offset is None else z_offset[used]
+    return in_use(samples, relative, total)
+
+
+def in_use(
+    samples: Samples,
+    weights: FloatArray,
+    total_weight: float,
+    absent: tuple[int, ...] | None = None,
+) -> TrainingData:
+    """Return the samples of positive weight.
+
+    Parameters
+    ----------
+    samples : Samples
+    weights : ndarray of shape (n_samples,)
+        Sample weights times class weights, divided by their sum.
+    total_weight : float
+        Their sum.
+    absent : tuple of int or None
+        Indices of the absent classes, by default of the classes without a sample in use.
+    """
+    used, given = weights > 0, None
+    if not used.all():
+        given = samples.X, used
+        samples, weights = samples.take(used), weights[used]
     return TrainingData(
-        X,
-        indices,
-        classes,
-        relative,
-        total,
-        offset=z_offset,
-        absent=_absent(indices, len(classes)),
+        samples.X,
+        samples.y,
+        samples.classes,
+        weights,
+        total_weight,
+        offset=samples.offset,
+        absent=_absent(samples.y, len(samples.classes)) if absent is None else absent,
         given=given,
     )
 

@@ -27,8 +27,9 @@ class PathNewton(Solver):
     needs = ("gradient", "hessian")
 
     def __init__(self) -> None:
-        #: Hessian of the loss without the ridge, and the parameters at which it was computed.
-        self._last: tuple[FloatArray, FloatArray] | None = None
+        #: Hessian of the loss without the ridge, the parameters at which it was computed, and the
+        #: scale of both.
+        self._last: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
     def _solve(
         self,
@@ -48,12 +49,15 @@ class PathNewton(Solver):
     ) -> None:
         """Keep the Hessian at these parameters for the following fits."""
         assert hessian is not None
-        self._last = hessian - np.diag(_ridge(objective)), params
+        self._last = hessian - np.diag(_ridge(objective)), params, _scale(objective)
 
     def hessian(self, objective: ObjectiveProtocol) -> tuple[FloatArray, FloatArray]:
         """Return the Hessian of this objective, and the parameters at which it was computed."""
         assert self._last is not None
-        return self._last[0] + np.diag(_ridge(objective)), self._last[1]
+        hessian, params, scale = self._last
+        # The scale of the coordinates grows with the ridge.
+        ratio = _scale(objective) / scale
+        return hessian / np.outer(ratio, ratio) + np.diag(_ridge(objective)), params * ratio
 
 
 class SharedHessian(FactoredHessian):
@@ -76,3 +80,10 @@ class SharedHessian(FactoredHessian):
 
 def _ridge(objective: ObjectiveProtocol) -> FloatArray:
     return np.tile(objective.penalty.ridge, objective.dims.n_outputs)
+
+
+def _scale(objective: ObjectiveProtocol) -> FloatArray:
+    """Return the parameters of a solver at coefficients of 1, and 1 for a constant column."""
+    scale, dims = objective.coordinates.scale, objective.dims
+    scale = np.append(np.where(np.isfinite(scale), scale, 1.0), [1.0] * dims.fit_intercept)
+    return np.tile(scale, dims.n_outputs)
