@@ -38,10 +38,10 @@ class EstimatorBase(BaseEstimator):  # type: ignore[misc]
         super().set_params(**params)
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), _KEY: __version__}
 
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
+    def __setstate__(self, state: Mapping[str, object]) -> None:
         state = dict(state)
         original = state.pop(_KEY, None)
         if original != __version__:
