@@ -41,7 +41,7 @@ class EstimatorBase(BaseEstimator):  # type: ignore[misc]
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), _KEY: __version__}
 
-    def __setstate__(self, state: Mapping[str, object]) -> None:
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = dict(state)
         original = state.pop(_KEY, None)
         if original != __version__:
