@@ -93,7 +93,8 @@ class OnlinePerceptron(MistakeDriven):
         Number of epochs without fewer mistakes that end the fit.
     keep : {"pocket", "average", "last"}, default="pocket"
         The coefficients to return: with the fewest mistakes at the end of an epoch, the mean over
-        all rows (Freund & Schapire, Machine Learning 37, 1999), or from the last epoch. In a stream, "pocket" is the same as "last".
+        all rows (Freund & Schapire, Machine Learning 37, 1999), or from the last epoch. In a
+        stream, "pocket" is the same as "last".
 
     Examples
     --------
