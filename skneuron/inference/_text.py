@@ -85,7 +85,9 @@ def narrow_text(
         needed = sum(1 + max(map(len, column)) for column in shown)
         if needed + min(longest, _MIN_NAME) <= width:
             break
-    names = ["", "", *_shortened(index, width - needed)]
+    short = _shortened(index, width - needed)
+    fits = len(heading) <= max(map(len, short), default=0)
+    names = [heading if fits else "", "", *short]
     blocks: list[list[list[str]]] = [[names]]
     for column in shown:
         longer = [*blocks[-1], column]
@@ -94,7 +96,7 @@ def narrow_text(
             blocks.append(longer)
         blocks[-1] = longer
     lines = [[line for line in grid(block, " ") if line] for block in blocks]
-    above = f"{heading}\n" if heading else ""
+    above = "" if fits else f"{heading}\n"
     return above + "\n\n".join(map("\n".join, lines)) + notes_text(columns, index, width)
 
 
