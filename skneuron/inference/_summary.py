@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from skneuron._common import MatrixLike
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
+from skneuron.inference._frame import heading_of
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
 from skneuron.inference._observations import Observations
@@ -125,7 +126,7 @@ def summary(
         else:
             test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
     return Summary(
-        _title(neuron, base),
+        _title(neuron, heading_of(neuron, y, base)),
         _facts(fit, test, kind if groups is None else f"{kind}, clusters"),
         table,
         fit,
@@ -134,13 +135,11 @@ def summary(
     )
 
 
-def _title(neuron: FittedNeuron, base: object) -> str:
-    classes = neuron.classes_.tolist()
-    if len(classes) > 2:
-        first = classes[0] if base is None else base
-        return f"Softmax regression of {len(classes)} classes, against class {first}"
+def _title(neuron: FittedNeuron, heading: str) -> str:
+    if len(neuron.classes_) > 2:
+        return f"Softmax regression of {len(neuron.classes_)} classes, {heading}"
     link = _LINKS.get(type(neuron.activation_).__name__, type(neuron.activation_).__name__)
-    return f"{link[0].upper()}{link[1:]} regression, P(y = {classes[1]})"
+    return f"{link[0].upper()}{link[1:]} regression, {heading}"
 
 
 def _facts(

@@ -20,7 +20,7 @@ __all__ = ["FlatDirections", "Hessian", "matrix_of"]
 _GAUGE = 0.25
 
 # Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
-# rounding does not let a sum of products tell.
+# rounding hides the difference in a sum of products.
 _DOUBTFUL = 1e-10
 
 # Maximum number of such directions. With more of them X has another fault than collinear levels.

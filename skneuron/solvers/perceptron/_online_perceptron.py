@@ -98,9 +98,9 @@ class OnlinePerceptron(MistakeDriven):
     patience : int, default=100
         Number of epochs without fewer mistakes that end the fit.
     keep : {"pocket", "average", "last"}, default="pocket"
-        Which coefficients to return: those with the fewest mistakes at the end of an epoch, the
-        mean over all rows (Freund & Schapire, Machine Learning 37, 1999), or those
-        of the last epoch. In a stream, "pocket" is the same as "last".
+        The coefficients to return: with the fewest mistakes at the end of an epoch, the mean over
+        all rows (Freund & Schapire, Machine Learning 37, 1999), or from the last epoch. In a
+        stream, "pocket" is the same as "last".
 
     Examples
     --------
