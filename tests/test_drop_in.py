@@ -115,6 +115,21 @@ def test_no_iterations_return_the_last_fit(activation, of):
     assert not neuron.n_iter_.any()
 
 
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "step"])
+def test_no_iterations_return_given_coefficients_with_a_higher_objective(activation):
+    """Other fits start at zero then. This one measures the loss of the coefficients."""
+    neuron = NeuronClassifier.from_weights([5.0, -3.0, 2.0, 1.0], 0.5, activation=activation)
+    loss = neuron.set_params(C=np.inf).loss_
+    neuron.set_params(max_iter=0, warm_start=True)
+    with pytest.warns(ConvergenceWarning, match="after 0 iterations"):
+        neuron.fit(IRIS[50:], SPECIES[50:] - 1)
+    np.testing.assert_allclose(neuron.coef_, [[5.0, -3.0, 2.0, 1.0]], rtol=1e-12)
+    np.testing.assert_allclose(neuron.intercept_, [0.5], rtol=1e-11)
+    if loss == "log_loss":
+        logs = neuron.predict_log_proba(IRIS[50:])[np.arange(100), SPECIES[50:] - 1]
+        assert neuron.objective_ == pytest.approx(-logs.mean(), rel=1e-9)
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_picture_of_an_empty_history():
     fits = {"none": NeuronClassifier(max_iter=0).fit(X, Y), "all": NeuronClassifier().fit(X, Y)}
