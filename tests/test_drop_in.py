@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.activations import ACTIVATIONS
 from skneuron.inference import coefficient_table
 from skneuron.plotting import DescentDisplay, WeightDisplay
@@ -84,6 +84,20 @@ def test_fits_and_tables_after_sparsify():
     np.testing.assert_array_equal(streams[0].coef_, streams[1].coef_)
     warm = NeuronClassifier(warm_start=True).fit(X, Y).sparsify().fit(X, Y)
     assert isinstance(warm.coef_, np.ndarray)
+
+
+def test_a_search_is_sparse_and_dense_as_its_neuron():
+    search = NeuronClassifierCV(Cs=[0.02], l1_ratios=[1.0], cv=2).fit(IRIS, SPECIES)
+    coef, expected = search.coef_, search.predict_proba(IRIS)
+    assert search.sparsify() is search
+    assert sparse.issparse(search.coef_)
+    assert sparse.issparse(search.best_estimator_.coef_)
+    np.testing.assert_array_equal(search.predict_proba(IRIS), expected)
+    np.testing.assert_array_equal(search.densify().coef_, coef)
+    for unfitted in (NeuronClassifierCV(), NeuronClassifier()):
+        for method in (unfitted.sparsify, unfitted.densify):
+            with pytest.raises(NotFittedError):
+                method()
 
 
 # --- max_iter=0 ------------------------------------------------------------------------
