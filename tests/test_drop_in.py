@@ -234,3 +234,24 @@ def test_numbers_as_objects():
     with pytest.raises(ValueError, match=r"Python objects of the type int.*np.asarray\(y.tolist"):
         NeuronClassifier().fit(SMALL, y)
     assert NeuronClassifier().fit(SMALL, np.asarray(y.tolist())).classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("unit", ["D", "ns"])
+def test_missing_dates_are_no_class(unit):
+    dates = np.array(["2024-05-01", "2024-06-01"] * 10, dtype=f"M8[{unit}]")
+    assert len(NeuronClassifier().fit(SMALL, dates).classes_) == 2
+    dates[3] = "NaT"
+    for y in (dates, pd.Series(dates), pl.Series(dates.astype("M8[ns]"))):
+        with pytest.raises(ValueError, match="missing label .* in row 3"):
+            NeuronClassifier().fit(SMALL, y)
+
+
+def test_numpy_text_of_any_length():
+    """scikit-learn raises a TypeError without a remedy."""
+    kind = getattr(np.dtypes, "StringDType", None)
+    if kind is None:
+        pytest.skip("NumPy 1 has no StringDType")
+    y = np.array(WORDS, dtype=kind())
+    with pytest.raises(ValueError, match=r"y has the type StringDType.*y\.astype\(str\)"):
+        NeuronClassifier().fit(SMALL, y)
+    assert NeuronClassifier().fit(SMALL, y.astype(str)).classes_.tolist() == ["no", "yes"]
