@@ -242,7 +242,7 @@ def test_missing_dates_are_no_class(unit):
     assert len(NeuronClassifier().fit(SMALL, dates).classes_) == 2
     dates[3] = "NaT"
     for y in (dates, pd.Series(dates), pl.Series(dates.astype("M8[ns]"))):
-        with pytest.raises(ValueError, match="missing label .* in row 3"):
+        with pytest.raises(ValueError, match=r"missing label .* in row 3"):
             NeuronClassifier().fit(SMALL, y)
 
 
@@ -252,6 +252,6 @@ def test_numpy_text_of_any_length():
     if kind is None:
         pytest.skip("NumPy 1 has no StringDType")
     y = np.array(WORDS, dtype=kind())
-    with pytest.raises(ValueError, match=r"y has the type StringDType.*y\.astype\(str\)"):
+    with pytest.raises(ValueError, match=r"y has the type StringDType.*y\.tolist\(\)"):
         NeuronClassifier().fit(SMALL, y)
-    assert NeuronClassifier().fit(SMALL, y.astype(str)).classes_.tolist() == ["no", "yes"]
+    assert NeuronClassifier().fit(SMALL, y.tolist()).classes_.tolist() == ["no", "yes"]

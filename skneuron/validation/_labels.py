@@ -95,7 +95,7 @@ def _check_dtype(labels: AnyArray, name: str) -> None:
     if labels.dtype.kind == "T":
         raise ValueError(
             f"{name} has the type {labels.dtype!r}. Expected labels of a type that scikit-learn "
-            f"supports. Convert them: {name}.astype(str)."
+            f"supports. Convert them: {name}.tolist()."
         )
     if labels.dtype.kind in "Mm" and np.isnat(labels).any():
         row = int(np.isnat(labels).ravel().argmax())
@@ -124,8 +124,10 @@ def _as_list(y: Any) -> list[Any] | None:
     try:
         array = np.asarray(y)
         # scikit-learn raises for several columns.
-        if array.dtype.kind not in "OUTc" or (array.ndim > 1 and array.shape[1] > 1):
+        if array.dtype.kind not in "OUTcMm" or (array.ndim > 1 and array.shape[1] > 1):
             return None
+        if array.dtype.kind in "Mm":
+            return list(array.ravel())
         return np.asarray(y, dtype=object).ravel().tolist()  # type: ignore[no-any-return]
     except (TypeError, ValueError, RuntimeError):
         return None
