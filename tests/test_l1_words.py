@@ -19,7 +19,7 @@ from skneuron.objective import Objective, Regularization
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal._columns import gap_of_all_columns
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
+from skneuron.solvers.proximal._proximal_newton import Outcome, ProximalNewton, WorkingSetProgress
 from skneuron.solvers.proximal._quadratic import DenseQuadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
@@ -357,7 +357,7 @@ def _steps(seed):
     held = Regularization(1e-3, 1.0)
     objective = Objective.of_data(DesignMatrix(data), y, LogisticLoss(), weights, held, True)
     start = Iterate.at(objective, 3 * rng.normal(size=objective.dims.n_params))
-    solver, outcome = ProximalNewton(objective, start, 1e-10, Progress()), Outcome.STEP
+    solver, outcome = ProximalNewton(objective, start, 1e-10, WorkingSetProgress()), Outcome.STEP
     while outcome in (Outcome.STEP, Outcome.LAST_STEP):
         before = solver.point
         outcome = solver.advance()

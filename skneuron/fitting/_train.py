@@ -88,7 +88,7 @@ def train(
                 monitor, passes_before, result = reached[part.index]
                 result = monitor.final_result(result)
             else:
-                first = part.starting_point(start)
+                first = part.starting_point(start, unchanged=not budget.max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
                 separation = None if single_class else _separation_monitor(part, data, settings)
                 on_validation_set = None

@@ -16,11 +16,11 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._parameters import FLAG
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 
-__all__ = ["OnlinePerceptron"]
+__all__ = ["OnlinePerceptron", "OnlinePerceptronState"]
 
 
 @dataclass
-class Rule:
+class OnlinePerceptronState:
     """State of the perceptron rule between two rows, on the original scale."""
 
     coef: FloatArray
@@ -136,13 +136,13 @@ class OnlinePerceptron(MistakeDriven):
 
     def epoch(
         self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
-    ) -> tuple[FloatArray, Rule]:
+    ) -> tuple[FloatArray, OnlinePerceptronState]:
         """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
-        rule = state if isinstance(state, Rule) else _begin(objective, params)
+        rule = state if isinstance(state, OnlinePerceptronState) else _begin(objective, params)
         return self._epoch(objective, rule, np.random.default_rng(seed)), rule
 
     def _epoch(
-        self, objective: ObjectiveProtocol, rule: Rule, rng: np.random.Generator
+        self, objective: ObjectiveProtocol, rule: OnlinePerceptronState, rng: np.random.Generator
     ) -> FloatArray:
         """Pass over all rows once, and return the parameters."""
         n = objective.dims.n_samples
@@ -160,9 +160,9 @@ class OnlinePerceptron(MistakeDriven):
         return at.from_weights(coef[None], np.array([intercept]))
 
 
-def _begin(objective: ObjectiveProtocol, params: FloatArray) -> Rule:
+def _begin(objective: ObjectiveProtocol, params: FloatArray) -> OnlinePerceptronState:
     coef, intercept = objective.coordinates.to_weights(params)
-    return Rule(coef[0].copy(), float(intercept[0]), np.zeros_like(coef[0]))
+    return OnlinePerceptronState(coef[0].copy(), float(intercept[0]), np.zeros_like(coef[0]))
 
 
 def _add_row(X: Matrix, row: int, factor: float, vector: FloatArray) -> None:
