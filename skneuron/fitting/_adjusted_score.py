@@ -13,12 +13,12 @@ from scipy.linalg import solve_triangular
 
 from skneuron._common import FloatArray
 from skneuron._threads import run_parts
-from skneuron.activations import Activation
+from skneuron.activations import Activation, Sigmoid, Tanh
 from skneuron.activations._derived import expected_information, relative_curvature
 from skneuron.objective import Objective
 from skneuron.solvers import relative
 
-__all__ = ["AdjustedScore", "Point"]
+__all__ = ["AdjustedScore", "ScorePoint"]
 
 # A direction of the scaled columns is zero if it is shorter than this fraction of the longest one.
 _DEPENDENT = 1e-10
@@ -34,7 +34,7 @@ _BLOCK_ELEMENTS = 2**17
 
 
 @dataclass(frozen=True)
-class Point:
+class ScorePoint:
     """The adjusted score at parameters of the orthonormal columns.
 
     Attributes
@@ -45,6 +45,9 @@ class Point:
         Mean log loss.
     gap : float
         Half of the score times the step, relative to the loss at zero coefficients.
+    merit : float
+        Number that steps should reduce. For a canonical link the score is minus the gradient of a
+        penalized loss, the mean log loss minus log det(information) / 2S. It is the gap otherwise.
     """
 
     parameters: FloatArray
@@ -52,6 +55,7 @@ class Point:
     step: FloatArray
     loss: float
     gap: float
+    merit: float
 
 
 class AdjustedScore:
@@ -89,32 +93,45 @@ class AdjustedScore:
         """Return the parameters of the orthonormal columns for a solver's parameters."""
         return np.asarray(self._inverse @ params)
 
-    def at(self, parameters: FloatArray) -> Point | None:
+    def at(self, parameters: FloatArray) -> ScorePoint | None:
         """Return the adjusted score in two passes, or None if it is not finite."""
         rows, activation = self._objective.rows, self._activation
+        z = np.empty(self._design.shape[0])
+        expected, slope = np.empty_like(z), np.empty_like(z)
+
+        def information_of(own: slice, q: FloatArray) -> FloatArray:
+            """Return the information of these rows, and store their z and their weights."""
+            z[own] = self._offset[own] + q @ parameters
+            expected[own] = rows.weights[own] * expected_information(activation, z[own])
+            return np.asarray((q * expected[own, None]).T @ q)
+
+        def score_of(own: slice, q: FloatArray) -> FloatArray:
+            """Return the adjusted score of these rows."""
+            half = solve_triangular(root, q.T, lower=True, check_finite=False)
+            leverage = expected[own] * np.einsum("ij,ij->j", half, half)
+            bias = leverage * relative_curvature(activation, z[own])
+            bias[leverage == 0] = 0.0
+            return np.asarray((slope[own] + bias / (2 * self._total_weight)) @ q)
+
         with np.errstate(all="ignore"):
-            z = self._offset + self._passed(lambda own, q: q @ parameters)
-            low, high = activation.log_proba(z)
-            low1, high1 = activation.log_proba_derivative(z)
-            expected = rows.weights * expected_information(activation, z)
-            information = self._sum(lambda own, q: (q * expected[own, None]).T @ q)
+            information = self._sum(information_of)
             try:
                 root = np.linalg.cholesky(information)
             except np.linalg.LinAlgError:
                 return None
-            leverage = expected * self._passed(
-                lambda own, q: (solve_triangular(root, q.T, lower=True) ** 2).sum(axis=0)
-            )
-            bias = 0.5 * np.where(leverage > 0, leverage * relative_curvature(activation, z), 0.0)
-            slopes = rows.weights * np.where(rows.y, high1, low1) + bias / self._total_weight
-            score = self._sum(lambda own, q: slopes[own] @ q)
+            low, high = activation.log_proba(z)
+            low1, high1 = activation.log_proba_derivative(z)
+            slope[:] = rows.weights * np.where(rows.y, high1, low1)
+            score = self._sum(score_of)
             half = solve_triangular(root, score, lower=True, check_finite=False)
             step = solve_triangular(root.T, half, check_finite=False)
             loss = -float(rows.weights @ np.where(rows.y, high, low))
             gap = relative(0.5 * float(half @ half), self._objective)
+            penalized = loss - float(np.log(np.diag(root)).sum()) / self._total_weight
         if not (np.isfinite(loss) and np.isfinite(gap) and np.all(np.isfinite(step))):
             return None
-        return Point(parameters, score, step, loss, gap)
+        merit = penalized if type(activation) in (Sigmoid, Tanh) else gap
+        return ScorePoint(parameters, score, step, loss, gap, merit)
 
     def _orthonormal(self) -> tuple[FloatArray, FloatArray]:
         """Return a basis in which the columns are orthonormal, and its pseudoinverse.
@@ -129,7 +146,7 @@ class AdjustedScore:
             out = np.zeros((0, at.n_coordinates))
             for rows, block in self._computed(part):
                 stacked = np.vstack([out, weights[rows, None] * block])
-                out = np.linalg.qr(stacked, mode="r")
+                out = np.asarray(np.linalg.qr(stacked, mode="r"))
             return out
 
         _, lengths, right = np.linalg.svd(
@@ -162,15 +179,3 @@ class AdjustedScore:
         if self._kept is not None:
             return reduce(add, (function(*block) for block in self._kept))
         return reduce(add, run_parts(over, self._design.fixed_parts()))
-
-    def _passed(self, function: Callable[[slice, FloatArray], FloatArray]) -> FloatArray:
-        """Return one number per row, a function of the rows of each block."""
-        out = np.empty(self._design.shape[0])
-
-        def store(rows: slice, columns: FloatArray) -> int:
-            """Store the numbers of these rows."""
-            out[rows] = function(rows, columns)
-            return 0
-
-        self._sum(store)
-        return out

@@ -7,10 +7,10 @@ from collections import deque
 import numpy as np
 
 from skneuron._common import FloatArray
-from skneuron.fitting._adjusted_score import AdjustedScore, Point
+from skneuron.fitting._adjusted_score import AdjustedScore, ScorePoint
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import ObjectiveProtocol, Solver, StoppingCriteria
-from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
+from skneuron.solvers._stopping import StoppingRule, status_without_progress
 
 __all__ = ["FisherScoring"]
 
@@ -22,6 +22,13 @@ _MUCH = 0.5
 
 # Maximum number of halvings of a step. brglm2 has 12, and one of the first is usually enough.
 _HALVINGS = 7
+
+# Number of iterations without a smaller gap that end a fit. In a valley without a root the gap
+# grows for some iterations, before it falls again.
+_PATIENCE = 50
+
+# Relative rounding error of a merit.
+_ROUNDING = 1e-14
 
 # A singular value of past differences below this fraction of the largest one is a rounding error.
 _SINGULAR = 1e-8
@@ -74,8 +81,8 @@ class FisherScoring(Solver):
             )
             return SolverResult(params, value, infinite, 1, Status.STALLED, history.as_dict())
         best = now = start
-        last: deque[Point] = deque(maxlen=_MEMORY + 1)
-        rule = StoppingRule(objective, objective.zero_value, NEWTON_PATIENCE)
+        last: deque[ScorePoint] = deque(maxlen=_MEMORY + 1)
+        rule = StoppingRule(objective, objective.zero_value, _PATIENCE)
         status = Status.MAX_ITER
         while len(history) < criteria.max_iter and status is Status.MAX_ITER:
             last.append(now)
@@ -97,27 +104,28 @@ class FisherScoring(Solver):
         coef = self.equation.basis @ best.parameters
         return SolverResult(coef, best.loss, best.gap, len(history), status, history.as_dict())
 
-    def _next(self, last: deque[Point]) -> Point:
+    def _next(self, last: deque[ScorePoint]) -> ScorePoint:
         """Return the next point: extrapolated, or after the longest of the halved steps.
 
-        No function decreases along the steps if the link is not canonical. If no halved step
-        reduces the gap, the whole step is made, which usually leaves the place.
+        If the link is not canonical, perhaps no halved step reduces the gap. The whole step then
+        usually leaves this place.
         """
         now, whole = last[-1], None
+        most = now.merit + _ROUNDING * abs(now.merit)
         if len(last) > 1:
             new = self.equation.at(now.parameters + _extrapolated(last))
-            if new is not None and new.gap <= _MUCH * now.gap:
+            if new is not None and new.gap <= _MUCH * now.gap and new.merit <= most:
                 return new
         for k in range(_HALVINGS + 1):
             new = self.equation.at(now.parameters + now.step / 2**k)
-            if new is not None and new.gap < now.gap:
+            if new is not None and new.merit < most:
                 return new
             whole = whole or new
         last.clear()
         return now if whole is None else whole
 
 
-def _extrapolated(last: deque[Point]) -> FloatArray:
+def _extrapolated(last: deque[ScorePoint]) -> FloatArray:
     """Return the step to the root of an affine function through the last steps."""
     steps = np.array([point.step for point in last])
     places = np.array([point.parameters for point in last])

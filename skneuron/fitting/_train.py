@@ -166,7 +166,10 @@ def _attempt(
 ) -> SolverResult:
     """Solve a subproblem from one start, and store the solver's result in ``reached``."""
     monitor, k, passes = new_monitor(), part.index, part.passes_before
-    solve, objective = solver.solve if budget.max_iter else partial(no_iterations, solver), part.objective
+    solve, objective = (
+        solver.solve if budget.max_iter else partial(no_iterations, solver),
+        part.objective,
+    )
     # One line: no interrupt comes between the end of the solver and the assignment.
     reached[k] = monitor, passes, solve(objective, start, budget, monitor.callback, monitor.observe)
     return monitor.final_result(reached[k][2])

@@ -83,7 +83,8 @@ class Likelihood:
         self._activation = activation
         self._fixed_z = fixed_z
         self._unit = float(self._observations.weights.max())
-        self._is_adjusted = information.conditions.is_adjusted
+        #: Whether half of log det(information) is a part of the log-likelihood.
+        self.is_adjusted = information.conditions.is_adjusted
         self._kept: list[tuple[slice, FloatArray]] | None = None
         if len(fixed_z) * self._span.shape[1] <= _KEPT_ELEMENTS:
             self._kept = list(self._computed(range(len(fixed_z))))
@@ -139,10 +140,10 @@ class Likelihood:
         (Firth, Biometrika 80, 1993).
         """
         values = LikelihoodValues(*self._total(lambda blocks: self._sums(blocks, parameters)))
-        if not self._is_adjusted:
+        if not self.is_adjusted:
             return values
         try:
-            root = np.linalg.cholesky(values.information)
+            root = np.asarray(np.linalg.cholesky(values.information), np.float64)
         except np.linalg.LinAlgError:
             return values._replace(log_likelihood=-np.inf)
         (slope,) = self._total(lambda blocks: (self._adjustment(blocks, parameters, root),))

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skneuron._common import shown
-from skneuron.solvers import DENSE_PARAMS
+from skneuron.solvers._tolerances import DENSE_PARAMS
 from skneuron.validation._data import TrainingData
 
 __all__ = ["can_stream", "refuse_bias_reduction", "require_bias_reducible"]
