@@ -135,7 +135,7 @@ def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:
         refuse_not_finite(data.X)
-    return design, resolve_ordinary_values(design, moments) if fit_intercept else moments
+    return design, resolve_ordinary_values(design, moments, center=fit_intercept)
 
 
 def _separation_monitor(
