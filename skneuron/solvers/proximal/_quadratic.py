@@ -185,7 +185,7 @@ class DenseQuadratic(Quadratic):
     def _flat_step(self, factor: FloatArray, index: AnyArray, slope: FloatArray) -> FloatArray:
         """Return the step that damping has shortened, along directions of hardly any curvature.
 
-        Its length is that of the lowest point, up to the rounding errors of curvatures.
+        It ends at the lowest point, up to the rounding errors of curvatures.
         """
         step = np.zeros(len(slope))
         if np.abs(slope[index]).max() <= _SLOPE_ROUNDING:
