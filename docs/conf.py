@@ -42,7 +42,9 @@ for path in Path(skneuron.__file__).parent.rglob("__init__.py"):
 
 
 # A number with its unit, a size such as "1,797 × 64", a range of numbers or an interval.
-_NUMBER = re.compile(r"[-−+(\[{]?[\d.,½][-−\d.,×x ()\]}%e½∞]*( to [\d.]+)?( (MB|s|ms|%))?|[(\[]-∞, ∞\)")
+_NUMBER = re.compile(
+    r"[-−+(\[{]?[\d.,½][-−\d.,×x ()\]}%e½∞]*( to [\d.]+)?( (MB|s|ms|%))?|[(\[]-∞, ∞\)"
+)
 
 
 def _mark_numbers(app: Any, doctree: Any) -> None:

@@ -88,8 +88,8 @@ class DiagonalPreconditioner:
 class BlockPreconditioner:
     """The Hessian of each output's own coefficients, or the mean of these blocks.
 
-    At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
-    44, 1992) and their mean is taken. Elsewhere the mean needs two to six times as many products
+    At zero coefficients the blocks of a softmax layer are equal (Böhning, Ann. Inst. Stat. Math.
+    44, 1992), and their mean is used. At other coefficients the mean needs two to six times as many products
     as the blocks (digits, images). It serves layers with blocks that would be too large, and
     layers with a summary of past chunks.
 
