@@ -84,6 +84,7 @@ PARAMETERS = {
         ({1: np.inf}, r"penalty_factor\[1\]=inf. Expected a finite.*bounds="),
         ({"petal": 0}, "key 'petal' of penalty_factor is no feature of X. Expected a column number below 4"),
     ],
+    "bias_reduction": [("median", "bias_reduction='median'. Expected None or 'mean'"), (True, "bias_reduction=True. Expected")],
     "random_state": [(-1, "random_state=-1. Expected None"), ("0", "random_state='0'. Expected")],
     "C": [(-1.0, r"C=-1.0. Expected a positive number or np.inf"), (0, "C=0. Expected"),
           ("1", "C='1'. Expected"), (np.nan, "C=nan. Expected"), (True, "C=True. Expected")],

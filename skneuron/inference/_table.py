@@ -7,7 +7,8 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike, wrong_value
-from skneuron.inference._conditions import conditions_of
+from skneuron.activations import Sigmoid, Tanh
+from skneuron.inference._conditions import conditions_of, is_bias_reduced
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
 from skneuron.inference._frame import as_frame, heading_of
@@ -132,7 +133,7 @@ def coefficient_table(
     check_level(level)
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     ratio = ratio_of(neuron.activation_) if exponentiate else None
-    _check_method(method, observations.is_layer, kind, penalized)
+    _check_method(method, neuron, observations.is_layer, kind, penalized)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
     columns = wald_columns("estimate", found.values, found.errors, level) | {"note": found.notes}
@@ -144,12 +145,20 @@ def coefficient_table(
     return as_frame(columns, found.names, heading_of(neuron, y, base))
 
 
-def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> None:
+def _check_method(
+    method: str, neuron: FittedNeuron, is_layer: bool, kind: str, penalized: bool
+) -> None:
     """Raise ``ValueError`` if there is no interval by this method."""
     if method not in ("wald", "profile"):
         raise ValueError(wrong_value("method", method, "'wald' or 'profile'", "method='profile'"))
     if method == "wald":
         return
+    if is_bias_reduced(neuron) and type(neuron.activation_) not in (Sigmoid, Tanh):
+        raise ValueError(
+            f"The method 'profile' with bias_reduction='mean' got activation="
+            f"{neuron.activation!r}, whose adjusted score is the gradient of no penalized "
+            "likelihood. Expected activation='sigmoid' or 'tanh'. Use method='wald'."
+        )
     reason = ""
     if is_layer:
         reason = "supports two classes"
