@@ -50,8 +50,8 @@ missing values. Drop these rows, or replace the values: offset.filled(0).
     elif str(getattr(values, "type", "")).startswith("dictionary") and values.null_count:
         index = values.is_null().to_pylist().index(True)
         raise ValueError(
-            f"{name} has a missing value at index {index}. Expected a value in each row. Drop these "
-            "rows, for example with the method drop_null()."
+            f"{name} has a missing value at index {index}. Expected a value in each row. Drop "
+            "these rows, for example with the method drop_null()."
         )
     elif isinstance(values, list | tuple):
         types = set(map(type, values))
