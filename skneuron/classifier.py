@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -42,6 +43,7 @@ from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    can_stream,
     check_chunk,
     check_classes,
     check_labels,
@@ -51,6 +53,7 @@ from skneuron.validation import (
     check_training_data,
     check_validation_set,
     dense_coef,
+    require_bias_reducible,
     with_bounds,
     with_known_parameters,
     with_penalty_factor,
@@ -99,6 +102,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         names) to factors, and other features have the factor 1. 0 is no penalty. The fit uses the
         factors unchanged, whereas glmnet rescales them to sum to the number of features.
         Factors have no effect on ``"step"``.
+    bias_reduction : {"mean"} or None, default=None
+        Whether to reduce the mean bias of maximum likelihood estimates (Firth, 1993), for two
+        classes and a log loss with ``C=np.inf``. Coefficients are finite, also for separated
+        classes. See :doc:`/bias_reduction`.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
@@ -210,6 +217,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
         penalty_factor: PenaltyFactor = None,
+        bias_reduction: Literal["mean"] | None = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -229,6 +237,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         self.class_weight = class_weight
         self.bounds = bounds
         self.penalty_factor = penalty_factor
+        self.bias_reduction = bias_reduction
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -318,6 +327,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             data = check_training_data(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
+            if settings.bias_reduction is not None:
+                require_bias_reducible(data)
             validation = check_validation_set(
                 neuron,
                 data.classes,
@@ -362,6 +373,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             warnings.warn(note, stacklevel=2 + FRAMES)
         return self
 
+    @available_if(can_stream)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: MatrixLike,
@@ -699,3 +711,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = getattr(self, "bias_reduction", None) is None
+        return tags

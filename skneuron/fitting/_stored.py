@@ -14,7 +14,7 @@ from skneuron.fitting._subproblems import Subproblem
 from skneuron.objective import Objective, SolverCoordinates
 from skneuron.objective._rows import finite_or_inf
 from skneuron.results import SolverResult, Status
-from skneuron.solvers import PRECISION, relative, rounding, value_and_gap
+from skneuron.solvers import PRECISION, relative, rounding
 from skneuron.validation import TrainingData
 
 __all__ = ["CONVERGED", "stored_result"]
@@ -52,7 +52,7 @@ def stored_result(
     predict = partial(_predict, part, data)
     if dtype != np.float64:
         weights, biases = (part.astype(np.float64) for part in stored)
-        result = _rounded(objective, result, weights, biases, predict)
+        result = _rounded(part, result, weights, biases, predict)
     else:
         result = _as_predicted(objective, result, coef, intercept, predict)
     return stored, result
@@ -89,15 +89,16 @@ def _predict(
 
 
 def _rounded(
-    objective: Objective,
+    part: Subproblem,
     result: SolverResult,
     coef: FloatArray,
     intercept: FloatArray,
     predict: ForwardPass,
 ) -> SolverResult:
     """Return the result with objective, gap and status at the rounded coefficients."""
+    objective = part.objective
     params = objective.coordinates.from_weights(coef, intercept)
-    nearest, gap = value_and_gap(objective, params)
+    nearest, gap = part.solver.value_and_gap(objective, params)
     # Rounding may have moved a coefficient beyond its bound.
     value = _predicted_value(objective, coef, intercept, predict)
     if value > nearest + rounding(objective, nearest):

@@ -15,6 +15,8 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
+from skneuron.fitting._adjusted_score import AdjustedScore
+from skneuron.fitting._fisher_scoring import FisherScoring
 from skneuron.fitting._start import default_start
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import Objective, QuadraticSummary, Regularization, strength_from_C
@@ -160,8 +162,15 @@ def subproblems(
             offset_center=_center_of(offset, data.weights) if center_offset else 0.0,
         )
         _check_loss_at_zero(objective)
-        solver = settings.solver or choose_solver(objective)
+        solver = settings.solver or _solver_of(objective, settings, total)
         yield Subproblem(index, len(losses), objective, y, solver, passes_before)
+
+
+def _solver_of(objective: Objective, settings: Settings, total_weight: float) -> Solver:
+    """Return what ``solver="auto"`` means."""
+    if settings.bias_reduction is None:
+        return choose_solver(objective)
+    return FisherScoring(AdjustedScore(objective, settings.activation, total_weight))
 
 
 def _losses(settings: Settings, data: TrainingData) -> list[tuple[Loss, AnyArray]]:

@@ -63,7 +63,7 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
     ``l1_ratio`` it fits a path of penalties, from the strongest on, where each fit starts from
-    the last one. Coefficients and scores equal those of separate fits of ``NeuronClassifier``.
+    the last one. Coefficients and scores equal the results of separate fits.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,11 +37,11 @@ class PerceptronIterate(Iterate):
     #: all coefficients are zero.
     margin: float = 0.0
     #: State from which the solver continues.
-    rule: Any = None
+    rule: object = None
 
     @classmethod
     def of(
-        cls, objective: ObjectiveProtocol, params: FloatArray, rule: Any = None
+        cls, objective: ObjectiveProtocol, params: FloatArray, rule: object = None
     ) -> PerceptronIterate:
         """Evaluate all rows, in one pass."""
         margins = np.empty(objective.dims.n_samples)
@@ -72,7 +72,7 @@ class MistakeDriven(Solver):
 
     @abstractmethod
     def _iterates(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: object
     ) -> Iterator[PerceptronIterate]:
         """Yield the iterate to return after each iteration. End if nothing will change.
 
@@ -120,5 +120,5 @@ class MistakeDriven(Solver):
 class PerceptronState(SolverState):
     """The rule between two iterations, and the iterations without fewer mistakes."""
 
-    rule: Any
+    rule: object
     idle: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -172,7 +172,7 @@ class Stochastic(Solver):
             average -= average.mean(axis=0)
 
     def epoch(
-        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
+        self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
     ) -> tuple[FloatArray, StochasticState]:
         """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
         batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
