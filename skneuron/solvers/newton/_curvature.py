@@ -195,7 +195,8 @@ def _is_regular(root: FloatArray, noise: float) -> bool:
     p = root.shape[1]
     if root.shape[0] < p:
         return False
-    rcond, info = linalg.lapack.dtrcon(root)
+    # For a triangular matrix, dgecon is dtrcon, which SciPy 1.11 lacks.
+    rcond, info = linalg.lapack.dgecon(root, float(np.abs(root).sum(axis=0).max()))
     # The ratio of the singular values is at most p times the condition number in the 1-norm.
     return bool(info == 0 and rcond > p * max(p * float(np.finfo(np.float64).eps), noise))
 
