@@ -407,7 +407,7 @@ def test_a_fit_that_ends_early_says_so(name):
             neuron = _fit(X, y, activation=name, max_iter=max_iter)
         assert not neuron.converged_
         assert neuron.gap_ > 1e-6
-        with pytest.raises(ValueError, match="standard errors from the maximum"):
+        with pytest.raises(ValueError, match="standard errors from the root of the adjusted score"):
             coefficient_table(neuron, X, y)
 
 
