@@ -260,3 +260,21 @@ def test_fractions_and_counts_name_grouped(as_columns):
     with pytest.raises(ValueError, match="Unknown label type") as caught:
         NeuronClassifier().fit(X, 5 * fractions)
     assert "grouped" not in str(caught.value)
+
+
+def test_errors_of_scikit_learn_end_with_a_remedy():
+    holes = X.copy()
+    holes[3, 1] = np.nan
+    cases = [
+        (lambda: NeuronClassifier().fit(holes, Y), r"contains NaN \(row 3, column 1\)\. Expected"),
+        (lambda: NeuronClassifier().fit(X, Y[1:]), r"\[100, 99\]\. Expected one label per row"),
+        (lambda: NeuronClassifier().fit(X[0], Y[:4]), r"X has shape \(4,\)\. Reshape your data: "),
+        (lambda: NeuronClassifier().fit(X, Y + 0.5 * Y), r"y > np\.median\(y\)\.$"),
+        (lambda: NeuronClassifier().fit(X, np.where(Y == 0, np.nan, Y)), r"~pandas\.isna\(y\)"),
+        (lambda: NeuronClassifier(class_weight={7: 1}).fit(X, Y), "Expected a number for each"),
+        (lambda: NeuronClassifier().fit(X, Y).predict(X[:, :2]), "Pass the features of the fit"),
+    ]
+    for call, match in cases:
+        with pytest.raises(ValueError, match=match) as caught:
+            call()
+        assert "\n" not in str(caught.value)

@@ -584,7 +584,7 @@ def test_the_summary_names_the_method():
     X, y = _endometrial()
     neuron = _fit(X, y)
     text = str(summary(neuron, X, y))
-    assert text.startswith("Logit regression, mean bias-reduced, P(y = 1)")
+    assert text.startswith("Logit regression, mean bias-reduced, P(HG = 1)")
     test = wald_test(neuron, X, y, ["NV", "PI", "EH"])
     assert f"Wald χ²(3)         {test.statistic:.3f}" in text
 

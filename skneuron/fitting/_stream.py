@@ -183,8 +183,7 @@ def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, mo
     magnitude = np.where(found.mean == 0, 1.0, np.abs(found.mean))
     deviation = np.where(found.deviation > 0, found.deviation, magnitude)
     moments = Moments.about_mean(found.mean, deviation)
-    if settings.fit_intercept:
-        moments = resolve_ordinary_values(design, moments)
+    moments = resolve_ordinary_values(design, moments, center=settings.fit_intercept)
     regularization = regularization_of(settings, data, data.total_weight)
     scale = SolverCoordinates.of_columns(moments, regularization, settings.fit_intercept, 1).scale
     kept: list[object] = [None] * n_subproblems(settings, data)

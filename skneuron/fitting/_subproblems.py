@@ -70,8 +70,11 @@ class Subproblem:
         """Class that the neuron separates from the rest, or None if there is one subproblem."""
         return self.index if self.count > 1 else None
 
-    def starting_point(self, start: Start | None) -> FloatArray:
-        """Return parameters at these coefficients, or the default ones for None or a higher F."""
+    def starting_point(self, start: Start | None, *, unchanged: bool = False) -> FloatArray:
+        """Return parameters at these coefficients, or the default ones for None.
+
+        Unless ``unchanged`` is True, a lower F at the default ones replaces the given ones, too.
+        """
         objective = self.objective
         if start is None:
             return default_start(objective)
@@ -79,7 +82,7 @@ class Subproblem:
         given = objective.coordinates.from_weights(
             *(part[rows].astype(np.float64) for part in start)
         )
-        if objective.loss.smooth:
+        if objective.loss.smooth and not unchanged:
             value = objective.value_gradient(given)[0]
             if value > objective.zero_value:
                 # The coefficients belong to other data, or to other units.

@@ -88,7 +88,7 @@ def train(
                 monitor, passes_before, result = reached[part.index]
                 result = monitor.final_result(result)
             else:
-                first = part.starting_point(start)
+                first = part.starting_point(start, unchanged=not budget.max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
                 separation = None if single_class else _separation_monitor(part, data, settings)
                 on_validation_set = None
@@ -135,7 +135,7 @@ def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:
         refuse_not_finite(data.X)
-    return design, resolve_ordinary_values(design, moments) if fit_intercept else moments
+    return design, resolve_ordinary_values(design, moments, center=fit_intercept)
 
 
 def _separation_monitor(

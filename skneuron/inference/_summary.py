@@ -11,6 +11,7 @@ from skneuron._common import MatrixLike
 from skneuron.inference._conditions import is_bias_reduced
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
+from skneuron.inference._frame import heading_of
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
 from skneuron.inference._observations import Observations
@@ -127,7 +128,7 @@ def summary(
         else:
             test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
     return Summary(
-        _title(neuron, base),
+        _title(neuron, heading_of(neuron, y, base)),
         _facts(fit, test, kind if groups is None else f"{kind}, clusters"),
         table,
         fit,
@@ -136,14 +137,12 @@ def summary(
     )
 
 
-def _title(neuron: FittedNeuron, base: object) -> str:
-    classes = neuron.classes_.tolist()
-    if len(classes) > 2:
-        first = classes[0] if base is None else base
-        return f"Softmax regression of {len(classes)} classes, against class {first}"
+def _title(neuron: FittedNeuron, heading: str) -> str:
+    if len(neuron.classes_) > 2:
+        return f"Softmax regression of {len(neuron.classes_)} classes, {heading}"
     link = _LINKS.get(type(neuron.activation_).__name__, type(neuron.activation_).__name__)
     reduced = ", mean bias-reduced" if is_bias_reduced(neuron) else ""
-    return f"{link[0].upper()}{link[1:]} regression{reduced}, P(y = {classes[1]})"
+    return f"{link[0].upper()}{link[1:]} regression{reduced}, {heading}"
 
 
 def _facts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -125,8 +125,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             return self._ended(objective, history, Status.INTERRUPTED)
 
     def epoch(
-        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
-    ) -> tuple[FloatArray, Any]:
+        self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
+    ) -> tuple[FloatArray, object]:
         """Learn from one chunk of a stream, in one pass over it.
 
         Parameters
