@@ -19,10 +19,17 @@ from sklearn.utils.validation import check_is_fitted
 from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._callbacks import (
+    FRAMES,
+    CallbackSupportMixin,
+    FoldTasks,
+    SearchTasks,
+    with_callbacks,
+)
 from skneuron.fitting._draft import Draft
 from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
-from skneuron.fitting._train import Columns, columns_of
+from skneuron.fitting._train import columns_of
 from skneuron.paths._fits import data_of, first_of_each_kind
 from skneuron.paths._folds import FoldResult, fitted_neuron, solve_fold
 from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
@@ -60,7 +67,7 @@ def _of_the_choice(
     return method
 
 
-class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
+class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     """A neuron with ``C`` and ``l1_ratio`` chosen by cross-validation.
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
@@ -213,6 +220,7 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: MatrixLike,
@@ -275,20 +283,22 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
                 check_leave_one_out(neuron, data, settings, plain=plain)
             else:
                 folds = split(self.cv, samples, of_splitter)
-            columns = columns_of(data, neuron.fit_intercept)
             if isinstance(Cs, int):
-                Cs = data_grid(Cs, data, settings, columns)
+                Cs = data_grid(Cs, data, settings, columns_of(data, neuron.fit_intercept))
             own.Cs_, own.l1_ratios_ = Cs, l1_ratios
+            n_fits = len(l1_ratios) * len(Cs)
+            n_folds = 1 if folds is None else len(folds)
+            tasks = SearchTasks(self, n_folds, n_fits, bool(self.refit), X, y)
             even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
             if folds is None:
                 held_out = even[even > 0]
-                found = [own._leave_one_out(data, settings, columns, names, held_out)]
+                found = [own._leave_one_out(data, settings, names, held_out, tasks.folds[0])]
             else:
                 held_out = np.array([even[test].sum() for _, test in folds])
                 run = delayed(solve_fold)
                 found = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-                    run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer)
-                    for fold in folds
+                    run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer, task)
+                    for fold, task in zip(folds, tasks.folds, strict=True)
                 )
                 own.scores_ = np.stack([fold.scores for fold in found])
             own._store_paths(found)
@@ -300,13 +310,16 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         ]
         for count, fit, first in first_of_each_kind(notes):
             text = f"{count} of {own.gaps_.size} fits, {fit}: {first}"
-            warnings.warn(type(first)(text), stacklevel=2)
+            warnings.warn(type(first)(text), stacklevel=2 + FRAMES)
         if self.refit:
             chosen = self._neuron().set_params(C=own.C_, l1_ratio=own.l1_ratio_)
-            own._store_neuron(chosen.fit(X, y, sample_weight, offset=offset))
+            with tasks.refit(chosen):
+                chosen.fit(X, y, sample_weight, offset=offset)
+            own._store_neuron(chosen)
         else:
             own._store_neuron(own._average(found, data, names))
         draft.take_over()
+        tasks.end()
         return self
 
     # --- steps of fit ----------------------------------------------------------------
@@ -321,12 +334,13 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         self,
         data: TrainingData,
         settings: list[Settings],
-        columns: Columns,
         names: AnyArray | None,
         weights: FloatArray,
+        tasks: FoldTasks,
     ) -> FoldResult:
         """Set the scores of all samples, and return the fits to all samples."""
-        loo = leave_one_out(data, settings, self.Cs_, columns, names, weights)
+        columns = columns_of(data, self.fit_intercept)
+        loo = leave_one_out(data, settings, self.Cs_, columns, names, weights, tasks)
         self.scores_, self.max_leverages_ = loo.scores, loo.max_leverages
         return loo.fits
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray, wrong_value
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._callbacks import FoldTasks
 from skneuron.fitting._one_left_out import OneLeftOut
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._solve_path import solve_path
@@ -147,6 +148,7 @@ def leave_one_out(
     columns: Columns,
     names: AnyArray | None,
     weights: FloatArray,
+    tasks: FoldTasks,
 ) -> LeaveOneOut:
     """Return the scores of all samples without themselves, from one fit per C.
 
@@ -160,7 +162,9 @@ def leave_one_out(
     names : ndarray of str of shape (n_features,) or None
     weights : ndarray of shape (n_samples,)
         Sample weights, without class weights.
+    tasks : FoldTasks
     """
+    tasks.begin()
     shape = len(settings), len(Cs)
     scores = np.empty((len(data.y), *shape))
     leverages = np.empty(shape)
@@ -178,6 +182,8 @@ def leave_one_out(
             notes += warnings_of(name, data, result, one, names)
             poor = _warning(leverages[i, j], fit.error(weights))
             notes += [] if poor is None else [(name, poor)]
+            tasks.fit_ended(name)
+    tasks.end()
     ordered = [results[at] for at in np.ndindex(shape)]
     coefs = np.stack([result.coef for result in ordered])
     fits = FoldResult(
