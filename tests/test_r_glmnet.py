@@ -32,7 +32,7 @@ def test_scores_and_choices_are_those_of_cv_glmnet(case, rows):
             penalty_factor=None if factor == 1 else {0: factor},
         ).fit(X, y, weights)
     best, one_se = found["best"], found["one_se"]
-    assert best.C_ == Cs[rows["min"] == 1].item()
+    assert Cs[rows["min"] == 1].item() == best.C_
     assert one_se.C_ == best.C_one_se_ == Cs[rows["one_se"] == 1].item()
     # glmnet limits probabilities to 1e-5, which only the weakest penalties here reach. Its
     # descent ends at a change of 1e-14 of the deviance.
