@@ -116,7 +116,7 @@ class DesignMatrix:
         for start in range(part.start, part.stop, size):
             rows = slice(start, min(part.stop, start + size))
             data = source[rows].toarray() if self.is_sparse else source[rows]
-            yield rows, data.astype(np.float64, copy=False)
+            yield rows, _aligned(data).astype(np.float64, copy=False)
 
     def transposed(self, rows: slice, data: Any) -> Any:
         """Return the transpose of a sparse block, made once: it costs as much as a product."""
@@ -190,6 +190,14 @@ class DesignMatrix:
             return np.zeros(self.shape[1], dtype=bool)
         stored = self.source.tocoo()
         return np.asarray(np.bincount(stored.col[stored.data != 0], minlength=self.shape[1]) == 0)
+
+
+def _aligned(data: AnyArray) -> AnyArray:
+    """Return an array that BLAS can use as it is. Arrays from another process may be unaligned."""
+    if data.flags.aligned:
+        return data
+    # NumPy copies bytes ten times as fast as unaligned numbers.
+    return np.ascontiguousarray(data).view(np.uint8).copy().view(data.dtype)
 
 
 def thread_parts(n: int, stored: int, *, is_sparse: bool) -> list[range]:

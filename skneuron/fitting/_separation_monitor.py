@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray, Matrix
+from skneuron.losses import Loss
 from skneuron.objective import Objective
 from skneuron.results import Iteration, SolverResult, Status, StopRequest
 from skneuron.separation import Separation, layer_separation_of, separation_of
@@ -81,7 +82,7 @@ class SeparationMonitor:
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
         # With an offset, a sample may be on its side at any coefficients.
-        proves = objective.rows.offset is None
+        proves = not objective.rows.has_offset
         self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
         self._columns = np.arange(objective.dims.n_features) if columns is None else columns
@@ -176,15 +177,17 @@ class SeparationMonitor:
         return None
 
     def _has_extreme_rows(self, params: FloatArray) -> bool:
-        z = self._objective.linear_predictor(params)
-        if z.ndim > 1:
-            # A sample may exclude one class while two other classes remain possible.
-            return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
-        # No sample has a lower loss than a sample of its class at the lowest or the highest z.
-        ends = self._objective.loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
-        if not ends.min() < _EXTREME_LOSS:
-            return False
-        return bool(self._objective.loss.value(self._y, z).min() < _EXTREME_LOSS)
+        return self._objective.any_row(_is_extreme, params)
+
+
+def _is_extreme(loss: Loss, y: AnyArray, z: FloatArray) -> bool:
+    """Return whether a sample has a probability within 1e-6 of 0 or 1."""
+    if z.ndim > 1:
+        # A sample may exclude one class while two other classes remain possible.
+        return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
+    # No sample has a lower loss than a sample of its class at the lowest or the highest z.
+    ends = loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
+    return bool(ends.min() < _EXTREME_LOSS and loss.value(y, z).min() < _EXTREME_LOSS)
 
 
 def _loss_at_zero(objective: Objective) -> float:

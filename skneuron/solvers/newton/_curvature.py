@@ -127,10 +127,8 @@ class Curvature:
         """Return the rounding error of the gradient along a direction that was left out."""
         if self._slope_rounding is None:
             objective, dims = self._objective, self._objective.dims
-            slopes = np.zeros((dims.n_samples, dims.n_outputs)[: 1 + (dims.n_outputs > 1)])
-            objective.value_gradient(self._params, slopes=slopes)
             of_columns = min(_NOISE * float(objective.coordinates.rounding().max()), _MAX_NOISE)
-            total = float(np.abs(slopes).sum()) * float(np.sqrt(dims.n_params))
+            total = objective.total_slope(self._params) * float(np.sqrt(dims.n_params))
             self._slope_rounding = (_SUM_ROUNDING + of_columns) * total
         return self._slope_rounding
 
