@@ -42,8 +42,8 @@ def check_spread_settings(settings: Settings, *of_validation: object) -> None:
     if settings.patience is not None or is_given:
         used = "a validation set" if is_given else "early_stopping=True"
         raise ValueError(
-            f"The fit got Dask collections with {used}. Expected no validation set, because none is "
-            "supported for Dask collections yet. Leave the validation set out, and use "
+            f"The fit got Dask collections with {used}. Expected no validation set, because Dask "
+            "collections support none yet. Leave the validation set out, and use "
             "neuron.score(X_val, y_val) after the fit."
         )
     solver = settings.solver
