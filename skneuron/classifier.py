@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -42,12 +43,14 @@ from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    can_stream,
     check_chunk,
     check_classes,
     check_parameters,
     check_training_data,
     check_validation_set,
     dense_coef,
+    require_bias_reducible,
     with_bounds,
     with_known_parameters,
     with_penalty_factor,
@@ -96,6 +99,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         names) to factors, and other features have the factor 1. 0 is no penalty. The fit uses the
         factors unchanged, whereas glmnet rescales them to sum to the number of features.
         Factors have no effect on ``"step"``.
+    bias_reduction : {"mean"} or None, default=None
+        Whether to reduce the mean bias of maximum likelihood estimates (Firth, 1993), for two
+        classes and a log loss with ``C=np.inf``. Coefficients are finite, also for separated
+        classes. See :doc:`/bias_reduction`.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
@@ -207,6 +214,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
         penalty_factor: PenaltyFactor = None,
+        bias_reduction: Literal["mean"] | None = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -226,6 +234,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         self.class_weight = class_weight
         self.bounds = bounds
         self.penalty_factor = penalty_factor
+        self.bias_reduction = bias_reduction
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -321,6 +330,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             data = check(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
+            if settings.bias_reduction is not None:
+                require_bias_reducible(data)
             validation = check_validation_set(
                 neuron,
                 data.classes,
@@ -365,6 +376,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             warnings.warn(note, stacklevel=2 + FRAMES)
         return self
 
+    @available_if(can_stream)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: MatrixLike,
@@ -693,3 +705,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = getattr(self, "bias_reduction", None) is None
+        return tags

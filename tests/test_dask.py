@@ -404,6 +404,7 @@ def test_a_mixture_of_memory_and_dask():
         {"solver": "adam"},
         {"activation": "step", "solver": "online-perceptron"},
         {"early_stopping": True},
+        {"bias_reduction": "mean", "C": INF},
     ],
 )
 def test_parameters_that_need_the_samples(params):

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
 
 from skneuron import NeuronClassifier
 
@@ -108,6 +109,10 @@ TEXT = {
         pl.Series("size", WORDS, dtype=pl.Enum(["small", "large"]))
     ),
     "pyarrow": lambda: arrow(TABLE.assign(size=WORDS)),
+    "pandas, some digits": lambda: TABLE.assign(size=pd.Categorical(np.where(SPECIES, "1", WORDS))),
+    "pandas with arrow": lambda: TEXT["pyarrow, dictionary"]().to_pandas(
+        types_mapper=pd.ArrowDtype
+    ),
     "pyarrow, dictionary": lambda: arrow(TABLE).append_column(
         "size", pytest.importorskip("pyarrow").array(WORDS).dictionary_encode()
     ),
@@ -124,6 +129,59 @@ def test_columns_of_text_and_categories_are_refused(name):
     ):
         with pytest.raises(ValueError, match=message):
             fit()
+
+
+CODES = IRIS[:, 3].round().astype(int)
+DIGITS = CODES.astype(str)
+
+
+def categorical(values):
+    return TABLE.assign(code=pd.Categorical(values))
+
+
+def dictionary(values):
+    array = pytest.importorskip("pyarrow").array(values).dictionary_encode()
+    return arrow(TABLE).append_column("code", array)
+
+
+# What LogisticRegression takes as numbers too.
+CATEGORIES_OF_NUMBERS = {
+    "pandas, integers": lambda: categorical(CODES),
+    "pandas, floats": lambda: categorical(CODES.astype(float)),
+    "pandas, text": lambda: categorical(DIGITS),
+    "pandas, ordered": lambda: TABLE.assign(code=pd.Categorical(CODES, ordered=True)),
+    "pandas, other order": lambda: TABLE.assign(code=pd.Categorical(CODES, [2, 0, 1])),
+    "pandas with arrow": lambda: dictionary(CODES).to_pandas(types_mapper=pd.ArrowDtype),
+    "polars, Categorical": lambda: polars(TABLE).with_columns(
+        pl.Series("code", DIGITS, dtype=pl.Categorical)
+    ),
+    "polars, Enum": lambda: polars(TABLE).with_columns(
+        pl.Series("code", DIGITS, dtype=pl.Enum(["2", "0", "1"]))
+    ),
+    "pyarrow, integers": lambda: dictionary(CODES),
+    "pyarrow, text": lambda: dictionary(DIGITS),
+}
+
+
+@pytest.mark.parametrize("name", CATEGORIES_OF_NUMBERS)
+def test_categories_of_numbers_are_numbers_as_in_logistic_regression(name):
+    table, numbers = CATEGORIES_OF_NUMBERS[name](), np.column_stack([IRIS, CODES])
+    peer = LogisticRegression(solver="newton-cg", tol=1e-10, max_iter=1000)
+    theirs = peer.fit(table, SPECIES).coef_
+    neuron = NeuronClassifier().fit(table, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, theirs, rtol=0, atol=1e-5)
+    expected = NeuronClassifier().fit(numbers, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, expected.coef_, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(
+        neuron.predict_proba(table), expected.predict_proba(numbers), rtol=0, atol=1e-9
+    )
+    stream = NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2])
+    np.testing.assert_allclose(stream.coef_, neuron.coef_, rtol=1e-6, atol=1e-7)
+
+
+def test_a_missing_category():
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NeuronClassifier().fit(categorical([None, *CODES[1:]]), SPECIES)
 
 
 def test_the_remedy_for_text_runs():

@@ -55,6 +55,10 @@ class Matrix(Protocol):
         """Return the matrix with elements of another type."""
         ...
 
+    def __matmul__(self, other: AnyArray, /) -> Any:
+        """Return the product with an array."""
+        ...
+
 
 #: X as a user passes it: dense, sparse or a data frame.
 MatrixLike: TypeAlias = ArrayLike | TableLike

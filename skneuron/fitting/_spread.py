@@ -46,6 +46,12 @@ def check_spread_settings(settings: Settings, *of_validation: object) -> None:
             "collections support none yet. Leave the validation set out, and use "
             "neuron.score(X_val, y_val) after the fit."
         )
+    if settings.bias_reduction is not None:
+        raise ValueError(
+            f"The fit got Dask collections with bias_reduction={settings.bias_reduction!r}. "
+            "Expected None, because the leverages of all samples are not computed on the workers. "
+            "Use bias_reduction=None, or fit in memory: X.compute()."
+        )
     solver = settings.solver
     if settings.loss == "perceptron" or (solver is not None and solver.streams):
         name = "activation='step'" if solver is None else type(solver).__name__

@@ -14,7 +14,7 @@ from skneuron.fitting._subproblems import Subproblem
 from skneuron.objective import MemoryRows, Objective, SolverCoordinates
 from skneuron.objective._base_rows import finite_or_inf
 from skneuron.results import SolverResult, Status
-from skneuron.solvers import PRECISION, relative, rounding, value_and_gap
+from skneuron.solvers import PRECISION, relative, rounding
 from skneuron.validation import TrainingData
 
 __all__ = ["CONVERGED", "stored_result"]
@@ -55,7 +55,7 @@ def stored_result(
     loss_of = partial(_predicted_loss, part, data)
     if dtype != np.float64:
         weights, biases = (part.astype(np.float64) for part in stored)
-        result = _rounded(objective, result, weights, biases, loss_of)
+        result = _rounded(part, result, weights, biases, loss_of)
     else:
         result = _as_predicted(objective, result, coef, intercept, loss_of)
     return stored, result
@@ -113,15 +113,16 @@ def _loss_of_rows(
 
 
 def _rounded(
-    objective: Objective,
+    part: Subproblem,
     result: SolverResult,
     coef: FloatArray,
     intercept: FloatArray,
     loss_of: PredictedLoss,
 ) -> SolverResult:
     """Return the result with objective, gap and status at the rounded coefficients."""
+    objective = part.objective
     params = objective.coordinates.from_weights(coef, intercept)
-    nearest, gap = value_and_gap(objective, params)
+    nearest, gap = part.solver.value_and_gap(objective, params)
     # Rounding may have moved a coefficient beyond its bound.
     value = _predicted_value(objective, coef, intercept, loss_of)
     if value > nearest + rounding(objective, nearest):

@@ -15,6 +15,8 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
+from skneuron.fitting._adjusted_score import AdjustedScore
+from skneuron.fitting._fisher_scoring import FisherScoring
 from skneuron.fitting._start import default_start
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
 from skneuron.objective import (
@@ -74,8 +76,11 @@ class Subproblem:
         """Class that the neuron separates from the rest, or None if there is one subproblem."""
         return self.index if self.count > 1 else None
 
-    def starting_point(self, start: Start | None) -> FloatArray:
-        """Return parameters at these coefficients, or the default ones for None or a higher F."""
+    def starting_point(self, start: Start | None, *, unchanged: bool = False) -> FloatArray:
+        """Return parameters at these coefficients, or the default ones for None.
+
+        Unless ``unchanged`` is True, a lower F at the default ones replaces the given ones, too.
+        """
         objective = self.objective
         if start is None:
             return default_start(objective)
@@ -83,7 +88,7 @@ class Subproblem:
         given = objective.coordinates.from_weights(
             *(part[rows].astype(np.float64) for part in start)
         )
-        if objective.loss.smooth:
+        if objective.loss.smooth and not unchanged:
             value = objective.value_gradient(given)[0]
             if value > objective.zero_value:
                 # The coefficients belong to other data, or to other units.
@@ -151,7 +156,7 @@ def subproblems(
             center = _center_of_spread(design, loss, of_class) if center_offset else 0.0
             given = regularization, settings.fit_intercept, moments, center
             objective = Objective.of_spread(design, loss, of_class, *given)
-            yield _subproblem(index, losses, objective, data.y, settings, passes_before)
+            yield _subproblem(index, losses, objective, data.y, settings, total, passes_before)
             continue
         y = data.y if of_class is None else (data.y == of_class).astype(np.intp)
         summary = summary_of(index)
@@ -169,7 +174,7 @@ def subproblems(
             offset=offset,
             offset_center=_center_of(offset, data.weights) if center_offset else 0.0,
         )
-        yield _subproblem(index, losses, objective, y, settings, passes_before)
+        yield _subproblem(index, losses, objective, y, settings, total, passes_before)
 
 
 def _subproblem(
@@ -178,12 +183,20 @@ def _subproblem(
     objective: Objective,
     y: AnyArray,
     settings: Settings,
+    total_weight: float,
     passes_before: float,
 ) -> Subproblem:
     """Return the subproblem with the solver of the settings, or with the best one."""
     _check_loss_at_zero(objective)
-    solver = settings.solver or choose_solver(objective)
+    solver = settings.solver or _solver_of(objective, settings, total_weight)
     return Subproblem(index, len(losses), objective, y, solver, passes_before)
+
+
+def _solver_of(objective: Objective, settings: Settings, total_weight: float) -> Solver:
+    """Return what ``solver="auto"`` means."""
+    if settings.bias_reduction is None:
+        return choose_solver(objective)
+    return FisherScoring(AdjustedScore(objective, settings.activation, total_weight))
 
 
 def _losses(settings: Settings, data: TrainingData) -> list[tuple[Loss, int | None]]:

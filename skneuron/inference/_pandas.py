@@ -152,7 +152,7 @@ class CoefficientFrame(pandas.DataFrame):
         if max(map(len, text.splitlines())) <= width:
             text += notes_text(columns, index, width)
         else:
-            text = narrow_text(columns, index, width)
+            text = narrow_text(columns, index, width, self.columns.name or "")
         return f"{text}\n({left_out} rows in the middle not shown)" if left_out else text
 
     def _repr_html_(self) -> Any:

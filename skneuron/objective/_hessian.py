@@ -15,13 +15,8 @@ from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = ["FlatDirections", "Hessian", "matrix_of"]
 
-# Curvature along shifts of all outputs by the same amount, which a softmax ignores and where
-# every gradient is zero. The Hessian becomes regular, and the solution stays the one with
-# coefficients that sum to zero over the classes.
-_GAUGE = 0.25
-
 # Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
-# rounding does not let a sum of products tell.
+# rounding hides the difference in a sum of products.
 _DOUBTFUL = 1e-10
 
 # Maximum number of such directions. With more of them X has another fault than collinear levels.
@@ -121,7 +116,8 @@ class Hessian:
         k = self.coordinates.n_outputs
         start = np.diag(np.tile(np.sqrt(self.coordinates.penalty.ridge), k))
         if k > 1:
-            common = np.tile(np.diag(np.sqrt(_gauge(self.coordinates) / k)), k)
+            gauge = _gauge(self.coordinates, self.diagonal().reshape(k, -1).mean(axis=0))
+            common = np.tile(np.diag(np.sqrt(gauge / k)), k)
             start = np.vstack([start, common])
         return self._loss.root(start[start.any(axis=1)])
 
@@ -164,7 +160,8 @@ def matrix_of(
     for i in range(n):
         out[i, diagonal, i, diagonal] += coordinates.penalty.ridge
     if n > 1:
-        out[:, diagonal, :, diagonal] += (_gauge(coordinates) / n)[:, None, None]
+        gauge = _gauge(coordinates, np.einsum("ijij->j", out) / n)
+        out[:, diagonal, :, diagonal] += (gauge / n)[:, None, None]
     matrix = out.reshape(n * m, n * m)
     if summary is not None:
         matrix += summary.matrix
@@ -176,13 +173,17 @@ def _sum_of_squares(rows: MemoryRows, steps: FloatArray) -> FloatArray:
     return np.asarray(np.sum(rows.columns.forward(steps).reshape(-1, len(steps)) ** 2, axis=0))
 
 
-def _gauge(coordinates: SolverCoordinates) -> FloatArray:
-    """Return the curvature along common shifts of all outputs, per coordinate."""
-    gauge = np.full(coordinates.n_coordinates, _GAUGE)
-    if not coordinates.penalty.is_smooth:
-        # An L1 penalty and bounds make a difference there. The intercept has none.
-        gauge[~coordinates.is_shiftable] = 0.0
-    return gauge
+def _gauge(coordinates: SolverCoordinates, mean: FloatArray) -> FloatArray:
+    """Return the curvature to add along common shifts of all outputs, per coordinate.
+
+    A softmax ignores such shifts, and every gradient is zero there. With the ``mean`` curvature of
+    the outputs the Hessian becomes regular at any size of its curvatures, and the solution stays
+    the one with coefficients that sum to zero over the classes.
+    """
+    if coordinates.penalty.is_smooth:
+        return mean
+    # An L1 penalty and bounds make a difference there. The intercept has none.
+    return np.where(coordinates.is_shiftable, mean, 0.0)
 
 
 def _flat_directions(

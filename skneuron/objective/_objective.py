@@ -277,7 +277,8 @@ class Objective:
         v, intercept = self.coordinates.split(step)
         with np.errstate(all="ignore"):
             largest = np.sqrt(self.coordinates.variance / self.rows.least_weight)
-            return float((np.abs(v) @ largest + np.abs(intercept)).max())
+            change = (np.abs(v) @ largest + np.abs(intercept)).max()
+            return float(self.loss.largest_steepness * change)
 
     def max_change(self, step: FloatArray, params: FloatArray | None = None) -> float:
         """Return the largest change of a linear predictor that a step makes on any row.

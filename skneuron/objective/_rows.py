@@ -259,12 +259,23 @@ class MemoryRows(Rows):
         """Return the largest change of a linear predictor that a step makes on any row.
 
         With ``coef``, from where the step begins, the rounding error there counts as no change.
+        If the curvature of a row changes by a larger factor, the logarithm of this factor counts.
         """
         with np.errstate(all="ignore"):
-            change = np.abs(self.columns.forward(step))
+            change = self.columns.forward(step)
+            largest = np.abs(change)
             if coef is not None:
-                change -= _ROUNDING * np.abs(self.linear_predictor(coef))
-        return float(change.max(initial=0.0))
+                z = self.linear_predictor(coef)
+                largest -= _ROUNDING * np.abs(z)
+                if self.loss.largest_steepness > 1:
+                    before, after = (
+                        self.loss.gradient_hessian(self.y, at)[1] for at in (z, z + change)
+                    )
+                    seen = (before > 0) & (largest > 0)
+                    largest[seen] = np.maximum(
+                        largest[seen], np.abs(np.log(after[seen] / before[seen]))
+                    )
+        return float(largest.max(initial=0.0))
 
     def slope_along(self, coef: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ d(loss at coef + t·step)/dt, without a product with X for each t."""

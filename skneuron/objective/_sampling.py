@@ -87,7 +87,7 @@ def oversampling(of_class: AnyArray, m: int) -> FloatArray:
 
 def column_probabilities(weighted_squares: FloatArray) -> FloatArray:
     """Return sampling probabilities from each row's part of the variances of the columns."""
-    # Squares beyond float64 tell nothing, and cancellation may leave some below zero.
+    # Squares beyond float64 have no use, and cancellation may leave some below zero.
     usable = np.isfinite(weighted_squares)
     parts = np.where(usable, np.maximum(weighted_squares, 0.0), 0.0)
     total = parts.sum()

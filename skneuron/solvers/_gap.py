@@ -31,7 +31,7 @@ __all__ = [
 _SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Maximum number of Newton steps that estimate a gap.
-_MAX_STEPS = 100
+_MAX_STEPS = 30
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
@@ -117,8 +117,7 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         return 0.0
     if objective.dims.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
-    curvature = None if objective.loss.convex else Curvature.observed(objective, params)
-    model = SmoothModel(curvature or Curvature(objective, params))
+    model = SmoothModel(Curvature.best(objective, params))
     step, gap = model.newton_step(gradient)
     far = relative(gap, objective) > MEASURABLE or not is_near(objective, params, step)
     if objective.loss.smooth and far:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skneuron._common import set_public_module
+from skneuron.validation._bias_reduction import can_stream, require_bias_reducible
 from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
@@ -42,6 +43,7 @@ __all__ = [
     "Settings",
     "TrainingData",
     "ValidationSet",
+    "can_stream",
     "check_chunk",
     "check_classes",
     "check_distinct",
@@ -65,6 +67,7 @@ __all__ = [
     "is_missing",
     "penalty_factors",
     "refuse_not_finite",
+    "require_bias_reducible",
     "split_off",
     "times_class_weight",
     "training_data",

@@ -9,7 +9,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import REGULAR, SINGULAR
 
-__all__ = ["Curvature", "largest_curvature"]
+__all__ = ["Curvature", "largest_curvature", "observed_hessian"]
 
 # Curvature along a direction, in units of the rounding errors of the columns, below which the
 # direction is taken to be flat.
@@ -69,22 +69,24 @@ class Curvature:
             size = np.linalg.norm(root, axis=0)
             self._size = np.where(size > 0, size, 1.0)
             root = root / self._size
+        rounding = objective.coordinates.rounding()
+        if _is_regular(root, _NOISE * float(rounding.max())):
+            self._cholesky = np.asfortranarray((root * self._size).T)
+            return
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
         # Rounding errors of collinear columns far from zero look like a direction.
-        noise = np.linalg.norm(vectors * objective.coordinates.rounding(), axis=1)
+        noise = np.linalg.norm(vectors * rounding, axis=1)
         smallest = np.maximum(len(values) * np.finfo(np.float64).eps, _NOISE * noise)
         kept = values > values[0] * smallest
         self._values, self._vectors = values[kept], vectors[kept]
 
     @classmethod
-    def observed(cls, objective: ObjectiveProtocol, params: FloatArray) -> Curvature | None:
-        """Return the curvature of the observed Hessian, None if it is not positive definite."""
-        factor = _cholesky(objective.curvature(params).matrix(observed=True))
-        if factor is None:
-            return None
-        out = cls.__new__(cls)
-        out._cholesky = factor
-        return out
+    def best(
+        cls, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
+    ) -> Curvature:
+        """Return the observed curvature if it is positive definite, and Fisher's otherwise."""
+        observed = observed_hessian(objective, params)
+        return cls(objective, params, hessian if observed is None else observed)
 
     def whiten_gradient(self, gradient: FloatArray) -> FloatArray:
         """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
@@ -102,11 +104,14 @@ class Curvature:
         """Return -H⁻¹ g."""
         if self._cholesky is not None:
             return -np.asarray(linalg.lapack.dpotrs(self._cholesky, gradient, lower=1)[0])
-        step = -self.unwhiten(self.whiten_gradient(gradient))
-        if self.is_unbounded(gradient):
-            # Downhill at least, by an arbitrary length.
-            step = step - self._flat_part(gradient) / self._size
-        return step
+        white = self.whiten_gradient(gradient)
+        if not self.is_unbounded(gradient):
+            return -self.unwhiten(white)
+        # Downhill at least, by an arbitrary length. Curvature must not shorten a steep flat step.
+        flat = self._flat_part(gradient)
+        if flat @ flat > white @ white:
+            white = np.zeros_like(white)
+        return -self.unwhiten(white) - flat / self._size
 
     def gap(self, gradient: FloatArray) -> float:
         """Return ½ gᵀH⁻¹g, the excess over the minimum of the quadratic model."""
@@ -138,6 +143,14 @@ class Curvature:
         return np.asarray(scaled - self._vectors.T @ (self._vectors @ scaled))
 
 
+def observed_hessian(objective: ObjectiveProtocol, params: FloatArray) -> FloatArray | None:
+    """Return the observed Hessian of a loss that is not convex, None if it is not definite."""
+    if objective.loss.convex:
+        return None
+    hessian = objective.curvature(params).matrix(observed=True)
+    return None if _cholesky(hessian) is None else hessian
+
+
 def _cholesky(hessian: FloatArray) -> AnyArray | None:
     """Return the lower factor, or None if it has too few digits."""
     size = np.sqrt(np.diag(hessian))
@@ -155,6 +168,16 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
     return np.asarray(factor) if info == 0 and rcond > SINGULAR else None
+
+
+def _is_regular(root: FloatArray, noise: float) -> bool:
+    """Return whether a triangular root has no direction that is flat up to rounding errors."""
+    p = root.shape[1]
+    if root.shape[0] < p:
+        return False
+    rcond, info = linalg.lapack.dtrcon(root)
+    # The ratio of the singular values is at most p times the condition number in the 1-norm.
+    return bool(info == 0 and rcond > p * max(p * float(np.finfo(np.float64).eps), noise))
 
 
 def _cholesky_with_flat(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import linalg
 
-from skneuron._common import FloatArray
+from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._tolerances import SINGULAR
 from skneuron.solvers.proximal._faces import Face, L1Box
 
@@ -23,6 +23,9 @@ _MAX_ROUNDS = 200
 
 # Number of projections of a step, each of half the length, before it ends at the first boundary.
 _PROJECTED = 4
+
+# Rounding error of a slope, on standardised columns.
+_SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
 # as for identical columns. The steps still end at the minimum.
@@ -172,5 +175,22 @@ class DenseQuadratic(Quadratic):
             factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
             if info == 0 and np.all(np.diag(factor) ** 2 > SINGULAR * np.diag(matrix)):
                 step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
-                return step, self.product(step)
+                image = self.product(step)
+                if damping:
+                    flat = self._flat_step(factor, index, slope + image)
+                    step, image = step + flat, image + self.product(flat)
+                return step, image
         return None
+
+    def _flat_step(self, factor: FloatArray, index: AnyArray, slope: FloatArray) -> FloatArray:
+        """Return the step that damping has shortened, along directions of hardly any curvature.
+
+        It ends at the lowest point, up to the rounding errors of curvatures.
+        """
+        step = np.zeros(len(slope))
+        if np.abs(slope[index]).max() <= _SLOPE_ROUNDING:
+            return step
+        step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
+        smallest = float(np.finfo(np.float64).eps) * float(step @ (self.diagonal * step))
+        curvature = max(float(step @ self.product(step)), smallest)
+        return -float(slope @ step) / curvature * step
