@@ -86,7 +86,17 @@ class DaskExecutor(ListExecutor):
         """Return the results of one round."""
         import dask
 
-        found = dask.compute(*self._tasks(function, parts), traverse=False)
+        try:
+            found = dask.compute(*self._tasks(function, parts), traverse=False)
+        except Exception as error:
+            if not type(error).__module__.startswith("distributed."):
+                raise
+            raise RuntimeError(
+                f"Dask has lost a block, a worker or its scheduler: {type(error).__name__}, "
+                f"{str(error).rstrip('.')}. Expected a running scheduler, and blocks that workers "
+                "can compute again if one of them ends. Connect anew with distributed.Client(), "
+                "and use X.persist() instead of client.scatter(X)."
+            ) from error
         results = zip(chain.from_iterable(self.groups), chain.from_iterable(found), strict=True)
         return [result for _, result in sorted(results, key=itemgetter(0))]
 
