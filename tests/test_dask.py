@@ -331,11 +331,35 @@ def test_a_fit_is_like_any_other(own, capsys):
     np.testing.assert_allclose(neuron.history_["saturation"][-1], own.history_["saturation"][-1])
 
 
-def test_separated_classes():
-    y = (X[:, 0] > 0).astype(int)
-    with pytest.warns(UserWarning, match="hyperplane separates the classes"):
-        neuron = NeuronClassifier(C=INF, random_state=0).fit(_spread(X), _spread(y))
-    assert not neuron.converged_
+GRID = np.random.default_rng(7).integers(0, 4, (3000, 3)).astype(float)
+GRID[:, 0] = GRID[:, 0] == 3
+PARTLY = np.where(GRID[:, 0] == 1, 1, GRID.sum(axis=1) % 2).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "y", "kind"),
+    [
+        (X, (X[:, 0] > 0).astype(int), "complete"),
+        (GRID, PARTLY, "quasi-complete"),
+        (sparse.csr_matrix(GRID), PARTLY, "quasi-complete"),
+        (GRID, np.where(np.arange(3000) == np.flatnonzero(GRID[:, 0])[99], 0, PARTLY), None),
+        (GRID, np.where(GRID[:, 0] == 1, 2, PARTLY), "quasi-complete"),
+    ],
+    ids=["complete", "quasi-complete", "CSR", "one sample less", "three classes"],
+)
+def test_separated_classes(matrix, y, kind, monkeypatch):
+    # Only some of the rows come to the client, and the others have to confirm the hyperplane.
+    monkeypatch.setattr("skneuron.fitting._spread_separation._MAX_ELEMENTS", 400)
+    texts = []
+    for given in ((matrix, y), (_spread(matrix, 700), _spread(y, 700))):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            neuron = NeuronClassifier(C=INF, random_state=0).fit(*given)
+        texts.append([str(warning.message) for warning in caught])
+    assert neuron.converged_ == (kind is None)
+    assert [f"({kind} separation)" in text for text in texts[1]] == [True] * (kind is not None)
+    # The number of columns in the direction may differ, because there are many directions.
+    assert [text[:60] for text in texts[0]] == [text[:60] for text in texts[1]]
 
 
 # --- errors ----------------------------------------------------------------------------------

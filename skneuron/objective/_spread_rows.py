@@ -65,6 +65,11 @@ class SpreadRows(Rows):
         return self.samples.shape[0]
 
     @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.recipe.center)
+
+    @property
     def class_weights(self) -> FloatArray:
         """Sum of the sample weights of each class."""
         return self._by_class(self.samples.class_weights)
@@ -149,6 +154,17 @@ class SpreadRows(Rows):
         evenly *= 1 - BY_COLUMNS
         return self._by_chance(rng, evenly, oversampling(counts * evenly, m), by_columns)
 
+    def on_original_scale(self, m: int, rng: np.random.Generator) -> tuple[Any, AnyArray]:
+        """Return about ``m`` rows of X as they are, every class among them, and their classes."""
+        counts, evenly = self._by_class(self.samples.counts), min(1.0, m / self.n_samples)
+        pick = partial(take_by_chance, evenly, oversampling(counts * evenly, m), None)
+        data, some = stacked(self._round(pick, self._seeds(rng)))
+        return data, some.y
+
+    def _seeds(self, rng: np.random.Generator) -> list[int]:
+        """Return a seed for each block."""
+        return [int(seed) for seed in rng.integers(2**63, size=len(self.samples.sizes))]
+
     def _by_chance(
         self,
         rng: np.random.Generator,
@@ -157,8 +173,8 @@ class SpreadRows(Rows):
         by_columns: FloatArray | None,
     ) -> MemoryRows:
         """Return a sample in which each row is with a probability of its own."""
-        seeds = rng.integers(2**63, size=len(self.samples.sizes)).tolist()
-        return self._gathered(partial(take_by_chance, evenly, more, by_columns), seeds)
+        pick = partial(take_by_chance, evenly, more, by_columns)
+        return self._gathered(pick, self._seeds(rng))
 
     def _gathered(self, pick: Callable[..., Any], given: Sequence[Any]) -> MemoryRows:
         """Return the rows that each block picks, with sample weights as in all rows."""
