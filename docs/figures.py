@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.preprocessing import StandardScaler
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.inference import from_formula
-from skneuron.plotting import NeuronBoundaryDisplay, OddsRatioDisplay, ResidualDisplay
+from skneuron.plotting import NeuronBoundaryDisplay, OddsRatioDisplay, PathDisplay, ResidualDisplay
 
 DOCS = Path(__file__).parent
 #: File name suffix, style and background colour: those of the site's theme.
@@ -76,15 +77,25 @@ def residuals() -> plt.Figure:
     return figure
 
 
+def path() -> plt.Figure:
+    """Draw the path of ``choose_c.md``."""
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X = StandardScaler().set_output(transform="pandas").fit_transform(X)
+    search = NeuronClassifierCV(Cs=20, l1_ratios=[1.0]).fit(X, y)
+    figure, panels = plt.subplots(2, sharex=True, figsize=(7.2, 5.2), layout="constrained")
+    PathDisplay.from_estimator(search, ax=panels)
+    return figure
+
+
 def main() -> None:
     """Write all figures to ``docs/images``."""
-    for draw in (boundary, performance, forest, residuals):
+    for draw in (boundary, performance, forest, residuals, path):
         for suffix, style, background in VERSIONS:
             with plt.style.context(style):
                 plt.rcParams["figure.facecolor"] = plt.rcParams["axes.facecolor"] = background
                 figure = draw()
-                path = DOCS / "images" / f"{draw.__name__}{suffix}.png"
-                figure.savefig(path, dpi=150, bbox_inches="tight")
+                file = DOCS / "images" / f"{draw.__name__}{suffix}.png"
+                figure.savefig(file, dpi=150, bbox_inches="tight")
                 plt.close(figure)
 
 

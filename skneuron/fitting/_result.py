@@ -132,7 +132,7 @@ def as_stored(
     stored, result = stored_result(part, result, data)
     zero = objective.zero_value
     higher = result.n_iter > 0 and result.objective > zero + rounding(objective, zero)
-    if objective.loss.differentiable and higher:
+    if part.solver.minimizes and objective.loss.differentiable and higher:
         # Rounding, or steps that were too long, may raise F above its value at zero coefficients.
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)

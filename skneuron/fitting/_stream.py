@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -218,7 +219,7 @@ def _solve(
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        solve = solver.solve if settings.budget.max_iter else no_iterations
+        solve = solver.solve if settings.budget.max_iter else partial(no_iterations, solver)
         result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.

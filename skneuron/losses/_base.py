@@ -31,7 +31,7 @@ class Loss(ABC):
     curvature_bound : float or None
         A bound of the second derivative (its largest eigenvalue), None if there is none.
     largest_steepness : float
-        Bound of |∂ log ℓ″/∂z| above 1 if the curvature falls faster than that of the sigmoid.
+        Bound of the size of ∂ log ℓ″/∂z, above 1 if the curvature falls faster than the sigmoid's.
     """
 
     n_outputs: int = 1

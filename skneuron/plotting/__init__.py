@@ -7,6 +7,7 @@ from skneuron.plotting._activation import ActivationDisplay
 from skneuron.plotting._boundary import NeuronBoundaryDisplay
 from skneuron.plotting._descent import DescentDisplay
 from skneuron.plotting._forest import OddsRatioDisplay
+from skneuron.plotting._path import PathDisplay
 from skneuron.plotting._residuals import ResidualDisplay
 from skneuron.plotting._weights import WeightDisplay
 
@@ -15,6 +16,7 @@ __all__ = [
     "DescentDisplay",
     "NeuronBoundaryDisplay",
     "OddsRatioDisplay",
+    "PathDisplay",
     "ResidualDisplay",
     "WeightDisplay",
 ]

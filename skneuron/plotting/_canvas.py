@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,13 +25,16 @@ class Display:
     ax_: Any
     figure_: Any
 
-    def plot(self, ax: Axes | None = None) -> Self:
+    #: Number of axes, one above the other.
+    _panels: ClassVar[int] = 1
+
+    def plot(self, ax: Axes | Sequence[Axes] | None = None) -> Self:
         """Draw.
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            None makes a new figure.
+        ax : matplotlib Axes or sequence of Axes, default=None
+            A sequence for displays of several panels. None makes a new figure.
 
         Returns
         -------
@@ -47,8 +53,10 @@ class Display:
                 "skneuron.plotting needs matplotlib, which is not installed. "
                 "Type: python -m pip install matplotlib"
             ) from error
-        self.ax_ = pyplot.subplots(layout="constrained")[1] if ax is None else ax
-        self.figure_ = self.ax_.figure
+        if ax is None:
+            ax = pyplot.subplots(self._panels, sharex=True, layout="constrained")[1]
+        self.ax_ = ax
+        self.figure_ = np.ravel(self.ax_)[0].figure
         self._draw()
         return self
 

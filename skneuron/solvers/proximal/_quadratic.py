@@ -192,8 +192,8 @@ class DenseQuadratic(Quadratic):
     ) -> FloatArray:
         """Return the step that damping has shortened, along directions of hardly any curvature.
 
-        Its length is that of the lowest point, up to the rounding errors of curvatures. The step
-        is zero if it adds little to the decrease so far.
+        It ends at the lowest point, up to the rounding errors of curvatures. The step is zero if
+        it adds little to the decrease so far.
         """
         step = np.zeros(len(slope))
         if np.abs(slope[index]).max() <= _SLOPE_ROUNDING:
