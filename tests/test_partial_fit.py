@@ -11,6 +11,7 @@ from sklearn.metrics import log_loss
 
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
+from skneuron.separation import SeparationWarning
 from skneuron.solvers import GD, SOLVERS
 
 X, Y = load_breast_cancer(return_X_y=True)
@@ -324,3 +325,21 @@ def test_float32_stays_float32():
     np.testing.assert_allclose(
         neuron.coef_, stream(NeuronClassifier(), X, Y, 200).coef_, rtol=2e-2, atol=1e-3
     )
+
+
+def test_a_separated_stream_warns_until_a_sample_overlaps():
+    """Without a penalty the coefficients of separated classes have no finite best value."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 3))
+    y = (X[:, 0] > 0).astype(int)
+    neuron = NeuronClassifier(C=np.inf)
+    for rows in np.split(np.arange(150), 3):
+        with pytest.warns(SeparationWarning, match="separates the classes"):
+            neuron.partial_fit(X[rows], y[rows], classes=[0, 1])
+        assert not neuron.converged_
+    overlapping = X[:, 0] + rng.logistic(size=150) > 0
+    one = NeuronClassifier(C=np.inf).partial_fit(X[:100], overlapping[:100], [False, True])
+    assert one.converged_
+    # Nor does a separated chunk separate a stream of overlapping ones.
+    one.partial_fit(X[100:], y[100:] == 1)
+    assert one.converged_

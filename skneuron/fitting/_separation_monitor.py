@@ -88,7 +88,8 @@ class SeparationMonitor:
         self._bounds = bounds
         self._columns = np.arange(objective.dims.n_features) if columns is None else columns
         self._is_part = columns is not None
-        self._asked = len(self._columns) > _MAX_COLUMNS
+        # A chunk alone does not separate the classes of a stream.
+        self._asked = len(self._columns) > _MAX_COLUMNS or objective.has_summary
         self.found: tuple[int | None, Separation] | None = None
 
     def check(self, line: Iteration) -> None:
@@ -125,7 +126,7 @@ class SeparationMonitor:
         # Without a penalty the objective is the mean loss.
         is_loss = self._stops and not self._is_part
         loss = objective if is_loss else self._objective.mean_loss(params)
-        if loss < self._below and self._can_grow(params):
+        if 0 <= loss < self._below and self._can_grow(params):
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True

@@ -30,6 +30,7 @@ from skneuron.fitting._subproblems import (
     regularization_of,
     subproblems,
 )
+from skneuron.fitting._train import separation_monitor
 from skneuron.objective import Objective, QuadraticSummary, SolverCoordinates
 from skneuron.results import History, SolverResult, Status
 from skneuron.solvers import value_and_gap
@@ -117,7 +118,12 @@ def learn_chunk(
             # With a summary the objective is a mean over all chunks, otherwise over this chunk.
             weight = data.total_weight if stream.summary(part.index) is None else total
             result, left = _solve(part, settings, stream, start, weight, seen)
-            neurons.append(as_stored(part, result, data))
+            monitor = separation_monitor(part, data, settings)
+            if monitor is not None and result.status not in (Status.UNSEEN, Status.EPOCH):
+                result = monitor.final_result(result)
+            neurons.append(
+                as_stored(part, result, data, None if monitor is None else monitor.found)
+            )
             kept.append(left)
     after = replace(
         stream, total_weight=total, seen=seen, kept=kept, n_samples=stream.n_samples + len(data.y)

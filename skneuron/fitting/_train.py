@@ -24,7 +24,15 @@ from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, StoppingCriteria
 from skneuron.validation import Settings, TrainingData, ValidationSet, refuse_not_finite
 
-__all__ = ["Columns", "OnIteration", "Reached", "Weights", "columns_of", "train"]
+__all__ = [
+    "Columns",
+    "OnIteration",
+    "Reached",
+    "Weights",
+    "columns_of",
+    "separation_monitor",
+    "train",
+]
 
 #: X as a design matrix or in blocks elsewhere, and the moments of its columns.
 Columns = tuple[DesignMatrix | SpreadSamples, Moments]
@@ -92,7 +100,7 @@ def train(
             else:
                 first = part.starting_point(start, unchanged=not budget.max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
-                separation = None if single_class else _separation_monitor(part, data, settings)
+                separation = None if single_class else separation_monitor(part, data, settings)
                 on_validation_set = None
                 if validation is not None:
                     on_validation_set = part.on_validation_set(validation)
@@ -142,7 +150,7 @@ def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     return design, resolve_ordinary_values(design, moments, center=fit_intercept)
 
 
-def _separation_monitor(
+def separation_monitor(
     part: Subproblem, data: TrainingData, settings: Settings
 ) -> SeparationMonitor | None:
     """Return the monitor if no penalty keeps the coefficients of separated classes finite."""
