@@ -40,13 +40,18 @@ def _instead_of_multi_class(value: object) -> str:
     return "no multi_class. Delete multi_class, because several classes share a softmax"
 
 
-# For each parameter that only LogisticRegression has, the expected code and the remedy.
+# For each parameter that only another class has, the expected code and the remedy.
 _INSTEAD: dict[str, Callable[[object], str]] = {
     "penalty": _instead_of_penalty,
     "multi_class": _instead_of_multi_class,
     "n_jobs": lambda _: (
         "no n_jobs, because a fit uses the threads of BLAS. Delete n_jobs, or set it in "
         "GridSearchCV or cross_val_score"
+    ),
+    # NeuronClassifierCV has no bias_reduction.
+    "bias_reduction": lambda _: (
+        "no bias_reduction, because the search chooses a penalty. Use "
+        "NeuronClassifier(C=np.inf, bias_reduction='mean')"
     ),
     "dual": lambda _: "no dual. Delete dual, because it selects an algorithm of liblinear",
     "intercept_scaling": lambda _: (
