@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, is_dask
 from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
@@ -34,10 +33,11 @@ from skneuron.fitting._fit import (
     run_again_if_interrupted,
 )
 from skneuron.fitting._result import FitResult
+from skneuron.fitting._spread import check_spread_data, check_spread_settings
 from skneuron.fitting._train import Reached
-from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._from_weights import attributes_from_weights
 from skneuron.prediction._outputs import Outputs, has_likelihood
+from skneuron.prediction._predict import accuracy, outputs, predicted_labels
 from skneuron.prediction._trace import Trace
 from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
@@ -46,10 +46,7 @@ from skneuron.validation import (
     can_stream,
     check_chunk,
     check_classes,
-    check_labels,
-    check_numbers,
     check_parameters,
-    check_rows,
     check_training_data,
     check_validation_set,
     dense_coef,
@@ -269,9 +266,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        X : array-like, CSR/CSC matrix, or Dask array or data frame of shape (n_samples, n_features)
             Finite numbers. The fit reads dense float32 and float64 without a copy, in any memory
-            order. Only rows of zero weight make a copy of the other rows necessary.
+            order. Only rows of zero weight make a copy of the other rows necessary. A Dask
+            collection stays with the workers, with y and the other arguments (see docs/dask.md).
         y : array-like of shape (n_samples,)
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -325,7 +323,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             settings = check_parameters(vars(self))
             previous = last_fit(vars(self)) if self.warm_start else None
             forget_fit(neuron.__dict__)
-            data = check_training_data(neuron, X, y, sample_weight, self.class_weight, offset)
+            check = check_training_data
+            if is_dask(X) or is_dask(y):
+                of_validation = X_val, y_val, sample_weight_val, offset_val
+                check_spread_settings(settings, *of_validation)
+                check = check_spread_data
+            data = check(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
             if settings.bias_reduction is not None:
@@ -540,8 +543,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             w·x + b + offset - z₀. For two classes a positive number means ``classes_[1]``.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).decision, offset)
+        return outputs(self, X, Outputs.decision, offset)
 
     def activate(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
         """Return the output of the neuron: f(w·x + b), or the softmax.
@@ -556,8 +558,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).activate, offset)
+        return outputs(self, X, Outputs.activate, offset)
 
     def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
         """Return the class of each sample.
@@ -572,9 +573,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         -------
         ndarray of shape (n_samples,)
         """
-        check_is_fitted(self)
-        indices = forward_pass(self, check_rows(self, X), Outputs.of(self).class_index, offset)
-        return np.asarray(self.classes_[indices.astype(np.intp)])
+        return predicted_labels(self, X, offset)
 
     def score(
         self,
@@ -599,10 +598,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         float
             (Weighted) fraction of the samples that the neuron classifies correctly.
         """
-        check_labels(y)
-        if sample_weight is not None:
-            check_numbers(sample_weight, "sample_weight")
-        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+        return accuracy(self, X, y, sample_weight, offset)
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
@@ -620,8 +616,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             Finite. A logarithm that overflows the dtype, such as log Φ(-1e155), is the most
             negative number of the dtype.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).log_proba, offset)
+        return outputs(self, X, Outputs.log_proba, offset)
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
@@ -639,8 +634,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             Columns in the order of ``classes_``. Rows sum to 1. A probability that underflows the
             dtype is its smallest positive number, so that no class is impossible.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).proba, offset)
+        return outputs(self, X, Outputs.proba, offset)
 
     def trace(self, x: MatrixLike, *, offset: ArrayLike | None = None) -> Trace:
         """Return one sample's forward pass, step by step.

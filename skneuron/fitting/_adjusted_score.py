@@ -15,7 +15,7 @@ from skneuron._common import FloatArray
 from skneuron._threads import run_parts
 from skneuron.activations import Activation, Sigmoid, Tanh
 from skneuron.activations._derived import expected_information, relative_curvature
-from skneuron.objective import Objective
+from skneuron.objective import MemoryRows, Objective
 from skneuron.solvers import relative
 
 __all__ = ["AdjustedScore", "ScorePoint"]
@@ -75,12 +75,15 @@ class AdjustedScore:
     """
 
     def __init__(self, objective: Objective, activation: Activation, total_weight: float) -> None:
-        assert objective.rows.source is not None
+        rows = objective.rows
+        assert isinstance(rows, MemoryRows)
+        assert rows.source is not None
+        self._rows = rows
         self._objective, self._activation = objective, activation
         self._total_weight = total_weight
-        self._design = objective.rows.source
+        self._design = rows.source
         n, d = self._design.shape
-        self._offset = np.zeros(n) if objective.rows.offset is None else objective.rows.offset
+        self._offset = np.zeros(n) if rows.offset is None else rows.offset
         self._block_rows = max(8 * (d + 1), _BLOCK_ELEMENTS // (d + 1))
         #: Coefficients of the scaled columns are ``basis @ parameters``.
         self.basis = np.eye(objective.dims.n_coordinates)
@@ -95,7 +98,7 @@ class AdjustedScore:
 
     def at(self, parameters: FloatArray) -> ScorePoint | None:
         """Return the adjusted score in two passes, or None if it is not finite."""
-        rows, activation = self._objective.rows, self._activation
+        rows, activation = self._rows, self._activation
         z = np.empty(self._design.shape[0])
         expected, slope = np.empty_like(z), np.empty_like(z)
 
@@ -139,7 +142,7 @@ class AdjustedScore:
         The basis leaves out the directions along which no linear predictor changes: columns that
         depend on others, as inference finds them.
         """
-        at, weights = self._objective.coordinates, np.sqrt(self._objective.rows.weights)
+        at, weights = self._objective.coordinates, np.sqrt(self._rows.weights)
 
         def triangle(part: range) -> FloatArray:
             """Return the triangle of the QR factorization of a range of rows."""
@@ -152,7 +155,7 @@ class AdjustedScore:
         _, lengths, right = np.linalg.svd(
             np.vstack(run_parts(triangle, self._design.fixed_parts())), full_matrices=False
         )
-        self._objective.rows.columns.counter.rows += self._design.shape[0]
+        self._rows.columns.counter.rows += self._design.shape[0]
         far = np.ones(at.n_coordinates)
         far[: at.n_features] += np.abs(at.center) / at.scale
         rounding = _ROUNDINGS * float(np.finfo(self._design.source.dtype).eps) * far
@@ -175,7 +178,7 @@ class AdjustedScore:
             """Return the sum over a range of rows."""
             return reduce(add, (function(*block) for block in self._computed(part)))
 
-        self._objective.rows.columns.counter.rows += self._design.shape[0]
+        self._rows.columns.counter.rows += self._design.shape[0]
         if self._kept is not None:
             return reduce(add, (function(*block) for block in self._kept))
         return reduce(add, run_parts(over, self._design.fixed_parts()))

@@ -17,15 +17,17 @@ from skneuron.fitting._restart import solve_with_restarts
 from skneuron.fitting._result import FitResult, NeuronResult, as_stored, combine
 from skneuron.fitting._separation_monitor import UNPENALIZED_C, SeparationMonitor
 from skneuron.fitting._single_class import single_class_solver
+from skneuron.fitting._spread_moments import spread_moments
 from skneuron.fitting._subproblems import Start, Subproblem, subproblems
+from skneuron.objective import SpreadSamples
 from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, StoppingCriteria
 from skneuron.validation import Settings, TrainingData, ValidationSet, refuse_not_finite
 
 __all__ = ["Columns", "OnIteration", "Reached", "Weights", "columns_of", "train"]
 
-#: X as a design matrix, and the moments of its columns.
-Columns = tuple[DesignMatrix, Moments]
+#: X as a design matrix or in blocks elsewhere, and the moments of its columns.
+Columns = tuple[DesignMatrix | SpreadSamples, Moments]
 
 #: Returns coefficients and intercepts of all neurons, in the dtype of X.
 Weights = Callable[[], tuple[AnyArray, AnyArray]]
@@ -131,6 +133,8 @@ def train(
 
 def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     """Return X and the moments of its columns, and raise for NaN and infinity."""
+    if isinstance(data.X, SpreadSamples):
+        return data.X, spread_moments(data.X, center=fit_intercept)
     design = DesignMatrix(data.X)
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:

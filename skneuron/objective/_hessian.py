@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._common import FloatArray
+from skneuron.objective._base_rows import Rows
 from skneuron.objective._coordinates import SolverCoordinates
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
@@ -42,7 +43,7 @@ class Hessian:
     over the rows that it needs.
     """
 
-    rows: MemoryRows
+    rows: Rows
     coordinates: SolverCoordinates
     summary: QuadraticSummary | None
     params: FloatArray
@@ -137,14 +138,14 @@ class Hessian:
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
-            """Return the change of z, and of the square root of the penalty, by unit directions."""
-            steps = [at.with_intercept(direction)[0] for direction in directions]
-            changed = self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
+            """Return the mean square change of z, and of the penalty, by unit directions."""
+            steps = np.array([at.with_intercept(direction)[0] for direction in directions])
+            changed, n = self.rows.total(_sum_of_squares, steps), self.rows.n_samples
             if not penalized.any():
-                return changed
+                return np.asarray(changed / n)
             # The penalty adds the squares of these coordinates, as further rows would.
-            seen = np.sqrt(len(changed)) * directions[:, : at.n_features][:, penalized].T
-            return np.concatenate([changed, seen])
+            seen = n * (directions[:, : at.n_features][:, penalized] ** 2).sum(axis=1)
+            return np.asarray((changed + seen) / (n + np.count_nonzero(penalized)))
 
         if self.flat.found is None:
             self.flat.found, self.flat.hidden = _flat_directions(
@@ -174,6 +175,11 @@ def matrix_of(
     if summary is not None:
         matrix += summary.matrix
     return matrix
+
+
+def _sum_of_squares(rows: MemoryRows, steps: FloatArray) -> FloatArray:
+    """Return the sum over the rows of the squared change of z by each step."""
+    return np.asarray(np.sum(rows.columns.forward(steps).reshape(-1, len(steps)) ** 2, axis=0))
 
 
 def _gauge(coordinates: SolverCoordinates, mean: FloatArray) -> FloatArray:
@@ -212,7 +218,7 @@ def _flat_directions(
     rest = np.array([product(column) for column in vectors[:, doubtful].T]).T
     refined = vectors[:, doubtful] - large @ ((large.T @ rest) / known[:, None])
     directions = np.linalg.qr(refined)[0].T
-    size = np.sqrt(np.mean(change(directions) ** 2, axis=0))
+    size = np.sqrt(change(directions))
     noise = np.linalg.norm(directions * rounding, axis=1)
     least = _NOISE * len(hessian) * np.finfo(np.float64).eps
     if np.any(size > np.maximum(least, _NOISE * noise)):

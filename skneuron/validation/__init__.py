@@ -16,12 +16,13 @@ from skneuron.validation._data import (
     check_training_data,
     check_weights,
     refuse_not_finite,
+    times_class_weight,
     training_data,
 )
 from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
 from skneuron.validation._grouped import grouped
 from skneuron.validation._integers import check_distinct
-from skneuron.validation._labels import check_labels, is_missing
+from skneuron.validation._labels import check_labels, encode, is_missing
 from skneuron.validation._masked import check_unmasked
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
@@ -60,6 +61,7 @@ __all__ = [
     "check_validation_set",
     "check_weights",
     "dense_coef",
+    "encode",
     "explain_no_split",
     "grouped",
     "is_missing",
@@ -67,6 +69,7 @@ __all__ = [
     "refuse_not_finite",
     "require_bias_reducible",
     "split_off",
+    "times_class_weight",
     "training_data",
     "with_bounds",
     "with_known_parameters",

@@ -30,6 +30,7 @@ __all__ = [
     "check_weights",
     "in_use",
     "refuse_not_finite",
+    "times_class_weight",
     "training_data",
     "wrong_class_weight",
 ]
@@ -247,7 +248,7 @@ def training_data(
         absent = _absent(indices, len(classes))
         return TrainingData(X, indices, classes, even, float(n), offset=z_offset, absent=absent)
     weights = check_weights(None, n) if samples.weights is None else samples.weights
-    weights = _times_class_weight(weights, class_weight, classes, indices)
+    weights = times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
     relative = weights / largest
     total = float(relative.sum())
@@ -369,12 +370,13 @@ def wrong_class_weight(class_weight: object) -> str:
     return wrong_value("class_weight", class_weight, "finite numbers >= 0 by class", example)
 
 
-def _times_class_weight(
+def times_class_weight(
     weights: FloatArray,
     class_weight: Mapping[Any, float] | Literal["balanced"] | None,
     classes: AnyArray,
     indices: AnyArray,
 ) -> FloatArray:
+    """Return the sample weights times the class weights of the rows in use."""
     if class_weight is None:
         return weights
     used = weights > 0

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skneuron._common import AnyArray
+from skneuron._common import AnyArray, refuse_dask
 from skneuron.validation._masked import check_unmasked
 
 __all__ = ["check_labels", "encode", "is_missing"]
@@ -48,6 +48,7 @@ def check_labels(y: ArrayLike, name: str = "y") -> None:
     ValueError: y has the missing label None in row 2. Expected a label in each row. Drop the \
 rows without a label, or give them a label of their own, for example 'missing'.
     """
+    refuse_dask(y, name)
     check_unmasked(y, name)
     dtype: Any = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind not in "Oc":

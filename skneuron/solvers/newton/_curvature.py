@@ -151,10 +151,8 @@ class Curvature:
     def _sum_of_slopes(self) -> float:
         """Return the sum of the absolute terms of a slope, up to the lengths of the rows."""
         if self._slope_sum is None:
-            dims = self._objective.dims
-            slopes = np.zeros((dims.n_samples, dims.n_outputs)[: 1 + (dims.n_outputs > 1)])
-            self._objective.value_gradient(self._params, slopes=slopes)
-            self._slope_sum = float(np.abs(slopes).sum()) * float(np.sqrt(dims.n_params))
+            total = self._objective.total_slope(self._params)
+            self._slope_sum = total * float(np.sqrt(self._objective.dims.n_params))
         return self._slope_sum
 
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
