@@ -53,7 +53,7 @@ def columns(kind: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def look(kind: str, seed: int, classes: int) -> tuple[list[float], int, float]:
-    """Return measured over told gaps, how many fits did not converge, and the longest."""
+    """Return measured over reported gaps, how many fits did not converge, and the longest."""
     rng = np.random.default_rng([seed, KINDS.index(kind), classes])
     X = columns(kind, rng)
     z = (X - X.mean(axis=0)) / X.std(axis=0)

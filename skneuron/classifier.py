@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, is_dask
 from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
@@ -33,24 +33,24 @@ from skneuron.fitting._fit import (
     run_again_if_interrupted,
 )
 from skneuron.fitting._result import FitResult
+from skneuron.fitting._spread import check_spread_data, check_spread_settings
 from skneuron.fitting._train import Reached
-from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._from_weights import attributes_from_weights
 from skneuron.prediction._outputs import Outputs, has_likelihood
+from skneuron.prediction._predict import accuracy, outputs, predicted_labels
 from skneuron.prediction._trace import Trace
 from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    can_stream,
     check_chunk,
     check_classes,
-    check_labels,
-    check_numbers,
     check_parameters,
-    check_rows,
     check_training_data,
     check_validation_set,
     dense_coef,
+    require_bias_reducible,
     with_bounds,
     with_known_parameters,
     with_penalty_factor,
@@ -99,6 +99,11 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         names) to factors, and other features have the factor 1. 0 is no penalty. The fit uses the
         factors unchanged, whereas glmnet rescales them to sum to the number of features.
         Factors have no effect on ``"step"``.
+    bias_reduction : {"mean"} or None, default=None
+        Whether to reduce the mean bias of maximum likelihood estimates (Firth, 1993), for two
+        classes and a log loss with ``C=np.inf``. Coefficients are finite, also for separated
+        classes. The fit is the root of an adjusted score and no minimum of F: ``gap_`` is half of
+        its squared distance in standard errors, over S F(0). See ``docs/bias_reduction.md``.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,
@@ -210,6 +215,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
         bounds: Bounds = None,
         penalty_factor: PenaltyFactor = None,
+        bias_reduction: Literal["mean"] | None = None,
         solver: str | Solver = "auto",
         tol: float | None = None,
         max_iter: int = 10_000,
@@ -229,6 +235,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         self.class_weight = class_weight
         self.bounds = bounds
         self.penalty_factor = penalty_factor
+        self.bias_reduction = bias_reduction
         self.solver = solver
         self.tol = tol
         self.max_iter = max_iter
@@ -259,9 +266,10 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        X : array-like, CSR/CSC matrix, or Dask array or data frame of shape (n_samples, n_features)
             Finite numbers. The fit reads dense float32 and float64 without a copy, in any memory
-            order. Only rows of zero weight make a copy of the other rows necessary.
+            order. Only rows of zero weight make a copy of the other rows necessary. A Dask
+            collection stays with the workers, with y and the other arguments (see docs/dask.md).
         y : array-like of shape (n_samples,)
             Class labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -315,9 +323,16 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             settings = check_parameters(vars(self))
             previous = last_fit(vars(self)) if self.warm_start else None
             forget_fit(neuron.__dict__)
-            data = check_training_data(neuron, X, y, sample_weight, self.class_weight, offset)
+            check = check_training_data
+            if is_dask(X) or is_dask(y):
+                of_validation = X_val, y_val, sample_weight_val, offset_val
+                check_spread_settings(settings, *of_validation)
+                check = check_spread_data
+            data = check(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
+            if settings.bias_reduction is not None:
+                require_bias_reducible(data)
             validation = check_validation_set(
                 neuron,
                 data.classes,
@@ -362,6 +377,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             warnings.warn(note, stacklevel=2 + FRAMES)
         return self
 
+    @available_if(can_stream)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: MatrixLike,
@@ -527,8 +543,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             w·x + b + offset - z₀. For two classes a positive number means ``classes_[1]``.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).decision, offset)
+        return outputs(self, X, Outputs.decision, offset)
 
     def activate(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
         """Return the output of the neuron: f(w·x + b), or the softmax.
@@ -543,8 +558,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).activate, offset)
+        return outputs(self, X, Outputs.activate, offset)
 
     def predict(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> AnyArray:
         """Return the class of each sample.
@@ -559,9 +573,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         -------
         ndarray of shape (n_samples,)
         """
-        check_is_fitted(self)
-        indices = forward_pass(self, check_rows(self, X), Outputs.of(self).class_index, offset)
-        return np.asarray(self.classes_[indices.astype(np.intp)])
+        return predicted_labels(self, X, offset)
 
     def score(
         self,
@@ -586,10 +598,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         float
             (Weighted) fraction of the samples that the neuron classifies correctly.
         """
-        check_labels(y)
-        if sample_weight is not None:
-            check_numbers(sample_weight, "sample_weight")
-        return float(accuracy_score(y, self.predict(X, offset=offset), sample_weight=sample_weight))
+        return accuracy(self, X, y, sample_weight, offset)
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
@@ -607,8 +616,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             Finite. A logarithm that overflows the dtype, such as log Φ(-1e155), is the most
             negative number of the dtype.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).log_proba, offset)
+        return outputs(self, X, Outputs.log_proba, offset)
 
     @available_if(has_likelihood)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: MatrixLike, *, offset: ArrayLike | None = None) -> FloatArray:
@@ -626,8 +634,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             Columns in the order of ``classes_``. Rows sum to 1. A probability that underflows the
             dtype is its smallest positive number, so that no class is impossible.
         """
-        check_is_fitted(self)
-        return forward_pass(self, check_rows(self, X), Outputs.of(self).proba, offset)
+        return outputs(self, X, Outputs.proba, offset)
 
     def trace(self, x: MatrixLike, *, offset: ArrayLike | None = None) -> Trace:
         """Return one sample's forward pass, step by step.
@@ -699,3 +706,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = getattr(self, "bias_reduction", None) is None
+        return tags

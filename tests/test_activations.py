@@ -117,7 +117,7 @@ def test_probability_agrees_with_the_logarithms(name):
 def test_derivatives_against_differences(name):
     activation = ACTIVATIONS[name]()
     h = 1e-5
-    z = Z[np.abs(Z) > 1e-3]  # a kink has no slope
+    z = Z[np.abs(Z) > 1e-3]  # no slope at a non-differentiable point
     first = (activation.value(z + h) - activation.value(z - h)) / (2 * h)
     second = (activation.derivative(z + h) - activation.derivative(z - h)) / (2 * h)
     np.testing.assert_allclose(activation.derivative(z), first, atol=1e-9, rtol=1e-8)

@@ -84,6 +84,7 @@ PARAMETERS = {
         ({1: np.inf}, r"penalty_factor\[1\]=inf. Expected a finite.*bounds="),
         ({"petal": 0}, "key 'petal' of penalty_factor is no feature of X. Expected a column number below 4"),
     ],
+    "bias_reduction": [("median", "bias_reduction='median'. Expected None or 'mean'"), (True, "bias_reduction=True. Expected")],
     "random_state": [(-1, "random_state=-1. Expected None"), ("0", "random_state='0'. Expected")],
     "C": [(-1.0, r"C=-1.0. Expected a positive number or np.inf"), (0, "C=0. Expected"),
           ("1", "C='1'. Expected"), (np.nan, "C=nan. Expected"), (True, "C=True. Expected")],
@@ -259,3 +260,21 @@ def test_fractions_and_counts_name_grouped(as_columns):
     with pytest.raises(ValueError, match="Unknown label type") as caught:
         NeuronClassifier().fit(X, 5 * fractions)
     assert "grouped" not in str(caught.value)
+
+
+def test_errors_of_scikit_learn_end_with_a_remedy():
+    holes = X.copy()
+    holes[3, 1] = np.nan
+    cases = [
+        (lambda: NeuronClassifier().fit(holes, Y), r"contains NaN \(row 3, column 1\)\. Expected"),
+        (lambda: NeuronClassifier().fit(X, Y[1:]), r"\[100, 99\]\. Expected one label per row"),
+        (lambda: NeuronClassifier().fit(X[0], Y[:4]), r"X has shape \(4,\)\. Reshape your data: "),
+        (lambda: NeuronClassifier().fit(X, Y + 0.5 * Y), r"y > np\.median\(y\)\.$"),
+        (lambda: NeuronClassifier().fit(X, np.where(Y == 0, np.nan, Y)), r"~pandas\.isna\(y\)"),
+        (lambda: NeuronClassifier(class_weight={7: 1}).fit(X, Y), "Expected a number for each"),
+        (lambda: NeuronClassifier().fit(X, Y).predict(X[:, :2]), "Pass the features of the fit"),
+    ]
+    for call, match in cases:
+        with pytest.raises(ValueError, match=match) as caught:
+            call()
+        assert "\n" not in str(caught.value)

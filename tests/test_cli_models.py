@@ -42,7 +42,8 @@ def test_a_saved_model_reads_files_as_they_stand(tmp_path, capsys):
     assert "100 rows, read as semicolon-separated utf-16 text, decimal commas" in (
         capsys.readouterr().out
     )
-    written = pd.read_csv(out, dtype={"id": str})
+    # The predictions have the separator and the decimal mark of the file that was read.
+    written = pd.read_csv(out, dtype={"id": str}, sep=";", decimal=",")
     assert written["id"].tolist() == frame["id"].tolist()
     np.testing.assert_allclose(
         written[["probability of versicolor", "probability of virginica"]], expected, atol=1e-12
@@ -54,6 +55,22 @@ def test_a_saved_model_reads_files_as_they_stand(tmp_path, capsys):
         warnings.simplefilter("error")
         assert main([str(tmp_path / "new.csv"), "--model", str(model), "--predict", str(out)]) == 0
     assert len(pd.read_csv(out)) == 3
+
+
+@pytest.mark.parametrize(
+    ("sep", "decimal"), [(",", "."), (";", ","), ("\t", ","), ("|", "."), (",", ",")]
+)
+def test_predictions_have_the_format_of_the_file(tmp_path, capsys, sep, decimal):
+    path, out = tmp_path / "iris.csv", tmp_path / "out.csv"
+    frame = iris_table().head(60).assign(name=[f"no {i}{sep} {i}" for i in range(60)])
+    frame.to_csv(path, index=False, sep=sep, decimal=decimal)
+    report_of(capsys, path, "--target", "kind", "--predict", out)
+    # Decimal commas between commas as separators would be ambiguous.
+    mark = "." if sep == decimal else decimal
+    written = pd.read_csv(out, sep=sep, decimal=mark)
+    assert written["name"].tolist() == frame["name"].tolist()
+    both = written[["probability of versicolor", "probability of virginica"]]
+    np.testing.assert_allclose(both.sum(axis=1), 1)
 
 
 def test_files_that_do_not_fit_a_saved_model(tmp_path, capsys):

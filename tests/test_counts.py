@@ -124,6 +124,10 @@ def test_labels_are_fractions_too():
         ((FRACTIONS * 0, 0), "trials is 0 in every group"),
         ((FRACTIONS, -1), r"trials\[0\]=-1 is negative"),
         ((FRACTIONS, 1, FRACTIONS[:5]), "further array has 5 rows"),
+        ((None,), r"Got successes=None. Expected numbers"),
+        ((FRACTIONS, None), r"Got trials=None.* leave trials out: grouped\(X, fractions\)"),
+        ((np.full(200, 0.1 + 0.2), 0.3), r"has 0.30000000000000004 successes of 0.3 trials"),
+        ((np.full(200, 5), 3), r"has 5 successes of 3 trials"),
         ((np.array(["2024-01-01"] * 200, dtype="M8[D]"),), "successes has the type datetime64"),
     ],
     ids=str,
@@ -131,3 +135,30 @@ def test_labels_are_fractions_too():
 def test_bad_counts(arguments, message):
     with pytest.raises(ValueError, match=message):
         grouped(FEATURES, *arguments)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [None, "ab", 1.0, np.array(1.0), {"a": [1, 2]}, {1, 2}, pl.DataFrame({"a": [1.0, 2]}).lazy()],
+    ids=lambda X: type(X).__name__,
+)
+def test_values_without_rows(X):
+    message = "is a .*Expected an array, a sparse matrix or a data frame in memory"
+    with pytest.raises(TypeError, match=f"X {message}"):
+        grouped(X, [1, 0])
+    with pytest.raises(TypeError, match=f"A further array {message}"):
+        grouped([[1.0], [2.0]], [1, 0], 1, X)
+
+
+def test_no_groups():
+    with pytest.raises(ValueError, match=r"X has 0 rows\. Expected one row per group"):
+        grouped(FEATURES[:0], [])
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
+def test_sparse_formats(form):
+    X, y, weights = grouped(getattr(sparse, f"{form}_array")(FEATURES[:4]), [0, 2, 1, 0], 2)
+    expected = grouped(FEATURES[:4], [0, 2, 1, 0], 2)
+    np.testing.assert_array_equal(X.toarray(), expected[0])
+    np.testing.assert_array_equal(y, expected[1])
+    np.testing.assert_array_equal(weights, expected[2])

@@ -1,4 +1,4 @@
-"""Relu neurons die, are told so, and can start anew."""
+"""Relu neurons die, a warning says so, and they can start anew."""
 
 import numpy as np
 import pytest

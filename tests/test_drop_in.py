@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_iris
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.activations import ACTIVATIONS
 from skneuron.inference import coefficient_table
 from skneuron.plotting import DescentDisplay, WeightDisplay
@@ -86,6 +86,20 @@ def test_fits_and_tables_after_sparsify():
     assert isinstance(warm.coef_, np.ndarray)
 
 
+def test_a_search_is_sparse_and_dense_as_its_neuron():
+    search = NeuronClassifierCV(Cs=[0.02], l1_ratios=[1.0], cv=2).fit(IRIS, SPECIES)
+    coef, expected = search.coef_, search.predict_proba(IRIS)
+    assert search.sparsify() is search
+    assert sparse.issparse(search.coef_)
+    assert sparse.issparse(search.best_estimator_.coef_)
+    np.testing.assert_array_equal(search.predict_proba(IRIS), expected)
+    np.testing.assert_array_equal(search.densify().coef_, coef)
+    for unfitted in (NeuronClassifierCV(), NeuronClassifier()):
+        for method in (unfitted.sparsify, unfitted.densify):
+            with pytest.raises(NotFittedError):
+                method()
+
+
 # --- max_iter=0 ------------------------------------------------------------------------
 
 
@@ -113,6 +127,21 @@ def test_no_iterations_return_the_last_fit(activation, of):
     np.testing.assert_allclose(neuron.coef_, coef, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(neuron.intercept_, intercept, rtol=1e-12, atol=1e-12)
     assert not neuron.n_iter_.any()
+
+
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if name != "step"])
+def test_no_iterations_return_given_coefficients_with_a_higher_objective(activation):
+    """Other fits start at zero then. This one measures the loss of the coefficients."""
+    neuron = NeuronClassifier.from_weights([5.0, -3.0, 2.0, 1.0], 0.5, activation=activation)
+    loss = neuron.set_params(C=np.inf).loss_
+    neuron.set_params(max_iter=0, warm_start=True)
+    with pytest.warns(ConvergenceWarning, match="after 0 iterations"):
+        neuron.fit(IRIS[50:], SPECIES[50:] - 1)
+    np.testing.assert_allclose(neuron.coef_, [[5.0, -3.0, 2.0, 1.0]], rtol=1e-12)
+    np.testing.assert_allclose(neuron.intercept_, [0.5], rtol=1e-11)
+    if loss == "log_loss":
+        logs = neuron.predict_log_proba(IRIS[50:])[np.arange(100), SPECIES[50:] - 1]
+        assert neuron.objective_ == pytest.approx(-logs.mean(), rel=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -205,3 +234,24 @@ def test_numbers_as_objects():
     with pytest.raises(ValueError, match=r"Python objects of the type int.*np.asarray\(y.tolist"):
         NeuronClassifier().fit(SMALL, y)
     assert NeuronClassifier().fit(SMALL, np.asarray(y.tolist())).classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("unit", ["D", "ns"])
+def test_missing_dates_are_no_class(unit):
+    dates = np.array(["2024-05-01", "2024-06-01"] * 10, dtype=f"M8[{unit}]")
+    assert len(NeuronClassifier().fit(SMALL, dates).classes_) == 2
+    dates[3] = "NaT"
+    for y in (dates, pd.Series(dates), pl.Series(dates.astype("M8[ns]"))):
+        with pytest.raises(ValueError, match=r"missing label .* in row 3"):
+            NeuronClassifier().fit(SMALL, y)
+
+
+def test_numpy_text_of_any_length():
+    """scikit-learn raises a TypeError without a remedy."""
+    kind = getattr(np.dtypes, "StringDType", None)
+    if kind is None:
+        pytest.skip("NumPy 1 has no StringDType")
+    y = np.array(WORDS, dtype=kind())
+    with pytest.raises(ValueError, match=r"y has the type StringDType.*y\.tolist\(\)"):
+        NeuronClassifier().fit(SMALL, y)
+    assert NeuronClassifier().fit(SMALL, y.tolist()).classes_.tolist() == ["no", "yes"]

@@ -169,8 +169,8 @@ def test_exactly_separated_data_are_told(seed):
     X = X * 10.0 ** rng.integers(-6, 7, d)
     link = PROBABILITIES[seed % len(PROBABILITIES)]
     table = coefficient_table(_fit(link, X, y), X, y)
-    told = table["note"].str.startswith("separated").any()
-    assert told == (detect_separation(X, y).kind != "none")
+    noted = table["note"].str.startswith("separated").any()
+    assert noted == (detect_separation(X, y).kind != "none")
 
 
 @pytest.mark.parametrize("link", PROBABILITIES)

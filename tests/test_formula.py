@@ -41,6 +41,15 @@ def test_fits_are_those_of_statsmodels(formula):
     assert type(X) is pd.DataFrame
 
 
+def test_a_dot_stands_for_all_other_columns():
+    births = _births().drop(columns="ftv")
+    X, y, X_new = from_formula("low ~ . - age", births, new=births.head(3))
+    named, _ = from_formula("low ~ lwt + race + smoke + ptl + ht + ui", births)
+    pd.testing.assert_frame_equal(X, named[X.columns], check_like=True)
+    pd.testing.assert_frame_equal(X_new, X.head(3))
+    assert y.name == "low"
+
+
 def test_labels_of_any_type_stay_as_they_are():
     births = _births().assign(weight=lambda table: np.where(table["low"] == 1, "low", "normal"))
     X, y = from_formula("weight ~ age", births)
@@ -84,7 +93,9 @@ def test_formulas_that_cannot_work(monkeypatch):
     births = _births()
     cases = [
         ("age + lwt", "has no left side.*'y ~ age"),
-        ("low ~ agee", "agee"),
+        ("low ~ agee", r"agee.*columns of the frame: low, age, lwt"),
+        ("low ~ factor(race)", r"C\(x\) for R's factor\(x\)"),
+        ("low = age", r"Unknown operator '='\. Expected"),
         ("low ~ ~ (", "formulaic reports"),
         ("C(race) ~ age", "columns. Expected one label"),
     ]

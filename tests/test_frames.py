@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, grouped
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NAMES = ["a", "b", "c", "d"]
@@ -108,6 +109,10 @@ TEXT = {
         pl.Series("size", WORDS, dtype=pl.Enum(["small", "large"]))
     ),
     "pyarrow": lambda: arrow(TABLE.assign(size=WORDS)),
+    "pandas, some digits": lambda: TABLE.assign(size=pd.Categorical(np.where(SPECIES, "1", WORDS))),
+    "pandas with arrow": lambda: TEXT["pyarrow, dictionary"]().to_pandas(
+        types_mapper=pd.ArrowDtype
+    ),
     "pyarrow, dictionary": lambda: arrow(TABLE).append_column(
         "size", pytest.importorskip("pyarrow").array(WORDS).dictionary_encode()
     ),
@@ -124,6 +129,101 @@ def test_columns_of_text_and_categories_are_refused(name):
     ):
         with pytest.raises(ValueError, match=message):
             fit()
+
+
+CODES = IRIS[:, 3].round().astype(int)
+DIGITS = CODES.astype(str)
+
+
+def categorical(values):
+    return TABLE.assign(code=pd.Categorical(values))
+
+
+def dictionary(values):
+    array = pytest.importorskip("pyarrow").array(values).dictionary_encode()
+    return arrow(TABLE).append_column("code", array)
+
+
+# What LogisticRegression takes as numbers too.
+CATEGORIES_OF_NUMBERS = {
+    "pandas, integers": lambda: categorical(CODES),
+    "pandas, floats": lambda: categorical(CODES.astype(float)),
+    "pandas, text": lambda: categorical(DIGITS),
+    "pandas, ordered": lambda: TABLE.assign(code=pd.Categorical(CODES, ordered=True)),
+    "pandas, other order": lambda: TABLE.assign(code=pd.Categorical(CODES, [2, 0, 1])),
+    "pandas with arrow": lambda: dictionary(CODES).to_pandas(types_mapper=pd.ArrowDtype),
+    "polars, Categorical": lambda: polars(TABLE).with_columns(
+        pl.Series("code", DIGITS, dtype=pl.Categorical)
+    ),
+    "polars, Enum": lambda: polars(TABLE).with_columns(
+        pl.Series("code", DIGITS, dtype=pl.Enum(["2", "0", "1"]))
+    ),
+    "pyarrow, integers": lambda: dictionary(CODES),
+    "pyarrow, text": lambda: dictionary(DIGITS),
+}
+
+
+@pytest.mark.parametrize("name", CATEGORIES_OF_NUMBERS)
+def test_categories_of_numbers_are_numbers_as_in_logistic_regression(name):
+    table, numbers = CATEGORIES_OF_NUMBERS[name](), np.column_stack([IRIS, CODES])
+    peer = LogisticRegression(solver="newton-cg", tol=1e-10, max_iter=1000)
+    theirs = peer.fit(table, SPECIES).coef_
+    neuron = NeuronClassifier().fit(table, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, theirs, rtol=0, atol=1e-5)
+    expected = NeuronClassifier().fit(numbers, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, expected.coef_, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(
+        neuron.predict_proba(table), expected.predict_proba(numbers), rtol=0, atol=1e-9
+    )
+    stream = NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2])
+    np.testing.assert_allclose(stream.coef_, neuron.coef_, rtol=1e-6, atol=1e-7)
+
+
+def test_a_missing_category():
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NeuronClassifier().fit(categorical([None, *CODES[1:]]), SPECIES)
+
+
+@pytest.mark.parametrize("code", [1, 1.5, "1"])
+def test_missing_values_of_a_dictionary(code):
+    """NumPy reads some value of the dictionary there, and so does scikit-learn."""
+    pyarrow = pytest.importorskip("pyarrow")
+    values = pyarrow.array([code, None, *[code] * 148]).dictionary_encode()
+    full = arrow(TABLE).append_column("code", pyarrow.array([code] * 150).dictionary_encode())
+    table = arrow(TABLE).append_column("code", values)
+    neuron = NeuronClassifier().fit(full, SPECIES)
+    message = "Column 'code' of .* has a missing value at index 1. Expected a value"
+    for call in (
+        lambda: NeuronClassifier().fit(table, SPECIES),
+        lambda: NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2]),
+        lambda: NeuronClassifier().fit(full, SPECIES, X_val=table, y_val=SPECIES),
+        lambda: neuron.predict(table),
+        lambda: neuron.score(table, SPECIES),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    kept = [row for row in range(150) if row != 1]
+    again = NeuronClassifier().fit(table.drop_null(), SPECIES[kept])
+    np.testing.assert_allclose(
+        again.coef_[:, :4], NeuronClassifier().fit(IRIS[kept], SPECIES[kept]).coef_, atol=1e-6
+    )
+    for column in (values, pyarrow.chunked_array([values])):
+        with pytest.raises(ValueError, match="y has a missing value at index 1"):
+            NeuronClassifier().fit(IRIS, column)
+        with pytest.raises(ValueError, match="successes has a missing value at index 1"):
+            grouped(IRIS, column)
+        with pytest.raises(ValueError, match="sample_weight has a missing value at index 1"):
+            NeuronClassifier().fit(IRIS, SPECIES, column)
+
+
+def test_integers_of_128_bits():
+    kind = getattr(pl, "Int128", None)
+    if kind is None:
+        pytest.skip("this polars has no Int128")
+    table = polars(TABLE).with_columns(pl.Series("code", CODES, dtype=kind))
+    expected = NeuronClassifier().fit(np.column_stack([IRIS, CODES]), SPECIES)
+    neuron = NeuronClassifier().fit(table, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, expected.coef_, rtol=1e-9, atol=1e-10)
 
 
 def test_the_remedy_for_text_runs():

@@ -285,7 +285,7 @@ def test_a_second_interrupt_may_hit_the_gap(monkeypatch):
 
 
 class _Fitters:
-    """Threads that fit until they are told to stop."""
+    """Threads that fit until they are asked to stop."""
 
     def __init__(self, fits):
         self._fits, self._stop, self.failures = fits, False, []

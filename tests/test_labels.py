@@ -90,8 +90,12 @@ def test_fits_of_labels_at_the_ends_of_their_dtype(dtype, n_classes):
 
 
 def test_classes_of_a_stream_that_cannot_be_sorted():
-    with pytest.raises(ValueError, match=r"classes=\[1, 'a', None\] cannot be sorted"):
+    with pytest.raises(ValueError, match=r"classes=\[.*\] cannot be sorted"):
+        NeuronClassifier().partial_fit(X, SPECIES, classes=[object(), object()])
+    with pytest.raises(ValueError, match="classes has the missing label None in row 2"):
         NeuronClassifier().partial_fit(X, SPECIES, classes=[1, "a", None])
+    with pytest.raises(ValueError, match="Input classes contains NaN"):
+        NeuronClassifier().partial_fit(X, SPECIES, classes=[0, np.nan])
 
 
 def test_the_case_that_was_reported():

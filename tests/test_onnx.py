@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.activations import ACTIVATIONS, Activation, LeakyReLU
 
 pytest.importorskip("skl2onnx")
@@ -226,6 +226,48 @@ def test_a_leaky_relu_of_its_own():
     np.testing.assert_allclose(scores, neuron.decision_function(IRIS[0]), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.filterwarnings("ignore::skneuron.fitting.AbsentClassWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_neurons_that_lack_samples_of_a_class(activation):
+    X, y = IRIS
+
+    def neuron():
+        return NeuronClassifier(activation, max_iter=50)
+
+    for model in (
+        neuron().fit(X, y, (y != 1).astype(float)),
+        neuron().fit(X, y > 0, (y > 0).astype(float)),
+        neuron().partial_fit(X[y == 1], y[y == 1], classes=[0, 1]),
+        neuron().partial_fit(X[y == 1], y[y == 1], classes=[0, 1, 2]),
+        neuron().partial_fit(X[y != 1], y[y != 1], classes=[0, 1, 2]),
+    ):
+        label, second = run(to_onnx(model), {"X": X})
+        np.testing.assert_array_equal(label, model.predict(X))
+        np.testing.assert_allclose(second, ours(model, X), rtol=1e-12, atol=1e-12)
+
+
+def test_a_graph_has_no_offset():
+    """The page: add the offset to the decision function, outside of the graph."""
+    offset = np.linspace(-1, 1, 569)
+    neuron = NeuronClassifier("probit").fit(BREAST[0][:, :3], BREAST[1], offset=offset)
+    options = {"zipmap": False, "raw_scores": True}
+    graph = skl2onnx.to_onnx(neuron, BREAST[0][:1, :3], options=options)
+    _, scores = run(graph, {"X": BREAST[0][:, :3]})
+    np.testing.assert_allclose(
+        scores[:, 1] + offset, neuron.decision_function(BREAST[0][:, :3], offset=offset), rtol=1e-12
+    )
+
+
+def test_a_search_has_the_options_of_its_neuron():
+    search = NeuronClassifierCV(Cs=3, cv=3).fit(*IRIS)
+    options = {NeuronClassifierCV: {"zipmap": False, "raw_scores": True}}
+    _, scores = run(skl2onnx.to_onnx(search, IRIS[0][:1], options=options), {"X": IRIS[0]})
+    np.testing.assert_allclose(scores, search.decision_function(IRIS[0]), rtol=0, atol=1e-12)
+    with pytest.raises(TypeError, match=r"NeuronClassifierCV.*search\.best_estimator_"):
+        to_onnx(search)
+
+
 # --- pipelines ---------------------------------------------------------------------------
 
 RNG = np.random.default_rng(2)
@@ -293,6 +335,12 @@ PIPELINES = {
     "standard, loglog": (make_pipeline(StandardScaler(), N("loglog", C=0.1)), WINE),
     "vote": (VotingClassifier([("a", make_pipeline(StandardScaler(), N())), ("b", make_pipeline(StandardScaler(), N("probit")))], voting="soft", flatten_transform=False), IRIS),
     "calibrated step": (CalibratedClassifierCV(N("step", max_iter=200), cv=3), (IRIS[0][:100], IRIS[1][:100])),
+    "chosen, probit": (make_pipeline(StandardScaler(), NeuronClassifierCV("probit", Cs=3, cv=3)), IRIS),
+    "chosen, softmax": (NeuronClassifierCV(Cs=3, l1_ratios=(0.0, 1.0), cv=3), IRIS),
+    "mixed, chosen": (mixed(NeuronClassifierCV(Cs=3, cv=3)), (TABLE, TWO)),
+    "chosen, identity": (make_pipeline(MinMaxScaler(), NeuronClassifierCV("identity", Cs=3, cv=3)), BREAST),
+    "penalty factors": (make_pipeline(StandardScaler(), N(penalty_factor={0: 0, 1: 5})), BREAST),
+    "squared error": (make_pipeline(StandardScaler(), N(loss="squared_error")), IRIS),
     "one against the rest": (make_pipeline(StandardScaler(), OneVsRestClassifier(N("probit"))), IRIS),
 }  # fmt: skip
 # Steps of scikit-learn that have no float64 in ONNX Runtime 1.32 and skl2onnx 1.20.

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from textbooks import read
 
 from skneuron import NeuronClassifier
 from skneuron.activations import ACTIVATIONS
@@ -81,6 +82,81 @@ def test_several_classes_and_sparse_columns(activation, l1_ratio):
     assert np.abs(neuron.coef_ - other).max() < 1e-7
 
 
+# --- glmnet ----------------------------------------------------------------------------
+
+GLMNET = read("glmnet")
+GLMNET_CASES = list(GLMNET.groupby(["table", "case", "alpha", "standardize"], sort=False).groups)
+# As in the script.
+LAMBDA = {"birthwt": 0.03, "pima": 0.03, "sonar": 0.01, "womenlf": 0.02}
+RESPONSES = {"birthwt": "low", "pima": "diabetes", "sonar": "mine", "womenlf": "partic"}
+# glmnet ends with a cycle over the columns that changes no loss by more than thresh=1e-24 times the
+# null deviance, thus no standardised coefficient by more than about 1e-11. Correlated columns need
+# many such cycles: the largest difference in 42 fits is 1e-8. Coefficients are compared after a
+# multiplication by the standard deviation of the column.
+ATOL = 1e-7
+
+
+def _glmnet(table, case, alpha, standardize):
+    """Return X, y, sample weights, scales, and the parameters of the neuron, for glmnet's call."""
+    rows = read(table)
+    terms = [term for term in _coefficients_of_glmnet(table, case, alpha, standardize) if term]
+    X, y = rows[terms].to_numpy(float), rows[RESPONSES[table]].to_numpy()
+    weights = 1.0 + np.arange(len(y)) % 3 if case == "weighted" else np.ones(len(y))
+    factors = np.resize([1, 0, 0.5, 3, 1, 10, 0.2], len(terms))
+    variance = np.average((X - np.average(X, axis=0, weights=weights)) ** 2, 0, weights)
+    scale = np.sqrt(variance) if standardize else np.ones(len(terms))
+    bounds = [(-0.01 * unit, 0.3 * unit) for unit in scale] if case == "bounded" else None
+    if case == "excluded":
+        factors[4], bounds = 1.0, {4: (0, 0)}
+    params = {
+        "C": 1 / (LAMBDA[table] * weights.sum()),
+        "l1_ratio": alpha,
+        "penalty_factor": factors / factors.mean(),
+        "bounds": bounds,
+    }
+    return X, y, weights, scale, params
+
+
+def _coefficients_of_glmnet(table, case, alpha, standardize):
+    """Return one column per term, the intercept as ``""``, and one row per neuron."""
+    query = "table == @table and case == @case and alpha == @alpha and standardize == @standardize"
+    long = GLMNET.query(query)
+    wide = long.assign(term=long["term"].replace("bias", "")).pivot(
+        index="class", columns="term", values="value"
+    )
+    return wide[list(dict.fromkeys(long["term"].replace("bias", "")))]
+
+
+def test_the_record_of_glmnet_has_ridge_l1_and_elastic_net():
+    assert len(GLMNET_CASES) == 7 * 3 * 2
+    assert {alpha for _, _, alpha, _ in GLMNET_CASES} == {0.0, 0.5, 1.0}
+
+
+@pytest.mark.parametrize(("table", "case", "alpha", "standardize"), GLMNET_CASES)
+def test_coefficients_are_those_of_glmnet(table, case, alpha, standardize):
+    X, y, weights, scale, params = _glmnet(table, case, alpha, standardize)
+    neuron = NeuronClassifier(**params).fit(X / scale, y, weights)
+    recorded = _coefficients_of_glmnet(table, case, alpha, standardize)
+    theirs = recorded.drop(columns="").to_numpy()
+    unit = X.std(axis=0)
+    np.testing.assert_allclose(neuron.coef_ / scale * unit, theirs * unit, rtol=0, atol=ATOL)
+    np.testing.assert_array_equal(neuron.coef_ == 0, theirs == 0)
+    # The intercepts of a softmax have a common term without effect.
+    ours, others = neuron.intercept_, recorded[""].to_numpy()
+    if len(ours) > 1:
+        ours, others = ours - ours.mean(), others - others.mean()
+    np.testing.assert_allclose(ours, others, rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize("solver", [name for name in PENALIZING if name not in ("sgd", "adam")])
+def test_every_solver_has_the_coefficients_of_glmnet(solver):
+    for alpha in (0.0, 0.5, 1.0) if solver in NONSMOOTH else (0.0,):
+        X, y, _, scale, params = _glmnet("pima", "plain", alpha, True)
+        neuron = NeuronClassifier(solver=solver, max_iter=100_000, **params).fit(X / scale, y)
+        theirs = _coefficients_of_glmnet("pima", "plain", alpha, True).drop(columns="").to_numpy()
+        np.testing.assert_allclose(neuron.coef_, theirs * X.std(axis=0), rtol=0, atol=ATOL)
+
+
 def test_elastic_net_against_statsmodels():
     alpha = FACTORS / len(Y)
     model = sm.GLM(Y, np.column_stack([X, np.ones(len(X))]), family=sm.families.Binomial())
@@ -148,6 +224,24 @@ def test_dict_and_array_and_ones():
     assert np.array_equal(by_number.coef_, by_position.coef_)
     ones = NeuronClassifier(penalty_factor=np.ones(6)).fit(X, Y)
     assert np.array_equal(ones.coef_, NeuronClassifier().fit(X, Y).coef_)
+
+
+def test_a_series_belongs_to_its_labels():
+    frame = pd.DataFrame(X, columns=NAMES)
+    expected = NeuronClassifier(penalty_factor=FACTORS).fit(frame, Y).coef_
+    moved = pd.Series(FACTORS, index=NAMES).sort_values()
+    assert moved.index.tolist() != NAMES
+    assert np.array_equal(NeuronClassifier(penalty_factor=moved).fit(frame, Y).coef_, expected)
+    # Labels that are no names, and X without names: by position, as an array.
+    for series, data in (
+        (pd.Series(FACTORS), frame),
+        (pd.Series(FACTORS, index=NAMES), X),
+        (pd.Series(FACTORS), X),
+    ):
+        ours = NeuronClassifier(penalty_factor=series).fit(data, Y).coef_
+        assert np.allclose(ours, expected, rtol=1e-9)
+    with pytest.raises(ValueError, match=r"key 'z' of penalty_factor is no feature of X"):
+        NeuronClassifier(penalty_factor=pd.Series([1.0], index=["z"])).fit(frame, Y)
 
 
 def test_no_penalty_and_perceptron_have_no_factors():

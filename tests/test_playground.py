@@ -386,6 +386,34 @@ def test_the_page_fits_the_window_and_shows_each_value(shown, width):
 
 
 @browsing
+def test_the_page_follows_the_colours_of_the_system(shown):
+    """No text and no line of the picture is as bright as the page, in light and in dark."""
+    X, y = _irises()
+    page = shown(_fit(X, y), X, y, epochs=1)
+    pages = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        ground, inks = page.evaluate(
+            """() => {
+                const sum = text => text.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0);
+                const style = (mark, name) => sum(getComputedStyle(mark)[name]);
+                const all = selector => [...document.querySelectorAll("#picture " + selector)];
+                return [
+                    sum(getComputedStyle(document.body).backgroundColor),
+                    [...all("text").map(mark => style(mark, "fill")),
+                     ...all(".mark-line path, [aria-label='line']").map(m => style(m, "stroke"))],
+                ];
+            }"""
+        )
+        assert len(inks) > 20
+        assert min(abs(ink - ground) for ink in inks) > 300
+        pages.append(ground)
+    assert pages[0] > 700
+    assert pages[1] < 150
+    page.emulate_media(color_scheme="light")
+
+
+@browsing
 def test_a_notebook_shows_the_page_in_a_frame(browser):
     X, y = _irises()
     page = browser.new_page()

@@ -133,7 +133,7 @@ def _assert_perpendicular(display, neuron):
 
 
 def _aspect(display, ratio, **more):
-    """Make a unit of the height of the data so many times as long as one of their width."""
+    """Make a unit of height ``ratio`` times as long as a unit of width, in units of the data."""
     width, height = (np.ptp(side) for side in display.grid)
     display.ax_.set_aspect(ratio * width / height, **more)
 

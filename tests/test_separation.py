@@ -1,4 +1,4 @@
-"""Separation: told right, proved on the data as given, and never claimed where classes overlap."""
+"""Separation: reported correctly, proved on the data as given, never claimed on overlap."""
 
 from fractions import Fraction
 

@@ -77,7 +77,7 @@ def _estimators():
             solver = "auto"
         neuron = NeuronClassifier(activation, loss=loss, solver=solver)
         if solver == "working-set":
-            # Without a kink it is Newton under another name.
+            # Without an L1 penalty or bounds it is Newton under another name.
             neuron.set_params(l1_ratio=0.5)
         elif solver in SOLVERS and "mistakes" in SOLVERS[solver].needs:
             # Data of the checks that no line separates are gone over until patience ends.

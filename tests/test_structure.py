@@ -185,8 +185,8 @@ def test_report_shows_each_value_beside_its_limit(monkeypatch, capsys):
     assert end.value.code == 0
 
 
-def test_documentation_is_within_the_limits_of_prose():
-    above = [m for m in prose.counts("docs", prose.documentation()) if not m.holds]
+def test_documentation_and_code_are_within_the_limits_of_prose():
+    above = [m for m in prose.measure() if not m.holds]
     assert [(m.name, m.value, m.found) for m in above] == []
 
 

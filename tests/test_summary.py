@@ -167,7 +167,7 @@ def test_names_are_escaped():
 def test_summary_without_pandas_and_without_a_bias(monkeypatch):
     X, y = _births()
     neuron = _fit("probit", X.to_numpy(), y, fit_intercept=False)
-    whole = summary(neuron, X.to_numpy(), y, kind="robust")
+    whole = summary(neuron, X.to_numpy(), y.to_numpy(), kind="robust")
     assert whole.test is None
     importing = builtins.__import__
 
@@ -184,3 +184,21 @@ def test_penalties_are_refused():
     X, y = _births()
     with pytest.raises(ValueError, match=r"penalty.*C=np\.inf"):
         summary(NeuronClassifier().fit(X, y), X, y)
+
+
+def test_tables_name_the_modelled_class():
+    X, y = _births()
+    neuron = _fit("sigmoid", X, y)
+    table = coefficient_table(neuron, X, y)
+    for text in (str(table), str(table.drop(columns="note").round(3)), table.to_string()):
+        assert text.startswith(f"P({y.name} = 1) ")
+    assert f"<th>P({y.name} = 1)</th>" in table._repr_html_()
+    assert str(coefficient_table(neuron, X, y.to_numpy())).startswith("P(y = 1) ")
+    words = y.map({0: "a normal weight", 1: "low " * 20})
+    renamed = _fit("sigmoid", X, words)
+    heading = str(coefficient_table(renamed, X, words)).partition(")")[0]
+    assert heading == f"P({y.name} = low low low low low low low l…"
+    races = X["black"] + 2 * X["other"]
+    layer = _fit("sigmoid", X[["age", "lwt"]], races)
+    table = coefficient_table(layer, X[["age", "lwt"]], races, base=2)
+    assert str(table).startswith("against class 2")

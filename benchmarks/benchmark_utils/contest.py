@@ -64,7 +64,7 @@ class Contest:
         Most seconds of a fit; also, a fit may take twenty times ours, ten seconds at
         least.
     say : callable
-        Told of every measurement.
+        Called with every measurement.
     """
 
     def __init__(

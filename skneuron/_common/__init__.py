@@ -5,7 +5,6 @@ from skneuron._common._arrays import (
     Bounds,
     Curvatures,
     FloatArray,
-    ForwardPass,
     Interval,
     LayerCurvature,
     Matrix,
@@ -13,6 +12,7 @@ from skneuron._common._arrays import (
     PenaltyFactor,
     TableLike,
 )
+from skneuron._common._dask import is_dask, refuse_dask
 from skneuron._common._messages import not_a_neuron, one_of, shown, wrong_value
 from skneuron._common._public import set_public_module
 
@@ -21,15 +21,16 @@ __all__ = [
     "Bounds",
     "Curvatures",
     "FloatArray",
-    "ForwardPass",
     "Interval",
     "LayerCurvature",
     "Matrix",
     "MatrixLike",
     "PenaltyFactor",
     "TableLike",
+    "is_dask",
     "not_a_neuron",
     "one_of",
+    "refuse_dask",
     "set_public_module",
     "shown",
     "wrong_value",

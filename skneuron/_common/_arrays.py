@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -13,7 +13,6 @@ __all__ = [
     "Bounds",
     "Curvatures",
     "FloatArray",
-    "ForwardPass",
     "Interval",
     "LayerCurvature",
     "Matrix",
@@ -24,10 +23,6 @@ __all__ = [
 
 FloatArray: TypeAlias = NDArray[np.float64]
 AnyArray: TypeAlias = NDArray[Any]
-
-
-#: From coefficients and intercepts to z of all rows: calls a function with each slice and its z.
-ForwardPass: TypeAlias = Callable[[AnyArray, AnyArray, Callable[[slice, AnyArray], None]], object]
 
 
 class TableLike(Protocol):
@@ -58,6 +53,10 @@ class Matrix(Protocol):
 
     def astype(self, dtype: Any, /) -> Any:
         """Return the matrix with elements of another type."""
+        ...
+
+    def __matmul__(self, other: AnyArray, /) -> Any:
+        """Return the product with an array."""
         ...
 
 

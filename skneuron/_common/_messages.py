@@ -23,7 +23,10 @@ def one_of(names: Iterable[str]) -> str:
 
 def not_a_neuron(estimator: object) -> str:
     """Return the message about another estimator in place of a fitted neuron."""
-    found = f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifier."
+    name = type(estimator).__name__
+    found = f"Got a {name}. Expected a fitted NeuronClassifier."
+    if name == "LogisticRegression":
+        return f"{found} Fit one, for example NeuronClassifier(C=np.inf).fit(X, y)."
     best = getattr(estimator, "best_estimator_", None)
     if best is not None and not hasattr(best, "steps"):
         return f"{found} Pass search.best_estimator_."

@@ -48,7 +48,7 @@ def _log_p_derivative2(t: FloatArray) -> FloatArray:
 class CLogLog(Activation):
     """Complementary log-log, f(z) = 1 - exp(-eᶻ).
 
-    Range (0, 1), largest slope 1/e at z = 0. It changes its mind at z₀ = log log 2,
+    Range (0, 1), largest slope 1/e at z = 0. The predicted class changes at z₀ = log log 2,
     not at 0. The link of grouped survival times: e^w is a hazard ratio (Prentice &
     Gloeckler, Biometrics 34, 1978).
 

@@ -81,7 +81,7 @@ class LeakyReLU(Activation):
         return np.where(z > 0, 1.0, self.alpha)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
-        """Return 0, the second derivative everywhere but at the kink."""
+        """Return 0, the second derivative everywhere but at the non-differentiable point."""
         return np.zeros_like(z)
 
 
@@ -112,7 +112,7 @@ class ReLU(Activation):
         return (z > 0).astype(np.float64)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
-        """Return 0, the second derivative everywhere but at the kink."""
+        """Return 0, the second derivative everywhere but at the non-differentiable point."""
         return np.zeros_like(z)
 
 

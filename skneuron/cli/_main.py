@@ -14,7 +14,7 @@ from skneuron.cli._errors import TableError, first_line, quoted
 from skneuron.cli._options import parse_options, read_options
 from skneuron.cli._pipelines import load_pipeline, predict, save_pipeline, with_parser
 from skneuron.cli._predictions import prediction_columns, write_columns
-from skneuron.cli._reading import read_csv
+from skneuron.cli._reading import RawTable, read_csv
 from skneuron.cli._report import describe, report
 from skneuron.cli._streams import complain, printable, say
 from skneuron.cli._table import InputTable, build_table, identifiers
@@ -64,6 +64,7 @@ def _check_destinations(options: argparse.Namespace) -> None:
 def _compare_on_table(options: argparse.Namespace) -> int:
     """Compare the models on a file or on the example data, and write the files of the options."""
     neuron = NeuronClassifier(activation=options.activation, C=options.C)
+    raw = None
     if options.file is None:
         table = _breast_cancer()
     else:
@@ -74,8 +75,8 @@ def _compare_on_table(options: argparse.Namespace) -> int:
         return code  # nobody reads the report
     comparison = compare(neuron, table)
     code = code or say(report(neuron, table, comparison))
-    if options.predict is not None:
-        written = _write_out_of_fold(options.predict, table, comparison)
+    if options.predict is not None and raw is not None:
+        written = _write_out_of_fold(options.predict, raw, table, comparison)
         code = code or say(written)
     if options.save is not None:
         saved = _write_model(options.save, table, comparison)
@@ -94,7 +95,7 @@ def _write_model(path: str, table: InputTable, comparison: Comparison) -> str:
     )
 
 
-def _write_out_of_fold(path: str, table: InputTable, comparison: Comparison) -> str:
+def _write_out_of_fold(path: str, raw: RawTable, table: InputTable, comparison: Comparison) -> str:
     """Write predictions for rows that the model was not fitted on, and return a sentence."""
     columns = prediction_columns(
         identifiers(table.raw, table.parser),
@@ -102,7 +103,7 @@ def _write_out_of_fold(path: str, table: InputTable, comparison: Comparison) -> 
         comparison.out_of_fold,
         likelihood=hasattr(comparison.fitted[-1], "predict_proba"),
     )
-    write_file(path, lambda draft: write_columns(columns, draft))
+    write_file(path, lambda draft: write_columns(columns, draft, raw.sep, raw.decimal))
     return (
         f"\nWrote the out-of-fold predictions of {len(table.y)} rows to {printable(path)}:\n"
         "the scaled neuron that predicts a row was fitted without the fold of the row."
@@ -119,7 +120,7 @@ def _predict_new(options: argparse.Namespace) -> int:
     columns = prediction_columns(
         identifiers(raw.frame, parser), pipeline.classes_, scores, likelihood=likelihood
     )
-    write_file(options.predict, lambda path: write_columns(columns, path))
+    write_file(options.predict, lambda path: write_columns(columns, path, raw.sep, raw.decimal))
     return say(
         f"{printable(raw.path)}: {len(raw.frame)} rows, read as {raw.described}.\n"
         f"Wrote the predictions of {len(raw.frame)} rows to {printable(options.predict)}."

@@ -59,10 +59,12 @@ def prediction_columns(
     return {_cell(name): texts for name, texts in names.items()} | columns
 
 
-def write_columns(columns: dict[str, Any], path: str) -> None:
-    """Write columns to a CSV file."""
+def write_columns(columns: dict[str, Any], path: str, sep: str = ",", decimal: str = ".") -> None:
+    """Write columns to a CSV file, with the separator and the decimal mark of the file read."""
+    frame = pandas().DataFrame(columns)
+    mark = "." if decimal == sep else decimal
     # Quotes around each text, also in the header: a separator within one begins no new cell.
-    pandas().DataFrame(columns).to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
+    frame.to_csv(path, index=False, sep=sep, decimal=mark, quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _cell(label: Any) -> Any:

@@ -64,6 +64,8 @@ class RawTable:
     path : str
     frame : DataFrame
         Cells are str, or NaN if they are missing. The index has numbers of lines.
+    sep : str
+        Separator of the cells.
     decimal : str
         Decimal mark of the file.
     thousands : str or None
@@ -76,6 +78,7 @@ class RawTable:
 
     path: str
     frame: Any
+    sep: str
     decimal: str
     thousands: str | None
     header: bool
@@ -119,7 +122,7 @@ def read_csv(path: str, options: ReadOptions, wanted: Collection[str]) -> RawTab
         described.append("decimal commas")
     if not header:
         described.append(f"no header line, columns called 1 to {len(first)}")
-    return RawTable(path, frame, decimal, options.thousands, header, ", ".join(described))
+    return RawTable(path, frame, sep, decimal, options.thousands, header, ", ".join(described))
 
 
 def _parse(text: str, path: str, sep: str, na: tuple[str, ...], names: list[str] | None) -> Any:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from skneuron._common import set_public_module
 from skneuron.design._center import resolve_ordinary_values
+from skneuron.design._executor import DaskExecutor, Executor, ListExecutor
 from skneuron.design._forward import forward
 from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
-from skneuron.design._moments import Moments, column_moments
+from skneuron.design._moments import Moments, column_moments, merged_moments
 from skneuron.design._standardized import StandardizedDesign
 from skneuron.design._sums import ReadyDesign, RowFunction, Sums
 
 __all__ = [
+    "DaskExecutor",
     "DesignMatrix",
+    "Executor",
+    "ListExecutor",
     "Moments",
     "ReadyDesign",
     "RowCounter",
@@ -20,6 +24,7 @@ __all__ = [
     "Sums",
     "column_moments",
     "forward",
+    "merged_moments",
     "resolve_ordinary_values",
     "rows_of",
 ]

@@ -30,7 +30,9 @@ _ENOUGH = 4000
 _NARROWEST = 1e-280
 
 
-def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CLOSE) -> Moments:
+def resolve_ordinary_values(
+    X: DesignMatrix, moments: Moments, close: float = CLOSE, *, center: bool = True
+) -> Moments:
     """Center columns of very unequal values on their ordinary values instead of on the mean.
 
     A fill value such as 1e20 moves the mean so far that x - mean is the same float64 for all
@@ -44,6 +46,8 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CL
     close : float, default=1e-6
         Columns change if their ordinary values lie closer together than this fraction of the
         deviation.
+    center : bool, default=True
+        If False all centers stay at zero, and the spread is the size of the ordinary values.
 
     Returns
     -------
@@ -68,9 +72,11 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CL
         columns = (_sparse_candidates if X.is_sparse else _dense_candidates)(X, moments, close)
     if len(columns) == 0:
         return moments
-    center, spread = moments.center.copy(), moments.spread.copy()
+    centers, spread = moments.center.copy(), moments.spread.copy()
     for column in columns:
         found = _ordinary_interval(X.different_values(int(column), _ENOUGH))
+        if found is not None and not center:
+            found = 0.0, abs(found[0]) + found[1]
         if found is None or not found[1] < close * moments.deviation[column]:
             continue
         if found[1] < _NARROWEST * moments.deviation[column]:
@@ -80,8 +86,8 @@ def resolve_ordinary_values(X: DesignMatrix, moments: Moments, close: float = CL
                 "1e280 times as large as their usual differences. This often means a fill value: "
                 "replace it or drop the row."
             )
-        center[column], spread[column] = found
-    return replace(moments, center=center, spread=spread)
+        centers[column], spread[column] = found
+    return replace(moments, center=centers, spread=spread)
 
 
 def _dense_candidates(X: DesignMatrix, moments: Moments, close: float) -> AnyArray:

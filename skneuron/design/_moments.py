@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from skneuron._common import FloatArray
 from skneuron._threads import run_parts
 from skneuron.design._matrix import DesignMatrix, assemble, transposed
 
-__all__ = ["Moments", "column_moments"]
+__all__ = ["Moments", "column_moments", "merged_moments"]
 
 # |mean| / deviation up to which E[x²] - E[x]² keeps ten digits and more.
 _NEAR = 1e3
@@ -86,6 +87,32 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
         if exact is None:
             return None
         mean[careful], deviation[careful] = exact
+    return Moments.about_mean(mean, deviation)
+
+
+def merged_moments(parts: Iterable[tuple[float, Moments]]) -> Moments:
+    """Return the moments of all rows from the moments of blocks and their sample weights.
+
+    The formula subtracts the means of two blocks (Chan, Golub & LeVeque, Am. Stat. 37, 1983). A
+    column with one value in all blocks has deviation 0 exactly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.design import Moments, merged_moments
+    >>> one, zero = np.ones(1), np.zeros(1)
+    >>> blocks = [(0.5, Moments.about_mean(zero, zero)), (0.5, Moments.about_mean(2 * one, zero))]
+    >>> merged_moments(blocks).mean.tolist(), merged_moments(blocks).deviation.tolist()
+    ([1.0], [1.0])
+    """
+    (total, first), *others = parts
+    mean, deviation = first.mean, first.deviation
+    for weight, block in others:
+        own = weight / (total + weight)
+        difference = block.mean - mean
+        within = np.hypot(np.sqrt(1 - own) * deviation, np.sqrt(own) * block.deviation)
+        deviation = np.hypot(within, np.sqrt(own * (1 - own)) * difference)
+        mean, total = mean + own * difference, total + weight
     return Moments.about_mean(mean, deviation)
 
 

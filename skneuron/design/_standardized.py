@@ -18,6 +18,7 @@ from scipy import sparse
 from skneuron._common import AnyArray, Curvatures, FloatArray, LayerCurvature
 from skneuron._threads import run_parts
 from skneuron.design._matrix import (
+    BLOCK_ELEMENTS,
     DesignMatrix,
     assemble,
     pieces_of,
@@ -136,6 +137,8 @@ class StandardizedDesign:
             """Return the sums over the rows of a part, on the scale of X."""
             sums = Sums.zeros(len(coef), self.shape[1], gram=gram)
             dense = gram and not self.is_thin
+            n_rows = min(len(part), max(1, BLOCK_ELEMENTS // max(1, self.shape[1])))
+            buffers = np.empty((2, n_rows if dense else 0, self.shape[1] + 1))
             blocks = self.design.dense_blocks(part) if dense else self.design.blocks(part)
             for rows, block in blocks:
                 data = block if self._shift is None else block - self._shift
@@ -146,7 +149,7 @@ class StandardizedDesign:
                 if len(slopes):
                     self._add_products(sums.slopes, rows, data, slopes)
                 if sums.gram is not None and h is not None:
-                    self._add_gram(sums.gram, data, h)
+                    self._add_gram(sums.gram, data, h, buffers)
             return sums
 
         parts = self.design.fixed_parts() if self._is_steady else self.design.parts()
@@ -213,10 +216,10 @@ class StandardizedDesign:
             out[:, :-1] += slopes.T @ data
         out[:, -1] += slopes.sum(axis=0)
 
-    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures) -> None:
+    def _add_gram(self, out: FloatArray, data: Any, h: Curvatures, buffers: FloatArray) -> None:
         if not sparse.issparse(data):
-            rows = np.empty((len(data), self.shape[1] + 1))
-            add_gram(out, standardize(data, self._left, self._inverse, rows), h)
+            rows = standardize(data, self._left, self._inverse, buffers[0, : len(data)])
+            add_gram(out, rows, h, buffers[1])
             return
         for i, j in combinations_with_replacement(range(len(out)), 2):
             part = _sparse_gram(data, _pair(h, i, j), self._left, self._inverse)

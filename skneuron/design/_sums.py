@@ -84,23 +84,31 @@ def times_rows(coef: AnyArray, rows: Any) -> AnyArray:
     return np.asarray((coef @ rows.T).T)
 
 
-def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures) -> None:
-    """Add Σ h_kl x xᵀ over rows of shape (n, m) to ``out``, of shape (K, m, K, m)."""
+def add_gram(out: FloatArray, rows: FloatArray, h: Curvatures, buffer: FloatArray) -> None:
+    """Add Σ h_kl x xᵀ over rows of shape (n, m) to ``out``, of shape (K, m, K, m).
+
+    ``buffer`` has space for weighted rows. New memory for each block would cost as much time as
+    the products, in a process that gives memory back to the system at once.
+    """
+    space = buffer[: len(rows)]
     if not isinstance(h, LayerCurvature):
-        out[0, :, 0] += _gram(rows, np.sqrt(h)) if h.min() >= 0 else rows.T @ (rows * h[:, None])
+        if h.min() >= 0:
+            out[0, :, 0] += _gram(rows, np.sqrt(h), space)
+        else:
+            out[0, :, 0] += rows.T @ np.multiply(rows, h[:, None], out=space)
         return
     # All pairs of outputs at once, from the rows [c₁x, …, c_K x], then the diagonal's own.
     (n, m), k = rows.shape, h.cross.shape[1]
     flat = (rows[:, None, :] * h.cross[:, :, None]).reshape(n, k * m)
     pairs = (flat.T @ flat).reshape(k, m, k, m)
     for i in range(k):
-        pairs[i, :, i] = -_gram(rows, np.sqrt(h.diagonal[:, i]))
+        pairs[i, :, i] = -_gram(rows, np.sqrt(h.diagonal[:, i]), space)
     out -= pairs
 
 
-def _gram(rows: FloatArray, roots: FloatArray) -> FloatArray:
+def _gram(rows: FloatArray, roots: FloatArray, space: FloatArray) -> FloatArray:
     """Return Σ r² x xᵀ: BLAS needs half the time for a product with the own transpose."""
-    weighted = rows * roots[:, None]
+    weighted = np.multiply(rows, roots[:, None], out=space)
     return np.asarray(weighted.T @ weighted)
 
 
@@ -159,6 +167,7 @@ class ReadyDesign:
         def over(part: range) -> Sums:
             """Return the sums over the rows of a part."""
             sums = Sums.zeros(k, d, gram=gram)
+            buffer = np.empty((min(size, len(part)) if gram else 0, d + 1))
             for start in range(part.start, part.stop, size):
                 block = slice(start, min(part.stop, start + size))
                 rows = self.rows[block]
@@ -167,7 +176,7 @@ class ReadyDesign:
                 if len(slopes):
                     sums.slopes += slopes.T @ rows
                 if sums.gram is not None and h is not None:
-                    add_gram(sums.gram, rows, h)
+                    add_gram(sums.gram, rows, h, buffer)
             return sums
 
         at_least = _GRAM_WORK // (k * (d + 1)) ** 2 if gram else 2 * size // k

@@ -38,7 +38,7 @@ class EstimatorBase(BaseEstimator):  # type: ignore[misc]
         super().set_params(**params)
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), _KEY: __version__}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:

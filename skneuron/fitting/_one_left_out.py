@@ -9,6 +9,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._subproblems import Subproblem
+from skneuron.objective import MemoryRows
 
 __all__ = ["OneLeftOut"]
 
@@ -69,6 +70,8 @@ class OneLeftOut:
     def __init__(self, part: Subproblem, result: FitResult) -> None:
         self._objective = objective = part.objective
         rows, at = objective.rows, objective.coordinates
+        assert isinstance(rows, MemoryRows)
+        self._rows = rows
         coef, intercept = (w.astype(np.float64) for w in (result.coef, result.intercept))
         self._params = at.from_weights(coef, intercept)
         # Threads cost more than they gain for matrices that a path can afford at each C.
@@ -87,7 +90,7 @@ class OneLeftOut:
 
     def _squares(self) -> FloatArray:
         """Return x̃ᵢᵀ H⁻¹ x̃ᵢ of each row."""
-        out = np.zeros(len(self._objective.rows.y))
+        out = np.zeros(len(self._rows.y))
         for start in range(0, len(self._root), _OUTPUTS):
             z = self._forward(self._root[start : start + _OUTPUTS])
             out += np.einsum("ij,ij->i", z, z)
@@ -95,7 +98,7 @@ class OneLeftOut:
 
     def _forward(self, params: FloatArray, rows: AnyArray | None = None) -> FloatArray:
         """Return x̃ᵢᵀ of all rows, or of some, times each row of ``params``."""
-        own = self._objective.rows.columns
+        own = self._rows.columns
         columns = own if rows is None else own.take(rows)
         return columns.forward(self._full(params)).reshape(-1, len(params))
 
@@ -133,7 +136,7 @@ class OneLeftOut:
 
     def _refined(self, chosen: AnyArray) -> list[FloatArray]:
         """Return the scores of the chosen samples after each of the further steps."""
-        rows, at = self._objective.rows, self._objective.coordinates
+        rows, at = self._rows, self._objective.coordinates
         own = self._forward(self._root, chosen)
         params = self._params + self._pull[chosen, None] * (own @ self._root)
         offset = 0.0 if rows.offset is None else rows.offset[chosen]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._common import FloatArray
-from skneuron.losses import SquaredError
+from skneuron._common import AnyArray, FloatArray
+from skneuron.losses import Loss, SquaredError
 from skneuron.objective import Objective
 from skneuron.results import SolverResult, Status
 
@@ -74,7 +74,13 @@ def _is_dead(objective: Objective, params: FloatArray) -> bool:
     loss = objective.loss
     if not isinstance(loss, SquaredError) or loss.smooth or not loss.differentiable:
         return False
-    return not np.any(loss.activation.derivative(objective.linear_predictor(params)))
+    return not objective.any_row(_has_slope, params)
+
+
+def _has_slope(loss: Loss, y: AnyArray, z: FloatArray) -> bool:
+    """Return whether the slope of a sample is not zero."""
+    assert isinstance(loss, SquaredError)
+    return bool(np.any(loss.activation.derivative(z)))
 
 
 def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:

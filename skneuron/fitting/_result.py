@@ -132,7 +132,7 @@ def as_stored(
     stored, result = stored_result(part, result, data)
     zero = objective.zero_value
     higher = result.n_iter > 0 and result.objective > zero + rounding(objective, zero)
-    if objective.loss.differentiable and higher:
+    if part.solver.minimizes and objective.loss.differentiable and higher:
         # Rounding, or steps that were too long, may raise F above its value at zero coefficients.
         params = objective.at_zero()
         value, gap = value_and_gap(objective, params)
@@ -141,6 +141,13 @@ def as_stored(
             status = Status.STALLED if lost else result.status
             result = replace(result, coef=params, objective=value, gap=gap, status=status)
             stored, result = stored_result(part, result, data)
+    if not objective.penalty.is_smooth and np.abs(result.coef).max() > _LARGEST_OBJECTIVE:
+        largest = int(np.abs(objective.coordinates.split(result.coef)[0]).max(axis=0).argmax())
+        raise ValueError(
+            f"The bounds of the coefficient of column {largest} make w·x + b overflow float64 in "
+            f"derivatives. Expected w·x + b below {_LARGEST_OBJECTIVE:.0e}. Rescale X and the "
+            "bounds, for example with sklearn.preprocessing.StandardScaler()."
+        )
     if not result.objective < _LARGEST_OBJECTIVE or np.isnan(result.gap):
         raise ValueError(
             f"The objective is {result.objective:.1e}, and its derivatives overflow float64. "

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray, Matrix
-from skneuron.objective import Objective
+from skneuron.fitting._spread_separation import separation_on_blocks, some_rows
+from skneuron.losses import Loss
+from skneuron.objective import Objective, SpreadRows
 from skneuron.results import Iteration, SolverResult, Status, StopRequest
 from skneuron.separation import Separation, layer_separation_of, separation_of
 
@@ -81,7 +83,7 @@ class SeparationMonitor:
         self._X, self._y = X, y
         self._stops, self._of_class = stops, of_class
         # With an offset, a sample may be on its side at any coefficients.
-        proves = objective.rows.offset is None
+        proves = not objective.rows.has_offset
         self._below = objective.rows.least_weight * _loss_at_zero(objective) if proves else 0.0
         self._bounds = bounds
         self._columns = np.arange(objective.dims.n_features) if columns is None else columns
@@ -159,32 +161,48 @@ class SeparationMonitor:
         """Return a separation of a class from the rest, or of all classes of a softmax model."""
         n_outputs = self._objective.dims.n_outputs
         names, has_bias = self._columns.tolist(), self._objective.dims.fit_intercept
-        X, bounds = self._X, self._bounds
+        X, y, bounds, rows = self._X, self._y, self._bounds, self._objective.rows
+        is_spread = isinstance(rows, SpreadRows)
+        if isinstance(rows, SpreadRows):
+            X, y = some_rows(rows)
+        some = X, y
         if self._is_part:
             X = X[:, self._columns]
             bounds = None if bounds is None else (bounds[0][names], bounds[1][names])
+
+        def find(data: Matrix, is_one: AnyArray) -> Separation:
+            """Return the separation of one class from the rest."""
+            return separation_of(data, is_one, names, has_bias, bounds)
+
         for k in range(n_outputs):
-            is_one = self._y == (k if n_outputs > 1 else 1)
-            found = separation_of(X, is_one, names, has_bias, bounds)
+            own = k if n_outputs > 1 else 1
+            if isinstance(rows, SpreadRows):
+                found = separation_on_blocks(rows, some, own, self._columns, find)
+            else:
+                found = find(X, y == own)
             if found.is_separated:
                 return (k if n_outputs > 1 else self._of_class), found
         if n_outputs > 1 and self._bounds is None:
-            found_at_once = layer_separation_of(X, self._y, n_outputs, has_bias)
-            if found_at_once is not None and found_at_once.is_separated:
+            found_at_once = layer_separation_of(X, y, n_outputs, has_bias)
+            # The separation of some rows of a softmax model has no direction to confirm.
+            is_found = found_at_once is not None and found_at_once.is_separated and not is_spread
+            if found_at_once is not None and is_found:
                 features = tuple(names[int(column)] for column in found_at_once.features)
                 return None, replace(found_at_once, features=features)
         return None
 
     def _has_extreme_rows(self, params: FloatArray) -> bool:
-        z = self._objective.linear_predictor(params)
-        if z.ndim > 1:
-            # A sample may exclude one class while two other classes remain possible.
-            return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
-        # No sample has a lower loss than a sample of its class at the lowest or the highest z.
-        ends = self._objective.loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
-        if not ends.min() < _EXTREME_LOSS:
-            return False
-        return bool(self._objective.loss.value(self._y, z).min() < _EXTREME_LOSS)
+        return self._objective.any_row(_is_extreme, params)
+
+
+def _is_extreme(loss: Loss, y: AnyArray, z: FloatArray) -> bool:
+    """Return whether a sample has a probability within 1e-6 of 0 or 1."""
+    if z.ndim > 1:
+        # A sample may exclude one class while two other classes remain possible.
+        return bool(np.ptp(z, axis=1).max() > -np.log(_EXTREME_LOSS))
+    # No sample has a lower loss than a sample of its class at the lowest or the highest z.
+    ends = loss.value(np.array([0, 1]), np.array([z.min(), z.max()]))
+    return bool(ends.min() < _EXTREME_LOSS and loss.value(y, z).min() < _EXTREME_LOSS)
 
 
 def _loss_at_zero(objective: Objective) -> float:

@@ -87,7 +87,7 @@ def single_class_solver(objective: Objective, y: AnyArray) -> SingleClass | None
     params = objective.penalty.project(np.zeros((1, objective.dims.n_coordinates)))
     z = objective.linear_predictor(params.ravel())
     label = y[:1]
-    varies = objective.rows.offset is not None or bool(np.any(params))
+    varies = objective.rows.has_offset or bool(np.any(params))
     far = _far(objective.loss, label)
     if far is not None:
         # If z varies over these rows, later rows may vary more.

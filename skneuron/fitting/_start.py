@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skneuron._common import FloatArray
-from skneuron.objective import MemoryRows, Objective
+from skneuron.objective import MemoryRows, Objective, Rows
 
 __all__ = ["default_start"]
 
@@ -22,18 +22,34 @@ def default_start(objective: Objective) -> FloatArray:
     if not at.fit_intercept:
         return objective.penalty.project(_least_squares_step(rows)[:, :-1]).ravel()
     params = np.zeros((at.n_outputs, at.n_coordinates))
-    offset = 0.0 if rows.offset is None else rows.weights @ rows.offset
+    offset = rows.total(_mean_offset) if rows.has_offset else 0.0
     params[:, -1] = objective.loss.start - offset
     return objective.penalty.project(params).ravel()
 
 
-def _least_squares_step(rows: MemoryRows) -> FloatArray:
+def _mean_offset(rows: MemoryRows) -> FloatArray:
+    """Return the sum of the weighted offsets of rows."""
+    assert rows.offset is not None
+    return np.asarray(rows.weights @ rows.offset)
+
+
+def _least_squares_step(rows: Rows) -> FloatArray:
     """Return one step of steepest descent for least squares of y, from zero."""
-    direction = rows.columns.sums(
+    direction: FloatArray = rows.total(_products_with_y)
+    direction[:, -1] = 0.0
+    match, curvature = rows.total(_along, direction)
+    return direction * (match / curvature if curvature > 0 else 0.0)
+
+
+def _products_with_y(rows: MemoryRows) -> FloatArray:
+    """Return the sum of the weighted rows times y."""
+    return rows.columns.sums(
         np.zeros((1, rows.columns.shape[1] + 1)),
         lambda part, _: (0.0, rows.weights[part] * rows.y[part], None),
     ).slopes
-    direction[:, -1] = 0.0
+
+
+def _along(rows: MemoryRows, direction: FloatArray) -> FloatArray:
+    """Return the sums of z·y and z² along a direction."""
     z = rows.columns.forward(direction)
-    match, curvature = float(rows.weights @ (z * rows.y)), float(rows.weights @ z**2)
-    return direction * (match / curvature if curvature > 0 else 0.0)
+    return np.array([rows.weights @ (z * rows.y), rows.weights @ z**2])

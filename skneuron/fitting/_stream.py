@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -182,8 +183,7 @@ def _new_stream(design: DesignMatrix, data: TrainingData, settings: Settings, mo
     magnitude = np.where(found.mean == 0, 1.0, np.abs(found.mean))
     deviation = np.where(found.deviation > 0, found.deviation, magnitude)
     moments = Moments.about_mean(found.mean, deviation)
-    if settings.fit_intercept:
-        moments = resolve_ordinary_values(design, moments)
+    moments = resolve_ordinary_values(design, moments, center=settings.fit_intercept)
     regularization = regularization_of(settings, data, data.total_weight)
     scale = SolverCoordinates.of_columns(moments, regularization, settings.fit_intercept, 1).scale
     kept: list[object] = [None] * n_subproblems(settings, data)
@@ -219,7 +219,7 @@ def _solve(
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        solve = solver.solve if settings.budget.max_iter else no_iterations
+        solve = solver.solve if settings.budget.max_iter else partial(no_iterations, solver)
         result = solve(objective, first, settings.budget)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.

@@ -15,9 +15,17 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Sigmoid
 from skneuron.design import DesignMatrix, Moments
+from skneuron.fitting._adjusted_score import AdjustedScore
+from skneuron.fitting._fisher_scoring import FisherScoring
 from skneuron.fitting._start import default_start
 from skneuron.losses import Loss, SoftmaxLogLoss, get_loss
-from skneuron.objective import Objective, QuadraticSummary, Regularization, strength_from_C
+from skneuron.objective import (
+    Objective,
+    QuadraticSummary,
+    Regularization,
+    SpreadSamples,
+    strength_from_C,
+)
 from skneuron.solvers import Solver, choose_solver
 from skneuron.validation import Settings, TrainingData, ValidationSet
 
@@ -68,8 +76,11 @@ class Subproblem:
         """Class that the neuron separates from the rest, or None if there is one subproblem."""
         return self.index if self.count > 1 else None
 
-    def starting_point(self, start: Start | None) -> FloatArray:
-        """Return parameters at these coefficients, or the default ones for None or a higher F."""
+    def starting_point(self, start: Start | None, *, unchanged: bool = False) -> FloatArray:
+        """Return parameters at these coefficients, or the default ones for None.
+
+        Unless ``unchanged`` is True, a lower F at the default ones replaces the given ones, too.
+        """
         objective = self.objective
         if start is None:
             return default_start(objective)
@@ -77,7 +88,7 @@ class Subproblem:
         given = objective.coordinates.from_weights(
             *(part[rows].astype(np.float64) for part in start)
         )
-        if objective.loss.smooth:
+        if objective.loss.smooth and not unchanged:
             value = objective.value_gradient(given)[0]
             if value > objective.zero_value:
                 # The coefficients belong to other data, or to other units.
@@ -106,7 +117,7 @@ def n_subproblems(settings: Settings, data: TrainingData) -> int:
 def subproblems(
     data: TrainingData,
     settings: Settings,
-    design: DesignMatrix,
+    design: DesignMatrix | SpreadSamples,
     moments: Moments,
     *,
     center_offset: bool = False,
@@ -120,7 +131,7 @@ def subproblems(
     ----------
     data : TrainingData
     settings : Settings
-    design : DesignMatrix
+    design : DesignMatrix or SpreadSamples
     moments : Moments
     center_offset : bool, default=False
         Whether the objective subtracts the mean of the offset.
@@ -139,8 +150,15 @@ def subproblems(
     total = data.total_weight if total_weight is None else total_weight
     regularization = regularization_of(settings, data, total)
     losses = _losses(settings, data)
-    for index, (loss, y) in enumerate(losses):
+    for index, (loss, of_class) in enumerate(losses):
         passes_before = design.n_passes if index else 0.0
+        if isinstance(design, SpreadSamples):
+            center = _center_of_spread(design, loss, of_class) if center_offset else 0.0
+            given = regularization, settings.fit_intercept, moments, center
+            objective = Objective.of_spread(design, loss, of_class, *given)
+            yield _subproblem(index, losses, objective, data.y, settings, total, passes_before)
+            continue
+        y = data.y if of_class is None else (data.y == of_class).astype(np.intp)
         summary = summary_of(index)
         offset = _offset_of(index, data.offset, len(losses))
         objective = Objective.of_data(
@@ -156,20 +174,38 @@ def subproblems(
             offset=offset,
             offset_center=_center_of(offset, data.weights) if center_offset else 0.0,
         )
-        _check_loss_at_zero(objective)
-        solver = settings.solver or choose_solver(objective)
-        yield Subproblem(index, len(losses), objective, y, solver, passes_before)
+        yield _subproblem(index, losses, objective, y, settings, total, passes_before)
 
 
-def _losses(settings: Settings, data: TrainingData) -> list[tuple[Loss, AnyArray]]:
-    """Return a loss and class indices for each subproblem."""
+def _subproblem(
+    index: int,
+    losses: list[tuple[Loss, int | None]],
+    objective: Objective,
+    y: AnyArray,
+    settings: Settings,
+    total_weight: float,
+    passes_before: float,
+) -> Subproblem:
+    """Return the subproblem with the solver of the settings, or with the best one."""
+    _check_loss_at_zero(objective)
+    solver = settings.solver or _solver_of(objective, settings, total_weight)
+    return Subproblem(index, len(losses), objective, y, solver, passes_before)
+
+
+def _solver_of(objective: Objective, settings: Settings, total_weight: float) -> Solver:
+    """Return what ``solver="auto"`` means."""
+    if settings.bias_reduction is None:
+        return choose_solver(objective)
+    return FisherScoring(AdjustedScore(objective, settings.activation, total_weight))
+
+
+def _losses(settings: Settings, data: TrainingData) -> list[tuple[Loss, int | None]]:
+    """Return for each subproblem a loss, and the class that its neuron has against the rest."""
     count = n_subproblems(settings, data)
     if data.is_layer and count == 1:
-        return [(SoftmaxLogLoss(len(data.classes)), data.y)]
+        return [(SoftmaxLogLoss(len(data.classes)), None)]
     loss = get_loss(settings.loss, settings.activation)
-    if count == 1:
-        return [(loss, data.y)]
-    return [(loss, (data.y == k).astype(np.intp)) for k in range(count)]
+    return [(loss, None)] if count == 1 else [(loss, k) for k in range(count)]
 
 
 def regularization_of(
@@ -203,9 +239,21 @@ def _center_of(offset: FloatArray | None, weights: FloatArray) -> FloatArray | f
     return mean if offset.ndim == 1 else mean - mean.mean()
 
 
+def _center_of_spread(
+    samples: SpreadSamples, loss: Loss, of_class: int | None
+) -> FloatArray | float:
+    """Return what ``_center_of`` returns, from the mean that the first pass has found."""
+    mean: AnyArray | None = samples.offset_mean
+    if mean is None:
+        return 0.0
+    if of_class is not None:
+        return float(mean[of_class])
+    return mean - mean.mean() if loss.n_outputs > 1 else mean
+
+
 def _check_loss_at_zero(objective: Objective) -> None:
     """Raise ``ValueError`` if an offset makes the derivatives of the loss overflow."""
-    if objective.rows.offset is not None and not objective.zero_value < _LARGEST_LOSS:
+    if objective.rows.has_offset and not objective.zero_value < _LARGEST_LOSS:
         raise ValueError(
             f"The mean loss at zero coefficients is {objective.zero_value:.1e} with this offset. "
             f"Expected less than {_LARGEST_LOSS:.0e}, so that its derivatives are float64 "

@@ -17,15 +17,17 @@ from skneuron.fitting._restart import solve_with_restarts
 from skneuron.fitting._result import FitResult, NeuronResult, as_stored, combine
 from skneuron.fitting._separation_monitor import UNPENALIZED_C, SeparationMonitor
 from skneuron.fitting._single_class import single_class_solver
+from skneuron.fitting._spread_moments import spread_moments
 from skneuron.fitting._subproblems import Start, Subproblem, subproblems
+from skneuron.objective import SpreadSamples
 from skneuron.results import Iteration, SolverResult, Status
 from skneuron.solvers import Solver, StoppingCriteria
 from skneuron.validation import Settings, TrainingData, ValidationSet, refuse_not_finite
 
 __all__ = ["Columns", "OnIteration", "Reached", "Weights", "columns_of", "train"]
 
-#: X as a design matrix, and the moments of its columns.
-Columns = tuple[DesignMatrix, Moments]
+#: X as a design matrix or in blocks elsewhere, and the moments of its columns.
+Columns = tuple[DesignMatrix | SpreadSamples, Moments]
 
 #: Returns coefficients and intercepts of all neurons, in the dtype of X.
 Weights = Callable[[], tuple[AnyArray, AnyArray]]
@@ -82,13 +84,13 @@ def train(
         design, moments = columns or columns_of(data, settings.fit_intercept)
         centered = settings.fit_intercept
         for part in subproblems(data, settings, design, moments, center_offset=centered):
-            if data.absent and settings.fit_intercept:
+            if data.absent and settings.fit_intercept and settings.bias_reduction is None:
                 single_class = single_class_solver(part.objective, part.y)
             if part.index in reached:
                 monitor, passes_before, result = reached[part.index]
                 result = monitor.final_result(result)
             else:
-                first = part.starting_point(start)
+                first = part.starting_point(start, unchanged=not budget.max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
                 separation = None if single_class else _separation_monitor(part, data, settings)
                 on_validation_set = None
@@ -131,11 +133,13 @@ def train(
 
 def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     """Return X and the moments of its columns, and raise for NaN and infinity."""
+    if isinstance(data.X, SpreadSamples):
+        return data.X, spread_moments(data.X, center=fit_intercept)
     design = DesignMatrix(data.X)
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:
         refuse_not_finite(data.X)
-    return design, resolve_ordinary_values(design, moments) if fit_intercept else moments
+    return design, resolve_ordinary_values(design, moments, center=fit_intercept)
 
 
 def _separation_monitor(
@@ -145,6 +149,8 @@ def _separation_monitor(
     factor = np.ones(1) if data.penalty_factor is None else data.penalty_factor
     strength = factor / settings.C
     if strength.min() > 1 / UNPENALIZED_C or settings.loss != "log_loss":
+        return None
+    if settings.bias_reduction is not None:
         return None
     bounds = None if data.low is None or data.high is None else (data.low, data.high)
     stops = strength.min() == 0
@@ -164,7 +170,10 @@ def _attempt(
 ) -> SolverResult:
     """Solve a subproblem from one start, and store the solver's result in ``reached``."""
     monitor, k, passes = new_monitor(), part.index, part.passes_before
-    solve, objective = solver.solve if budget.max_iter else no_iterations, part.objective
+    solve, objective = (
+        solver.solve if budget.max_iter else partial(no_iterations, solver),
+        part.objective,
+    )
     # One line: no interrupt comes between the end of the solver and the assignment.
     reached[k] = monitor, passes, solve(objective, start, budget, monitor.callback, monitor.observe)
     return monitor.final_result(reached[k][2])

@@ -10,7 +10,7 @@ from skneuron._common import AnyArray, Bounds, FloatArray, shown
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.validation import FittedNeuron, TrainingData, dense_coef, penalty_factors, with_bounds
 
-__all__ = ["Conditions", "conditions_of"]
+__all__ = ["Conditions", "conditions_of", "is_bias_reduced"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,16 @@ class Conditions:
         λ of the penalty Σ λⱼ |wⱼ|.
     invalid : str
         Reason that classical standard errors are invalid. Empty if they are valid.
+    is_adjusted : bool
+        Whether the coefficients are the root of the adjusted score of mean bias reduction, and not
+        the maximum of the likelihood.
     """
 
     held: AnyArray
     ridge: FloatArray
     lasso: FloatArray
     invalid: str
+    is_adjusted: bool = False
 
     @property
     def free(self) -> AnyArray:
@@ -47,6 +51,21 @@ class Conditions:
                 "without a penalty, with no coefficient on its bound. Use for example "
                 f"NeuronClassifier(C=np.inf).fit(X, y){alternative}."
             )
+
+    def require_unadjusted(self, name: str) -> None:
+        """Raise ``ValueError`` for bias reduction. ``name`` is the caller."""
+        if self.is_adjusted:
+            raise ValueError(
+                f"{name} needs a maximum of the likelihood, and bias_reduction='mean' moves the "
+                "coefficients away from it. Expected a fit with bias_reduction=None. Use "
+                "wald_test(neuron, X, y, hypotheses), or for single coefficients of a logit "
+                "coefficient_table(neuron, X, y, method='profile')."
+            )
+
+
+def is_bias_reduced(neuron: FittedNeuron) -> bool:
+    """Whether a fit reduced the mean bias. Coefficients of ``from_weights`` come from no fit."""
+    return hasattr(neuron, "n_iter_") and getattr(neuron, "bias_reduction", None) is not None
 
 
 def conditions_of(neuron: FittedNeuron, observations: Observations) -> Conditions:
@@ -92,7 +111,7 @@ def conditions_of(neuron: FittedNeuron, observations: Observations) -> Condition
     if active.any():
         name = feature_names(neuron)[int(np.flatnonzero(active)[0])]
         reasons.append(f"the coefficient of {name!r} lies on its bound")
-    return Conditions(held, ridge, lasso, ", and ".join(reasons))
+    return Conditions(held, ridge, lasso, ", and ".join(reasons), is_bias_reduced(neuron))
 
 
 def _bounds(

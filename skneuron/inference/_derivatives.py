@@ -8,6 +8,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation
+from skneuron.activations._derived import expected_information
 
 __all__ = ["LogLikelihoodDerivatives", "derivatives_of", "expected_information"]
 
@@ -36,16 +37,3 @@ def derivatives_of(activation: Activation, y: AnyArray, z: FloatArray) -> LogLik
     return LogLikelihoodDerivatives(
         np.where(y, high, low), expected_information(activation, z), -np.where(y, high2, low2)
     )
-
-
-def expected_information(activation: Activation, z: FloatArray) -> FloatArray:
-    """Return Fisher's information at z, (1 - p) (∂ log(1 - p))² + p (∂ log p)²."""
-    # On the log scale, because one factor underflows if the other one overflows.
-    with np.errstate(divide="ignore", under="ignore", over="ignore"):
-        parts = [
-            np.exp(log_p + 2 * np.log(np.abs(slope)))
-            for log_p, slope in zip(
-                activation.log_proba(z), activation.log_proba_derivative(z), strict=True
-            )
-        ]
-    return np.asarray(parts[0] + parts[1])

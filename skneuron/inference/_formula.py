@@ -15,6 +15,9 @@ __all__ = ["from_formula"]
 
 _INTERCEPT = "Intercept"
 
+# Maximum number of columns that an error lists.
+_MAX_NAMES = 20
+
 
 def from_formula(
     formula: str,
@@ -28,8 +31,9 @@ def from_formula(
     Parameters
     ----------
     formula : str
-        For example ``"low ~ age + C(race) + age:smoke"``. formulaic's grammar is close to R's.
-        X has no column for the intercept, because the neuron has one.
+        For example ``"low ~ age + C(race) + age:smoke"``. formulaic's grammar is close to R's: a
+        dot stands for all other columns, ``"low ~ ."``. X has no column for the intercept, because
+        the neuron has one.
     frame : pandas.DataFrame
         Without missing values in the columns of the formula.
     new : pandas.DataFrame, default=None
@@ -77,7 +81,8 @@ def from_formula(
     matrices = _matrices(formulaic, formula, frame)
     _require_intercept(formula, list(map(str, matrices.rhs.columns)), fit_intercept)
     X = _without_intercept(matrices.rhs)
-    y = _labels(formula, str(formulaic.Formula(formula).lhs).strip("`"), matrices.lhs, frame)
+    left = str(matrices.model_spec.lhs.formula).strip("`")
+    y = _labels(formula, left, matrices.lhs, frame)
     if new is None:
         return X, y
     with warnings.catch_warnings():
@@ -86,8 +91,9 @@ def from_formula(
             rows = matrices.model_spec.rhs.get_model_matrix(new, na_action="raise")
         except (formulaic.errors.FormulaicError, Warning, TypeError, ValueError) as error:
             raise ValueError(
-                f"The package formulaic reports for new: {error}. Expected the columns of frame, "
-                "without missing values and without categories that frame lacks."
+                f"The package formulaic reports for new: {_line(error)}. Expected the columns of "
+                "frame, without missing values and without categories that frame lacks. Remove "
+                "rows with missing values by new.dropna()."
             ) from error
     return X, y, _without_intercept(rows)
 
@@ -106,22 +112,29 @@ def _matrices(formulaic: Any, formula: str, frame: TableLike) -> Any:
         )
     try:
         matrices = formulaic.model_matrix(formula, frame, na_action="raise")
-    except (formulaic.errors.FormulaicError, ValueError) as error:
+    except formulaic.errors.FormulaicError as error:
+        names = ", ".join(map(str, list(frame.columns)[:_MAX_NAMES]))
+        more = ", …" if len(frame.columns) > _MAX_NAMES else ""
         raise ValueError(
-            f"The package formulaic reports for {formula!r}: {error}. Expected a formula of "
-            "columns without missing values, for example 'y ~ x1 + C(x2)'. Remove rows with "
-            "missing values by frame.dropna()."
+            f"The package formulaic reports for {formula!r}: {_line(error)}. Expected a formula of "
+            f"columns of the frame: {names}{more}. Write for example 'y ~ x1 + C(x2)', with C(x) "
+            "for R's factor(x)."
+        ) from error
+    except ValueError as error:
+        raise ValueError(
+            f"The package formulaic reports for {formula!r}: {_line(error)}. Expected columns "
+            "without missing values. Remove rows with missing values by frame.dropna()."
         ) from error
     except TypeError as error:
         raise ValueError(
-            f"The package formulaic cannot compute the terms of {formula!r}: {error}. Expected "
-            "columns of numbers or text. Use for dates the time since the first: "
+            f"The package formulaic cannot compute the terms of {formula!r}: {_line(error)}. "
+            "Expected columns of numbers or text. Use for dates the time since the first: "
             "(dates - dates.min()) / np.timedelta64(1, 'D')."
         ) from error
     if not hasattr(matrices, "lhs"):
         raise ValueError(
             f"The formula {formula!r} has no left side. Expected a label, for example "
-            f"'y ~ {formula}'."
+            f"'y ~ {formula.lstrip(' ~')}'."
         )
     for side, part in (("left", matrices.lhs), ("right", matrices.rhs)):
         if isinstance(part, tuple):
@@ -130,6 +143,11 @@ def _matrices(formulaic: Any, formula: str, frame: TableLike) -> Any:
                 "Expected one part. Join its terms by +, for example 'y ~ a + g'."
             )
     return matrices
+
+
+def _line(error: BaseException) -> str:
+    """Return the first line of a message of formulaic, without its full stop."""
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _require_intercept(formula: str, names: list[str], fit_intercept: bool) -> None:

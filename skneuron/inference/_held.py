@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron.activations import Activation
-from skneuron.inference._derivatives import expected_information
+from skneuron.activations._derived import expected_information, relative_curvature
 from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 
@@ -83,6 +83,8 @@ class Likelihood:
         self._activation = activation
         self._fixed_z = fixed_z
         self._unit = float(self._observations.weights.max())
+        #: Whether half of log det(information) is a part of the log-likelihood.
+        self.is_adjusted = information.conditions.is_adjusted
         self._kept: list[tuple[slice, FloatArray]] | None = None
         if len(fixed_z) * self._span.shape[1] <= _KEPT_ELEMENTS:
             self._kept = list(self._computed(range(len(fixed_z))))
@@ -113,8 +115,9 @@ class Likelihood:
             if not gain > 0:
                 break
             step = inside @ (turn @ (components / sizes))
+            before = parameters
             parameters, now = self._search(parameters, step, now)
-            if gain < _SMALLEST_GAIN:
+            if gain < _SMALLEST_GAIN or np.array_equal(parameters, before):
                 break
         slope = 0.0 if along is None else float(now.gradient @ along / (along @ along))
         return HeldMaximum(now.log_likelihood, slope, parameters, gain < _LARGEST_GAIN)
@@ -131,16 +134,49 @@ class Likelihood:
         return parameters, now
 
     def at(self, parameters: FloatArray) -> LikelihoodValues:
-        """Return the log-likelihood, its gradient and its information."""
+        """Return the log-likelihood, its gradient and its information.
+
+        With bias reduction of a logit, half of log det(information) is added to the log-likelihood
+        (Firth, Biometrika 80, 1993).
+        """
+        values = LikelihoodValues(*self._total(lambda blocks: self._sums(blocks, parameters)))
+        if not self.is_adjusted:
+            return values
+        try:
+            root = np.asarray(np.linalg.cholesky(values.information), np.float64)
+        except np.linalg.LinAlgError:
+            return values._replace(log_likelihood=-np.inf)
+        (slope,) = self._total(lambda blocks: (self._adjustment(blocks, parameters, root),))
+        return values._replace(
+            log_likelihood=values.log_likelihood + float(np.log(np.diag(root)).sum()),
+            gradient=values.gradient + slope,
+        )
+
+    def _total(
+        self, sums: Callable[[Iterable[tuple[slice, FloatArray]]], tuple[Any, ...]]
+    ) -> tuple[Any, ...]:
+        """Return the sums over all rows."""
         X = self._observations.design
-        if self._kept is not None:
-            with blas_on_one_thread():
-                return self._sums(self._kept, parameters)
         with blas_on_one_thread():
-            parts = run_parts(
-                lambda part: self._sums(self._computed(part), parameters), X.fixed_parts()
-            )
-        return LikelihoodValues(*(sum(values) for values in zip(*parts, strict=True)))
+            if self._kept is not None:
+                return sums(self._kept)
+            parts = run_parts(lambda part: sums(self._computed(part)), X.fixed_parts())
+        return tuple(sum(values) for values in zip(*parts, strict=True))
+
+    def _adjustment(
+        self,
+        blocks: Iterable[tuple[slice, FloatArray]],
+        parameters: FloatArray,
+        root: FloatArray,
+    ) -> FloatArray:
+        """Return the gradient of half of log det(information), ½ Σ hᵢ f''/f' xᵢ."""
+        out = np.zeros(len(parameters))
+        for rows, columns in blocks:
+            z = self._fixed_z[rows] + columns @ parameters
+            expected = self._observations.weights[rows] * expected_information(self._activation, z)
+            leverage = expected * (np.linalg.solve(root, columns.T) ** 2).sum(axis=0)
+            out += 0.5 * leverage * relative_curvature(self._activation, z) @ columns
+        return out
 
     def _sums(
         self, blocks: Iterable[tuple[slice, FloatArray]], parameters: FloatArray

@@ -9,11 +9,12 @@ import numpy as np
 from skneuron._common import FloatArray
 from skneuron._threads import blas_on_one_thread
 from skneuron.activations import Activation
+from skneuron.activations._derived import relative_curvature
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._derivatives import LogLikelihoodDerivatives, derivatives_of
 from skneuron.inference._estimable import FAR, SEPARATED, Estimable, note_on_maximum
 from skneuron.inference._observations import Observations
-from skneuron.inference._passes import Coordinates, root, score
+from skneuron.inference._passes import Coordinates, leverages, root, score
 from skneuron.separation import Separation, separation_of
 from skneuron.validation import FittedNeuron, dense_coef
 
@@ -36,7 +37,8 @@ class Information:
     estimable : Estimable
     distance : float
         Distance of the coefficients from the maximum, in standard errors of the worst direction:
-        the root of the score statistic, plus the effect of rounding errors of X.
+        the root of the score statistic, plus the effect of rounding errors of X. With bias
+        reduction, from the root of the adjusted score.
     """
 
     observations: Observations
@@ -79,9 +81,13 @@ class Information:
         ridge = coordinates.of_weights(np.sqrt(conditions.ridge)) ** 2
         half = root(X, coordinates, derivatives.expected)
         estimable = Estimable.of(observations, coordinates, half, ridge)
-        gradient = score(X, coordinates, derivatives.slope) - coordinates.of_weights(
-            penalty_gradient
-        )
+        slope = derivatives.slope
+        if conditions.is_adjusted:
+            leverage = leverages(X, coordinates, estimable.basis, derivatives.expected)
+            with np.errstate(invalid="ignore", over="ignore"):
+                bias = 0.5 * leverage * relative_curvature(activation, z)
+            slope = slope + np.where(leverage > 0, bias, 0.0)
+        gradient = score(X, coordinates, slope) - coordinates.of_weights(penalty_gradient)
         distance = estimable.distance(gradient, coordinates.scaled(coef))
         return cls(
             observations, conditions, coordinates, z, derivatives, ridge, estimable, distance
@@ -89,7 +95,7 @@ class Information:
 
     @property
     def may_be_separated(self) -> bool:
-        """Whether the maximum may be infinite: neither a penalty nor the score excludes it.
+        """Whether the maximum may be infinite: no penalty, adjustment or score excludes it.
 
         Let β separate the classes, and move the z of each row by 0 <= m <= 1 towards its label.
         With slopes gᵢ, information hᵢ and h <= κ|g|, Σ h m² <= κ Σ |g| m. The right side is at
@@ -97,7 +103,7 @@ class Information:
         and it is at least ``weakest``.
         """
         penalized = np.any(self.conditions.ridge) or np.any(self.conditions.lasso)
-        if penalized or not len(self.coordinates.columns):
+        if penalized or self.conditions.is_adjusted or not len(self.coordinates.columns):
             return False
         slope, expected = np.abs(self.derivatives.slope), self.derivatives.expected
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -129,4 +135,6 @@ class Information:
                 "classes that overlap. Use coefficient_table(neuron, X, y, method='profile') for a "
                 "test of each coefficient."
             )
+        if self.conditions.is_adjusted:
+            self.estimable.require_maximum(self.distance, "root of the adjusted score")
         self.estimable.require_maximum(self.distance)

@@ -11,7 +11,7 @@ from skneuron._common import AnyArray, MatrixLike, wrong_value
 from skneuron.inference._effects import change_of, point_of, slope_of
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
-from skneuron.inference._frame import as_frame
+from skneuron.inference._frame import as_frame, heading_of
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import lengths
 from skneuron.inference._response import LayerResponse, PairResponse, Response
@@ -92,8 +92,8 @@ def marginal_effects(
     >>> neuron = NeuronClassifier(C=float("inf")).fit(X, y, counts)
     >>> effects = marginal_effects(neuron, X, y, counts)
     >>> effects[["effect", "standard_error", "change"]].round(3)
-        effect  standard_error change
-    x0   0.264           0.057  slope
+    P(y = 1)  effect  standard_error change
+    x0         0.264           0.057  slope
     """
     check_level(level)
     if at not in ("overall", "mean"):
@@ -125,7 +125,7 @@ def marginal_effects(
         index = [(label, name) for label in classes for name in names]
         change = np.tile(change, len(classes))
     columns = wald_columns("effect", effect, error, level) | {"change": change}
-    return as_frame(columns, index)
+    return as_frame(columns, index, "" if observations.is_layer else heading_of(neuron, y))
 
 
 def _discrete(

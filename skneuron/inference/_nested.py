@@ -136,6 +136,7 @@ def _maximum(neuron: FittedNeuron, observations: Observations) -> tuple[float, i
     """Return log-likelihood, number of parameters and model, and raise if there is no maximum."""
     conditions = conditions_of(neuron, observations)
     conditions.require_classical()
+    conditions.require_unadjusted("likelihood_ratio_test")
     information: Information | LayerInformation
     if observations.is_layer:
         information = LayerInformation.of(neuron, observations, conditions)

@@ -11,7 +11,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron.design import DesignMatrix, column_moments
 
-__all__ = ["Coordinates", "grams", "root", "score", "triangle"]
+__all__ = ["Coordinates", "grams", "leverages", "root", "score", "triangle"]
 
 # A column is constant if its deviation is at most this number of rounding errors of its mean.
 _CONSTANT = 4
@@ -167,6 +167,23 @@ def grams(
     with blas_on_one_thread():
         parts = run_parts(over, X.fixed_parts())
     return [np.sum([part[k] for part in parts], axis=0) for k in range(len(curvatures))]
+
+
+def leverages(
+    X: DesignMatrix, coordinates: Coordinates, basis: FloatArray, expected: FloatArray
+) -> FloatArray:
+    """Return hᵢ ‖Bᵀx̃ᵢ‖² of each row, for the basis B that makes Σ hᵢ x̃ᵢx̃ᵢᵀ the identity."""
+    out = np.empty(X.shape[0])
+
+    def over(part: range) -> None:
+        """Store the leverages of a range of rows."""
+        for rows, data in X.dense_blocks(part, _block_rows(X)):
+            inside = coordinates.rows(data) @ basis
+            out[rows] = expected[rows] * np.einsum("ij,ij->i", inside, inside)
+
+    with blas_on_one_thread():
+        run_parts(over, X.fixed_parts())
+    return out
 
 
 def _block_rows(X: DesignMatrix) -> int:

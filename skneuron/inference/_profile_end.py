@@ -21,6 +21,9 @@ _FLAT = 1e-3
 # The end is found if the root of the statistic differs from the quantile by less.
 _CLOSE = 1e-9
 
+# The roots of the statistics at two maxima differ if they differ by more.
+_DIFFERENT = 1e-4
+
 # Maximum number of steps of the iteration of Venzon and Moolgavkar. Five are usual.
 _MAX_NEWTON = 15
 
@@ -64,7 +67,23 @@ class Profile:
         found = None
         if self._inverse is not None:
             found = self._end_by_newton(self._inverse, side, target)
-        return self._size * (self._end_by_refits(side, target) if found is None else found)
+        found = self._end_by_refits(side, target) if found is None else found
+        if self._likelihood.is_adjusted:
+            self._require_single_maximum(found, target)
+        return self._size * found
+
+    def _require_single_maximum(self, end: float, target: float) -> None:
+        """Raise ``ValueError`` if another start has a higher maximum at the end of an interval.
+
+        The penalized likelihood of bias reduction is not concave.
+        """
+        start = self._along * (end / (self._along @ self._along))
+        if self._root(self._likelihood.maximum(start, self._along, end)) < target - _DIFFERENT:
+            raise ValueError(
+                f"The penalized likelihood has several maxima with the coefficient held at "
+                f"{self._size * end:.3g}, the end of a profile interval. Expected a single one, "
+                "as for data with more rows per coefficient. Use method='wald'."
+            )
 
     def _end_by_newton(self, inverse: FloatArray, side: int, target: float) -> float | None:
         """Return the end by the iteration of Venzon and Moolgavkar, or None if it fails.
@@ -108,6 +127,8 @@ class Profile:
         reached, too_far = 0.0, np.inf
         while step <= farthest:
             far = self._at_best + side * step
+            if far == near:
+                raise no_convergence()
             new = self._held(far, point, towards)
             if not new.converged:
                 # The start was too far away from this maximum.

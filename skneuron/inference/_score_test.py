@@ -105,6 +105,7 @@ def score_test(
     )
     conditions = conditions_of(nested, smaller)
     conditions.require_classical()
+    conditions.require_unadjusted("score_test")
     information = Information.of(nested, smaller, conditions)
     information.require_maximum()
     checked = check_training_data(_Larger(), X, y, sample_weight, None).X

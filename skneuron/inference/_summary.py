@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike
+from skneuron.inference._conditions import is_bias_reduced
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
+from skneuron.inference._frame import heading_of
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
 from skneuron.inference._nested import LikelihoodRatioTest, likelihood_ratio_test
 from skneuron.inference._observations import Observations
@@ -116,8 +118,9 @@ def summary(
     test: LikelihoodRatioTest | WaldTest | None = None
     # Away from the maximum, as in a fit of separated classes that ended early, there is no test.
     if neuron.fit_intercept and fit.n_parameters > n_outputs and not fit.note:
-        if kind.startswith("robust"):
-            # The likelihood ratio has no χ² distribution if rows depend on each other.
+        if kind.startswith("robust") or is_bias_reduced(neuron):
+            # The likelihood ratio has no χ² distribution if rows depend on each other, or if the
+            # coefficients do not maximize the likelihood.
             observations = Observations.of(neuron, X, y, sample_weight, offset)
             error_type = ErrorType.of(kind, observations, groups, correction)
             test, reason = slopes_test(estimates_of(neuron, observations, error_type), level)
@@ -125,7 +128,7 @@ def summary(
         else:
             test = likelihood_ratio_test(neuron, None, X, y, sample_weight, offset=offset)
     return Summary(
-        _title(neuron, base),
+        _title(neuron, heading_of(neuron, y, base)),
         _facts(fit, test, kind if groups is None else f"{kind}, clusters"),
         table,
         fit,
@@ -134,13 +137,12 @@ def summary(
     )
 
 
-def _title(neuron: FittedNeuron, base: object) -> str:
-    classes = neuron.classes_.tolist()
-    if len(classes) > 2:
-        first = classes[0] if base is None else base
-        return f"Softmax regression of {len(classes)} classes, against class {first}"
+def _title(neuron: FittedNeuron, heading: str) -> str:
+    if len(neuron.classes_) > 2:
+        return f"Softmax regression of {len(neuron.classes_)} classes, {heading}"
     link = _LINKS.get(type(neuron.activation_).__name__, type(neuron.activation_).__name__)
-    return f"{link[0].upper()}{link[1:]} regression, P(y = {classes[1]})"
+    reduced = ", mean bias-reduced" if is_bias_reduced(neuron) else ""
+    return f"{link[0].upper()}{link[1:]} regression{reduced}, {heading}"
 
 
 def _facts(

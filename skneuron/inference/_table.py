@@ -7,10 +7,11 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike, wrong_value
-from skneuron.inference._conditions import conditions_of
+from skneuron.activations import Sigmoid, Tanh
+from skneuron.inference._conditions import conditions_of, is_bias_reduced
 from skneuron.inference._error_type import Correction, ErrorType, Kind
 from skneuron.inference._estimates import estimates_of
-from skneuron.inference._frame import as_frame
+from skneuron.inference._frame import as_frame, heading_of
 from skneuron.inference._information import Information
 from skneuron.inference._observations import Observations
 from skneuron.inference._profile import profile_columns, profiles_of
@@ -100,7 +101,8 @@ def coefficient_table(
         ``upper`` and ``note``. A note is empty, or it is the reason that the row has no numbers
         (NaN): the column depends on others, its coefficient goes to infinity, or it is fixed. If
         a hyperplane separates some rows of two classes, the other coefficients get their limits,
-        and standard errors from the rows on the hyperplane. Without pandas the result is a
+        and standard errors from the rows on the hyperplane. The corner of the printed table names
+        the modelled probability, for example ``P(low = 1)``. Without pandas the result is a
         :class:`Table`. A p-value is never 0. A p-value below 1e-300 is printed as ``< 1e-300``,
         and remains a number.
 
@@ -124,14 +126,14 @@ def coefficient_table(
     >>> neuron = neuron.fit(births[["smoke"]], births["low"], counts)
     >>> table = coefficient_table(neuron, births[["smoke"]], births["low"], counts)
     >>> table[["estimate", "standard_error", "z", "p_value"]].round(4)
-               estimate  standard_error       z  p_value
-    smoke        0.7041          0.3196  2.2026   0.0276
-    intercept   -1.0871          0.2147 -5.0623   0.0000
+    P(low = 1)  estimate  standard_error       z  p_value
+    smoke         0.7041          0.3196  2.2026   0.0276
+    intercept    -1.0871          0.2147 -5.0623   0.0000
     """
     check_level(level)
     observations = Observations.of(neuron, X, y, sample_weight, offset)
     ratio = ratio_of(neuron.activation_) if exponentiate else None
-    _check_method(method, observations.is_layer, kind, penalized)
+    _check_method(method, neuron, observations.is_layer, kind, penalized)
     error_type = ErrorType.of(kind, observations, groups, correction)
     found = estimates_of(neuron, observations, error_type, penalized, base)
     columns = wald_columns("estimate", found.values, found.errors, level) | {"note": found.notes}
@@ -139,15 +141,24 @@ def coefficient_table(
         information = Information.of(neuron, observations, conditions_of(neuron, observations))
         profiles = profiles_of(neuron, information, found, level)
         columns = profile_columns(columns, profiles)
-    return as_frame(as_ratios(columns, ratio) if ratio else columns, found.names)
+    columns = as_ratios(columns, ratio) if ratio else columns
+    return as_frame(columns, found.names, heading_of(neuron, y, base))
 
 
-def _check_method(method: str, is_layer: bool, kind: str, penalized: bool) -> None:
+def _check_method(
+    method: str, neuron: FittedNeuron, is_layer: bool, kind: str, penalized: bool
+) -> None:
     """Raise ``ValueError`` if there is no interval by this method."""
     if method not in ("wald", "profile"):
         raise ValueError(wrong_value("method", method, "'wald' or 'profile'", "method='profile'"))
     if method == "wald":
         return
+    if is_bias_reduced(neuron) and type(neuron.activation_) not in (Sigmoid, Tanh):
+        raise ValueError(
+            f"The method 'profile' with bias_reduction='mean' got activation="
+            f"{neuron.activation!r}, whose adjusted score is the gradient of no penalized "
+            "likelihood. Expected activation='sigmoid' or 'tanh'. Use method='wald'."
+        )
     reason = ""
     if is_layer:
         reason = "supports two classes"

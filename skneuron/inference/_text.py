@@ -43,7 +43,9 @@ def grid(columns: Sequence[Sequence[str]], space: str = "  ") -> list[str]:
     ]
 
 
-def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int) -> str:
+def narrow_text(
+    columns: Mapping[str, Sequence[Any]], index: Sequence[str], width: int, heading: str = ""
+) -> str:
     """Return a table with at most ``width`` characters in each line, notes below it.
 
     Parameters
@@ -53,6 +55,8 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
         Names of the rows.
     width : int
         Columns that do not fit next to each other follow in further blocks.
+    heading : str, default=""
+        Text above the names of the rows, or above the table if it is long.
 
     Examples
     --------
@@ -66,7 +70,7 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
     separated
     """
     cells = {name: [cell(name, value) for value in values] for name, values in columns.items()}
-    full = grid([["", *index], *([name, *texts] for name, texts in cells.items())], " ")
+    full = grid([[heading, *index], *([name, *texts] for name, texts in cells.items())], " ")
     if max(map(len, full)) <= width:
         return "\n".join(full)
     longest = max(map(len, index), default=0)
@@ -81,7 +85,9 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
         needed = sum(1 + max(map(len, column)) for column in shown)
         if needed + min(longest, _MIN_NAME) <= width:
             break
-    names = ["", "", *_shortened(index, width - needed)]
+    short = _shortened(index, width - needed)
+    fits = len(heading) <= max(map(len, short), default=0)
+    names = [heading if fits else "", "", *short]
     blocks: list[list[list[str]]] = [[names]]
     for column in shown:
         longer = [*blocks[-1], column]
@@ -90,7 +96,8 @@ def narrow_text(columns: Mapping[str, Sequence[Any]], index: Sequence[str], widt
             blocks.append(longer)
         blocks[-1] = longer
     lines = [[line for line in grid(block, " ") if line] for block in blocks]
-    return "\n\n".join(map("\n".join, lines)) + notes_text(columns, index, width)
+    above = "" if fits else f"{heading}\n"
+    return above + "\n\n".join(map("\n".join, lines)) + notes_text(columns, index, width)
 
 
 def _heading(name: str) -> list[str]:

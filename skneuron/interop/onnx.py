@@ -1,7 +1,8 @@
 """Conversion of a neuron to ONNX, alone or as a step of a pipeline.
 
-The import of this module registers :class:`skneuron.NeuronClassifier` with skl2onnx, so that
-``skl2onnx.to_onnx`` converts pipelines, searches and ensembles of neurons as well.
+The import of this module registers :class:`skneuron.NeuronClassifier` and
+:class:`skneuron.NeuronClassifierCV` with skl2onnx, so that ``skl2onnx.to_onnx`` converts pipelines,
+searches and ensembles of neurons as well.
 
 The graph computes z and the probabilities in float64, whatever the type of its input, because ONNX
 Runtime and ``predict_proba`` then agree in all digits. ONNX Runtime has no float64 kernel for the
@@ -18,6 +19,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import DTypeLike
 from scipy.special import erfcx
 
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron._common import FloatArray
 from skneuron.activations import (
     ACTIVATIONS,
@@ -29,7 +31,6 @@ from skneuron.activations import (
     Sigmoid,
     Tanh,
 )
-from skneuron.classifier import NeuronClassifier
 from skneuron.validation import check_neuron, dense_coef
 
 try:
@@ -45,9 +46,6 @@ except ImportError as error:
     ) from error
 
 __all__ = ["register", "to_onnx"]
-
-# Name of the operator in the registry of skl2onnx.
-_ALIAS = "SkneuronNeuronClassifier"
 
 # Degree of the polynomial for probit, with an error near the rounding of float64.
 _PROBIT_DEGREE = 24
@@ -78,7 +76,8 @@ def to_onnx(neuron: NeuronClassifier, *, dtype: DTypeLike | None = None) -> Any:
         From ``X`` of shape (n_samples, n_features) to ``label`` of shape (n_samples,) and
         ``probabilities`` of shape (n_samples, n_classes). A neuron without a likelihood has
         ``scores`` instead: the decision function, in two columns of opposite sign for two
-        classes. The model does not check X: a row with NaN has probabilities of NaN.
+        classes. The model does not check X: a row with NaN has probabilities of NaN. It has no
+        offset: add an offset to z outside of the model.
 
     Raises
     ------
@@ -116,7 +115,7 @@ def to_onnx(neuron: NeuronClassifier, *, dtype: DTypeLike | None = None) -> Any:
 
 
 def register() -> None:
-    """Register the converter of ``NeuronClassifier`` with skl2onnx.
+    """Register the converter of neurons and of ``NeuronClassifierCV`` with skl2onnx.
 
     The import of this module calls it. ``skl2onnx.to_onnx`` then accepts its options ``zipmap``,
     ``nocl``, ``output_class_labels`` and ``raw_scores`` for a neuron.
@@ -135,26 +134,28 @@ def register() -> None:
     >>> [output.name for output in onnx_model.graph.output]
     ['label', 'probabilities']
     """
-    skl2onnx.update_registered_converter(
-        NeuronClassifier,
-        _ALIAS,
-        calculate_linear_classifier_output_shapes,
-        _convert,
-        options={
-            "zipmap": [True, False, "columns"],
-            "nocl": [True, False],
-            "output_class_labels": [False, True],
-            "raw_scores": [True, False],
-        },
-    )
+    for kind in (NeuronClassifier, NeuronClassifierCV):
+        skl2onnx.update_registered_converter(
+            kind,
+            f"Skneuron{kind.__name__}",
+            calculate_linear_classifier_output_shapes,
+            _convert,
+            options={
+                "zipmap": [True, False, "columns"],
+                "nocl": [True, False],
+                "output_class_labels": [False, True],
+                "raw_scores": [True, False],
+            },
+        )
 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes of a neuron to the graph, as skl2onnx calls its converters."""
-    neuron = operator.raw_operator
+    model = operator.raw_operator
+    neuron = model.best_estimator_ if isinstance(model, NeuronClassifierCV) else model
     graph = _Graph(container.target_opset)
     label, second = (output.full_name for output in operator.outputs)
-    raw = container.get_options(neuron, {"raw_scores": False})["raw_scores"]
+    raw = container.get_options(model, {"raw_scores": False})["raw_scores"]
     # The trace of any sample has the function of the neurons and their threshold.
     sample = neuron.trace([0.0] * neuron.n_features_in_)
     softmax = sample.function == "softmax"
@@ -176,7 +177,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     single = not isinstance(operator.inputs[0].type, DoubleTensorType)
     kind = np.float32 if single else np.float64
     ends = [
-        graph("Gather", _labels(get_label_classes(scope, neuron)), index, name=label),
+        graph("Gather", _labels(get_label_classes(scope, model)), index, name=label),
         graph("Cast", values, to=_type_code(kind), name=second),
     ]
     for end in ends:

@@ -24,7 +24,12 @@ _SHARED = ("C", "fit_intercept", "class_weight", "warm_start", "random_state")
 
 # Parameters of a neuron that change its coefficients, and that LogisticRegression lacks, with the
 # values without an effect.
-_OWN: dict[str, Any] = {"penalty_factor": None, "bounds": None, "early_stopping": False}
+_OWN: dict[str, Any] = {
+    "penalty_factor": None,
+    "bounds": None,
+    "bias_reduction": None,
+    "early_stopping": False,
+}
 
 
 def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
@@ -43,8 +48,8 @@ def to_logistic_regression(neuron: NeuronClassifier) -> LogisticRegression:
     Raises
     ------
     ValueError
-        If the neuron has another activation or loss, a ``penalty_factor``, ``bounds`` or
-        ``early_stopping``.
+        If the neuron has another activation or loss, a ``penalty_factor``, ``bounds``,
+        ``bias_reduction`` or ``early_stopping``.
 
     Examples
     --------

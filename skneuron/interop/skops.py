@@ -21,18 +21,35 @@ _SOLVERS = (
     "SGD",
     "SubsampledNewton",
     "WorkingSetNewton",
+    "schedules.Constant",
+    "schedules.Cosine",
+    "schedules.InverseScaling",
+    "schedules.StepDecay",
+)
+
+# What a solver leaves for the next chunk, or for another fit with ``warm_start=True``.
+_STATES = (
+    "ConjugateState",
+    "GDState",
+    "OnlinePerceptronState",
+    "PerceptronState",
+    "StochasticState",
+    "Whitening",
+    "WorkingSetProgress",
+    "WorkingSetState",
 )
 
 #: Names of the types in a saved neuron. All are classes that hold numbers and run no code when
-#: skops loads them. A solver that can resume (``warm_start=True``) and a stream of a stochastic
-#: solver store types of their own, which ``skops.io.get_untrusted_types`` lists.
+#: skops loads them.
 #:
 #: Use ``skops.io.load(file, trusted=TRUSTED_TYPES)`` and
 #: ``mlflow.sklearn.log_model(model, skops_trusted_types=TRUSTED_TYPES)``.
 TRUSTED_TYPES: list[str] = [
     "skneuron.NeuronClassifier",
+    "skneuron.NeuronClassifierCV",
     *(f"{kind.__module__}.{kind.__qualname__}" for kind in ACTIVATIONS.values()),
     *(f"skneuron.solvers.{name}" for name in _SOLVERS),
+    *(f"skneuron.solvers.states.{name}" for name in _STATES),
     "skneuron.fitting.StopAfter",
     # State of a stream.
     "skneuron.fitting.Stream",

@@ -30,6 +30,8 @@ class Loss(ABC):
         Linear predictor at which a fit starts.
     curvature_bound : float or None
         A bound of the second derivative (its largest eigenvalue), None if there is none.
+    largest_steepness : float
+        Bound of the size of ∂ log ℓ″/∂z, above 1 if the curvature falls faster than the sigmoid's.
     """
 
     n_outputs: int = 1
@@ -38,6 +40,7 @@ class Loss(ABC):
     differentiable: bool = True
     start: float = 0.0
     curvature_bound: float | None = None
+    largest_steepness: float = 1.0
 
     @abstractmethod
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:

@@ -10,6 +10,10 @@ from skneuron.losses._base import Loss
 
 __all__ = ["LogLoss"]
 
+# Largest steepness of a convex log loss: its curvature is at least exp(-745), the smallest float64,
+# and the steepest of them, exp(-exp(z)), has the steepness exp(z).
+_STEEPEST = 745.0
+
 
 class LogLoss(Loss):
     """ℓ(1, z) = -log f(z), ℓ(0, z) = -log(1 - f(z)).
@@ -36,6 +40,8 @@ class LogLoss(Loss):
         # f(1-f) <= 1/4 with the argument doubled. The others have larger or no bounds:
         # solvers measure them.
         self.curvature_bound = 1.0 if type(activation) is Tanh else None
+        if self.convex and self.curvature_bound is None:
+            self.largest_steepness = _STEEPEST
 
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
         """Return -log P(y)."""

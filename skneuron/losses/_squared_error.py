@@ -36,8 +36,8 @@ class SquaredError(Loss):
         self.convex = isinstance(activation, Identity)
         self.smooth = activation.smooth
         self.differentiable = activation.differentiable
-        # At z = 0 a rectifier is at its kink. It starts where it changes its mind
-        # instead: undecided on every sample, and alive.
+        # A rectifier has no derivative at z = 0. It starts at its threshold instead, where every
+        # sample is a tie and the slope is not zero.
         self.start = 0.0 if activation.smooth else activation.threshold
         self.curvature_bound = 1.0 if isinstance(activation, Identity | ReLU | LeakyReLU) else None
 

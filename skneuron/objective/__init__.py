@@ -11,21 +11,26 @@ v = scale · w, with scale² = variance + 4λ(1-ρ): then every column has a cur
 order one, whatever its unit, and the penalty, exactly the one on w, is
 Σ ½ λ(1-ρ)/scale² · v² + λρ/scale · |v|.
 
-:class:`MemoryRows` add up over samples and know no penalty. :class:`Objective` has rows,
+:class:`MemoryRows` add up over samples and know no penalty. :class:`SpreadRows` do the same for
+blocks of samples elsewhere, such as the chunks of a Dask array. :class:`Objective` has rows,
 :class:`SolverCoordinates` with the penalty, and the :class:`QuadraticSummary` of past chunks.
 """
 
 from __future__ import annotations
 
 from skneuron._common import set_public_module
+from skneuron.objective._base_rows import Rows
 from skneuron.objective._coordinates import Dimensions, Regularization, SolverCoordinates
 from skneuron.objective._hessian import Hessian
 from skneuron.objective._objective import Objective
 from skneuron.objective._penalty import Penalty, strength_from_C
 from skneuron.objective._rows import MemoryRows
+from skneuron.objective._spread_rows import SpreadRows
+from skneuron.objective._spread_samples import BlockSamples, SpreadSamples, stacked
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = [
+    "BlockSamples",
     "Dimensions",
     "Hessian",
     "MemoryRows",
@@ -33,7 +38,11 @@ __all__ = [
     "Penalty",
     "QuadraticSummary",
     "Regularization",
+    "Rows",
     "SolverCoordinates",
+    "SpreadRows",
+    "SpreadSamples",
+    "stacked",
     "strength_from_C",
 ]
 

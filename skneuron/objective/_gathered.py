@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from skneuron._common import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import ReadyDesign, StandardizedDesign, rows_of
 from skneuron.losses import Loss
 
@@ -61,5 +60,5 @@ class GatheredRows:
             out[:, d:] = total[:, None]
 
 
-def _times(rows: Any, coef: FloatArray) -> FloatArray:
+def _times(rows: Matrix, coef: FloatArray) -> FloatArray:
     return np.asarray(rows @ (coef[0] if len(coef) == 1 else coef.T))

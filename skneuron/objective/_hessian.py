@@ -8,19 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._common import FloatArray
+from skneuron.objective._base_rows import Rows
 from skneuron.objective._coordinates import SolverCoordinates
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = ["FlatDirections", "Hessian", "matrix_of"]
 
-# Curvature along shifts of all outputs by the same amount, which a softmax ignores and where
-# every gradient is zero. The Hessian becomes regular, and the solution stays the one with
-# coefficients that sum to zero over the classes.
-_GAUGE = 0.25
-
 # Fraction of the largest eigenvalue below which a direction is flat, or so nearly flat that
-# rounding does not let a sum of products tell.
+# rounding hides the difference in a sum of products.
 _DOUBTFUL = 1e-10
 
 # Maximum number of such directions. With more of them X has another fault than collinear levels.
@@ -35,6 +31,8 @@ class FlatDirections:
     """The flat directions of an objective without a penalty, or None before the search."""
 
     found: FloatArray | None = None
+    #: Those that are flat up to rounding errors of the columns only.
+    hidden: FloatArray | None = None
 
 
 @dataclass(eq=False)
@@ -45,7 +43,7 @@ class Hessian:
     over the rows that it needs.
     """
 
-    rows: MemoryRows
+    rows: Rows
     coordinates: SolverCoordinates
     summary: QuadraticSummary | None
     params: FloatArray
@@ -120,7 +118,8 @@ class Hessian:
         k = self.coordinates.n_outputs
         start = np.diag(np.tile(np.sqrt(self.coordinates.penalty.ridge), k))
         if k > 1:
-            common = np.tile(np.diag(np.sqrt(_gauge(self.coordinates) / k)), k)
+            gauge = _gauge(self.coordinates, self.diagonal().reshape(k, -1).mean(axis=0))
+            common = np.tile(np.diag(np.sqrt(gauge / k)), k)
             start = np.vstack([start, common])
         return self._loss.root(start[start.any(axis=1)])
 
@@ -139,18 +138,25 @@ class Hessian:
             return np.empty((0, at.n_params))
 
         def change(directions: FloatArray) -> FloatArray:
-            """Return the change of z, and of the square root of the penalty, by unit directions."""
-            steps = [at.with_intercept(direction)[0] for direction in directions]
-            changed = self.rows.columns.forward(np.array(steps)).reshape(-1, len(steps))
+            """Return the mean square change of z, and of the penalty, by unit directions."""
+            steps = np.array([at.with_intercept(direction)[0] for direction in directions])
+            changed, n = self.rows.total(_sum_of_squares, steps), self.rows.n_samples
             if not penalized.any():
-                return changed
+                return np.asarray(changed / n)
             # The penalty adds the squares of these coordinates, as further rows would.
-            seen = np.sqrt(len(changed)) * directions[:, : at.n_features][:, penalized].T
-            return np.concatenate([changed, seen])
+            seen = n * (directions[:, : at.n_features][:, penalized] ** 2).sum(axis=1)
+            return np.asarray((changed + seen) / (n + np.count_nonzero(penalized)))
 
         if self.flat.found is None:
-            self.flat.found = _flat_directions(matrix, self, change, at.rounding())
+            self.flat.found, self.flat.hidden = _flat_directions(
+                matrix, self, change, at.rounding()
+            )
         return self.flat.found
+
+    def hidden_directions(self) -> FloatArray:
+        """Return the flat directions along which z changes by rounding errors of the columns."""
+        none = np.empty((0, self.coordinates.n_params))
+        return none if self.flat.hidden is None else self.flat.hidden
 
 
 def matrix_of(
@@ -163,20 +169,30 @@ def matrix_of(
     for i in range(n):
         out[i, diagonal, i, diagonal] += coordinates.penalty.ridge
     if n > 1:
-        out[:, diagonal, :, diagonal] += (_gauge(coordinates) / n)[:, None, None]
+        gauge = _gauge(coordinates, np.einsum("ijij->j", out) / n)
+        out[:, diagonal, :, diagonal] += (gauge / n)[:, None, None]
     matrix = out.reshape(n * m, n * m)
     if summary is not None:
         matrix += summary.matrix
     return matrix
 
 
-def _gauge(coordinates: SolverCoordinates) -> FloatArray:
-    """Return the curvature along common shifts of all outputs, per coordinate."""
-    gauge = np.full(coordinates.n_coordinates, _GAUGE)
-    if not coordinates.penalty.is_smooth:
-        # An L1 penalty and bounds make a difference there. The intercept has none.
-        gauge[~coordinates.is_shiftable] = 0.0
-    return gauge
+def _sum_of_squares(rows: MemoryRows, steps: FloatArray) -> FloatArray:
+    """Return the sum over the rows of the squared change of z by each step."""
+    return np.asarray(np.sum(rows.columns.forward(steps).reshape(-1, len(steps)) ** 2, axis=0))
+
+
+def _gauge(coordinates: SolverCoordinates, mean: FloatArray) -> FloatArray:
+    """Return the curvature to add along common shifts of all outputs, per coordinate.
+
+    A softmax ignores such shifts, and every gradient is zero there. With the ``mean`` curvature of
+    the outputs the Hessian becomes regular at any size of its curvatures, and the solution stays
+    the one with coefficients that sum to zero over the classes.
+    """
+    if coordinates.penalty.is_smooth:
+        return mean
+    # An L1 penalty and bounds make a difference there. The intercept has none.
+    return np.where(coordinates.is_shiftable, mean, 0.0)
 
 
 def _flat_directions(
@@ -184,24 +200,27 @@ def _flat_directions(
     product: Callable[[FloatArray], FloatArray],
     change: Callable[[FloatArray], FloatArray],
     rounding: FloatArray,
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
     """Return orthonormal rows of shape (m, n_params), none if a doubtful direction is not flat.
 
     The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
-    the changes of all linear predictors decide, and not the curvatures at this point.
+    the changes of all linear predictors decide, and not the curvatures at this point. The second
+    array has those directions that are flat up to rounding errors of the columns only.
     """
     none = np.empty((0, len(hessian)))
     if not np.all(np.isfinite(hessian)):
-        return none
+        return none, none
     values, vectors = np.linalg.eigh(hessian)
     doubtful = values <= _DOUBTFUL * values[-1]
     if not 0 < doubtful.sum() <= _MAX_DOUBTFUL or not values[-1] > 0:
-        return none
+        return none, none
     large, known = vectors[:, ~doubtful], values[~doubtful]
     rest = np.array([product(column) for column in vectors[:, doubtful].T]).T
     refined = vectors[:, doubtful] - large @ ((large.T @ rest) / known[:, None])
     directions = np.linalg.qr(refined)[0].T
-    size = np.sqrt(np.mean(change(directions) ** 2, axis=0))
+    size = np.sqrt(change(directions))
     noise = np.linalg.norm(directions * rounding, axis=1)
-    limit = _NOISE * np.maximum(len(hessian) * np.finfo(np.float64).eps, noise)
-    return np.asarray(directions) if np.all(size <= limit) else none
+    least = _NOISE * len(hessian) * np.finfo(np.float64).eps
+    if np.any(size > np.maximum(least, _NOISE * noise)):
+        return none, none
+    return directions, directions[size > least]

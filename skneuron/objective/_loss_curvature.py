@@ -14,6 +14,10 @@ from skneuron.losses import Loss
 
 __all__ = ["LossCurvature"]
 
+# A row with less than this fraction of the mean curvature is left out of a block. Together such
+# rows have less than this fraction of the curvature.
+_NEGLIGIBLE = 0.1
+
 # Number of elements that a QR decomposition takes at a time: 2 MB.
 _QR_ELEMENTS = 2**18
 
@@ -73,12 +77,21 @@ class LossCurvature:
         return out
 
     def own_blocks(self) -> Iterator[FloatArray]:
-        """Yield each output's own block."""
-        yield from map(self._block, self._own_curvatures().T)
+        """Yield each output's own block, for a preconditioner.
+
+        With many classes most rows hardly matter to a class: its block comes from the others.
+        """
+        for curvatures in self._own_curvatures().T:
+            rows = np.flatnonzero(curvatures >= _NEGLIGIBLE * curvatures.mean())
+            if len(rows) < len(curvatures) / 2:
+                self.columns.counter.rows += len(rows)
+                yield self._block(curvatures[rows], self.columns.take(rows))
+            else:
+                yield self._block(curvatures, self.columns)
 
     def mean_block(self) -> FloatArray:
         """Return the mean of the outputs' own blocks."""
-        return self._block(self._own_curvatures().mean(axis=1))
+        return self._block(self._own_curvatures().mean(axis=1), self.columns)
 
     def _own_curvatures(self) -> FloatArray:
         """Return the weighted curvature of each row along each output of several alone."""
@@ -87,13 +100,15 @@ class LossCurvature:
         assert isinstance(h, LayerCurvature)
         return h.diagonal
 
-    def _block(self, curvatures: FloatArray) -> FloatArray:
+    def _block(
+        self, curvatures: FloatArray, columns: StandardizedDesign | ReadyDesign
+    ) -> FloatArray:
         def function(rows: slice, z: FloatArray) -> tuple[float, FloatArray, Curvatures]:
             """Return these curvatures of the rows, for the Gram matrix of a sum."""
             return 0.0, z[:0], curvatures[rows]
 
-        zero = np.zeros((1, self.columns.shape[1] + 1))
-        gram = self.columns.sums(zero, function, gram=True).gram
+        zero = np.zeros((1, columns.shape[1] + 1))
+        gram = columns.sums(zero, function, gram=True).gram
         assert gram is not None
         return gram[0, :, 0]
 

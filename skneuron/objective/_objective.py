@@ -9,9 +9,12 @@ import numpy as np
 from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
 from skneuron.losses import Loss
+from skneuron.objective._base_rows import Rows, finite_or_inf
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
 from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
-from skneuron.objective._rows import MemoryRows, finite_or_inf
+from skneuron.objective._rows import MemoryRows
+from skneuron.objective._spread_rows import SpreadRows
+from skneuron.objective._spread_samples import SpreadSamples
 from skneuron.objective._surrogate import QuadraticSummary
 
 __all__ = ["Objective"]
@@ -27,7 +30,7 @@ class Objective:
 
     Parameters
     ----------
-    rows : MemoryRows
+    rows : Rows
     coordinates : SolverCoordinates
     summary : QuadraticSummary, optional
         Of past chunks, added to F. Sample weights of the rows then sum to the remainder
@@ -48,7 +51,7 @@ class Objective:
 
     def __init__(
         self,
-        rows: MemoryRows,
+        rows: Rows,
         coordinates: SolverCoordinates,
         summary: QuadraticSummary | None = None,
     ) -> None:
@@ -113,14 +116,34 @@ class Objective:
         )
         return cls(_rows_of(at, design, y, loss, sample_weight, offset), at, summary)
 
+    @classmethod
+    def of_spread(
+        cls,
+        samples: SpreadSamples,
+        loss: Loss,
+        of_class: int | None,
+        regularization: Regularization,
+        fit_intercept: bool,
+        moments: Moments,
+        offset_center: FloatArray | float = 0.0,
+    ) -> Objective:
+        """Return the objective of samples in blocks elsewhere.
+
+        ``of_class`` is the class of one neuron against the rest, None for a single subproblem.
+        """
+        at = SolverCoordinates.of_columns(
+            moments, regularization, fit_intercept, loss.n_outputs, None, offset_center
+        )
+        return cls(SpreadRows.at(samples, at, loss, of_class), at)
+
     @property
     def n_passes(self) -> float:
         """Number of passes over the rows so far. A pass over some of them is a fraction."""
-        return self.rows.columns.counter.rows / self.dims.n_samples
+        return self.rows.counter.rows / self.dims.n_samples
 
     # --- the same model on other rows -------------------------------------------------
 
-    def _on(self, rows: MemoryRows) -> Objective:
+    def _on(self, rows: Rows) -> Objective:
         return Objective(rows, self.coordinates, self.summary)
 
     def sample(self, m: int, rng: np.random.Generator) -> Objective:
@@ -212,13 +235,27 @@ class Objective:
         # Where there is neither variance nor penalty there is no gradient either.
         return np.asarray(np.where(out > 0, out, 1.0)).ravel()
 
+    def total_slope(self, params: FloatArray) -> float:
+        """Return the sum over the rows of the magnitudes of their weighted slopes."""
+        with np.errstate(all="ignore"):
+            coef = self.coordinates.with_intercept(params)
+            return float(self.rows.total(_total_slope, coef))
+
     def mean_loss(self, params: FloatArray) -> float:
         """Return F without its penalty, or inf beyond the range of float64."""
         return self.rows.mean_loss(self.coordinates.with_intercept(params))
 
     def linear_predictor(self, params: FloatArray) -> FloatArray:
         """Return z of all rows: shape (n_samples,) or (n_samples, n_outputs)."""
-        return self.rows.linear_predictor(self.coordinates.with_intercept(params))
+        coef = self.coordinates.with_intercept(params)
+        return np.concatenate(self.rows.each(MemoryRows.linear_predictor, coef))
+
+    def any_row(
+        self, function: Callable[[Loss, AnyArray, FloatArray], bool], params: FloatArray
+    ) -> bool:
+        """Return whether a function of the loss, y and z holds for some rows."""
+        coef = self.coordinates.with_intercept(params)
+        return any(self.rows.each(_of_predictor, coef, function))
 
     def slope_along(self, params: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ dF(params + t·step)/dt of a smooth F, without a product with X for each t."""
@@ -240,7 +277,8 @@ class Objective:
         v, intercept = self.coordinates.split(step)
         with np.errstate(all="ignore"):
             largest = np.sqrt(self.coordinates.variance / self.rows.least_weight)
-            return float((np.abs(v) @ largest + np.abs(intercept)).max())
+            change = (np.abs(v) @ largest + np.abs(intercept)).max()
+            return float(self.loss.largest_steepness * change)
 
     def max_change(self, step: FloatArray, params: FloatArray | None = None) -> float:
         """Return the largest change of a linear predictor that a step makes on any row.
@@ -268,6 +306,20 @@ class Objective:
         else:
             curvature = np.array(sums.gram[:, :m, :, :m]).reshape(at.n_params, at.n_params)
         return QuadraticSummary.about(params, sums.value, gradient, curvature, self._zero_loss)
+
+
+def _total_slope(rows: MemoryRows, coef: FloatArray) -> float:
+    """Return the sum of the magnitudes of the weighted slopes of rows."""
+    slopes = np.zeros((rows.n_samples, len(coef))[: 1 + (len(coef) > 1)])
+    rows.sums(coef, slopes=slopes)
+    return float(np.abs(slopes).sum())
+
+
+def _of_predictor(
+    rows: MemoryRows, coef: FloatArray, function: Callable[[Loss, AnyArray, FloatArray], bool]
+) -> bool:
+    """Return a function of the loss, y and z of rows."""
+    return function(rows.loss, rows.y, rows.linear_predictor(coef))
 
 
 def _rows_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +12,20 @@ from skneuron._common import AnyArray, Curvatures, FloatArray
 from skneuron.design import (
     DesignMatrix,
     ReadyDesign,
+    RowCounter,
     StandardizedDesign,
     Sums,
 )
 from skneuron.losses import Loss
+from skneuron.objective._base_rows import Rows, finite_or_inf
 from skneuron.objective._gathered import GatheredRows
 from skneuron.objective._loss_curvature import LossCurvature
 from skneuron.objective._sampling import column_probabilities, sample_rows, sums_by_class
 
-__all__ = ["MemoryRows"]
+__all__ = ["MAX_MISSED", "MemoryRows", "finite_or_inf"]
 
-# Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
-_MAX_MISSED = 0.3
+#: Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
+MAX_MISSED = 0.3
 
 # Rounding error of a linear predictor, relative to its size, as for a sum of some products.
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
@@ -30,15 +33,9 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
 
-# Range of an offset above which most samples may be saturated at any intercept but the best.
-_WIDE_OFFSET = 20.0
-
-# Number of halvings of that range that find the best intercept.
-_HALVINGS = 30
-
 
 @dataclass(eq=False)
-class MemoryRows:
+class MemoryRows(Rows):
     """Rows that lie in memory. Their methods return sums over samples and know no penalty.
 
     ``coef`` has the shape (n_outputs, n_features + 1): coefficients of standardised columns,
@@ -78,12 +75,10 @@ class MemoryRows:
     source: DesignMatrix | None = None
     #: Labels as the loss takes them.
     labels: AnyArray = field(init=False)
-    #: Sum of the sample weights of each class.
-    class_weights: FloatArray = field(init=False)
+    _class_weights: FloatArray | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.labels = self.loss.encode(self.y)
-        self.class_weights = sums_by_class(self.y, self.weights, max(2, self.loss.n_outputs))
 
     # --- size -------------------------------------------------------------------------
 
@@ -91,6 +86,24 @@ class MemoryRows:
     def n_samples(self) -> int:
         """Number of rows."""
         return self.columns.shape[0]
+
+    @property
+    def class_weights(self) -> FloatArray:
+        """Sum of the sample weights of each class."""
+        if self._class_weights is None:
+            n_classes = max(2, self.loss.n_outputs)
+            self._class_weights = sums_by_class(self.y, self.weights, n_classes)
+        return self._class_weights
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether the samples have an offset."""
+        return self.offset is not None
+
+    @property
+    def counter(self) -> RowCounter:
+        """Number of rows that passes have read."""
+        return self.columns.counter
 
     @property
     def least_weight(self) -> float:
@@ -151,7 +164,7 @@ class MemoryRows:
         given = self.y, self.weights, self.class_weights, m, rng
         if not self.columns.is_thin:
             out = self.take(*sample_rows(*given))
-            if not np.any(variance - out.second_moments() > _MAX_MISSED * variance):
+            if not np.any(variance - out.second_moments() > MAX_MISSED * variance):
                 return out
         with np.errstate(all="ignore"):
             known = variance > 0
@@ -189,6 +202,10 @@ class MemoryRows:
             yield source.take(rows), self.y[rows], weights[rows], offset
 
     # --- sums -------------------------------------------------------------------------
+
+    def each(self, function: Callable[..., Any], *args: Any, **options: Any) -> list[Any]:
+        """Return the result for these rows, which are a single block."""
+        return [function(self, *args, **options)]
 
     def sums(
         self,
@@ -242,12 +259,23 @@ class MemoryRows:
         """Return the largest change of a linear predictor that a step makes on any row.
 
         With ``coef``, from where the step begins, the rounding error there counts as no change.
+        If the curvature of a row changes by a larger factor, the logarithm of this factor counts.
         """
         with np.errstate(all="ignore"):
-            change = np.abs(self.columns.forward(step))
+            change = self.columns.forward(step)
+            largest = np.abs(change)
             if coef is not None:
-                change -= _ROUNDING * np.abs(self.linear_predictor(coef))
-        return float(change.max(initial=0.0))
+                z = self.linear_predictor(coef)
+                largest -= _ROUNDING * np.abs(z)
+                if self.loss.largest_steepness > 1:
+                    before, after = (
+                        self.loss.gradient_hessian(self.y, at)[1] for at in (z, z + change)
+                    )
+                    seen = (before > 0) & (largest > 0)
+                    largest[seen] = np.maximum(
+                        largest[seen], np.abs(np.log(after[seen] / before[seen]))
+                    )
+        return float(largest.max(initial=0.0))
 
     def slope_along(self, coef: FloatArray, step: FloatArray) -> Callable[[float], float]:
         """Return t ↦ d(loss at coef + t·step)/dt, without a product with X for each t."""
@@ -276,53 +304,3 @@ class MemoryRows:
     def second_moments(self) -> FloatArray:
         """Return the weighted mean of x̃² of each column."""
         return self.columns.second_moments(self.weights)
-
-    # --- at zero coefficients ---------------------------------------------------------
-
-    def lowest_at_zero(
-        self, center: FloatArray | float, *, fit_intercept: bool
-    ) -> tuple[float, FloatArray | float]:
-        """Return the lowest loss at zero coefficients, and its intercept.
-
-        ``center`` is the center that was subtracted from the offset.
-        """
-        shifts: list[FloatArray | float] = [0.0]
-        if self.offset is not None and fit_intercept:
-            shifts.append(center)
-            low, high = -float(self.offset.max()), -float(self.offset.min())
-            if self.loss.n_outputs == 1 and high - low > _WIDE_OFFSET:
-                for _ in range(_HALVINGS):
-                    middle = low / 2 + high / 2
-                    with np.errstate(all="ignore"):
-                        slopes = self.loss.slopes(self.labels, self.offset + middle)
-                        falls = float(self.weights @ slopes) < 0
-                    low, high = (middle, high) if falls else (low, middle)
-                shifts.append(low)
-        values = [self._loss_at_zero(shift) for shift in shifts]
-        lowest = int(np.argmin(values))
-        return values[lowest], shifts[lowest]
-
-    def _loss_at_zero(self, shift: FloatArray | float) -> float:
-        """Return the loss at zero coefficients and one intercept."""
-        weights, (y, z) = self.class_weights, self._one_of_each_class()
-        if self.offset is not None:
-            weights, y, z = self.weights, self.y, self.offset
-        with np.errstate(all="ignore"):
-            return finite_or_inf(float(weights @ self.loss.value(y, z + shift)))
-
-    def curvature_at_zero(self) -> FloatArray:
-        """Return the curvature along each output where every linear predictor is zero."""
-        k = self.loss.n_outputs
-        _, h = self.loss.gradient_hessian(*self._one_of_each_class())
-        weighted = self.class_weights[:, None, None] * h.reshape(-1, k, k)
-        return np.asarray(np.einsum("skk->k", weighted))
-
-    def _one_of_each_class(self) -> tuple[AnyArray, FloatArray]:
-        """Return the label and linear predictors of zero for one sample of each class."""
-        k, n_classes = self.loss.n_outputs, len(self.class_weights)
-        return np.arange(n_classes), np.zeros((n_classes, k)[: 1 + (k > 1)])
-
-
-def finite_or_inf(value: float) -> float:
-    """Return the value, or infinity if it is beyond float64."""
-    return value if np.isfinite(value) else np.inf

@@ -6,15 +6,23 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 
-__all__ = ["column_probabilities", "sample_rows", "sums_by_class"]
+__all__ = [
+    "BY_COLUMNS",
+    "RARE",
+    "column_probabilities",
+    "oversampling",
+    "sample_rows",
+    "scale_to_classes",
+    "sums_by_class",
+]
 
-# Fraction of an equal part of the subsample below which a class is sampled more often than others.
-_RARE = 0.25
+#: Fraction of an equal part of the subsample below which a class is sampled more often than others.
+RARE = 0.25
 
-# Fraction of the rows that are sampled by their part of the columns, the others evenly. Sample
-# weights are then at most twice as large as in even sampling. Rows that matter for a column are
-# at least half as frequent as if only columns counted.
-_BY_COLUMNS = 0.5
+#: Fraction of the rows that are sampled by their part of the columns, the others evenly. Sample
+#: weights are then at most twice as large as in even sampling. Rows that matter for a column are
+#: at least half as frequent as if only columns counted.
+BY_COLUMNS = 0.5
 
 
 def sample_rows(
@@ -39,13 +47,18 @@ def sample_rows(
     rows = np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
     counts = np.bincount(y[rows], minlength=k)
     sampled = weights[rows]
-    if probabilities is not None or np.any((counts < _RARE * m / k) & (class_weights > 0)):
+    if probabilities is not None or np.any((counts < RARE * m / k) & (class_weights > 0)):
         expected = _expected_counts(y, k, m, probabilities)
         rows = np.flatnonzero(rng.random(n) < expected)
         sampled = weights[rows] / np.minimum(expected[rows], 1.0)
-    totals = np.bincount(y[rows], sampled, minlength=k)
+    return rows, scale_to_classes(y[rows], sampled, class_weights)
+
+
+def scale_to_classes(y: AnyArray, weights: FloatArray, class_weights: FloatArray) -> FloatArray:
+    """Return the weights times one factor per class, so that each class has its total weight."""
+    totals = np.bincount(y, weights, minlength=len(class_weights))
     factors = np.divide(class_weights, totals, out=np.zeros_like(totals), where=totals > 0)
-    return rows, sampled * factors[y[rows]]
+    return np.asarray(weights * factors[y])
 
 
 def _expected_counts(y: AnyArray, k: int, m: int, probabilities: FloatArray | None) -> FloatArray:
@@ -54,19 +67,27 @@ def _expected_counts(y: AnyArray, k: int, m: int, probabilities: FloatArray | No
     if probabilities is None:
         expected: FloatArray = np.full(len(y), evenly)
     else:
-        expected = probabilities * (_BY_COLUMNS * m)
-        expected += (1 - _BY_COLUMNS) * evenly
-    of_class = np.bincount(y, expected, minlength=k)
-    enough = _RARE * m / k
-    if np.any((of_class > 0) & (of_class < enough)):
-        more = np.divide(enough, of_class, out=np.ones(k), where=of_class > 0)
-        expected *= np.maximum(more, 1.0)[y]
+        expected = probabilities * (BY_COLUMNS * m)
+        expected += (1 - BY_COLUMNS) * evenly
+    more = oversampling(np.bincount(y, expected, minlength=k), m)
+    if np.any(more > 1):
+        expected *= more[y]
     return expected
+
+
+def oversampling(of_class: AnyArray, m: int) -> FloatArray:
+    """Return the factor by which rows of each class are sampled more often, at least 1.
+
+    ``of_class`` is the number of rows of each class that ``m`` rows would have on average.
+    """
+    enough = RARE * m / len(of_class)
+    more = np.divide(enough, of_class, out=np.ones(len(of_class)), where=of_class > 0)
+    return np.asarray(np.maximum(more, 1.0))
 
 
 def column_probabilities(weighted_squares: FloatArray) -> FloatArray:
     """Return sampling probabilities from each row's part of the variances of the columns."""
-    # Squares beyond float64 tell nothing, and cancellation may leave some below zero.
+    # Squares beyond float64 have no use, and cancellation may leave some below zero.
     usable = np.isfinite(weighted_squares)
     parts = np.where(usable, np.maximum(weighted_squares, 0.0), 0.0)
     total = parts.sum()

@@ -72,7 +72,7 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
     ``l1_ratio`` it fits a path of penalties, from the strongest on, where each fit starts from
-    the last one. Coefficients and scores equal those of separate fits of ``NeuronClassifier``.
+    the last one. Coefficients and scores equal the results of separate fits.
 
     Parameters
     ----------
@@ -454,6 +454,37 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
             return neuron.score(X, y, sample_weight, offset=offset)
         log_proba = neuron.predict_log_proba(X, offset=offset)
         return log_loss_score(log_proba, np.asarray(y), sample_weight, self.classes_)
+
+    def sparsify(self) -> Self:
+        """Store ``coef_`` as a SciPy CSR array, as ``NeuronClassifier.sparsify`` does.
+
+        Returns
+        -------
+        self
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from skneuron import NeuronClassifierCV
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> search = NeuronClassifierCV(Cs=[0.01], l1_ratios=[1.0]).fit(X, y)
+        >>> search.sparsify().coef_.nnz
+        5
+        """
+        check_is_fitted(self)
+        self.coef_ = self.best_estimator_.sparsify().coef_
+        return self
+
+    def densify(self) -> Self:
+        """Store ``coef_`` as a NumPy array, as ``fit`` does.
+
+        Returns
+        -------
+        self
+        """
+        check_is_fitted(self)
+        self.coef_ = self.best_estimator_.densify().coef_
+        return self
 
     # --- scikit-learn ----------------------------------------------------------------
 

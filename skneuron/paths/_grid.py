@@ -1,4 +1,4 @@
-"""The values of ``C`` on a path: those of the user, or a grid in the units of the data."""
+"""The values of ``C`` on a path: a list of the user, or a grid in the units of the data."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def neuron_path(
     """Return the coefficients of a neuron for several values of ``C``.
 
     Each fit starts from the coefficients of the next stronger penalty. The coefficients equal
-    those of separate fits of ``NeuronClassifier``.
+    the results of separate fits of ``NeuronClassifier``.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Choice(NamedTuple):
 def choose(scores: FloatArray, weights: FloatArray, Cs: FloatArray) -> Choice:
     """Return the best mean score, and the strongest penalty within one standard error of it.
 
-    The formulas are those of R's ``cv.glmnet``: means over the folds are weighted by the
+    R's ``cv.glmnet`` has the same formulas: means over the folds are weighted by the
     held-out sample weight, and the standard error is the root of the weighted variance of the
     folds divided by their number less one.
 

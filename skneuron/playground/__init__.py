@@ -1,4 +1,4 @@
-"""A page on which the weights of a neuron are moved by hand (extra ``playground``)."""
+"""A page on which you move the coefficients of a neuron by hand (extra ``playground``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controls of the page: activation, weights, bias, epoch, sample."""
+"""The controls of the page: activation, coefficients, intercept, epoch, sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A descent in two weights and an intercept, recorded epoch by epoch."""
+"""A descent in two coefficients and an intercept, recorded epoch by epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["recorded_descent"]
 def recorded_descent(
     neuron: NeuronClassifier, plane: Plane, rest: FloatArray, epochs: int
 ) -> FloatArray:
-    """Return the weights (w₁, w₂, b) after 0, 1, … ``epochs`` passes over the rows.
+    """Return the coefficients (w₁, w₂, b) after 0, 1, … ``epochs`` passes over the rows.
 
     Each row is the result of a separate fit with the public solver, which ends after this number
     of iterations. The rows are the iterates of a single long fit, too, because a solver does not

@@ -1,4 +1,4 @@
-"""The line z = z₀ and the arrow that stands on it."""
+"""The line z = z₀ and the arrow that is perpendicular to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["line_and_arrow"]
 #: From the name of a column to the encoding of an axis.
 Encoding = Callable[[str], Any]
 
-# Length of the arrow as a share of the picture's side.
+# Length of the arrow as a fraction of the picture's side.
 _ARROW = 0.18
 
 
@@ -77,7 +77,7 @@ def line_and_arrow(scene: Scene, x: Encoding, y: Encoding, *, ink: str, side: in
         color=ink, strokeWidth=2, clip=True, description="the line z = z₀"
     ).encode(x=x("start_x"), y=y("start_y"), x2="end_x:Q", y2="end_y:Q")
     shaft = seen.mark_rule(
-        color=ink, strokeWidth=2.5, clip=True, description="the weights as an arrow"
+        color=ink, strokeWidth=2.5, clip=True, description="the coefficients as an arrow"
     ).encode(x=x("foot_x"), y=y("foot_y"), x2="tip_x:Q", y2="tip_y:Q")
     head = seen.mark_point(
         shape="triangle", size=150, color=ink, filled=True, opacity=1, clip=True, aria=False

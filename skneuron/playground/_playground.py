@@ -1,4 +1,4 @@
-"""The playground: a fitted neuron with sliders for its weights."""
+"""The playground: a fitted neuron with sliders for its coefficients."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Playground:
         """Return the page in a frame, for a notebook."""
         return (
             f'<iframe srcdoc="{html.escape(self.to_html())}" title="{_escape(repr(self))}" '
-            f'style="width: 100%; height: {_HEIGHT}px; border: 0; background: white"></iframe>'
+            f'style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
         )
 
 
@@ -98,13 +98,14 @@ def playground(
     *,
     epochs: int = 30,
 ) -> Playground:
-    """Return an interactive picture with sliders for the weights of a neuron.
+    """Return an interactive picture with sliders for the coefficients of a neuron.
 
-    The page has sliders for two weights and the bias, a choice of activation and the line
-    z = z₀. The weights are an arrow, perpendicular to the line, that points to ``classes_[1]``.
-    Yellow rings are around the misclassified samples. Accuracy, log loss and the forward pass of
-    a clicked sample are beside the picture. One more slider goes through the epochs of a descent
-    from zero weights, and moves the other sliders. Its last position is the fitted neuron.
+    The page has sliders for two coefficients and the intercept (called bias), a choice of
+    activation and the line z = z₀. The coefficients are an arrow, perpendicular to the line, that
+    points to ``classes_[1]``. Yellow rings mark misclassified samples. Accuracy, log loss and the
+    forward pass of a clicked sample are next to the picture. One more slider goes through the
+    epochs of a descent from zero coefficients, and moves the other sliders. Its last position is
+    the fitted neuron. The colours follow the light or dark mode of the system.
 
     Parameters
     ----------
@@ -116,10 +117,10 @@ def playground(
         Labels.
     features : sequence of two str or int, default=None
         The features to show. None chooses the two that change z most. The other features enter z
-        with their fitted weights, and the line shows their mean.
+        with their fitted coefficients, and the line shows their mean.
     epochs : int, default=30
         Maximum number of passes over the rows in the recorded descent: gradient descent, or
-        the perceptron rule for ``"step"``, of the two weights and the bias.
+        the perceptron rule for ``"step"``, of the two coefficients and the intercept.
 
     Returns
     -------

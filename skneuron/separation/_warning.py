@@ -69,6 +69,8 @@ def explain(
         remedy, subset = "Use a positive penalty_factor for these features", " without a penalty"
     else:
         remedy, subset = "Use a penalty such as C=1.0", ""
+        if stopped and len(classes) == 2:
+            remedy += " or bias_reduction='mean' for finite estimates with intervals"
     return (
         f"A hyperplane separates {separated} ({separation.kind} separation), so the likelihood has "
         f"no finite maximum, and {_listed(separation, names)} without end{subset}. {end}. "

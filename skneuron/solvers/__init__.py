@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skneuron._common import one_of, set_public_module, wrong_value
+from skneuron.solvers import states as states  # the import gives states their public path
 from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding, value_and_gap

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -37,6 +37,8 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         Whether the solver supports an L1 penalty and bounds.
     streams : bool
         Whether the solver can learn from chunks, see :meth:`epoch`.
+    minimizes : bool
+        Whether the solver minimizes F. Otherwise the fit is a root of an estimating equation.
     default_tol : float
         Relative gap to reach by default.
     constraints : mapping of str to Constraint
@@ -46,6 +48,7 @@ class Solver(BaseEstimator):  # type: ignore[misc]
     needs: ClassVar[tuple[str, ...]] = ()
     supports_nonsmooth: ClassVar[bool] = False
     streams: ClassVar[bool] = False
+    minimizes: ClassVar[bool] = True
     default_tol: ClassVar[float] = DEFAULT_TOL
     constraints: ClassVar[Mapping[str, Constraint]] = {}
 
@@ -117,13 +120,13 @@ class Solver(BaseEstimator):  # type: ignore[misc]
                 raise
             status = Status.INTERRUPTED
         try:
-            return _ended(objective, history, status)
+            return self._ended(objective, history, status)
         except KeyboardInterrupt:
-            return _ended(objective, history, Status.INTERRUPTED)
+            return self._ended(objective, history, Status.INTERRUPTED)
 
     def epoch(
-        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
-    ) -> tuple[FloatArray, Any]:
+        self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
+    ) -> tuple[FloatArray, object]:
         """Learn from one chunk of a stream, in one pass over it.
 
         Parameters
@@ -154,6 +157,21 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             "Use for example solver='sgd'."
         )
 
+    def value_and_gap(
+        self, objective: ObjectiveProtocol, params: FloatArray
+    ) -> tuple[float, float]:
+        """Return F and the relative gap at ``params``."""
+        return value_and_gap(objective, params)
+
+    def _ended(
+        self, objective: ObjectiveProtocol, history: History, status: Status
+    ) -> SolverResult:
+        """Return the result at the last finished iteration."""
+        params = history.last
+        assert params is not None
+        value, gap = self.value_and_gap(objective, params)
+        return SolverResult(params, value, gap, len(history), status, history.as_dict())
+
     @abstractmethod
     def _solve(
         self,
@@ -163,11 +181,3 @@ class Solver(BaseEstimator):  # type: ignore[misc]
         history: History,
     ) -> SolverResult:
         """Do the work. The method may overwrite ``params``."""
-
-
-def _ended(objective: ObjectiveProtocol, history: History, status: Status) -> SolverResult:
-    """Return the result at the last finished iteration."""
-    params = history.last
-    assert params is not None
-    value, gap = value_and_gap(objective, params)
-    return SolverResult(params, value, gap, len(history), status, history.as_dict())

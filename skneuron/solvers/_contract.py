@@ -67,6 +67,9 @@ class ObjectiveProtocol(Protocol):
     def value_gradient_hessian(self, params: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Return F, gradient and Hessian of its smooth part, in one pass over the samples."""
 
+    def total_slope(self, params: FloatArray) -> float:
+        """Return the sum over the samples of the magnitudes of their weighted slopes."""
+
     def curvature(self, params: FloatArray) -> Hessian:
         """Return the Hessian of the smooth part as products, a diagonal, a matrix or a root."""
 

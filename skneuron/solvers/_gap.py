@@ -31,7 +31,7 @@ __all__ = [
 _SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Maximum number of Newton steps that estimate a gap.
-_MAX_STEPS = 100
+_MAX_STEPS = 30
 
 
 def relative(gap: float, objective: ObjectiveProtocol) -> float:
@@ -117,9 +117,10 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         return 0.0
     if objective.dims.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
-    curvature = None if objective.loss.convex else Curvature.observed(objective, params)
-    model = SmoothModel(curvature or Curvature(objective, params))
+    curvature = Curvature.best(objective, params)
+    model = SmoothModel(curvature)
     step, gap = model.newton_step(gradient)
+    hidden = curvature.hidden_decrease(gradient)
     far = relative(gap, objective) > MEASURABLE or not is_near(objective, params, step)
     if objective.loss.smooth and far:
         most = np.inf
@@ -128,7 +129,7 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         if relative(most, objective) > MEASURABLE:
             most = min(most, max(gap, _gap_by_steps(objective, params, model)))
         gap = most
-    return relative(gap, objective)
+    return relative(gap + hidden, objective)
 
 
 def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from skneuron.solvers._stopping import GRADIENT_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers.newton._curvature import largest_curvature
 
-__all__ = ["GD"]
+__all__ = ["GD", "GDState"]
 
 # Factor on the largest curvature: power iteration comes from below.
 _CURVATURE_MARGIN = 1.1
@@ -71,7 +71,7 @@ class GD(Solver):
         iterate = first = best = Iterate.at(objective, params)
         stopping = StoppingRule(objective, first.value, GRADIENT_PATIENCE)
         monitor = GapMonitor(objective, criteria.tol)
-        state = _DescentState.to_resume(criteria.state, self, iterate.gradient)
+        state = GDState.to_resume(criteria.state, self, iterate.gradient)
         adapts, accelerates = self.learning_rate == "auto", self.momentum == "auto"
         if state is not None:
             start, rate, t = state.start, state.rate, state.momentum
@@ -114,7 +114,7 @@ class GD(Solver):
             # The first step failed: an iteration that moved nothing.
             best.record(history, objective, 0.0)
         ahead = None if iterate is best else iterate.params
-        state = _DescentState(repr(self), best.gradient, start, ahead, rate, t)
+        state = GDState(repr(self), best.gradient, start, ahead, rate, t)
         return replace(monitor.result(best, status, history), state=state)
 
     def _first_rate(self, objective: ObjectiveProtocol, params: FloatArray) -> float:
@@ -124,7 +124,7 @@ class GD(Solver):
 
 
 @dataclass(frozen=True)
-class _DescentState(SolverState):
+class GDState(SolverState):
     """State between two steps."""
 
     #: End of the last gradient step, without momentum.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.linalg import blas
@@ -42,7 +42,7 @@ class StoppingCriteria:
     tol: float
     max_iter: int
     seed: int = 0
-    state: Any = None
+    state: object = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Iterate:
         )
 
     def result(
-        self, gap: float, status: Status, history: History, state: Any = None
+        self, gap: float, status: Status, history: History, state: object = None
     ) -> SolverResult:
         """Return this iterate as the result of a fit."""
         lines = history.as_dict()
@@ -108,7 +108,7 @@ class SolverState:
     gradient: FloatArray
 
     @classmethod
-    def to_resume(cls, state: Any, solver: Any, gradient: FloatArray) -> Self | None:
+    def to_resume(cls, state: object, solver: object, gradient: FloatArray) -> Self | None:
         """Return the state of the last fit, None if it is of another solver or objective.
 
         ``gradient`` is the gradient at the start of the new fit.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol, TypeGuard
 
 import numpy as np
 
@@ -17,11 +17,17 @@ __all__ = ["FLAG", "FRACTION", "POSITIVE", "WHOLE", "Constraint", "auto_or", "ch
 class Constraint(NamedTuple):
     """A check of a value, and the values that pass the check in words."""
 
-    allows: Callable[[Any], bool]
+    allows: Callable[[object], bool]
     expected: str
 
 
-def check(owner: Any) -> None:
+class Constrained(Protocol):
+    """A solver or a schedule."""
+
+    constraints: ClassVar[Mapping[str, Constraint]]
+
+
+def check(owner: Constrained) -> None:
     """Raise ``ValueError`` if a parameter violates its constraint in ``owner.constraints``."""
     for name, (allows, expected) in owner.constraints.items():
         value = getattr(owner, name)
@@ -32,12 +38,12 @@ def check(owner: Any) -> None:
             raise ValueError(wrong_value(name, value, expected, example, kind.__name__))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a real number and no truth value."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def is_auto(value: Any) -> bool:
+def is_auto(value: object) -> bool:
     """Return whether a value is "auto"."""
     return isinstance(value, str) and value == "auto"
 

@@ -41,7 +41,7 @@ class StoppingRule:
     """Ends a fit when steps lower neither F nor the estimated gap any further.
 
     F has to fall by more than a relative gap of 1e-13 within ``patience`` iterations, or the
-    gap has to halve. Within ten times as many F itself has to fall, and either F by a thousandth or
+    gap has to halve. Within ten times as many F itself has to fall, and either F by a tenth or
     the gap by nine tenths. F is bounded below, so every fit ends, whatever ``tol`` is.
 
     Parameters

@@ -85,6 +85,9 @@ SMALLEST_GAP = 1e-32
 # Multiple of the patience within which F itself has to fall, and F or the gap by much.
 LONG_PATIENCE = 10
 
-# Fractions of F and of the gap by which they fall if they fall by much. Linear convergence at a
-# rate of 0.97, which is slow for Newton methods, makes the gap ten times smaller in 100 iterations.
-MUCH_OF_VALUE, MUCH_OF_GAP = 1e-3, 0.9
+# Fraction of F by which it falls if it falls by much. The fits that converge fall by more.
+MUCH_OF_VALUE = 0.1
+
+# The same for the gap. Linear convergence at a rate of 0.97, which is slow for Newton methods,
+# makes the gap ten times smaller in 100 iterations.
+MUCH_OF_GAP = 0.9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from skneuron._common import set_public_module
+from skneuron.validation._bias_reduction import can_stream, require_bias_reducible
 from skneuron.validation._bounds import with_bounds
 from skneuron.validation._chunk import check_chunk, check_classes
 from skneuron.validation._data import (
@@ -15,12 +16,13 @@ from skneuron.validation._data import (
     check_training_data,
     check_weights,
     refuse_not_finite,
+    times_class_weight,
     training_data,
 )
 from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
 from skneuron.validation._grouped import grouped
 from skneuron.validation._integers import check_distinct
-from skneuron.validation._labels import check_labels, is_missing
+from skneuron.validation._labels import check_labels, encode, is_missing
 from skneuron.validation._masked import check_unmasked
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
@@ -41,6 +43,7 @@ __all__ = [
     "Settings",
     "TrainingData",
     "ValidationSet",
+    "can_stream",
     "check_chunk",
     "check_classes",
     "check_distinct",
@@ -58,12 +61,15 @@ __all__ = [
     "check_validation_set",
     "check_weights",
     "dense_coef",
+    "encode",
     "explain_no_split",
     "grouped",
     "is_missing",
     "penalty_factors",
     "refuse_not_finite",
+    "require_bias_reducible",
     "split_off",
+    "times_class_weight",
     "training_data",
     "with_bounds",
     "with_known_parameters",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
@@ -46,6 +46,9 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
             )
         return known
     labels = column_or_1d(np.asarray(classes))
+    check_labels(classes, "classes")
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="classes")
     try:
         given = np.unique(labels)
     except TypeError as error:
@@ -53,7 +56,6 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
             f"The labels classes={shown(classes)} cannot be sorted. Expected labels of one type. "
             "Use for example strings: [str(label) for label in classes]."
         ) from error
-    check_labels(classes, "classes")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(
             wrong_value(

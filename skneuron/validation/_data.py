@@ -12,11 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.validation import check_array, validate_data
 
-from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, wrong_value
+from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, shown, wrong_value
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, encode
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import MOST_TO_LEARN, check_offset
+from skneuron.validation._remedies import with_remedies
 
 __all__ = [
     "FLOATS",
@@ -29,6 +30,7 @@ __all__ = [
     "check_weights",
     "in_use",
     "refuse_not_finite",
+    "times_class_weight",
     "training_data",
     "wrong_class_weight",
 ]
@@ -97,14 +99,15 @@ def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matr
     ``name`` is the name of the parameter, for messages.
     """
     check_numbers(X, name)
-    checked: Matrix = validate_data(
-        estimator,
-        X,
-        reset=False,
-        accept_sparse=["csr", "csc"],
-        dtype=FLOATS,
-        ensure_all_finite=False,
-    )
+    with with_remedies(X):
+        checked: Matrix = validate_data(
+            estimator,
+            X,
+            reset=False,
+            accept_sparse=["csr", "csc"],
+            dtype=FLOATS,
+            ensure_all_finite=False,
+        )
     return checked
 
 
@@ -175,6 +178,24 @@ def check_samples(
     """
     check_numbers(X, "X")
     check_labels(y)
+    with with_remedies(X):
+        X_checked, classes, indices = _validated(estimator, X, y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
+            "classes. Check with np.unique(y), and split with train_test_split(X, y, stratify=y)."
+        )
+    check_distinct(X, X_checked)
+    n = X_checked.shape[0]
+    z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
+    weights = None if sample_weight is None else check_weights(sample_weight, n)
+    return Samples(X_checked, indices, classes, weights, z_offset)
+
+
+def _validated(
+    estimator: BaseEstimator, X: MatrixLike, y: ArrayLike
+) -> tuple[Matrix, AnyArray, AnyArray]:
+    """Return X, the classes and the index of each label, or raise an error of scikit-learn."""
     # The pass that computes the column moments finds NaN and infinity as well.
     try:
         X_checked, labels = validate_data(
@@ -186,7 +207,7 @@ def check_samples(
             multi_output=False,
             ensure_all_finite=False,
         )
-        classes, indices = encode(labels)
+        return X_checked, *encode(labels)
     except ValueError as error:
         if not _may_be_grouped(y):
             raise
@@ -194,16 +215,6 @@ def check_samples(
             f"{str(error).rstrip('.')}. Fractions or counts: "
             "X, y, w = skneuron.grouped(X, successes, trials)."
         ) from error
-    if len(classes) < 2:
-        raise ValueError(
-            f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
-            "classes. Check with np.unique(y), and split with train_test_split(X, y, stratify=y)."
-        )
-    check_distinct(X, X_checked)
-    n = X_checked.shape[0]
-    z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
-    weights = None if sample_weight is None else check_weights(sample_weight, n)
-    return Samples(X_checked, indices, classes, weights, z_offset)
 
 
 def _may_be_grouped(y: ArrayLike) -> bool:
@@ -237,7 +248,7 @@ def training_data(
         absent = _absent(indices, len(classes))
         return TrainingData(X, indices, classes, even, float(n), offset=z_offset, absent=absent)
     weights = check_weights(None, n) if samples.weights is None else samples.weights
-    weights = _times_class_weight(weights, class_weight, classes, indices)
+    weights = times_class_weight(weights, class_weight, classes, indices)
     largest = weights.max()
     relative = weights / largest
     total = float(relative.sum())
@@ -305,7 +316,7 @@ def refuse_not_finite(X: MatrixLike) -> NoReturn:
 def check_finite(X: MatrixLike) -> None:
     """Raise ``ValueError`` if X has NaN or infinity."""
     # scikit-learn sums X first, and searches value by value only if the sum is not finite.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), with_remedies(X):
         assert_all_finite(X, input_name="X")
 
 
@@ -359,12 +370,13 @@ def wrong_class_weight(class_weight: object) -> str:
     return wrong_value("class_weight", class_weight, "finite numbers >= 0 by class", example)
 
 
-def _times_class_weight(
+def times_class_weight(
     weights: FloatArray,
     class_weight: Mapping[Any, float] | Literal["balanced"] | None,
     classes: AnyArray,
     indices: AnyArray,
 ) -> FloatArray:
+    """Return the sample weights times the class weights of the rows in use."""
     if class_weight is None:
         return weights
     used = weights > 0
@@ -380,6 +392,11 @@ def _times_class_weight(
             )
     except (TypeError, OverflowError):  # no number, or an integer above 1.8e308
         raise ValueError(wrong_class_weight(class_weight)) from None
+    except ValueError as error:  # a dict without a class
+        raise ValueError(
+            f"Got class_weight={shown(class_weight)}: {str(error).rstrip('.')}. Expected a number "
+            "for each class. Use for example class_weight='balanced'."
+        ) from error
     if not np.all(np.isfinite(factors)) or np.any(factors < 0):
         raise ValueError(wrong_class_weight(class_weight))
     with np.errstate(over="ignore", under="ignore"):

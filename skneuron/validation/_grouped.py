@@ -51,6 +51,8 @@ def grouped(
     ------
     ValueError
         If a number is negative or not finite, successes exceed trials, or lengths differ.
+    TypeError
+        If X has no rows in memory, as a lazy frame.
 
     Notes
     -----
@@ -75,14 +77,14 @@ def grouped(
     >>> len(X), float(median.round(3))
     (15, 1.771)
     """
-    n = _n_rows(X)
+    n = _n_rows(X, "X")
     won = _numbers(successes, n, "successes")
     total = _numbers(trials, n, "trials")
     if np.any(won > total):
         row = int(np.flatnonzero(won > total)[0])
         raise ValueError(
-            f"Row {row} has {won[row]:g} successes of {total[row]:g} trials. Expected numbers from "
-            "0 to trials. Pass counts of each group: grouped(X, successes, trials)."
+            f"Row {row} has {_text(won[row])} successes of {_text(total[row])} trials. Expected "
+            "numbers from 0 to trials. Pass counts of each group: grouped(X, successes, trials)."
         )
     if not total.any():
         raise ValueError(
@@ -95,16 +97,37 @@ def grouped(
     y = np.repeat([1, 0], [len(with_won), len(with_lost)])
     weights = np.concatenate([won[with_won], lost[with_lost]])
     for array in arrays:
-        if _n_rows(array) != n:
+        n_rows = _n_rows(array, "A further array")
+        if n_rows != n:
             raise ValueError(
-                f"A further array has {_n_rows(array)} rows, and X has {n}. Expected one row per "
-                "group. Pass for example the offset: grouped(X, successes, trials, offset)."
+                f"A further array has {n_rows} rows, and X has {n}. Expected one row per group. "
+                "Pass for example the offset: grouped(X, successes, trials, offset)."
             )
     return (_take(X, rows), y, weights, *(_take(array, rows) for array in arrays))
 
 
-def _n_rows(X: Any) -> int:
-    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+def _n_rows(values: Any, name: str) -> int:
+    """Return the number of rows, one per group."""
+    shape = getattr(values, "shape", None)
+    if shape is None and not isinstance(values, str | bytes | dict | set):
+        shape = (len(values),) if hasattr(values, "__len__") else None
+    if not shape:
+        raise TypeError(
+            f"{name} is a {type(values).__name__}. Expected an array, a sparse matrix or a data "
+            "frame in memory, with one row per group. Call grouped(X, successes, trials)."
+        )
+    n = int(shape[0])
+    if n == 0:
+        raise ValueError(
+            f"{name} has 0 rows. Expected one row per group, of one group at least. "
+            "Check the filter that selected the rows: X.shape."
+        )
+    return n
+
+
+def _text(number: float) -> str:
+    """Return all digits of a number, of whole numbers without a point."""
+    return repr(float(number)).removesuffix(".0")
 
 
 def _take(X: Any, rows: AnyArray) -> Any:
@@ -120,6 +143,11 @@ def _take(X: Any, rows: AnyArray) -> Any:
 
 def _numbers(values: ArrayLike, n: int, name: str) -> FloatArray:
     """Return non-negative numbers, one per group."""
+    if values is None:
+        raise ValueError(
+            f"Got {name}=None. Expected numbers, one per row of X. "
+            "For fractions, leave trials out: grouped(X, fractions)."
+        )
     check_numbers(values, name)
     checked: AnyArray = check_array(
         values, ensure_2d=False, dtype=np.float64, input_name=name, ensure_min_samples=0

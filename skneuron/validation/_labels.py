@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from skneuron._common import AnyArray
+from skneuron._common import AnyArray, refuse_dask
 from skneuron.validation._masked import check_unmasked
 
 __all__ = ["check_labels", "encode", "is_missing"]
@@ -48,9 +48,11 @@ def check_labels(y: ArrayLike, name: str = "y") -> None:
     ValueError: y has the missing label None in row 2. Expected a label in each row. Drop the \
 rows without a label, or give them a label of their own, for example 'missing'.
     """
+    refuse_dask(y, name)
     check_unmasked(y, name)
     dtype: Any = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind not in "Oc":
+        _check_dtype(np.asarray(y), name)
         return
     labels = None if y is None else _as_list(y)
     if labels is None:
@@ -63,11 +65,7 @@ rows without a label, or give them a label of their own, for example 'missing'.
     if not set(families.values()) <= {"text"}:
         missing = next((row for row, label in enumerate(labels) if is_missing(label)), None)
         if missing is not None:
-            raise ValueError(
-                f"{name} has the missing label {labels[missing]!r} in row {missing}. Expected a "
-                "label in each row. Drop the rows without a label, or give them a label of their "
-                "own, for example 'missing'."
-            )
+            _refuse_missing(name, labels[missing], missing)
     _check_one_family(labels, families, y, name)
 
 
@@ -93,6 +91,25 @@ def _check_one_family(
         )
 
 
+def _check_dtype(labels: AnyArray, name: str) -> None:
+    """Raise for missing dates, and for NumPy's type for text that scikit-learn cannot read."""
+    if labels.dtype.kind == "T":
+        raise ValueError(
+            f"{name} has the type {labels.dtype!r}. Expected labels of a type that scikit-learn "
+            f"supports. Convert them: {name}.tolist()."
+        )
+    if labels.dtype.kind in "Mm" and np.isnat(labels).any():
+        row = int(np.isnat(labels).ravel().argmax())
+        _refuse_missing(name, str(labels.ravel()[row]), row)
+
+
+def _refuse_missing(name: str, label: object, row: int) -> NoReturn:
+    raise ValueError(
+        f"{name} has the missing label {label!r} in row {row}. Expected a label in each row. Drop "
+        "the rows without a label, or give them a label of their own, for example 'missing'."
+    )
+
+
 def _refuse_complex(name: str) -> NoReturn:
     """Raise the error for complex labels, with the words of scikit-learn at its start."""
     raise ValueError(
@@ -106,8 +123,12 @@ def _as_list(y: Any) -> list[Any] | None:
     if isinstance(y, list) and not any(isinstance(label, list | tuple) for label in y[:1]):
         return y
     try:
-        if np.asarray(y).dtype.kind not in "OUTc":
+        array = np.asarray(y)
+        # scikit-learn raises for several columns.
+        if array.dtype.kind not in "OUTcMm" or (array.ndim > 1 and array.shape[1] > 1):
             return None
+        if array.dtype.kind in "Mm":
+            return list(array.ravel())
         return np.asarray(y, dtype=object).ravel().tolist()  # type: ignore[no-any-return]
     except (TypeError, ValueError, RuntimeError):
         return None

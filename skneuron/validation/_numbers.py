@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
-from skneuron._common import AnyArray, MatrixLike
+from skneuron._common import AnyArray, MatrixLike, refuse_dask
 from skneuron.validation._frames import columns_of, is_frame
 from skneuron.validation._integers import check_range
 from skneuron.validation._masked import check_unmasked
@@ -74,6 +74,7 @@ def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
     ValueError: Column 0 of X has the type datetime64[D]. Expected numbers. Use the time since \
 the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
     """
+    refuse_dask(values, name)
     check_unmasked(values, name)
     if issparse(values):
         if values.dtype.kind == "c":  # type: ignore[union-attr]
@@ -98,9 +99,12 @@ def _check_column(dtype: Any, column: Any, label: Any, name: str) -> None:
     kind = getattr(dtype, "kind", None)
     if isinstance(kind, str) and kind in "mMc":
         _refuse(where, str(dtype), kind)
-    if isinstance(kind, str) and kind in "biuf":
+    # polars has no NumPy type for integers of 128 bits.
+    if (isinstance(kind, str) and kind in "biuf") or str(dtype) in ("Int128", "UInt128"):
         return
-    values = np.asarray(column())
+    given = column()
+    check_unmasked(given, where)
+    values = np.asarray(given)
     if values.dtype.kind == "O":
         objects = values.ravel().tolist()
         _check_objects(objects, where)

@@ -14,6 +14,7 @@ from skneuron._common import wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
 from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver
+from skneuron.validation._bias_reduction import refuse_bias_reduction
 
 __all__ = ["Settings", "check_parameters"]
 
@@ -39,6 +40,7 @@ class Settings:
     validation_fraction : float
     restart : int
         Maximum number of restarts of a dead neuron.
+    bias_reduction : {None, "mean"}
     """
 
     activation: Activation
@@ -51,6 +53,7 @@ class Settings:
     patience: int | None
     validation_fraction: float
     restart: int
+    bias_reduction: str | None = None
 
 
 def _is_number(value: object) -> bool:
@@ -109,6 +112,11 @@ _CHECKS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
     "class_weight": (_is_class_weight, "None, 'balanced' or a dict", "class_weight='balanced'"),
     "l1_ratio": (lambda v: _is_number(v) and 0 <= v <= 1, "a number from 0 to 1", "l1_ratio=0.5"),
     "restart": (_is_integer_from(0), "a non-negative integer", "restart=3"),
+    "bias_reduction": (
+        lambda v: v is None or (isinstance(v, str) and v == "mean"),
+        "None or 'mean'",
+        "bias_reduction='mean'",
+    ),
 }
 
 
@@ -146,11 +154,12 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
             "LogisticRegression before 1.8 is l1_ratio=0.0: delete it."
         )
     for name, (is_valid, expected, example) in _CHECKS.items():
-        if not is_valid(params[name]):
+        if name in params and not is_valid(params[name]):
             raise ValueError(wrong_value(name, params[name], expected, example, "NeuronClassifier"))
     activation = get_activation(params["activation"])
     loss_name = resolve_loss_name(params["loss"], activation)
     solver = get_solver(params["solver"])
+    refuse_bias_reduction(params, loss_name)
     _check_compatible(params, activation, get_loss(loss_name, activation), solver)
     tol = params["tol"]
     if tol is None:
@@ -166,6 +175,7 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
         patience=int(params["n_iter_no_change"]) if params["early_stopping"] else None,
         validation_fraction=float(params["validation_fraction"]),
         restart=int(params["restart"]),
+        bias_reduction=params.get("bias_reduction"),
     )
 
 

@@ -183,8 +183,8 @@ def _check_outputs(report, problem, neuron):
 def _check_end(report, problem, attempt):
     """Look at how the fit has ended: flag, warning, iterations."""
     neuron, params = attempt.neuron, problem.params
-    told = [w for w in attempt.warnings if issubclass(w.category, ConvergenceWarning)]
-    for warning in told:
+    reported = [w for w in attempt.warnings if issubclass(w.category, ConvergenceWarning)]
+    for warning in reported:
         report.notes[f"warned: {re.split('[:.(]', str(warning.message))[0][:70]}"] += 1
     solver = SOLVERS[neuron.solver_]
     tol = solver.default_tol if params["tol"] is None else params["tol"]
@@ -198,8 +198,8 @@ def _check_end(report, problem, attempt):
     halted = params.get("early_stopping") or (problem.mode == "stream")
     if not halted:
         report.check(
-            "a failure is told",
-            neuron.converged_ or told,
+            "a failure is reported",
+            neuron.converged_ or reported,
             lambda: f"gap_={neuron.gap_:.1e}, no warning",
         )
     if halted or neuron.solver_ in FIRST_ORDER:
@@ -211,7 +211,7 @@ def _check_end(report, problem, attempt):
         idle <= _IDLE,
         lambda: f"{idle} of {len(values)} iterations lower nothing, gap_={neuron.gap_:.1e}",
     )
-    advice = any("Raise max_iter" in str(w.message) for w in told)
+    advice = any("Raise max_iter" in str(w.message) for w in reported)
     report.check("useful advice", not (advice and idle > _IDLE), "Raise max_iter")
     if neuron.solver_ in ("newton", "subsampled-newton"):
         report.check(
@@ -219,7 +219,7 @@ def _check_end(report, problem, attempt):
             neuron.n_iter_.max() <= _ITERATIONS,
             lambda: f"{neuron.n_iter_.max()} iterations, gap_={neuron.gap_:.1e}",
         )
-    separated = any(issubclass(w.category, SeparationWarning) for w in told)
+    separated = any(issubclass(w.category, SeparationWarning) for w in reported)
     if (
         neuron.n_iter_.max() < params.get("max_iter", 10_000)
         and neuron.gap_ <= ROUNDING

@@ -86,8 +86,8 @@ def draw_settings(rng, d, classes):
     )
     params["fit_intercept"] = bool(rng.random() < 0.8)
     smooth = ACTIVATIONS[activation].smooth
-    kinks = smooth and (solver == "auto" or SOLVERS[solver].supports_nonsmooth)
-    if rng.random() < (0.3 if kinks else 0.02):
+    nonsmooth = smooth and (solver == "auto" or SOLVERS[solver].supports_nonsmooth)
+    if rng.random() < (0.3 if nonsmooth else 0.02):
         if rng.random() < 0.6:
             params["l1_ratio"] = pick(rng, [0.1, 0.5, 1.0])
         if rng.random() < 0.5:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
@@ -75,7 +74,7 @@ class CurvatureStrategy(ABC):
         """Return whether further steps without progress may still be of use."""
         return False
 
-    def state(self, solver: Any, iterate: Iterate) -> SolverState | None:
+    def state(self, solver: object, iterate: Iterate) -> SolverState | None:
         """Return the state from which another fit takes the same step next."""
         return None
 
@@ -100,7 +99,7 @@ def descend(
     strategy: CurvatureStrategy,
     criteria: StoppingCriteria,
     history: History,
-    solver: Any = None,
+    solver: object = None,
 ) -> End:
     """Minimize the objective from an iterate.
 

@@ -165,7 +165,7 @@ class FactoredHessian(CurvatureStrategy):
         objective = self.objective
         if iterate is not self._iterate:
             self._step_from(iterate)
-        gap = relative(self.predicted, objective)
+        gap = relative(self.predicted + self.model.hidden_decrease(iterate), objective)
         if not objective.loss.convex or not (gap <= MEASURABLE or self._accepted):
             return None
         if is_near(objective, iterate.params, self.step, self.subsample):
@@ -186,8 +186,9 @@ class FactoredHessian(CurvatureStrategy):
         )
 
     def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
-        """Return whether steps still change a linear predictor by much."""
-        if not self.objective.loss.convex or is_exhausted:
+        """Return whether F is not yet tiny, and steps still change a linear predictor by much."""
+        is_tiny = relative(abs(iterate.value), self.objective) <= MEASURABLE
+        if not self.objective.loss.convex or is_exhausted or is_tiny:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 

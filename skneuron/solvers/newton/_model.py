@@ -12,7 +12,7 @@ from skneuron._common import FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._tolerances import CURVATURE_FLOOR
-from skneuron.solvers.newton._curvature import Curvature
+from skneuron.solvers.newton._curvature import Curvature, observed_hessian
 from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._quadratic import DenseQuadratic
 
@@ -42,6 +42,10 @@ class Model(ABC):
     @abstractmethod
     def update(self, before: Iterate, after: Iterate) -> None:
         """Make the model agree with the gradients of two iterates (L-BFGS or BFGS)."""
+
+    def hidden_decrease(self, iterate: Iterate) -> float:
+        """Return the decrease along directions in which the model takes no step."""
+        return 0.0
 
 
 class SmoothModel(Model):
@@ -87,6 +91,12 @@ class SmoothModel(Model):
             return self.newton_step(gradient)
         unknown = decrease < 0 or self.curvature.is_unbounded(gradient)
         return -r, np.inf if unknown else decrease
+
+    def hidden_decrease(self, iterate: Iterate) -> float:
+        """Return the decrease along directions that count as rounding errors of the columns."""
+        if not isinstance(self.curvature, Curvature):
+            return 0.0
+        return self.curvature.hidden_decrease(iterate.gradient)
 
     def update(self, before: Iterate, after: Iterate) -> None:
         """Add the pair of the step, unless its curvature is negative or rounding."""
@@ -140,9 +150,9 @@ def model_at(
     If the loss is not convex, the curvature is the observed Hessian if that is positive definite:
     Fisher's curvature, which ``hessian`` is, only converges linearly.
     """
-    if not objective.penalty.is_smooth:
-        return ProximalModel(
-            objective, objective.curvature(params).matrix() if hessian is None else hessian
-        )
-    curvature = None if objective.loss.convex else Curvature.observed(objective, params)
-    return SmoothModel(curvature or Curvature(objective, params, hessian))
+    if objective.penalty.is_smooth:
+        return SmoothModel(Curvature.best(objective, params, hessian))
+    observed = observed_hessian(objective, params)
+    if observed is None:
+        observed = objective.curvature(params).matrix() if hessian is None else hessian
+    return ProximalModel(objective, observed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -183,7 +182,7 @@ class ConjugateGradients(CurvatureStrategy):
         """Return whether the gradient met no curvature."""
         return self._is_unbounded
 
-    def state(self, solver: Any, iterate: Iterate) -> ConjugateState:
+    def state(self, solver: object, iterate: Iterate) -> ConjugateState:
         """Return the state from which another fit takes the same step next."""
         base, products = self._before
         return ConjugateState(

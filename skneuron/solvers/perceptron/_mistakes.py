@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
 from skneuron.solvers._parameters import WHOLE, Constraint
 
-__all__ = ["MistakeDriven", "PerceptronIterate"]
+__all__ = ["MistakeDriven", "PerceptronIterate", "PerceptronState"]
 
 # Difference of two weighted fractions of mistakes that is rounding.
 _ROUNDING = 1e-12
@@ -37,11 +37,11 @@ class PerceptronIterate(Iterate):
     #: all coefficients are zero.
     margin: float = 0.0
     #: State from which the solver continues.
-    rule: Any = None
+    rule: object = None
 
     @classmethod
     def of(
-        cls, objective: ObjectiveProtocol, params: FloatArray, rule: Any = None
+        cls, objective: ObjectiveProtocol, params: FloatArray, rule: object = None
     ) -> PerceptronIterate:
         """Evaluate all rows, in one pass."""
         margins = np.empty(objective.dims.n_samples)
@@ -72,7 +72,7 @@ class MistakeDriven(Solver):
 
     @abstractmethod
     def _iterates(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: object
     ) -> Iterator[PerceptronIterate]:
         """Yield the iterate to return after each iteration. End if nothing will change.
 
@@ -87,7 +87,7 @@ class MistakeDriven(Solver):
         history: History,
     ) -> SolverResult:
         best = before = PerceptronIterate.of(objective, params)
-        state = _RuleState.to_resume(criteria.state, self, best.gradient)
+        state = PerceptronState.to_resume(criteria.state, self, best.gradient)
         idle, rule = (0, None) if state is None else (state.idle, state.rule)
         fewest, status = best.value, Status.MISTAKES
         for new in self._iterates(objective, params, criteria.seed, rule):
@@ -111,12 +111,14 @@ class MistakeDriven(Solver):
             before.record(history, objective, 0.0, mistakes=mistakes, margin=margin)
         gap = relative(best.value, objective)
         status = Status.CONVERGED if gap <= criteria.tol else status
-        return best.result(gap, status, history, _RuleState(repr(self), best.gradient, rule, idle))
+        return best.result(
+            gap, status, history, PerceptronState(repr(self), best.gradient, rule, idle)
+        )
 
 
 @dataclass(frozen=True)
-class _RuleState(SolverState):
+class PerceptronState(SolverState):
     """The rule between two iterations, and the iterations without fewer mistakes."""
 
-    rule: Any
+    rule: object
     idle: int

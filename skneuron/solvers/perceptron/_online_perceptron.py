@@ -5,22 +5,22 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
 
-from skneuron._common import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import rows_of
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._parameters import FLAG
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 
-__all__ = ["OnlinePerceptron"]
+__all__ = ["OnlinePerceptron", "OnlinePerceptronState"]
 
 
 @dataclass
-class Rule:
+class OnlinePerceptronState:
     """State of the perceptron rule between two rows, on the original scale."""
 
     coef: FloatArray
@@ -33,7 +33,13 @@ class Rule:
     n_rows: int = 0
 
     def pass_over(
-        self, X: Any, signs: AnyArray, weights: AnyArray, offset: Any, *, fit_intercept: bool
+        self,
+        X: Matrix,
+        signs: AnyArray,
+        weights: AnyArray,
+        offset: FloatArray | None,
+        *,
+        fit_intercept: bool,
     ) -> None:
         """Correct the coefficients at each row that is misclassified.
 
@@ -92,9 +98,9 @@ class OnlinePerceptron(MistakeDriven):
     patience : int, default=100
         Number of epochs without fewer mistakes that end the fit.
     keep : {"pocket", "average", "last"}, default="pocket"
-        Which coefficients to return: those with the fewest mistakes at the end of an epoch, the
-        mean over all rows (Freund & Schapire, Machine Learning 37, 1999), or those
-        of the last epoch. In a stream, "pocket" is the same as "last".
+        The coefficients to return: with the fewest mistakes at the end of an epoch, the mean over
+        all rows (Freund & Schapire, Machine Learning 37, 1999), or from the last epoch. In a
+        stream, "pocket" is the same as "last".
 
     Examples
     --------
@@ -116,10 +122,12 @@ class OnlinePerceptron(MistakeDriven):
         self.keep = keep
 
     def _iterates(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: object
     ) -> Iterator[PerceptronIterate]:
-        # The earlier fit keeps its state.
-        state, rng = copy.deepcopy(rule) or (_begin(objective, params), np.random.default_rng(seed))
+        state, rng = _begin(objective, params), np.random.default_rng(seed)
+        if isinstance(rule, tuple):
+            # The earlier fit keeps its state.
+            state, rng = copy.deepcopy(rule)
         while True:
             end = self._epoch(objective, state, rng)
             if not np.all(np.isfinite(end)):
@@ -127,14 +135,14 @@ class OnlinePerceptron(MistakeDriven):
             yield PerceptronIterate.of(objective, end, (state, rng))
 
     def epoch(
-        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
-    ) -> tuple[FloatArray, Rule]:
+        self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
+    ) -> tuple[FloatArray, OnlinePerceptronState]:
         """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
-        rule = state if isinstance(state, Rule) else _begin(objective, params)
+        rule = state if isinstance(state, OnlinePerceptronState) else _begin(objective, params)
         return self._epoch(objective, rule, np.random.default_rng(seed)), rule
 
     def _epoch(
-        self, objective: ObjectiveProtocol, rule: Rule, rng: np.random.Generator
+        self, objective: ObjectiveProtocol, rule: OnlinePerceptronState, rng: np.random.Generator
     ) -> FloatArray:
         """Pass over all rows once, and return the parameters."""
         n = objective.dims.n_samples
@@ -152,12 +160,12 @@ class OnlinePerceptron(MistakeDriven):
         return at.from_weights(coef[None], np.array([intercept]))
 
 
-def _begin(objective: ObjectiveProtocol, params: FloatArray) -> Rule:
+def _begin(objective: ObjectiveProtocol, params: FloatArray) -> OnlinePerceptronState:
     coef, intercept = objective.coordinates.to_weights(params)
-    return Rule(coef[0].copy(), float(intercept[0]), np.zeros_like(coef[0]))
+    return OnlinePerceptronState(coef[0].copy(), float(intercept[0]), np.zeros_like(coef[0]))
 
 
-def _add_row(X: Any, row: int, factor: float, vector: FloatArray) -> None:
+def _add_row(X: Matrix, row: int, factor: float, vector: FloatArray) -> None:
     """Add a row times a factor to the vector."""
     if not sparse.issparse(X):
         vector += factor * X[row]

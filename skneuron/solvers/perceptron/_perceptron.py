@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -52,9 +51,9 @@ class Perceptron(MistakeDriven):
         self.keep = keep
 
     def _iterates(
-        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: Any
+        self, objective: ObjectiveProtocol, params: FloatArray, seed: int, rule: object
     ) -> Iterator[PerceptronIterate]:
-        last, mean, steps = rule or (params, np.zeros_like(params), 0)
+        last, mean, steps = rule if isinstance(rule, tuple) else (params, np.zeros_like(params), 0)
         new = PerceptronIterate.of(objective, last)
         while True:
             last = new.params - new.gradient

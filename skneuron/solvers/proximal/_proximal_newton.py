@@ -15,7 +15,7 @@ from skneuron.solvers.proximal._faces import L1Box
 from skneuron.solvers.proximal._quadratic import DenseQuadratic, Quadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
-__all__ = ["Outcome", "Progress", "ProximalNewton"]
+__all__ = ["Outcome", "ProximalNewton", "WorkingSetProgress"]
 
 # Cost of a Hessian, in products with it, up to which every step factors one. Conjugate
 # gradients take about as many products for each step.
@@ -45,8 +45,8 @@ class Outcome(Enum):
 
 
 @dataclass
-class Progress:
-    """What the iterations on a working set have shown, beside the iterate."""
+class WorkingSetProgress:
+    """State of the iterations on a working set, in addition to the iterate."""
 
     #: Whether Hessians are factored.
     factored: bool = False
@@ -67,7 +67,7 @@ class ProximalNewton:
     """
 
     def __init__(
-        self, part: ObjectiveProtocol, point: Iterate, tol: float, progress: Progress
+        self, part: ObjectiveProtocol, point: Iterate, tol: float, progress: WorkingSetProgress
     ) -> None:
         self._part, self.point, self._tol, self.progress = part, point, tol, progress
         self._terms = L1Box.of(part)

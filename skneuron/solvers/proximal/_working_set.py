@@ -17,9 +17,9 @@ from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
 from skneuron.solvers.proximal._columns import WorkingSet, gap_of_all_columns, select_columns
-from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
+from skneuron.solvers.proximal._proximal_newton import Outcome, ProximalNewton, WorkingSetProgress
 
-__all__ = ["WorkingSetNewton"]
+__all__ = ["WorkingSetNewton", "WorkingSetState"]
 
 
 class WorkingSetNewton(Solver):
@@ -63,21 +63,21 @@ class WorkingSetNewton(Solver):
             return solver._solve(objective, params, budget, history)
         start = Iterate.at(objective, params)
         fit = _Fit(objective, start, budget, history)
-        state = _WorkingSetState.to_resume(budget.state, self, start.gradient)
+        state = WorkingSetState.to_resume(budget.state, self, start.gradient)
         if state is not None:
             fit.columns, fit.progress = state.columns, replace(state.progress)
         gap, status = fit.run()
         point, lines = fit.point, history.as_dict()
-        left = _WorkingSetState(repr(self), point.gradient, fit.columns, fit.progress)
+        left = WorkingSetState(repr(self), point.gradient, fit.columns, fit.progress)
         return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
 
 
 @dataclass(frozen=True)
-class _WorkingSetState(SolverState):
+class WorkingSetState(SolverState):
     """The working set that a fit was ended on, and the iterations on it so far."""
 
     columns: AnyArray | None
-    progress: Progress
+    progress: WorkingSetProgress
 
 
 class _Fit:
@@ -95,7 +95,7 @@ class _Fit:
         self._stopping = StoppingRule(objective, point.value, NEWTON_PATIENCE)
         #: The working set, None if the next iteration selects one.
         self.columns: AnyArray | None = None
-        self.progress = Progress()
+        self.progress = WorkingSetProgress()
         #: Estimated relative gap, infinite if it is not known.
         self.gap = np.inf
 
@@ -117,7 +117,7 @@ class _Fit:
             # Hessians of more variables than samples are singular: products are tried again.
             n_params = self._objective.dims.n_outputs * (len(self.columns) + 1)
             is_regular = n_params <= min(self._objective.dims.n_samples, DENSE_PARAMS)
-            self.progress = Progress(factored=self.progress.factored and is_regular)
+            self.progress = WorkingSetProgress(factored=self.progress.factored and is_regular)
         chosen = WorkingSet(self._objective, self.columns)
         solver = ProximalNewton(chosen.part, chosen.take(self.point), self._tol, self.progress)
         outcome, is_stuck = Outcome.STEP, False
@@ -147,7 +147,7 @@ class _Fit:
 def _gap_of_ended_fit(objective: ObjectiveProtocol, point: Iterate, tol: float) -> float:
     """Return the relative gap of a fit that was ended, by minimizing on all violators."""
     chosen = WorkingSet(objective, select_columns(objective, point, every=True))
-    solver = ProximalNewton(chosen.part, chosen.take(point), tol, Progress())
+    solver = ProximalNewton(chosen.part, chosen.take(point), tol, WorkingSetProgress())
     stopping, outcome = StoppingRule(objective, point.value, NEWTON_PATIENCE), solver.advance()
     while outcome in (Outcome.STEP, Outcome.LAST_STEP):
         if stopping.is_stuck(solver.point.value, solver.progress.predicted):

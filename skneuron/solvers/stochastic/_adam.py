@@ -12,7 +12,7 @@ from skneuron.solvers._parameters import FRACTION, POSITIVE
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
-from skneuron.solvers.stochastic._stochastic import MIN_BATCHES, State, Stochastic
+from skneuron.solvers.stochastic._stochastic import MIN_BATCHES, Stochastic, StochasticState
 
 __all__ = ["Adam"]
 
@@ -88,7 +88,7 @@ class Adam(Stochastic):
     def _automatic_rate(self, whitening: Whitening, batches: Batches) -> float:
         return _RATE / math.sqrt(max(MIN_BATCHES, batches.n_batches))
 
-    def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
+    def _step(self, gradient: FloatArray, rate: float, state: StochasticState) -> FloatArray:
         mean, square = state.buffers["mean"], state.buffers["square"]
         mean *= self.beta1
         mean += (1 - self.beta1) * gradient

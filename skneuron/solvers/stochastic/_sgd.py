@@ -9,7 +9,7 @@ from skneuron.solvers._parameters import FLAG, FRACTION
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches
-from skneuron.solvers.stochastic._stochastic import State, Stochastic
+from skneuron.solvers.stochastic._stochastic import Stochastic, StochasticState
 
 __all__ = ["SGD"]
 
@@ -79,7 +79,7 @@ class SGD(Stochastic):
         factor = min(1.0, 2 * (1 - self.momentum))
         return factor * whitening.rate(batches.objective.dims.n_samples / batches.n_batches)
 
-    def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
+    def _step(self, gradient: FloatArray, rate: float, state: StochasticState) -> FloatArray:
         if self.momentum > 0:
             # The velocity is without the rate, so that a schedule acts at once.
             velocity = state.buffers["velocity"]

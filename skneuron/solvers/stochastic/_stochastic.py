@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from skneuron.solvers._whitening import SAMPLE_ROWS, Whitening
 from skneuron.solvers.schedules import Constant, InverseScaling, Schedule
 from skneuron.solvers.stochastic._batches import Batches
 
-__all__ = ["MIN_BATCHES", "State", "Stochastic"]
+__all__ = ["MIN_BATCHES", "Stochastic", "StochasticState"]
 
 # Number of batches of an epoch at least, if the batches keep eight rows.
 MIN_BATCHES = 32
@@ -43,7 +43,7 @@ _DELAY = 100
 
 
 @dataclass
-class State:
+class StochasticState:
     """State of a stochastic solver between two batches."""
 
     #: Number of batches so far.
@@ -93,7 +93,7 @@ class Stochastic(Solver):
     variance_reduction: bool
 
     @abstractmethod
-    def _step(self, gradient: FloatArray, rate: float, state: State) -> FloatArray:
+    def _step(self, gradient: FloatArray, rate: float, state: StochasticState) -> FloatArray:
         """Return the change of the parameters. The method may overwrite the arguments."""
 
     @abstractmethod
@@ -117,7 +117,9 @@ class Stochastic(Solver):
     def _averages(self, *, reduced: bool) -> bool:
         return not reduced if isinstance(self.averaging, str) else bool(self.averaging)
 
-    def _rates(self, state: State, per_epoch: int, *, reduced: bool) -> Callable[[], float]:
+    def _rates(
+        self, state: StochasticState, per_epoch: int, *, reduced: bool
+    ) -> Callable[[], float]:
         """Return a function that returns the rate of the next batch."""
         if self._is_automatic():
             if reduced:
@@ -129,14 +131,14 @@ class Stochastic(Solver):
             schedule = Constant(float(self.learning_rate))
         return lambda: schedule(state.step / per_epoch)
 
-    def _begin(self, objective: ObjectiveProtocol, params: FloatArray) -> State:
+    def _begin(self, objective: ObjectiveProtocol, params: FloatArray) -> StochasticState:
         shape = (objective.dims.n_outputs, objective.dims.n_coordinates)
         buffers = {name: np.zeros(shape) for name in self.buffers}
-        return State(0, params.copy(), params.copy(), buffers)
+        return StochasticState(0, params.copy(), params.copy(), buffers)
 
     def _whiten(
         self,
-        state: State,
+        state: StochasticState,
         batches: Batches,
         sample: ObjectiveProtocol,
         params: FloatArray,
@@ -148,7 +150,7 @@ class Stochastic(Solver):
         state.reset_momentum()
 
     def _pass(
-        self, batches: Batches, state: State, rng: np.random.Generator, *, reduced: bool
+        self, batches: Batches, state: StochasticState, rng: np.random.Generator, *, reduced: bool
     ) -> None:
         """Step after each batch of one shuffled pass."""
         rate = self._rates(state, batches.n_batches, reduced=reduced)
@@ -170,13 +172,13 @@ class Stochastic(Solver):
             average -= average.mean(axis=0)
 
     def epoch(
-        self, objective: ObjectiveProtocol, params: FloatArray, state: Any, seed: int
-    ) -> tuple[FloatArray, State]:
+        self, objective: ObjectiveProtocol, params: FloatArray, state: object, seed: int
+    ) -> tuple[FloatArray, StochasticState]:
         """Pass once over a chunk of a stream (see :meth:`Solver.epoch`)."""
         batches = Batches(objective, self._rows_of_a_batch(objective.dims.n_samples))
         rng = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
-            if not isinstance(state, State) or state.buffers.keys() != set(self.buffers):
+            if not isinstance(state, StochasticState) or state.buffers.keys() != set(self.buffers):
                 # The first chunk, or the first after another solver.
                 state = self._begin(objective, params)
                 if self._is_automatic():

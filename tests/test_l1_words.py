@@ -19,7 +19,7 @@ from skneuron.objective import Objective, Regularization
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers.proximal._columns import gap_of_all_columns
 from skneuron.solvers.proximal._faces import L1Box
-from skneuron.solvers.proximal._proximal_newton import Outcome, Progress, ProximalNewton
+from skneuron.solvers.proximal._proximal_newton import Outcome, ProximalNewton, WorkingSetProgress
 from skneuron.solvers.proximal._quadratic import DenseQuadratic, QuadraticIterate
 from skneuron.solvers.proximal._reduced_cg import ReducedCG
 
@@ -128,7 +128,7 @@ def test_conjugate_gradients_end_where_words_nearly_separate_the_classes(C):
 
 
 @pytest.mark.parametrize("keys", [{"l1_ratio": 1.0}, {"l1_ratio": 0.5}, {"bounds": (0, None)}])
-def test_wide_tables_with_kinks_are_solved_on_faces(keys):
+def test_wide_tables_with_an_l1_penalty_are_solved_on_faces(keys):
     """Where rows are few for the weights; the minimum is that of dense Newton."""
     data, y = _wide(600, 350, 0.3)
     neuron = NeuronClassifier(**keys).fit(data, y)
@@ -155,7 +155,7 @@ def _newton_gap(neuron, C):
 
 @pytest.mark.parametrize("earlier", [2])
 def test_gap_below_rounding_of_a_fit_that_was_ended(earlier):
-    """F does not show what is left: it must not be told as nothing."""
+    """F does not show the rest of the gap, which must not be reported as zero."""
     max_iter = NeuronClassifier(l1_ratio=1.0).fit(X, Y).n_iter_.max() - earlier
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -220,7 +220,7 @@ def test_gap_where_every_column_has_two_that_are_nearly_like_it(C):
 
 @pytest.mark.parametrize("tol", [1e-3, 1e-5, 1e-8])
 def test_gap_where_five_factors_make_all_columns(tol):
-    """A rough step must not be told: it has been two hundred times too small here."""
+    """A rough step must not give the gap: here it was two hundred times too small."""
     rng = np.random.default_rng(1)
     data = rng.normal(size=(1500, 5)) @ rng.normal(size=(5, 290))
     data += 0.01 * rng.normal(size=data.shape)
@@ -357,7 +357,7 @@ def _steps(seed):
     held = Regularization(1e-3, 1.0)
     objective = Objective.of_data(DesignMatrix(data), y, LogisticLoss(), weights, held, True)
     start = Iterate.at(objective, 3 * rng.normal(size=objective.dims.n_params))
-    solver, outcome = ProximalNewton(objective, start, 1e-10, Progress()), Outcome.STEP
+    solver, outcome = ProximalNewton(objective, start, 1e-10, WorkingSetProgress()), Outcome.STEP
     while outcome in (Outcome.STEP, Outcome.LAST_STEP):
         before = solver.point
         outcome = solver.advance()

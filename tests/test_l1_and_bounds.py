@@ -111,7 +111,7 @@ def test_bounds_against_a_bounded_solve(solver, bounds):
     w, b = _split_solve(X, Y, 1.0, 0.0, bounds)
     ours, best = (_value(*at, X, Y, 1.0, 0.0) for at in ((neuron.coef_, neuron.intercept_), (w, b)))
     assert ours == pytest.approx(best, rel=1e-8)
-    # Who is at a bound is there exactly.
+    # A coefficient at a bound equals it exactly.
     np.testing.assert_array_equal(neuron.coef_[0] == low, np.abs(w - low) < 1e-7)
     np.testing.assert_array_equal(neuron.coef_[0] == high, np.abs(w - high) < 1e-7)
 
@@ -247,10 +247,10 @@ def test_a_fit_that_was_ended_says_so():
 @pytest.mark.parametrize("solver", [name for name in SOLVERS if name not in NONSMOOTH])
 def test_other_solvers_refuse(solver):
     activation = "step" if "perceptron" in solver else "sigmoid"
-    for settings, told in (({"l1_ratio": 0.5}, "l1_ratio=0.5"), ({"bounds": (0, 1)}, "bounds")):
+    for settings, named in (({"l1_ratio": 0.5}, "l1_ratio=0.5"), ({"bounds": (0, 1)}, "bounds")):
         neuron = NeuronClassifier(activation, solver=solver, **settings)
         with pytest.raises(
-            ValueError, match=f"cannot take {told}\\. .*Use solver=.newton. or .auto."
+            ValueError, match=f"cannot take {named}\\. .*Use solver=.newton. or .auto."
         ):
             neuron.fit(X, Y)
     with pytest.raises(ValueError, match="bounds needs second derivatives, and ReLU is not twice"):
