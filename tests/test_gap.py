@@ -6,6 +6,7 @@ from functools import cache
 import mpmath
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from families import PROBABILITIES
 from scipy import optimize, special, stats
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -13,6 +14,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import PolynomialFeatures
 
 from skneuron import NeuronClassifier
+from skneuron.activations import get_activation
+from skneuron.design import DesignMatrix
+from skneuron.losses import get_loss
+from skneuron.objective import Objective, Regularization
 from skneuron.solvers import SOLVERS
 
 # log f(z) and log(1 - f(z)), from SciPy alone.
@@ -210,3 +215,50 @@ def test_a_fit_that_was_ended_says_so_and_how_far_it_came(solver):
     exact = NeuronClassifier().fit(X, y)
     measured = (neuron.objective_ - exact.objective_) / np.log(2)
     assert neuron.gap_ > measured / 10
+
+
+@pytest.mark.parametrize("factor", [1.8, 1 / 60])
+def test_rounding_of_a_second_unit_is_in_the_gap(factor):
+    """Times in two units, without a penalty: their difference is rounding, and lowers F.
+
+    The minimum is that of statsmodels on the times and on the difference, which have the same span.
+    """
+    rng = np.random.default_rng(0)
+    seconds = 1e9 + np.round(1e5 * rng.normal(size=60))
+    y = seconds - 1e9 + 1e5 * rng.logistic(size=60) > 0
+    other = factor * seconds + 32
+    with pytest.warns(ConvergenceWarning, match="drop nearly collinear columns"):
+        neuron = NeuronClassifier(C=np.inf).fit(np.c_[seconds, other], y)
+    exact = np.longdouble(factor) * seconds.astype(np.longdouble) + 32
+    Z = np.c_[seconds, (other - exact).astype(float)]
+    Z = (Z - Z.mean(axis=0)) / Z.std(axis=0)
+    lowest = -sm.Logit(y, sm.add_constant(Z)).fit(disp=0).llf / len(y)
+    measured = (neuron.objective_ - lowest) / np.log(2)
+    assert measured / 10 <= neuron.gap_ <= 10 * measured
+    one = NeuronClassifier(C=np.inf).fit(seconds[:, None], y)
+    assert one.converged_
+    np.testing.assert_allclose(neuron.coef_[0] @ [1, factor], one.coef_[0, 0], rtol=1e-7)
+
+
+@pytest.mark.parametrize("activation", ["cloglog", "loglog"])
+def test_a_step_in_a_steep_tail_is_not_short(activation):
+    """At |z| = 3.8 the curvature of -log(1 - f) changes by a factor of 2.7 within 0.0227."""
+    side = 1 if activation == "cloglog" else -1
+    cdf = {"cloglog": lambda z: -mpmath.expm1(-mpmath.exp(z)),
+           "loglog": lambda z: mpmath.exp(-mpmath.exp(-z))}[activation]  # fmt: skip
+    X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
+    label = 1 if activation == "cloglog" else 0
+
+    def loss(z):
+        return -mpmath.log(cdf(z) if label else 1 - cdf(z))
+
+    start, step = side * mpmath.mpf("3.8"), side * mpmath.mpf("0.0227")
+    with mpmath.workdps(60):
+        expected = abs(mpmath.log(mpmath.diff(loss, start + step, 2) / mpmath.diff(loss, start, 2)))
+    log_loss = get_loss("log_loss", get_activation(activation))
+    none = Regularization(0.0)
+    F = Objective.of_data(DesignMatrix(X), y, log_loss, np.full(2, 0.5), none, True)
+    found = F.max_change(np.array([0.0, float(step)]), np.array([0.0, float(start)]))
+    assert found == pytest.approx(float(expected), rel=1e-6)
+    assert found > 0.9
+    assert F.max_change_bound(np.array([0.0, float(step)])) >= found

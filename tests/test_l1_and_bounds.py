@@ -321,3 +321,46 @@ def test_the_minimum_of_a_quadratic_meets_its_conditions(seed, twice):
     tolerance = (1e-7 if twice else 1e-11) * (np.abs(gradient).max() + np.abs(hessian).sum())
     assert np.all(right[u < high] >= -tolerance)
     assert np.all(left[u > low] >= -tolerance)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.5, 1.0])
+def test_the_l1_penalty_chooses_the_cheapest_unit(l1_ratio):
+    """Columns in other units are the same column: the largest one has the smallest penalty.
+
+    At C=1e8 its coefficient is that of the column alone, and F is lower by 1e-13 and less.
+    """
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=40)
+    y = x + rng.logistic(size=40) > 0
+    settings = {"C": 1e8, "l1_ratio": l1_ratio}
+    alone = NeuronClassifier(**settings).fit(1000 * x[:, None], y)
+    all_units = np.c_[x, 2 * x, 1000 * x, 500 * x + 3]
+    neuron = NeuronClassifier(**settings).fit(all_units, y)
+    assert neuron.converged_
+    np.testing.assert_allclose(neuron.coef_[0], [0, 0, alone.coef_[0, 0], 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [("cauchit", "log_loss"), ("sigmoid", "squared_error"), ("cloglog", "squared_error")],
+)
+def test_losses_that_are_not_convex_converge_quickly(activation, loss):
+    """Fisher's curvature and Gauss-Newton's took up to 103 iterations."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        data = rng.normal(size=(60, 8))
+        y = data[:, 0] + rng.standard_cauchy(60) > 0
+        neuron = NeuronClassifier(activation, loss=loss, l1_ratio=1.0, C=10.0).fit(data, y)
+        assert neuron.converged_
+        assert neuron.n_iter_.max() <= 30, seed
+
+
+def test_bounds_that_make_w_x_overflow_are_refused():
+    """The ridge of a column of 1e225 underflows, and F would leave the penalty out."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 1))
+    y = x[:, 0] > 0
+    neuron = NeuronClassifier("tanh", loss="squared_error", bounds=(0.5, None))
+    with pytest.raises(ValueError, match=r"bounds of the coefficient of column 0 .* Rescale X"):
+        neuron.fit(1e225 * x, y)
+    assert neuron.fit(x, y).converged_

@@ -10,7 +10,13 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._stopping import status_without_progress
-from skneuron.solvers._tolerances import DENSE_PARAMS, MAX_DELTA_Z, MEASURABLE, SETTLED
+from skneuron.solvers._tolerances import (
+    DENSE_PARAMS,
+    MAX_DELTA_Z,
+    MEASURABLE,
+    SETTLED,
+    SLOPE_ROUNDING,
+)
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.newton._model import Model, SmoothModel, model_at
@@ -26,9 +32,6 @@ __all__ = [
     "rounding",
     "value_and_gap",
 ]
-
-# Rounding error of a slope, relative to F or, if that is less, to the largest slope or to 1.
-_SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Maximum number of Newton steps that estimate a gap.
 _MAX_STEPS = 30
@@ -84,7 +87,7 @@ def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray
     ridge = objective.penalty.ridge[: objective.dims.n_features]
     # A large offset makes F and its rounding error large, but no slope.
     unit = min(max(value, objective.zero_value), max(1.0, float(np.abs(weights).max(initial=0.0))))
-    is_flat = np.abs(slopes).max(initial=0.0) <= _SLOPE_ROUNDING * unit
+    is_flat = np.abs(slopes).max(initial=0.0) <= SLOPE_ROUNDING * unit
     if not is_flat or not np.all(ridge > 0):
         return float(np.inf)
     with np.errstate(all="ignore"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 __all__ = [
     "AGREEMENT",
     "ARMIJO",
@@ -20,6 +22,7 @@ __all__ = [
     "REGULAR",
     "SETTLED",
     "SINGULAR",
+    "SLOPE_ROUNDING",
     "SMALLEST_GAP",
 ]
 
@@ -33,6 +36,9 @@ PRECISION = 1e-13
 # Differences of F above this fraction of F have digits enough to compare. Smaller ones may be
 # rounding errors of z, which are large if the terms of collinear columns cancel.
 MEASURABLE = 1e-8
+
+# Rounding error of a slope, relative to F or, if that is less, to the largest slope or to 1.
+SLOPE_ROUNDING = 16 * sys.float_info.epsilon
 
 # Largest change of a linear predictor z, over all samples, at which a quadratic model is valid. Up
 # to here the model of the log loss predicts the gap within a factor of two (Bach, Electron. J.

@@ -14,14 +14,12 @@ from skneuron.solvers.proximal._reduced_cg import safe_diagonal
 __all__ = ["WorkingSet", "gap_of_all_columns", "select_columns"]
 
 # Maximum number of columns that enter a working set, if fewer columns have coefficients.
-# A product with few columns costs little less.
 _FIRST = 500
 
 # The same as a fraction of the number of samples: more columns make Hessians singular.
 _FIRST_FRACTION = 0.25
 
-# Columns outside of the working set may add this fraction to its gap. Each is checked alone.
-# If columns are collinear, a set of them has decreased F by 1e5 times as much.
+# Columns outside may add this fraction to a gap, each alone. A set has added 1e5 times as much.
 _OUTSIDE = 1e-6
 
 

@@ -16,8 +16,8 @@ __all__ = ["Face", "L1Box"]
 class Face:
     """A face: the points with a fixed active set and fixed signs.
 
-    The active set are the variables that stay at zero or at a bound. All other variables are
-    free. A free variable with an L1 penalty keeps its sign, so the penalty is linear on the face.
+    The active set stays at zero or at a bound. All other variables are free. A free variable with
+    an L1 penalty keeps its sign, so the penalty is linear on the face.
     """
 
     free: AnyArray

@@ -61,9 +61,8 @@ class WorkingSetProgress:
 class ProximalNewton:
     """Iterations on one working set: subproblem, line search, gap.
 
-    The subproblem is solved with a factored Hessian where that is cheap, and by reduced conjugate
-    gradients where it is not. When the products have cost as much as a Hessian, and a Hessian
-    can be formed, factored Hessians take over. ``progress`` changes.
+    The Hessian is factored where that is cheap, and else when products with it have cost as much.
+    ``progress`` changes.
     """
 
     def __init__(

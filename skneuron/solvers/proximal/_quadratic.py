@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import linalg
 
-from skneuron._common import AnyArray, FloatArray
-from skneuron.solvers._tolerances import SINGULAR
+from skneuron._common import FloatArray
+from skneuron.solvers._tolerances import SINGULAR, SLOPE_ROUNDING
 from skneuron.solvers.proximal._faces import Face, L1Box
 
 __all__ = ["DenseQuadratic", "Quadratic", "QuadraticIterate"]
@@ -18,15 +18,11 @@ __all__ = ["DenseQuadratic", "Quadratic", "QuadraticIterate"]
 # of hardly any curvature, as a fraction of its decrease.
 _MAX_LEFT_OUT = 0.1
 
-# Maximum number of rounds that release variables. Most quadratics need three to five.
-# Ill-conditioned columns need up to 100.
+# Maximum number of rounds that release variables: three to five, ill-conditioned up to 100.
 _MAX_ROUNDS = 200
 
 # Number of projections of a step, each of half the length, before it ends at the first boundary.
 _PROJECTED = 4
-
-# Rounding error of a slope, on standardised columns.
-_SLOPE_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
 # as for identical columns. The steps still end at the minimum.
@@ -86,8 +82,7 @@ class Quadratic(ABC):
         """Return a step to the minimum, or to a point near it.
 
         The primal active-set method with many variables at a time (Nocedal & Wright, Numerical
-        Optimization, 2006, section 16.5): release every variable that violates its condition,
-        minimize on the face, and repeat. Variables at zero or at a bound are there exactly.
+        Optimization, 2006, section 16.5). Variables at zero or at a bound are there exactly.
         """
         for _ in range(_MAX_ROUNDS):
             last = self._last
@@ -114,8 +109,7 @@ class Quadratic(ABC):
     def _minimum_on(self, face: Face) -> QuadraticIterate:
         """Return the minimum on a face, or a lower point on its boundary.
 
-        Newton steps for the free variables. Variables that meet the boundary are fixed, so each
-        step has fewer free variables than the last.
+        Variables that meet the boundary are fixed: each step has fewer free ones than the last.
         """
         bound = 0.0
         while np.any(face.free):
@@ -134,10 +128,7 @@ class Quadratic(ABC):
         return self._last
 
     def _onto_boundary(self, face: Face, step: FloatArray) -> tuple[QuadraticIterate, Face]:
-        """Return a point on the boundary that a step crosses, and the face there.
-
-        The step is projected, and shortened if the projection does not lower the function.
-        """
+        """Return a point on the boundary, of a projected step that is halved, and the face."""
         at = self._last
         end, lengths = face.boundary(at.params, step)
         for fraction in (*0.5 ** np.arange(_PROJECTED), 0.0):
@@ -180,26 +171,20 @@ class DenseQuadratic(Quadratic):
                 step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
                 image = self.product(step)
                 if damping and not np.any(face.outside(self._last.params + step)):
-                    decrease = self._last.decrease - 0.5 * float(slope @ step)
-                    flat = self._flat_step(factor, index, slope + image, decrease)
+                    flat = np.zeros(len(slope))
+                    flat[index] = -linalg.lapack.dpotrs(factor, (slope + image)[index], lower=1)[0]
+                    flat *= self._flat_length(flat, slope + image, float(slope @ step))
                     step, image = step + flat, image + self.product(flat)
                 return step, image
             self._is_singular = True
         return None
 
-    def _flat_step(
-        self, factor: FloatArray, index: AnyArray, slope: FloatArray, decrease: float
-    ) -> FloatArray:
-        """Return the step that damping has shortened, along directions of hardly any curvature.
-
-        It ends at the lowest point, up to the rounding errors of curvatures. The step is zero if
-        it adds little to the decrease so far.
-        """
-        step = np.zeros(len(slope))
-        if np.abs(slope[index]).max() <= _SLOPE_ROUNDING:
-            return step
-        step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
-        smallest = float(np.finfo(np.float64).eps) * float(step @ (self.diagonal * step))
-        curvature = max(float(step @ self.product(step)), smallest)
-        length = -float(slope @ step) / curvature
-        return step * (length if length**2 * curvature > 2 * _MAX_LEFT_OUT * decrease else 0.0)
+    def _flat_length(self, flat: FloatArray, slope: FloatArray, fall: float) -> float:
+        """Return the length of a step that damping has shortened, 0 if it adds little."""
+        # The rounding error of the curvature along it.
+        smallest = float(np.finfo(np.float64).eps) * float(flat @ (self.diagonal * flat))
+        curvature = max(float(flat @ self.product(flat)), smallest)
+        length = -float(slope @ flat) / curvature if curvature > 0 else 0.0
+        least = 2 * _MAX_LEFT_OUT * (self._last.decrease - 0.5 * fall)
+        seen = np.abs(slope[flat != 0]).max(initial=0.0) > SLOPE_ROUNDING
+        return length if seen and length**2 * curvature > least else 0.0

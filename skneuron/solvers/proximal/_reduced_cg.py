@@ -25,10 +25,8 @@ _MAX_PRODUCTS_EXACT = 2000
 
 # The same fraction where a gap is reported ...
 _EXACT = 0.01
-
 # ... if released variables add this fraction: each is looked at alone, a set of them adds more ...
 _RELEASED = 1e-4
-
 # ... and in the last products, as many as this fraction of all products on the same columns: terms
 # of ill-conditioned columns are small long before the minimum.
 _LAST_FRACTION = 0.25
@@ -40,9 +38,8 @@ _MIN_CURVATURE = 1e-3
 class ReducedCG(Quadratic):
     """A proximal Newton subproblem with a Hessian that is known by products only.
 
-    Conjugate gradients in the space of the free variables solve Newton's equations. ``budget`` is
-    the maximum number of products on the same columns, of which earlier Hessians have ``spent``
-    some.
+    ``budget`` is the largest number of products on the same columns, and ``spent`` that of earlier
+    Hessians.
     """
 
     negligible, sufficient = _ROUGH, 1 - _ROUGH

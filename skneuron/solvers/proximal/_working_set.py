@@ -25,12 +25,10 @@ __all__ = ["WorkingSetNewton", "WorkingSetState"]
 class WorkingSetNewton(Solver):
     """Proximal Newton method on a working set of columns, for L1 penalties and bounds.
 
-    All other coefficients are zero and satisfy their optimality condition. A pass over all
-    columns finds the violators. The columns with coefficients and the strongest violators are
+    The columns with coefficients and the strongest violators of their optimality condition are
     the next working set, until no column outside violates its condition (Johnson & Guestrin,
-    ICML 2015). An active-set method with factored Hessians solves the subproblems where a Hessian
-    is cheap, and reduced conjugate gradients where it is not. The column ``factored`` of the
-    history says which method took each step, and ``columns`` how many columns were in the set.
+    ICML 2015). The column ``factored`` of the history says whether a step came from a factored
+    Hessian or from conjugate gradients, and ``columns`` how many columns were in the set.
 
     Examples
     --------
