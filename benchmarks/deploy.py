@@ -59,10 +59,11 @@ def _session(content: bytes) -> InferenceSession:
 
 def predictors(model: Pipeline, peer: Pipeline) -> dict[str, Callable[[np.ndarray], object]]:
     """Return functions from X to probabilities."""
-    neuron = model[-1]
+    scaler, neuron = model
     whole = _session(_onnx(model))
     alone = _session(to_onnx(neuron).SerializeToString())
-    coef, intercept = neuron.coef_[0], neuron.intercept_[0]
+    coef = neuron.coef_[0] / scaler.scale_
+    intercept = neuron.intercept_[0] - coef @ scaler.mean_
     return {
         "LogisticRegression in a pipeline": peer.predict_proba,
         "NeuronClassifier in a pipeline": model.predict_proba,

@@ -41,8 +41,10 @@ for path in Path(skneuron.__file__).parent.rglob("__init__.py"):
     _show_private_sources(path.parent)
 
 
-# A number with its unit, a size such as "1,797 × 64", or an interval.
-_NUMBER = re.compile(r"[-−+(\[{]?[\d.,½][-−\d.,×x ()\]}%e½∞]*( (MB|s|ms|%))?|[(\[]-∞, ∞\)")
+# A number with its unit, a size such as "1,797 × 64", a range of numbers or an interval.
+_NUMBER = re.compile(
+    r"[-−+(\[{]?[\d.,½][-−\d.,×x ()\]}%e½∞]*( to [\d.]+)?( (MB|s|ms|%))?|[(\[]-∞, ∞\)"
+)
 
 
 def _mark_numbers(app: Any, doctree: Any) -> None:

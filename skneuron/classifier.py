@@ -103,7 +103,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
     bias_reduction : {"mean"} or None, default=None
         Whether to reduce the mean bias of maximum likelihood estimates (Firth, 1993), for two
         classes and a log loss with ``C=np.inf``. Coefficients are finite, also for separated
-        classes. See :doc:`/bias_reduction`.
+        classes. The fit is the root of an adjusted score and no minimum of F: ``gap_`` is half of
+        its squared distance in standard errors, over S F(0). See ``docs/bias_reduction.md``.
     solver : str or Solver, default="auto"
         ``"newton"``, ``"subsampled-newton"``, ``"newton-cg"``, ``"working-set"``,
         ``"lbfgs"``, ``"gd"``, ``"sgd"``, ``"adam"``, ``"perceptron"``,

@@ -352,6 +352,29 @@ def test_a_class_without_weight_has_a_positive_probability():
     assert neuron.predict_proba([[0.0]])[0, 1] == pytest.approx((n + 0.5) / (n + 1), rel=1e-8)
 
 
+@pytest.mark.parametrize("name", PROBABILITIES)
+def test_two_rows_and_columns_of_zeros(name):
+    """Two rows have the probabilities ¼ and ¾ for the logit; without any column the fit is empty."""
+    neuron = _fit([[0.0], [1.0]], [0, 1], activation=name)
+    assert neuron.converged_
+    p = neuron.predict_proba([[0.0], [1.0]])[:, 1]
+    assert p[0] < 0.5 < p[1]
+    if name in ("sigmoid", "tanh"):
+        np.testing.assert_allclose(p, [0.25, 0.75], rtol=1e-8)
+    empty = _fit(np.zeros((6, 2)), [0, 1] * 3, activation=name, fit_intercept=False)
+    assert empty.converged_
+    assert not empty.coef_.any()
+
+
+def test_a_validation_set_and_callbacks_see_the_iterations(capsys):
+    X, y = _random()
+    neuron = NeuronClassifier(C=np.inf, bias_reduction="mean", verbose=1)
+    neuron.fit(X, y, X_val=X[:10], y_val=y[:10])
+    assert len(capsys.readouterr().out.splitlines()) == neuron.n_iter_[0]
+    losses = -np.log(neuron.predict_proba(X[:10])[range(10), y[:10]])
+    assert neuron.history_["validation_loss"][-1] == pytest.approx(losses.mean(), rel=1e-9)
+
+
 def test_an_extreme_offset_ends_without_a_wrong_claim():
     X, y = _random()
     offset = np.where(np.arange(40) % 2, 1e4, -1e4)
@@ -407,7 +430,7 @@ def test_a_fit_that_ends_early_says_so(name):
             neuron = _fit(X, y, activation=name, max_iter=max_iter)
         assert not neuron.converged_
         assert neuron.gap_ > 1e-6
-        with pytest.raises(ValueError, match="standard errors from the maximum"):
+        with pytest.raises(ValueError, match="standard errors from the root of the adjusted score"):
             coefficient_table(neuron, X, y)
 
 

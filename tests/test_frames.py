@@ -8,7 +8,7 @@ from sklearn import config_context
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, grouped
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NAMES = ["a", "b", "c", "d"]
@@ -182,6 +182,48 @@ def test_categories_of_numbers_are_numbers_as_in_logistic_regression(name):
 def test_a_missing_category():
     with pytest.raises(ValueError, match="Input X contains NaN"):
         NeuronClassifier().fit(categorical([None, *CODES[1:]]), SPECIES)
+
+
+@pytest.mark.parametrize("code", [1, 1.5, "1"])
+def test_missing_values_of_a_dictionary(code):
+    """NumPy reads some value of the dictionary there, and so does scikit-learn."""
+    pyarrow = pytest.importorskip("pyarrow")
+    values = pyarrow.array([code, None, *[code] * 148]).dictionary_encode()
+    full = arrow(TABLE).append_column("code", pyarrow.array([code] * 150).dictionary_encode())
+    table = arrow(TABLE).append_column("code", values)
+    neuron = NeuronClassifier().fit(full, SPECIES)
+    message = "Column 'code' of .* has a missing value at index 1. Expected a value"
+    for call in (
+        lambda: NeuronClassifier().fit(table, SPECIES),
+        lambda: NeuronClassifier().partial_fit(table, SPECIES, classes=[0, 1, 2]),
+        lambda: NeuronClassifier().fit(full, SPECIES, X_val=table, y_val=SPECIES),
+        lambda: neuron.predict(table),
+        lambda: neuron.score(table, SPECIES),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    kept = [row for row in range(150) if row != 1]
+    again = NeuronClassifier().fit(table.drop_null(), SPECIES[kept])
+    np.testing.assert_allclose(
+        again.coef_[:, :4], NeuronClassifier().fit(IRIS[kept], SPECIES[kept]).coef_, atol=1e-6
+    )
+    for column in (values, pyarrow.chunked_array([values])):
+        with pytest.raises(ValueError, match="y has a missing value at index 1"):
+            NeuronClassifier().fit(IRIS, column)
+        with pytest.raises(ValueError, match="successes has a missing value at index 1"):
+            grouped(IRIS, column)
+        with pytest.raises(ValueError, match="sample_weight has a missing value at index 1"):
+            NeuronClassifier().fit(IRIS, SPECIES, column)
+
+
+def test_integers_of_128_bits():
+    kind = getattr(pl, "Int128", None)
+    if kind is None:
+        pytest.skip("this polars has no Int128")
+    table = polars(TABLE).with_columns(pl.Series("code", CODES, dtype=kind))
+    expected = NeuronClassifier().fit(np.column_stack([IRIS, CODES]), SPECIES)
+    neuron = NeuronClassifier().fit(table, SPECIES)
+    np.testing.assert_allclose(neuron.coef_, expected.coef_, rtol=1e-9, atol=1e-10)
 
 
 def test_the_remedy_for_text_runs():

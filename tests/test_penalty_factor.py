@@ -226,6 +226,24 @@ def test_dict_and_array_and_ones():
     assert np.array_equal(ones.coef_, NeuronClassifier().fit(X, Y).coef_)
 
 
+def test_a_series_belongs_to_its_labels():
+    frame = pd.DataFrame(X, columns=NAMES)
+    expected = NeuronClassifier(penalty_factor=FACTORS).fit(frame, Y).coef_
+    moved = pd.Series(FACTORS, index=NAMES).sort_values()
+    assert moved.index.tolist() != NAMES
+    assert np.array_equal(NeuronClassifier(penalty_factor=moved).fit(frame, Y).coef_, expected)
+    # Labels that are no names, and X without names: by position, as an array.
+    for series, data in (
+        (pd.Series(FACTORS), frame),
+        (pd.Series(FACTORS, index=NAMES), X),
+        (pd.Series(FACTORS), X),
+    ):
+        ours = NeuronClassifier(penalty_factor=series).fit(data, Y).coef_
+        assert np.allclose(ours, expected, rtol=1e-9)
+    with pytest.raises(ValueError, match=r"key 'z' of penalty_factor is no feature of X"):
+        NeuronClassifier(penalty_factor=pd.Series([1.0], index=["z"])).fit(frame, Y)
+
+
 def test_no_penalty_and_perceptron_have_no_factors():
     for settings in ({"C": np.inf}, {"activation": "step"}):
         ours = NeuronClassifier(penalty_factor=FACTORS, random_state=0, **settings)

@@ -93,6 +93,17 @@ def _default(*columns):
     return load
 
 
+def _crabs(*columns):
+    def load():
+        table = read("crabs")
+        colors = {color: (table["color"] == color) * 1.0 for color in ("light", "medium", "dark")}
+        return _ungrouped(
+            pd.DataFrame(colors | {"width": table["width"]})[list(columns)], table["y"]
+        )
+
+    return load
+
+
 def _vaso():
     table = read("vaso")
     X = np.log(table[["volume", "rate"]]).add_prefix("log_")
@@ -130,6 +141,8 @@ class Table:
 
 
 DOBSON = "Dobson, An Introduction to Generalized Linear Models, 2nd ed. (2002), section 7.3"
+# Rounded from R's output in r_inference.csv. The printed tables have not been compared.
+AGRESTI_CRABS = "Agresti, Categorical Data Analysis, 2nd ed. (2002), chapter 5, by R 4.2.2"
 AGRESTI = "Agresti, Categorical Data Analysis, 2nd ed. (2002), section 6.6"
 STATA = "Stata Base Reference Manual, logistic and logit"
 STATA_SPECTOR = "Stata 11, as in statsmodels/discrete/tests/results/results_discrete.py"
@@ -155,6 +168,15 @@ TABLES = {
     "beetles, cloglog": Table(
         AGRESTI, _beetles, "cloglog",
         {"bias": ("-39.57",), "log10_dose": ("22.04",)}, figures={"deviance": "3.45"},
+    ),
+    "crabs, width": Table(
+        AGRESTI_CRABS, _crabs("width"), "sigmoid",
+        {"bias": ("-12.351", "2.629"), "width": ("0.497", "0.102")},
+    ),
+    "crabs, color and width": Table(
+        AGRESTI_CRABS, _crabs("light", "medium", "dark", "width"), "sigmoid",
+        {"bias": ("-12.715", "2.762"), "light": ("1.330", "0.853"), "medium": ("1.402", "0.548"),
+         "dark": ("1.106", "0.592"), "width": ("0.468", "0.106")},
     ),
     "spector, logit": Table(
         STATA_SPECTOR, _spector, "sigmoid",

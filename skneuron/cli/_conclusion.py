@@ -77,7 +77,7 @@ def _on_use(scaled: Row, logistic: Row) -> str:
         best += f" (coefficients {100 * logistic.difference:.2g} % off)"
     return (
         f"For predictions use {best}. "
-        "For exact coefficients, statistics, links, bounds, separation use the neuron."
+        "For exact coefficients, statistics, links, bounds or separation, use the neuron."
     )
 
 

@@ -5,7 +5,9 @@ Only this module depends on that interface. An older scikit-learn has no ``set_c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from skneuron.fitting._draft import Draft
@@ -30,7 +32,14 @@ except ImportError:  # scikit-learn before 1.9
 FRAMES: int = _FRAMES
 
 
-__all__ = ["FRAMES", "CallbackSupportMixin", "FitTasks", "with_callbacks"]
+__all__ = [
+    "FRAMES",
+    "CallbackSupportMixin",
+    "FitTasks",
+    "FoldTasks",
+    "SearchTasks",
+    "with_callbacks",
+]
 
 
 #: Returns the attributes that change if the fit ends at some iteration.
@@ -42,6 +51,10 @@ class _Task(Protocol):
 
     def subcontext(self, *, task_name: str, max_subtasks: int | None = 0) -> _Task:
         """Return the context of a subtask."""
+        ...
+
+    def propagate_callback_context(self, sub_estimator: object) -> AbstractContextManager[None]:
+        """Pass callbacks on to an estimator while the context is entered."""
         ...
 
     def call_on_fit_task_begin(self, **arguments: object) -> None:
@@ -161,3 +174,86 @@ class FitTasks:
         one would leave attributes of an earlier fit on the copy, such as the column names.
         """
         return None if fitted is None else lambda: {"__dict__": self._draft.attributes(fitted())}
+
+
+@dataclass(frozen=True)
+class FoldTasks:
+    """Call the hooks of callbacks for one fold of a search, also in another process.
+
+    Attributes
+    ----------
+    estimator : object
+        The search.
+    task : CallbackContext or None
+        Task of the fold. None without callbacks.
+    """
+
+    estimator: object
+    task: _Task | None = None
+
+    def begin(self) -> None:
+        """Begin the fold."""
+        if self.task is not None:
+            self.task.call_on_fit_task_begin(estimator=self.estimator)
+
+    def fit_ended(self, name: str) -> None:
+        """Begin and end the task of a fit, which has ended."""
+        if self.task is not None:
+            task = self.task.subcontext(task_name=name)
+            task.call_on_fit_task_begin(estimator=self.estimator)
+            task.call_on_fit_task_end(estimator=self.estimator)
+
+    def end(self) -> None:
+        """End the fold."""
+        if self.task is not None:
+            self.task.call_on_fit_task_end(estimator=self.estimator)
+
+
+class SearchTasks:
+    """Call the hooks of callbacks for a search: a task per fold, and one for the final fit.
+
+    Parameters
+    ----------
+    estimator : object
+        A search with or without callbacks.
+    n_folds, n_fits : int
+        Number of folds, and of fits of each fold.
+    refit : bool
+        Whether a final fit follows.
+    X, y : object
+        The arguments of ``fit``, for callbacks that ask for them.
+    """
+
+    def __init__(
+        self, estimator: _Supporting, n_folds: int, n_fits: int, refit: bool, X: object, y: object
+    ) -> None:
+        self._estimator, self._given = estimator, {"X": X, "y": y}
+        self._root: _Task | None = None
+        #: One per fold.
+        self.folds = [FoldTasks(estimator) for _ in range(n_folds)]
+        if not getattr(estimator, "_skl_callbacks", []):
+            return
+        self._root = root = estimator._init_callback_context(max_subtasks=n_folds + refit)
+        root.call_on_fit_task_begin(estimator=estimator, **self._given)
+        # Before any process starts, because scikit-learn adds each task to its parent.
+        self.folds = [
+            FoldTasks(estimator, root.subcontext(task_name=f"fold {k}", max_subtasks=n_fits))
+            for k in range(n_folds)
+        ]
+
+    @contextmanager
+    def refit(self, neuron: object) -> Iterator[None]:
+        """Pass callbacks on to the neuron of the final fit."""
+        if self._root is None:
+            yield
+            return
+        task = self._root.subcontext(task_name="refit")
+        with task.propagate_callback_context(neuron):
+            task.call_on_fit_task_begin(estimator=self._estimator, **self._given)
+            yield
+        task.call_on_fit_task_end(estimator=self._estimator, **self._given)
+
+    def end(self) -> None:
+        """End the search."""
+        if self._root is not None:
+            self._root.call_on_fit_task_end(estimator=self._estimator, **self._given)

@@ -15,6 +15,7 @@ from skneuron.fitting._separation_monitor import UNPENALIZED_C
 from skneuron.fitting._subproblems import Start, n_subproblems
 from skneuron.fitting._train import Columns
 from skneuron.losses import get_loss
+from skneuron.results import Status
 from skneuron.solvers.newton._path_newton import PathNewton
 from skneuron.validation import Settings, TrainingData
 
@@ -31,6 +32,11 @@ def solve_path(
 
     A fit starts from the coefficients of the last fits if the minimum is unique. Otherwise the
     start would decide which minimum the solver reaches. With many rows the fits share a Hessian.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If an interrupt ended a fit.
     """
     convex = get_loss(settings.loss, settings.activation).convex
     smooth = settings.l1_ratio == 0 and data.low is None
@@ -52,6 +58,9 @@ def solve_path(
             states=None,
             columns=columns,
         )
+        if Status.INTERRUPTED in result.statuses:
+            # The solver has caught the interrupt. A path without its weaker penalties is no path.
+            raise KeyboardInterrupt("An interrupt ended the path. None of its fits is stored.")
         if use:
             # Warnings name the solver that a user can choose.
             result = replace(result, solver=_MANY_ROWS)

@@ -146,14 +146,16 @@ def _as_predicted(
     Solvers subtract the center of each column first, and lose fewer digits. F leaves out the mean
     of a large offset, which only rounds the intercept.
     """
-    eps = float(np.finfo(np.float64).eps)
-    centered = bool(np.any(np.abs(objective.coordinates.offset_center) * eps > _VISIBLE_ROUNDING))
-    if centered:
-        intercept = (
-            objective.coordinates.split(result.coef)[1] - coef @ objective.coordinates.center
-        )
-    if _prediction_rounding(objective.coordinates, coef, intercept) <= _VISIBLE_ROUNDING:
+    at = objective.coordinates
+    of_offset = float(np.finfo(np.float64).eps * np.abs(at.offset_center).max())
+    without = at.split(result.coef)[1] - coef @ at.center
+    of_columns = _prediction_rounding(at, coef, without)
+    if of_columns <= _VISIBLE_ROUNDING:
         return result
+    # Otherwise the rounding of the offset is among the rounding errors of the columns.
+    centered = of_offset > max(_VISIBLE_ROUNDING, of_columns)
+    if centered:
+        intercept = without
     value = _predicted_value(objective, coef, intercept, loss_of, centered=centered)
     error = value - result.objective
     gap = result.gap

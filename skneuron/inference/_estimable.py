@@ -23,6 +23,9 @@ _DEPENDENT = 1e-10
 # Number of rounding errors that can add up in a column that is a sum of other columns.
 _ROUNDINGS = 10
 
+# Place of the coefficients of a fit without bias reduction.
+_MAXIMUM = "maximum of the likelihood"
+
 #: Reason that separated classes have no maximum.
 SEPARATED = "a hyperplane separates the classes, so some coefficients are infinite"
 
@@ -111,7 +114,7 @@ class Estimable:
         # A slope that overflows float64 means an infinite distance.
         return np.inf if np.isnan(distance) else distance
 
-    def require_maximum(self, distance: float) -> None:
+    def require_maximum(self, distance: float, goal: str = _MAXIMUM) -> None:
         """Raise ``ValueError`` if coefficients at this distance are not at the maximum."""
         if distance > FAR:
             hint = "Pass the X, y, sample_weight and offset of the fit, and check that "
@@ -120,8 +123,8 @@ class Estimable:
                 hint = "Leave out the columns of X that others determine up to rounding, or pass "
                 hint += "the X, y, sample_weight and offset of the fit"
             raise ValueError(
-                f"The coefficients are {distance:.2g} standard errors from the maximum of the "
-                f"likelihood of these data. Expected at most {FAR}. {hint}."
+                f"The coefficients are {distance:.2g} standard errors from the {goal} of these "
+                f"data. Expected at most {FAR}. {hint}."
             )
 
 

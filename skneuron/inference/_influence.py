@@ -71,8 +71,8 @@ def influence(
           correct (Dunn & Smyth, Journal of Computational and Graphical Statistics 5, 1996).
         - ``cooks_distance``: distance of all coefficients without the row.
         - ``dfbeta_`` and a name: change of a coefficient by the row, from a fit without the row
-          to the fit with all rows, by one step of Fisher scoring as in R. NaN for a coefficient
-          without a standard error.
+          to the fit with all rows, by one step of Fisher scoring. R's ``dfbeta`` of a glm has
+          deviance residuals in place of Pearson's. NaN for a coefficient without a standard error.
 
     Raises
     ------

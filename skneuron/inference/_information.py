@@ -135,4 +135,6 @@ class Information:
                 "classes that overlap. Use coefficient_table(neuron, X, y, method='profile') for a "
                 "test of each coefficient."
             )
+        if self.conditions.is_adjusted:
+            self.estimable.require_maximum(self.distance, "root of the adjusted score")
         self.estimable.require_maximum(self.distance)

@@ -132,7 +132,7 @@ class CoefficientFrame(pandas.DataFrame):
         columns = _MAX_COLUMNS if columns == 0 else columns
         with pandas.option_context("display.max_columns", columns):
             text = repr(self._printed())
-        plain = self.columns.nlevels == self.index.nlevels == 1 and self.columns.is_unique
+        plain = self.columns.nlevels == 1 and self.columns.is_unique
         # pandas breaks the lines of a wide table with a backslash.
         is_whole = plain and len(self) <= (pandas.get_option("display.max_rows") or len(self))
         text = self._narrow() if plain and "\\\n" in text else text
@@ -146,7 +146,10 @@ class CoefficientFrame(pandas.DataFrame):
         if left_out:
             plain = pandas.concat([plain.head(ends - ends // 2), plain.tail(ends // 2)])
         columns = {str(name): plain[name].tolist() for name in plain.columns}
-        index = list(map(str, plain.index))
+        index = [
+            " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+            for label in plain.index
+        ]
         width = pandas.get_option("display.width") or _WIDTH
         text = CoefficientFrame(plain.drop(columns=NOTE, errors="ignore")).to_string()
         if max(map(len, text.splitlines())) <= width:

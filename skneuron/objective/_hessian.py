@@ -31,6 +31,8 @@ class FlatDirections:
     """The flat directions of an objective without a penalty, or None before the search."""
 
     found: FloatArray | None = None
+    #: Those that are flat up to rounding errors of the columns only.
+    hidden: FloatArray | None = None
 
 
 @dataclass(eq=False)
@@ -146,8 +148,15 @@ class Hessian:
             return np.asarray((changed + seen) / (n + np.count_nonzero(penalized)))
 
         if self.flat.found is None:
-            self.flat.found = _flat_directions(matrix, self, change, at.rounding())
+            self.flat.found, self.flat.hidden = _flat_directions(
+                matrix, self, change, at.rounding()
+            )
         return self.flat.found
+
+    def hidden_directions(self) -> FloatArray:
+        """Return the flat directions along which z changes by rounding errors of the columns."""
+        none = np.empty((0, self.coordinates.n_params))
+        return none if self.flat.hidden is None else self.flat.hidden
 
 
 def matrix_of(
@@ -191,24 +200,27 @@ def _flat_directions(
     product: Callable[[FloatArray], FloatArray],
     change: Callable[[FloatArray], FloatArray],
     rounding: FloatArray,
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
     """Return orthonormal rows of shape (m, n_params), none if a doubtful direction is not flat.
 
     The matrix only suggests them. Products u ↦ Hu, which lose no digits, refine them once. Then
-    the changes of all linear predictors decide, and not the curvatures at this point.
+    the changes of all linear predictors decide, and not the curvatures at this point. The second
+    array has those directions that are flat up to rounding errors of the columns only.
     """
     none = np.empty((0, len(hessian)))
     if not np.all(np.isfinite(hessian)):
-        return none
+        return none, none
     values, vectors = np.linalg.eigh(hessian)
     doubtful = values <= _DOUBTFUL * values[-1]
     if not 0 < doubtful.sum() <= _MAX_DOUBTFUL or not values[-1] > 0:
-        return none
+        return none, none
     large, known = vectors[:, ~doubtful], values[~doubtful]
     rest = np.array([product(column) for column in vectors[:, doubtful].T]).T
     refined = vectors[:, doubtful] - large @ ((large.T @ rest) / known[:, None])
     directions = np.linalg.qr(refined)[0].T
     size = np.sqrt(change(directions))
     noise = np.linalg.norm(directions * rounding, axis=1)
-    limit = _NOISE * np.maximum(len(hessian) * np.finfo(np.float64).eps, noise)
-    return np.asarray(directions) if np.all(size <= limit) else none
+    least = _NOISE * len(hessian) * np.finfo(np.float64).eps
+    if np.any(size > np.maximum(least, _NOISE * noise)):
+        return none, none
+    return directions, directions[size > least]

@@ -19,6 +19,13 @@ from sklearn.utils.validation import check_is_fitted
 from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._callbacks import (
+    FRAMES,
+    CallbackSupportMixin,
+    FoldTasks,
+    SearchTasks,
+    with_callbacks,
+)
 from skneuron.fitting._draft import Draft
 from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
@@ -26,6 +33,7 @@ from skneuron.fitting._train import columns_of
 from skneuron.paths._fits import data_of, first_of_each_kind
 from skneuron.paths._folds import FoldResult, fitted_neuron, solve_fold
 from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
+from skneuron.paths._leave_one_out import check_leave_one_out, is_leave_one_out, leave_one_out
 from skneuron.paths._routing import routed_arguments, router_of
 from skneuron.paths._scores import Scorer, WithOffset, check_scorer, log_loss_score
 from skneuron.paths._selection import best_of_fold, check_selection, choose
@@ -33,6 +41,7 @@ from skneuron.paths._splits import split
 from skneuron.prediction._outputs import has_likelihood
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    Settings,
     TrainingData,
     check_finite,
     check_parameters,
@@ -58,7 +67,7 @@ def _of_the_choice(
     return method
 
 
-class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
+class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     """A neuron with ``C`` and ``l1_ratio`` chosen by cross-validation.
 
     It is the counterpart of scikit-learn's ``LogisticRegressionCV``. For each fold and each
@@ -74,8 +83,9 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         With an L1 penalty the grid starts where the first coefficient enters.
     l1_ratios : array-like of shape (n_l1_ratios,), default=(0.0,)
         Values of ``l1_ratio``.
-    cv : int, splitter, iterable of (train, test) or None, default=None
-        Folds, with None for five stratified folds.
+    cv : int, splitter, iterable of (train, test), "loo" or None, default=None
+        Folds, with None for five stratified folds. ``"loo"`` leaves out one sample at a time,
+        approximately, with a single fit per C. It needs two classes and a ridge penalty.
     scoring : str, callable or None, default=None
         Score of a fitted neuron on held-out samples; higher is better. None is the exact log loss
         times -1. For neurons without a likelihood None is the accuracy.
@@ -121,6 +131,8 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     n_iter_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
     gaps_ : ndarray of shape (n_folds, n_l1_ratios, n_cs)
         Relative gap of each fit, see ``gap_`` of :class:`NeuronClassifier`.
+    max_leverages_ : ndarray of shape (n_l1_ratios, n_cs)
+        Only with ``cv="loo"``: the largest leverage of a sample in each fit.
     best_estimator_ : NeuronClassifier
         The chosen neuron. Pass it to displays, tables and exports.
     classes_ : ndarray of shape (n_classes,)
@@ -141,6 +153,9 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
     -----
     A fold whose training samples lack a class never predicts this class, as ``NeuronClassifier``
     does with a class of zero sample weight. Of equal scores the strongest penalty is chosen.
+
+    With ``cv="loo"`` the folds of ``scores_`` are the samples of positive weight, and
+    ``coefs_paths_``, ``gaps_`` and ``n_iter_`` have the fits to all samples as a single fold.
 
     Examples
     --------
@@ -164,7 +179,11 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         *,
         Cs: int | ArrayLike = 10,
         l1_ratios: ArrayLike = (0.0,),
-        cv: int | BaseCrossValidator | Iterable[tuple[AnyArray, AnyArray]] | None = None,
+        cv: int
+        | BaseCrossValidator
+        | Iterable[tuple[AnyArray, AnyArray]]
+        | Literal["loo"]
+        | None = None,
         scoring: str | Scorer | None = None,
         selection: Literal["best", "one_se"] = "best",
         refit: bool = True,
@@ -201,6 +220,7 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: MatrixLike,
@@ -236,7 +256,7 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
 
         Warns
         -----
-        ConvergenceWarning, SeparationWarning, AbsentClassWarning
+        ConvergenceWarning, SeparationWarning, AbsentClassWarning, LeverageWarning
             Once for all folds, with the first fit that has the problem.
         """
         draft = Draft(self)
@@ -257,34 +277,49 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
             names = getattr(own, "feature_names_in_", None)
             data = data_of(neuron, samples, names)
             of_splitter, of_scorer = routed_arguments(self, samples.weights, params)
-            folds = split(self.cv, samples, of_splitter)
+            plain = scorer is None and not params and bool(self.refit)
+            folds = None
+            if is_leave_one_out(self.cv, owner):
+                check_leave_one_out(neuron, data, settings, plain=plain)
+            else:
+                folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
-                columns = columns_of(data, neuron.fit_intercept)
-                Cs = data_grid(Cs, data, settings, columns)
-            run = delayed(solve_fold)
-            found: list[FoldResult] = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-                run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer) for fold in folds
-            )
+                Cs = data_grid(Cs, data, settings, columns_of(data, neuron.fit_intercept))
             own.Cs_, own.l1_ratios_ = Cs, l1_ratios
-            own._store_paths(found)
+            n_fits = len(l1_ratios) * len(Cs)
+            n_folds = 1 if folds is None else len(folds)
+            tasks = SearchTasks(self, n_folds, n_fits, bool(self.refit), X, y)
             even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
-            held_out = np.array([even[test].sum() for _, test in folds])
+            if folds is None:
+                held_out = even[even > 0]
+                found = [own._leave_one_out(data, settings, names, held_out, tasks.folds[0])]
+            else:
+                held_out = np.array([even[test].sum() for _, test in folds])
+                run = delayed(solve_fold)
+                found = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+                    run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer, task)
+                    for fold, task in zip(folds, tasks.folds, strict=True)
+                )
+                own.scores_ = np.stack([fold.scores for fold in found])
+            own._store_paths(found)
             own._select(held_out)
-        n_fits = len(folds) * len(l1_ratios) * len(Cs)
         notes = [
-            (f"first fold {number} at {fit}", note)
+            (f"first at {fit}" if folds is None else f"first fold {number} at {fit}", note)
             for number, fold in enumerate(found)
             for fit, note in fold.warnings
         ]
         for count, fit, first in first_of_each_kind(notes):
-            text = f"{count} of {n_fits} fits, {fit}: {first}"
-            warnings.warn(type(first)(text), stacklevel=2)
+            text = f"{count} of {own.gaps_.size} fits, {fit}: {first}"
+            warnings.warn(type(first)(text), stacklevel=2 + FRAMES)
         if self.refit:
             chosen = self._neuron().set_params(C=own.C_, l1_ratio=own.l1_ratio_)
-            own._store_neuron(chosen.fit(X, y, sample_weight, offset=offset))
+            with tasks.refit(chosen):
+                chosen.fit(X, y, sample_weight, offset=offset)
+            own._store_neuron(chosen)
         else:
             own._store_neuron(own._average(found, data, names))
         draft.take_over()
+        tasks.end()
         return self
 
     # --- steps of fit ----------------------------------------------------------------
@@ -295,6 +330,20 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         params = {name: getattr(self, name) for name in shared}
         return NeuronClassifier(**params | {"verbose": 0})
 
+    def _leave_one_out(
+        self,
+        data: TrainingData,
+        settings: list[Settings],
+        names: AnyArray | None,
+        weights: FloatArray,
+        tasks: FoldTasks,
+    ) -> FoldResult:
+        """Set the scores of all samples, and return the fits to all samples."""
+        columns = columns_of(data, self.fit_intercept)
+        loo = leave_one_out(data, settings, self.Cs_, columns, names, weights, tasks)
+        self.scores_, self.max_leverages_ = loo.scores, loo.max_leverages
+        return loo.fits
+
     def _store_paths(self, found: list[FoldResult]) -> None:
         """Set the attributes of the paths.
 
@@ -303,7 +352,6 @@ class NeuronClassifierCV(ClassifierMixin, EstimatorBase):  # type: ignore[misc]
         ValueError
             If a score is NaN.
         """
-        self.scores_ = np.stack([fold.scores for fold in found])
         if np.isnan(self.scores_).any():
             number, _, position = np.argwhere(np.isnan(self.scores_))[0]
             raise ValueError(

@@ -10,6 +10,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._callbacks import FoldTasks
 from skneuron.fitting._fit import model_attributes
 from skneuron.fitting._solve_path import solve_path
 from skneuron.fitting._subproblems import Start
@@ -62,6 +63,7 @@ def solve_fold(
     names: AnyArray | None,
     scorer: Scorer | None,
     params: Mapping[str, Any],
+    tasks: FoldTasks,
 ) -> FoldResult:
     """Return the paths of one fold, one path for each of the settings.
 
@@ -77,7 +79,9 @@ def solve_fold(
     names : ndarray of str of shape (n_features,) or None
     scorer, params
         See ``held_out_score``.
+    tasks : FoldTasks
     """
+    tasks.begin()
     train, test = fold
     data = data_of(neuron, samples.take(train), names)
     held_out = samples.take(test)
@@ -93,7 +97,10 @@ def solve_fold(
             fitted = fitted_neuron(neuron, data, one, float(Cs[j]), fits[i, j])
             scores[i, j] = held_out_score(fitted, held_out, scorer, params)
             gaps[i, j], n_iter[i, j] = result.gap, result.n_iter.max()
-            notes += warnings_of(f"C={Cs[j]:.6g}", data, result, one, names)
+            name = f"C={Cs[j]:.6g}"
+            notes += warnings_of(name, data, result, one, names)
+            tasks.fit_ended(name)
+    tasks.end()
     coefs, intercepts = (np.stack([fits[at][part] for at in np.ndindex(shape)]) for part in (0, 1))
     return FoldResult(
         scores,

@@ -25,7 +25,7 @@ _MAX_SPAN_RATIO = 4.0
 
 
 class NeuronBoundaryDisplay(Display):
-    """Regions of the classes, the line z = z₀, the weight vector, and the misclassified samples.
+    """Regions of the classes, the boundary z = z₀, an arrow of coefficients, and wrong samples.
 
     Make it by :meth:`from_estimator`.
 
@@ -45,11 +45,11 @@ class NeuronBoundaryDisplay(Display):
     surface_ : matplotlib QuadContourSet or AxesImage
     line_ : matplotlib AxLine, list of QuadContourSet, or None
         The line z = z₀, or the border of each of more than two classes. None if both
-        weights are zero, or too small for a line near the samples.
+        coefficients are zero, or too small for a line near the samples.
     arrow_ : matplotlib FancyArrowPatch or None
-        The weight vector: from the line to the side of ``classes[1]``. The arrow stays
+        The coefficients: from the line to the side of ``classes[1]``. The arrow stays
         perpendicular to the line on the screen if you resize the figure, reverse an axis, or
-        change limits or aspect. On axes of equal scale it has the direction of the weights.
+        change limits or aspect. On axes of equal scale it has the direction of the coefficients.
         None for more than two classes.
     points_ : list of matplotlib PathCollection
         One per class.
@@ -107,7 +107,7 @@ class NeuronBoundaryDisplay(Display):
         features : two str or int, default=None
             Features to draw, by name or number. In the regions and the line, the other features
             are at their mean. The samples are classified with all features. None chooses the
-            two features with the largest weight times deviation.
+            two features with the largest coefficient times standard deviation.
         grid_resolution : int, default=200
             Points along each side.
         ax : matplotlib Axes, default=None

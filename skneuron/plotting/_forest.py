@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OddsRatioDisplay"]
 
-# Space beside the finite ends, as a fraction of their logarithmic range. Infinite ends have their
+# Space next to the finite ends, as a fraction of their logarithmic range. Infinite ends have their
 # arrows in this space.
 _MARGIN = 0.12
 

@@ -50,7 +50,7 @@ def normal_of(
     """Return the line ``weights · x + bias = 0`` and its arrow in a picture.
 
     The gradient of z with respect to places on the screen is perpendicular to the line there.
-    On axes of equal scale the gradient has the direction of the weights.
+    On axes of equal scale the gradient has the direction of the coefficients.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def draw_two(ax: Axes, grid: Grid, response: FloatArray) -> Any:
 
 
 class WeightArrow(FancyArrowPatch):
-    """The weights as an arrow from the line z = z₀, at a right angle to the line on the screen.
+    """An arrow of coefficients from the line z = z₀, at a right angle to the line on the screen.
 
     Axes of unequal scale do not keep right angles. The arrow therefore takes its two ends from
     the limits and the size of its axes, each time that matplotlib asks for its path.
@@ -89,7 +89,7 @@ class WeightArrow(FancyArrowPatch):
 
 
 def draw_arrow(ax: Axes, grid: Grid, plane: Plane) -> tuple[Any, Any]:
-    """Draw the line z = z₀ and the arrow of weights on it. Without a line return (None, None)."""
+    """Draw the line z = z₀ and its arrow of coefficients. Return (None, None) without a line."""
     weights, bias = plane.weights[0], float(plane.bias[0])
     start, end = (np.array([side[index] for side in grid]) for index in (0, -1))
     normal = normal_of(weights, bias, start, end - start, np.ones(2))

@@ -32,7 +32,7 @@ class _Columns(Protocol):
 
 
 class WeightDisplay(Display):
-    """Weights by name, the largest on top: excitatory to the right, inhibitory to the left.
+    """Coefficients by name, the largest on top: excitatory to the right, inhibitory to the left.
 
     Make it by :meth:`from_estimator`.
 
@@ -45,7 +45,7 @@ class WeightDisplay(Display):
     label : str
         Label of the axis.
     left_out : int
-        Number of smaller weights that are not shown.
+        Number of smaller coefficients that are not shown.
 
     Attributes
     ----------

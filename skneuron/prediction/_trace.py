@@ -42,7 +42,7 @@ class Trace:
 
     Examples
     --------
-    Three inputs, three weights and a bias, by hand:
+    Three inputs, three coefficients and an intercept (bias), by hand:
 
     >>> from skneuron import NeuronClassifier
     >>> neuron = NeuronClassifier.from_weights([0.2, 0.8, -0.5], intercept=0.4)

@@ -117,8 +117,10 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         return 0.0
     if objective.dims.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
-    model = SmoothModel(Curvature.best(objective, params))
+    curvature = Curvature.best(objective, params)
+    model = SmoothModel(curvature)
     step, gap = model.newton_step(gradient)
+    hidden = curvature.hidden_decrease(gradient)
     far = relative(gap, objective) > MEASURABLE or not is_near(objective, params, step)
     if objective.loss.smooth and far:
         most = np.inf
@@ -127,7 +129,7 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         if relative(most, objective) > MEASURABLE:
             most = min(most, max(gap, _gap_by_steps(objective, params, model)))
         gap = most
-    return relative(gap, objective)
+    return relative(gap + hidden, objective)
 
 
 def value_and_gap(objective: ObjectiveProtocol, params: FloatArray) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Checks for masked arrays, of which NumPy would use the values behind the mask."""
+"""Checks for missing values that NumPy would replace by other values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ __all__ = ["check_unmasked"]
 
 
 def check_unmasked(values: Any, name: str) -> None:
-    """Raise ``ValueError`` if values have a masked entry.
+    """Raise ``ValueError`` if values have a masked entry, or a null in a dictionary of PyArrow.
 
     A mask marks missing values. ``np.asarray`` drops the mask and returns the numbers behind it.
+    In the place of a null of a dictionary it returns some value of the dictionary.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def check_unmasked(values: Any, name: str) -> None:
     Raises
     ------
     ValueError
-        The message names the first masked entry.
+        The message names the first masked or missing entry.
 
     Examples
     --------
@@ -46,6 +47,12 @@ missing values. Drop these rows, or replace the values: offset.filled(0).
                 "which marks missing values. Drop these rows, or replace the values: "
                 f"{name}.filled(0)."
             )
+    elif str(getattr(values, "type", "")).startswith("dictionary") and values.null_count:
+        index = values.is_null().to_pylist().index(True)
+        raise ValueError(
+            f"{name} has a missing value at index {index}. Expected a value in each row. Drop "
+            "these rows, for example with the method drop_null()."
+        )
     elif isinstance(values, list | tuple):
         types = set(map(type, values))
         if any(issubclass(kind, np.ma.MaskedArray) for kind in types):

@@ -99,9 +99,12 @@ def _check_column(dtype: Any, column: Any, label: Any, name: str) -> None:
     kind = getattr(dtype, "kind", None)
     if isinstance(kind, str) and kind in "mMc":
         _refuse(where, str(dtype), kind)
-    if isinstance(kind, str) and kind in "biuf":
+    # polars has no NumPy type for integers of 128 bits.
+    if (isinstance(kind, str) and kind in "biuf") or str(dtype) in ("Int128", "UInt128"):
         return
-    values = np.asarray(column())
+    given = column()
+    check_unmasked(given, where)
+    values = np.asarray(given)
     if values.dtype.kind == "O":
         objects = values.ravel().tolist()
         _check_objects(objects, where)

@@ -38,7 +38,7 @@ def penalty_factors(
     ----------
     penalty_factor : None, array-like of shape (n_features,) or dict
         A dict maps names of features to factors, or column numbers if X has no names. Features
-        without an entry have the factor 1.
+        without an entry have the factor 1. A pandas Series with names as labels is such a dict.
     names : ndarray of str of shape (n_features,) or None
     n_features : int
 
@@ -51,8 +51,8 @@ def penalty_factors(
     if penalty_factor is None:
         return factors
     check_unmasked(penalty_factor, "penalty_factor")
-    if isinstance(penalty_factor, Mapping):
-        for key, value in penalty_factor.items():
+    if isinstance(penalty_factor, Mapping) or (names is not None and _has_names(penalty_factor)):
+        for key, value in penalty_factor.items():  # type: ignore[union-attr]
             column = column_of(key, names, n_features, "penalty_factor", "0")
             factors[column] = _factor(value, f"penalty_factor[{key!r}]")
         return factors
@@ -71,6 +71,18 @@ def penalty_factors(
     for column, value in enumerate(np.asarray(given).tolist()):
         factors[column] = _factor(value, f"penalty_factor[{column}]")
     return factors
+
+
+def _has_names(values: Any) -> bool:
+    """Return whether values are a pandas Series with text as labels."""
+    labels = getattr(values, "index", None)
+    # A list has a method ``index``.
+    return (
+        labels is not None
+        and not callable(labels)
+        and np.ndim(values) == 1
+        and all(isinstance(label, str) for label in labels)
+    )
 
 
 def _factor(value: Any, name: str) -> float:

@@ -49,22 +49,24 @@ class Curvature:
         self, objective: ObjectiveProtocol, params: FloatArray, hessian: FloatArray | None = None
     ) -> None:
         self._objective, self._params = objective, params
-        # A summary of past chunks has no samples, and keeps the limit.
-        self._slope_rounding = _MAX_FLAT_SLOPE if objective.has_summary else None
+        self._slope_sum: float | None = None
         self._cholesky: AnyArray | None = None
-        hessian = objective.curvature(params).matrix() if hessian is None else hessian
+        # Directions that count as rounding errors of the columns.
+        self._hidden = np.empty((0, len(params)))
+        self._size = np.ones(len(params))
+        self._precision = len(params) * float(np.finfo(np.float64).eps)
+        curvature = objective.curvature(params)
+        hessian = curvature.matrix() if hessian is None else hessian
         factor = _cholesky(hessian)
         if factor is None:
-            factor = _cholesky_with_flat(
-                hessian, objective.curvature(params).flat_directions(hessian)
-            )
+            factor = _cholesky_with_flat(hessian, curvature.flat_directions(hessian))
+            self._hidden = curvature.hidden_directions()
         if factor is not None:
             self._cholesky = factor
             return
-        root = objective.curvature(params).root()
+        root = curvature.root()
         root = np.where(np.isfinite(root), root, 0.0)
         # Curvatures of ordinary and of huge values in one unit: their ratio is no collinearity.
-        self._size = np.ones(root.shape[1])
         if objective.coordinates.is_unequal:
             size = np.linalg.norm(root, axis=0)
             self._size = np.where(size > 0, size, 1.0)
@@ -76,9 +78,9 @@ class Curvature:
         _, values, vectors = linalg.svd(root, full_matrices=False, check_finite=False)
         # Rounding errors of collinear columns far from zero look like a direction.
         noise = np.linalg.norm(vectors * rounding, axis=1)
-        smallest = np.maximum(len(values) * np.finfo(np.float64).eps, _NOISE * noise)
-        kept = values > values[0] * smallest
+        kept = values > values[0] * np.maximum(self._precision, _NOISE * noise)
         self._values, self._vectors = values[kept], vectors[kept]
+        self._hidden = vectors[~kept & (values > values[0] * self._precision)] / self._size
 
     @classmethod
     def best(
@@ -118,7 +120,17 @@ class Curvature:
         if self.is_unbounded(gradient):
             return float(np.inf)
         white = self.whiten_gradient(gradient)
-        return 0.5 * float(white @ white)
+        return 0.5 * float(white @ white) + self.hidden_decrease(gradient)
+
+    def hidden_decrease(self, gradient: FloatArray) -> float:
+        """Return the decrease along directions that count as rounding errors of the columns."""
+        hidden, product = self._hidden, self._objective.curvature(self._params)
+        if len(hidden) == 0 or self._objective.has_summary:
+            return 0.0
+        values, vectors = np.linalg.eigh(hidden @ np.array([product(row) for row in hidden]).T)
+        slopes = vectors.T @ (hidden @ gradient)
+        known = (values > 0) & (np.abs(slopes) > self._precision * self._sum_of_slopes())
+        return 0.5 * float(np.sum(slopes[known] ** 2 / values[known]))
 
     def is_unbounded(self, gradient: FloatArray) -> bool:
         """Return whether the gradient has a part along directions without curvature."""
@@ -130,12 +142,18 @@ class Curvature:
 
     def _rounding_of_slopes(self) -> float:
         """Return the rounding error of the gradient along a direction that was left out."""
-        if self._slope_rounding is None:
-            objective, dims = self._objective, self._objective.dims
-            of_columns = min(_NOISE * float(objective.coordinates.rounding().max()), _MAX_NOISE)
-            total = objective.total_slope(self._params) * float(np.sqrt(dims.n_params))
-            self._slope_rounding = (_SUM_ROUNDING + of_columns) * total
-        return self._slope_rounding
+        if self._objective.has_summary:
+            # A summary of past chunks has no samples, and keeps the limit.
+            return _MAX_FLAT_SLOPE
+        rounding = float(self._objective.coordinates.rounding().max())
+        return (_SUM_ROUNDING + min(_NOISE * rounding, _MAX_NOISE)) * self._sum_of_slopes()
+
+    def _sum_of_slopes(self) -> float:
+        """Return the sum of the absolute terms of a slope, up to the lengths of the rows."""
+        if self._slope_sum is None:
+            total = self._objective.total_slope(self._params)
+            self._slope_sum = total * float(np.sqrt(self._objective.dims.n_params))
+        return self._slope_sum
 
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""
@@ -175,7 +193,8 @@ def _is_regular(root: FloatArray, noise: float) -> bool:
     p = root.shape[1]
     if root.shape[0] < p:
         return False
-    rcond, info = linalg.lapack.dtrcon(root)
+    # For a triangular matrix, dgecon is dtrcon, which SciPy 1.11 lacks.
+    rcond, info = linalg.lapack.dgecon(root, float(np.abs(root).sum(axis=0).max()))
     # The ratio of the singular values is at most p times the condition number in the 1-norm.
     return bool(info == 0 and rcond > p * max(p * float(np.finfo(np.float64).eps), noise))
 

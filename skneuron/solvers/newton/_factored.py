@@ -165,7 +165,7 @@ class FactoredHessian(CurvatureStrategy):
         objective = self.objective
         if iterate is not self._iterate:
             self._step_from(iterate)
-        gap = relative(self.predicted, objective)
+        gap = relative(self.predicted + self.model.hidden_decrease(iterate), objective)
         if not objective.loss.convex or not (gap <= MEASURABLE or self._accepted):
             return None
         if is_near(objective, iterate.params, self.step, self.subsample):

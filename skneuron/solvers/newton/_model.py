@@ -43,6 +43,10 @@ class Model(ABC):
     def update(self, before: Iterate, after: Iterate) -> None:
         """Make the model agree with the gradients of two iterates (L-BFGS or BFGS)."""
 
+    def hidden_decrease(self, iterate: Iterate) -> float:
+        """Return the decrease along directions in which the model takes no step."""
+        return 0.0
+
 
 class SmoothModel(Model):
     """½ vᵀBv with B a factored curvature, corrected by L-BFGS.
@@ -87,6 +91,12 @@ class SmoothModel(Model):
             return self.newton_step(gradient)
         unknown = decrease < 0 or self.curvature.is_unbounded(gradient)
         return -r, np.inf if unknown else decrease
+
+    def hidden_decrease(self, iterate: Iterate) -> float:
+        """Return the decrease along directions that count as rounding errors of the columns."""
+        if not isinstance(self.curvature, Curvature):
+            return 0.0
+        return self.curvature.hidden_decrease(iterate.gradient)
 
     def update(self, before: Iterate, after: Iterate) -> None:
         """Add the pair of the step, unless its curvature is negative or rounding."""

@@ -88,10 +88,10 @@ class DiagonalPreconditioner:
 class BlockPreconditioner:
     """The Hessian of each output's own coefficients, or the mean of these blocks.
 
-    At zero weights the blocks of a softmax layer are alike (Böhning, Ann. Inst. Stat. Math.
-    44, 1992) and their mean is taken. Elsewhere the mean needs two to six times as many products
-    as the blocks (digits, images). It serves layers with blocks that would be too large, and
-    layers with a summary of past chunks.
+    At zero coefficients the blocks of a softmax layer are equal (Böhning, Ann. Inst. Stat. Math.
+    44, 1992), and their mean is used. At other coefficients the mean needs two to six times as
+    many products as the blocks (digits, images). It serves layers with blocks that would be too
+    large, and layers with a summary of past chunks.
 
     A softmax does not depend on a shift that all outputs have in common, so gradients and
     coefficients have no such part. Rounding errors of that part must not be divided by a small

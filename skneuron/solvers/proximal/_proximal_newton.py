@@ -46,7 +46,7 @@ class Outcome(Enum):
 
 @dataclass
 class WorkingSetProgress:
-    """What the iterations on a working set have shown, beside the iterate."""
+    """State of the iterations on a working set, in addition to the iterate."""
 
     #: Whether Hessians are factored.
     factored: bool = False

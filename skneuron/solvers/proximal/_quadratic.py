@@ -14,8 +14,9 @@ from skneuron.solvers.proximal._faces import Face, L1Box
 
 __all__ = ["DenseQuadratic", "Quadratic", "QuadraticIterate"]
 
-# Largest decrease by released variables at a reliable iterate, as a fraction of its decrease.
-_MAX_RELEASED = 0.1
+# Largest decrease that a reliable iterate may leave out, by released variables or along directions
+# of hardly any curvature, as a fraction of its decrease.
+_MAX_LEFT_OUT = 0.1
 
 # Maximum number of rounds that release variables. Most quadratics need three to five.
 # Ill-conditioned columns need up to 100.
@@ -47,7 +48,7 @@ class QuadraticIterate:
     @property
     def is_reliable(self) -> bool:
         """Whether the decrease is nearly the decrease at the minimum."""
-        return self.released <= _MAX_RELEASED * self.decrease
+        return self.released <= _MAX_LEFT_OUT * self.decrease
 
 
 class Quadratic(ABC):
@@ -158,6 +159,8 @@ class DenseQuadratic(Quadratic):
         diagonal = np.diag(hessian)
         super().__init__(gradient, start, np.where(diagonal > 0, diagonal, 1.0), terms)
         self.hessian = hessian
+        # Whether the free variables of some face had a singular Hessian.
+        self._is_singular = False
 
     def product(self, change: FloatArray) -> FloatArray:
         """Return H times a vector."""
@@ -169,23 +172,28 @@ class DenseQuadratic(Quadratic):
         if len(index) == 0:
             return step, step
         matrix = self.hessian.take(index, axis=0).take(index, axis=1)
-        for damping in (0.0, _DAMPING):
+        for damping in (_DAMPING,) if self._is_singular else (0.0, _DAMPING):
             matrix.flat[:: len(index) + 1] += damping * self.diagonal[index]
             # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
             factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0)
             if info == 0 and np.all(np.diag(factor) ** 2 > SINGULAR * np.diag(matrix)):
                 step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
                 image = self.product(step)
-                if damping:
-                    flat = self._flat_step(factor, index, slope + image)
+                if damping and not np.any(face.outside(self._last.params + step)):
+                    decrease = self._last.decrease - 0.5 * float(slope @ step)
+                    flat = self._flat_step(factor, index, slope + image, decrease)
                     step, image = step + flat, image + self.product(flat)
                 return step, image
+            self._is_singular = True
         return None
 
-    def _flat_step(self, factor: FloatArray, index: AnyArray, slope: FloatArray) -> FloatArray:
+    def _flat_step(
+        self, factor: FloatArray, index: AnyArray, slope: FloatArray, decrease: float
+    ) -> FloatArray:
         """Return the step that damping has shortened, along directions of hardly any curvature.
 
-        It ends at the lowest point, up to the rounding errors of curvatures.
+        It ends at the lowest point, up to the rounding errors of curvatures. The step is zero if
+        it adds little to the decrease so far.
         """
         step = np.zeros(len(slope))
         if np.abs(slope[index]).max() <= _SLOPE_ROUNDING:
@@ -193,4 +201,5 @@ class DenseQuadratic(Quadratic):
         step[index] = -linalg.lapack.dpotrs(factor, slope[index], lower=1)[0]
         smallest = float(np.finfo(np.float64).eps) * float(step @ (self.diagonal * step))
         curvature = max(float(step @ self.product(step)), smallest)
-        return -float(slope @ step) / curvature * step
+        length = -float(slope @ step) / curvature
+        return step * (length if length**2 * curvature > 2 * _MAX_LEFT_OUT * decrease else 0.0)
