@@ -28,8 +28,8 @@ PHRASES = {
 
 
 def documentation() -> list[Block]:
-    """Return the prose of the README, the changelog and the pages."""
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    """Return the prose of both READMEs, the changelog and the pages."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
     built = {"_build", "gallery", "generated"}
     pages += [
         page

@@ -24,6 +24,7 @@ def setup(app: Any) -> None:
     app.connect("source-read", _strip_last_blank_line)
     app.connect("autodoc-process-docstring", _shorten_module)
     app.connect("doctree-read", _mark_numbers)
+    app.connect("html-page-context", _let_code_break)
 
 
 def _show_private_sources(package: Path) -> None:
@@ -52,6 +53,17 @@ def _mark_numbers(app: Any, doctree: Any) -> None:
     for cell in doctree.findall(nodes.entry):
         if _NUMBER.fullmatch(cell.astext().strip()):
             cell["classes"].append("number")
+
+
+# A word of inline code of 15 characters or more, and the places to break it on a narrow screen.
+_CODE = re.compile(r'<span class="pre">[^<]{15,}</span>')
+_BREAK = re.compile(r"(?<=[a-zA-Z)\]][._(=,\[])(?=[a-zA-Z&])")
+
+
+def _let_code_break(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Let code break after a full stop, an underscore or a bracket if it has to break."""
+    if "body" in context:
+        context["body"] = _CODE.sub(lambda word: _BREAK.sub("<wbr>", word[0]), context["body"])
 
 
 def _link_to_gallery(app: Any, page: str, source: list[str]) -> None:

@@ -34,6 +34,7 @@ from skneuron.fitting._fit import (
 )
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._spread import check_spread_data, check_spread_settings
+from skneuron.fitting._spread_stream import learn_blocks
 from skneuron.fitting._train import Reached
 from skneuron.prediction._from_weights import attributes_from_weights
 from skneuron.prediction._outputs import Outputs, has_likelihood
@@ -398,6 +399,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Each block of a Dask collection is a chunk, one after the other, on the workers.
         y : array-like of shape (n_samples,)
             A chunk may lack some of the classes.
         classes : array-like of shape (n_classes,), default=None
@@ -439,6 +441,13 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         """
         draft = Draft(self)
         neuron = draft.copy
+        if is_dask(X) or is_dask(y):
+            learned, notes = learn_blocks(self, X, y, classes, sample_weight, offset)
+            neuron.__dict__ = learned
+            draft.take_over()
+            for note in notes:
+                warnings.warn(note, stacklevel=2)
+            return self
         with NumpyErrorsRestored():
             # Check the parameters, then the data.
             settings = check_parameters(vars(self))

@@ -32,6 +32,7 @@ from skneuron.inference import (
     wald_test,
 )
 from skneuron.interop.sklearn import to_logistic_regression
+from skneuron.paths import neuron_path
 from skneuron.separation import SeparationWarning
 
 # --- R's brglm2, recorded by tests/r_brglm2.R -----------------------------------------------------
@@ -498,9 +499,15 @@ def test_partial_fit_is_not_available():
 
 
 def test_a_search_for_c_and_a_logistic_regression_have_no_bias_reduction():
-    with pytest.raises(TypeError, match="bias_reduction"):
+    message = "because the search chooses a penalty"
+    with pytest.raises(TypeError, match=message):
         NeuronClassifierCV(bias_reduction="mean")
+    with pytest.raises(ValueError, match=message):
+        NeuronClassifierCV().set_params(bias_reduction="mean")
     X, y = _random()
+    neuron = NeuronClassifier(C=np.inf, bias_reduction="mean")
+    with pytest.raises(ValueError, match="a path has penalties and the adjusted score has none"):
+        neuron_path(X, y, [1.0, np.inf], neuron=neuron)
     with pytest.raises(ValueError, match="LogisticRegression has no bias_reduction"):
         to_logistic_regression(_fit(X, y))
 

@@ -103,7 +103,7 @@ def test_the_report_in_the_documentation(capsys, monkeypatch):
     root = DATA.parent.parent
     monkeypatch.chdir(root)
     page = (root / "docs" / "command_line.md").read_text(encoding="utf-8")
-    command, printed = re.findall(r"```(?:sh|text)\n(.*?)```", page, re.DOTALL)[:2]
+    command, printed = re.findall(r"```(?:sh|output)\n(.*?)```", page, re.DOTALL)[:2]
     report = report_of(capsys, *shlex.split(command)[3:])
     assert len(report.splitlines()) == len(printed.splitlines())
     for line, shown in zip(report.splitlines(), printed.splitlines(), strict=True):

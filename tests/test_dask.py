@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.design import DaskExecutor
@@ -362,6 +363,42 @@ def test_separated_classes(matrix, y, kind, monkeypatch):
     assert [text[:60] for text in texts[0]] == [text[:60] for text in texts[1]]
 
 
+def test_a_validation_set_in_memory():
+    validation = {"X_val": X[:500] + 0.3, "y_val": Y[:500]}
+    neuron = NeuronClassifier(solver="lbfgs", C=INF, early_stopping=True, n_iter_no_change=2)
+    other = clone(neuron).fit(X, Y, **validation)
+    neuron.fit(_spread(X), _spread(Y), **validation)
+    losses = neuron.history_["validation_loss"]
+    np.testing.assert_allclose(losses, other.history_["validation_loss"], rtol=1e-6)
+    np.testing.assert_allclose(neuron.coef_, other.coef_, rtol=1e-6)
+
+
+def test_each_block_is_a_chunk_of_a_stream():
+    neuron, other = NeuronClassifier(random_state=0), NeuronClassifier(random_state=0)
+    for start in range(0, 6000, 1700):
+        rows = slice(start, start + 1700)
+        other.partial_fit(X[rows], Y[rows], [0, 1], WEIGHTS[rows])
+    assert neuron.partial_fit(_spread(X), _spread(Y), [0, 1], _spread(WEIGHTS)) is neuron
+    np.testing.assert_array_equal(neuron.coef_, other.coef_)
+    assert neuron.n_samples_seen_ == other.n_samples_seen_
+    before = neuron.coef_
+    with pytest.raises(ValueError, match="Block 2, counted from 0: Input X contains NaN"):
+        neuron.partial_fit(_spread(_with_nan()), _spread(Y))
+    assert neuron.coef_ is before
+    table = _frame()
+    named = NeuronClassifier().partial_fit(table[["a", "b"]], table["label"], classes=[0, 1])
+    assert named.feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_a_search_on_arrays_of_dask():
+    search = GridSearchCV(NeuronClassifier(random_state=0), {"C": [1e-3, 1.0]}, cv=3)
+    other = clone(search).fit(X, Y)
+    search.fit(_spread(X), _spread(Y))
+    for name in ("mean_test_score", "std_test_score"):
+        np.testing.assert_allclose(search.cv_results_[name], other.cv_results_[name], rtol=1e-12)
+    assert isinstance(search.predict(_spread(X)), da.Array)
+
+
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -380,7 +417,7 @@ def _with_nan():
         ((X, X[:, 0]), {}, "continuous"),
         ((X, Y[:-5]), {}, "y has 5995 rows and X has 6000"),
         ((X + 1j, Y), {}, "complex128"),
-        ((X[:, 0], Y), {}, "1 dimensions"),
+        ((X[:, 0], Y), {}, "not two dimensions"),
         ((X, X[:, :1]), {}, "one label per row"),
         ((X, Y), {"sample_weight": -WEIGHTS}, "Block 0, .*negative sample_weight"),
         ((X, Y), {"sample_weight": 0 * WEIGHTS}, "above zero"),
@@ -438,10 +475,11 @@ def test_parameters_that_need_the_samples(params):
 
 def test_what_is_for_data_in_memory_only(own):
     spread, y = _spread(X), _spread(Y)
-    with pytest.raises(ValueError, match="a validation set"):
-        NeuronClassifier().fit(spread, y, X_val=X, y_val=Y)
+    with pytest.raises(ValueError, match="Expected a validation set in memory"):
+        NeuronClassifier().fit(spread, y, X_val=spread, y_val=y)
+    with pytest.raises(ValueError, match="X is a Dask Delayed"):
+        NeuronClassifier().fit(dask.delayed(X), y)
     for call in (
-        lambda: NeuronClassifier().partial_fit(spread, y, classes=[0, 1]),
         lambda: NeuronClassifierCV().fit(spread, y),
         lambda: neuron_path(spread, y, [1.0]),
         lambda: detect_separation(spread, y),

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skneuron
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron._common import one_of, shown, wrong_value
 from skneuron.fitting._result import FitResult
 from skneuron.inference import Table, coefficient_table
@@ -204,6 +204,13 @@ def test_one_versus_rest_can_be_pasted():
         NeuronClassifier(multi_class="ovr")
     code = str(caught.value).rpartition("Use ")[2].rstrip(".")
     assert isinstance(eval(code), OneVsRestClassifier)
+
+
+def test_a_search_gets_the_names_of_its_own_parameters():
+    with pytest.raises(TypeError, match=r"Use NeuronClassifierCV\(cv=3, l1_ratios=\[1\.0\]\)"):
+        NeuronClassifierCV(penalty="l1", solver="saga", cv=3)
+    with pytest.raises(TypeError, match=r"Expected C and l1_ratios.*l1_ratios=\[0\.5\]"):
+        NeuronClassifierCV(penalty="elasticnet")
 
 
 def test_the_default_penalty_is_deleted():

@@ -81,9 +81,9 @@ def test_slope_along_a_step_is_the_gradients(activation, loss, fit_intercept, co
 
 
 def _gauge(objective, v):
-    """The mean curvature of the outputs, added where a layer's gradient is always zero."""
-    k, m = objective.dims.n_outputs, objective.dims.n_coordinates
-    mean = objective.curvature(v).diagonal().reshape(k, m).mean(axis=0)
+    """The curvature that is added where a layer's gradient is always zero: the outputs' mean."""
+    k = objective.dims.n_outputs
+    mean = objective.curvature(v).diagonal().reshape(k, -1).mean(axis=0)
     return np.kron(np.full((k, k), 1 / k), np.diag(mean))
 
 

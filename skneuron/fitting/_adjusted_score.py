@@ -9,7 +9,6 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from skneuron._common import FloatArray
 from skneuron._threads import run_parts
@@ -110,8 +109,8 @@ class AdjustedScore:
 
         def score_of(own: slice, q: FloatArray) -> FloatArray:
             """Return the adjusted score of these rows."""
-            half = solve_triangular(root, q.T, lower=True, check_finite=False)
-            leverage = expected[own] * np.einsum("ij,ij->j", half, half)
+            half = q @ inverse.T
+            leverage = expected[own] * np.einsum("ij,ij->i", half, half)
             bias = leverage * relative_curvature(activation, z[own])
             bias[leverage == 0] = 0.0
             return np.asarray((slope[own] + bias / (2 * self._total_weight)) @ q)
@@ -120,14 +119,15 @@ class AdjustedScore:
             information = self._sum(information_of)
             try:
                 root = np.linalg.cholesky(information)
+                inverse = np.asarray(np.linalg.inv(root))
             except np.linalg.LinAlgError:
                 return None
             low, high = activation.log_proba(z)
             low1, high1 = activation.log_proba_derivative(z)
             slope[:] = rows.weights * np.where(rows.y, high1, low1)
             score = self._sum(score_of)
-            half = solve_triangular(root, score, lower=True, check_finite=False)
-            step = solve_triangular(root.T, half, check_finite=False)
+            half = inverse @ score
+            step = inverse.T @ half
             loss = -float(rows.weights @ np.where(rows.y, high, low))
             gap = relative(0.5 * float(half @ half), self._objective)
             penalized = loss - float(np.log(np.diag(root)).sum()) / self._total_weight

@@ -90,11 +90,12 @@ def rows_of_dask(
 
 def _dtypes(X: Any, name: str) -> list[Any]:
     """Return the types of the columns, of an array as one."""
-    shape = f"{getattr(X, 'ndim', 0)} dimensions"
-    if not hasattr(X, "to_delayed") or getattr(X, "ndim", 0) != 2:
+    # A Delayed object has every attribute.
+    is_delayed = type(X).__name__.startswith("Delayed")
+    if is_delayed or not hasattr(X, "to_delayed") or getattr(X, "ndim", 0) != 2:
         raise ValueError(
-            f"{name} is a Dask {type(X).__name__} with {shape}. Expected a Dask array or data "
-            f"frame with rows and columns. Use for example {name}.to_dask_array(), or "
+            f"{name} is a Dask {type(X).__name__}, and has not two dimensions. Expected a Dask "
+            f"array or data frame of rows. Use for example {name}.to_dask_array(), or "
             f"{name}.reshape(-1, 1) for a single feature."
         )
     if not hasattr(X, "columns"):

@@ -36,15 +36,14 @@ def check_spread_settings(settings: Settings, *of_validation: object) -> None:
     ----------
     settings : Settings
     *of_validation : object
-        Arguments of ``fit`` that belong to a validation set.
+        Arguments of ``fit`` that belong to a validation set, which has to be in memory.
     """
     is_given = any(value is not None for value in of_validation)
-    if settings.patience is not None or is_given:
-        used = "a validation set" if is_given else "early_stopping=True"
+    if any(map(is_dask, of_validation)) or (settings.patience is not None and not is_given):
+        used = "a validation set from Dask" if is_given else "early_stopping=True and no X_val"
         raise ValueError(
-            f"The fit got Dask collections with {used}. Expected no validation set, because Dask "
-            "collections support none yet. Leave the validation set out, and use "
-            "neuron.score(X_val, y_val) after the fit."
+            f"The fit got Dask collections with {used}. Expected a validation set in memory, or "
+            "none. Use for example fit(X, y, X_val=X_val.compute(), y_val=y_val.compute())."
         )
     if settings.bias_reduction is not None:
         raise ValueError(

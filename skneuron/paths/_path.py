@@ -112,6 +112,12 @@ def neuron_path(
             "because each fit of a path goes on to its minimum. Use neuron.set_params("
             "early_stopping=False)."
         )
+    if settings.bias_reduction is not None:
+        raise ValueError(
+            "The neuron has bias_reduction='mean'. Expected bias_reduction=None, because a path "
+            "has penalties and the adjusted score has none. Use neuron.set_params("
+            "bias_reduction=None)."
+        )
     with NumpyErrorsRestored():
         samples = check_samples(own, X, y, sample_weight, offset)
         names = getattr(own, "feature_names_in_", None)

@@ -10,6 +10,7 @@ import numpy as np
 from skneuron._common import FloatArray, one_of
 from skneuron.classifier import NeuronClassifier
 from skneuron.plotting._canvas import DASHES, Display, legend
+from skneuron.validation import check_neuron
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,12 +101,20 @@ class DescentDisplay(Display):
 
         Raises
         ------
+        NotFittedError
+            If a neuron is not fitted.
         ValueError
-            If a history has no such column.
+            If a neuron has no history, or a history has no such column.
         """
         named = estimator if isinstance(estimator, Mapping) else {_name(estimator): estimator}
         column = "objective" if quantity == "gap" else quantity
         for name, neuron in named.items():
+            if not hasattr(neuron, "history_"):
+                check_neuron(neuron)
+                raise ValueError(
+                    f"The neuron {name!r} has no history. Expected a neuron after fit. Call "
+                    "neuron.fit(X, y)."
+                )
             for wanted in {column, over} - {"iteration"}:
                 if wanted not in neuron.history_:
                     raise ValueError(

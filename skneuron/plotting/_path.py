@@ -269,9 +269,9 @@ def _check_search(estimator: object) -> None:
     """Raise if the estimator is no fitted search."""
     if not hasattr(estimator, "selection"):
         raise TypeError(
-            f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifierCV. Use for "
-            "example PathDisplay.from_estimator(NeuronClassifierCV().fit(X, y)). Of a pipeline "
-            "pass the last step."
+            f"Got a {type(estimator).__name__}. Expected a fitted NeuronClassifierCV, of a "
+            "pipeline its last step. Use for example "
+            "PathDisplay.from_estimator(NeuronClassifierCV().fit(X, y))."
         )
     check_is_fitted(estimator)
 

@@ -53,9 +53,14 @@ def _as_rows(coef: ArrayLike) -> AnyArray:
     check_unmasked(coef, "coef")
     rows = np.atleast_2d(np.array(coef))
     check_numbers(rows, "coef")
-    if rows.dtype not in (np.float32, np.float64):
-        rows = rows.astype(np.float64)
-    return rows
+    if rows.dtype in (np.float32, np.float64):
+        return rows
+    try:
+        return rows.astype(np.float64)
+    except ValueError as error:
+        raise ValueError(
+            f"coef has text: {error}. Expected numbers. Use for example from_weights([0.5, -1.0])."
+        ) from error
 
 
 def _as_names(feature_names: ArrayLike, expected: int) -> AnyArray:

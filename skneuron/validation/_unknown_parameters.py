@@ -19,20 +19,6 @@ _P = ParamSpec("_P")
 # Solvers that only LogisticRegression has.
 _SOLVERS = frozenset({"liblinear", "newton-cholesky", "sag", "saga"})
 
-# Remedies for the values of ``penalty``.
-_PENALTIES = {
-    "l1": "Use NeuronClassifier(l1_ratio=1.0)",
-    "l2": "Delete penalty, because l1_ratio=0.0 is the default",
-    "elasticnet": "Use for example NeuronClassifier(l1_ratio=0.5)",
-    "None": "Use NeuronClassifier(C=np.inf)",
-    "none": "Use NeuronClassifier(C=np.inf)",
-}
-
-
-def _instead_of_penalty(value: object) -> str:
-    expected = "C and l1_ratio, which set the penalty"
-    return f"{expected}. {_PENALTIES.get(str(value), _PENALTIES['l1'])}"
-
 
 def _instead_of_multi_class(value: object) -> str:
     if value == "ovr":
@@ -40,13 +26,17 @@ def _instead_of_multi_class(value: object) -> str:
     return "no multi_class. Delete multi_class, because several classes share a softmax"
 
 
-# For each parameter that only LogisticRegression has, the expected code and the remedy.
+# For each parameter that only another class has, the expected code and the remedy.
 _INSTEAD: dict[str, Callable[[object], str]] = {
-    "penalty": _instead_of_penalty,
     "multi_class": _instead_of_multi_class,
     "n_jobs": lambda _: (
         "no n_jobs, because a fit uses the threads of BLAS. Delete n_jobs, or set it in "
         "GridSearchCV or cross_val_score"
+    ),
+    # NeuronClassifierCV has no bias_reduction.
+    "bias_reduction": lambda _: (
+        "no bias_reduction, because the search chooses a penalty. Use "
+        "NeuronClassifier(C=np.inf, bias_reduction='mean')"
     ),
     "dual": lambda _: "no dual. Delete dual, because it selects an algorithm of liblinear",
     "intercept_scaling": lambda _: (
@@ -72,9 +62,15 @@ def explain_unknown(name: str, value: object, known: Iterable[str]) -> str:
     >>> print(explain_unknown("penalty", "l1", ["C", "l1_ratio"]))
     Expected C and l1_ratio, which set the penalty. Use NeuronClassifier(l1_ratio=1.0).
     """
+    names = list(known)
+    if name == "penalty":
+        ratio, ridge = ("l1_ratios", "(0.0,)") if _is_search(names) else ("l1_ratio", "0.0")
+        remedy = f"Delete penalty, because {ratio}={ridge} is the default"
+        if value != "l2":
+            remedy = f"Use {_call((), {'penalty': value}, names)}"
+        return f"Expected C and {ratio}, which set the penalty. {remedy}."
     if name in _INSTEAD:
         return f"Expected {_INSTEAD[name](value)}."
-    names = list(known)
     similar = get_close_matches(name, names, 1)
     remedy = f"Use {similar[0]}={shown(value)}" if similar else f"Delete {name}"
     return f"Expected {one_of(names)}. {remedy}."
@@ -100,25 +96,33 @@ def check_known(estimator: BaseEstimator, params: Mapping[str, object]) -> None:
             )
 
 
-def _translated(penalty: object) -> dict[str, object]:
-    """Return the parameters of NeuronClassifier for a value of ``penalty``."""
-    if penalty == "l1":
-        return {"l1_ratio": 1.0}
-    return {"C": float("inf")} if penalty in (None, "none") else {}
+def _is_search(known: list[str]) -> bool:
+    """Return whether the parameters belong to NeuronClassifierCV."""
+    return "l1_ratios" in known
 
 
-def _call(args: tuple[object, ...], params: Mapping[str, object], known: Iterable[str]) -> str:
+def _translated(penalty: object, known: list[str]) -> dict[str, object]:
+    """Return the parameters of a neuron for a value of ``penalty``."""
+    if penalty == "l2":
+        return {}
+    if penalty in (None, "none"):
+        return {"Cs": [1e8]} if _is_search(known) else {"C": float("inf")}
+    ratio = 0.5 if penalty == "elasticnet" else 1.0
+    return {"l1_ratios": [ratio]} if _is_search(known) else {"l1_ratio": ratio}
+
+
+def _call(args: tuple[object, ...], params: Mapping[str, object], known: list[str]) -> str:
     """Return the whole call of a neuron for arguments of ``LogisticRegression``."""
     kept = {name: value for name, value in params.items() if name in known}
     if _is_foreign_solver(kept.get("solver")):
         del kept["solver"]
     if "penalty" in params:
-        kept |= _translated(params["penalty"])
-        if params["penalty"] == "elasticnet":
-            kept.setdefault("l1_ratio", 0.5)
+        found = _translated(params["penalty"], known)
+        # The user's own value remains for the elastic net.
+        kept = found | kept if params["penalty"] == "elasticnet" else kept | found
     texts = [shown(value) for value in args]
     texts += [f"{name}={_code(value)}" for name, value in kept.items()]
-    call = f"NeuronClassifier({', '.join(texts)})"
+    call = f"NeuronClassifier{'CV' if _is_search(known) else ''}({', '.join(texts)})"
     return f"OneVsRestClassifier({call})" if params.get("multi_class") == "ovr" else call
 
 
@@ -136,14 +140,15 @@ def _explain_all(
 ) -> tuple[str, str]:
     """Return the unknown arguments, and the part of the message that follows them."""
     names = [name for name in params if name not in known]
-    others = [name for name in names if name not in _INSTEAD]
+    others = [name for name in names if name not in ("penalty", *_INSTEAD)]
     if others or (len(params) == 1 and not args):
         first = others[0] if others else names[0]
         return repr(first), explain_unknown(first, params[first], known)
     listed = ", ".join(map(repr, names))
     if _is_foreign_solver(params.get("solver")):
         listed += f" and the solver {params['solver']!r}"
-    expected = "Expected parameters of NeuronClassifier, and got some of LogisticRegression"
+    own = "NeuronClassifierCV" if _is_search(known) else "NeuronClassifier"
+    expected = f"Expected parameters of {own}, and got some of LogisticRegression"
     return listed, f"{expected}. Use {_call(args, params, known)}."
 
 
