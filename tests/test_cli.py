@@ -138,7 +138,8 @@ def test_predictions_of_a_saved_model_are_those_of_the_estimator(tmp_path, capsy
     assert main([str(new), "--model", str(model), "--predict", str(out)]) == 0
     assert "Wrote the predictions of 150 rows" in capsys.readouterr().out
     neuron.fit(X, y)
-    written = pd.read_csv(out)
+    # The separator and the decimal mark are the same as in the file of the rows.
+    written = pd.read_csv(out, sep=";", decimal=",")
     np.testing.assert_array_equal(written["class"], neuron.predict(X[::-1]))
     proba = written[["probability of 0", "probability of 1", "probability of 2"]]
     np.testing.assert_allclose(proba, neuron.predict_proba(X[::-1]), atol=1e-9)

@@ -38,8 +38,8 @@ _MIN_CURVATURE = 1e-3
 class ReducedCG(Quadratic):
     """A proximal Newton subproblem with a Hessian that is known by products only.
 
-    ``budget`` is the largest number of products on the same columns, and ``spent`` that of earlier
-    Hessians.
+    ``budget`` is the largest number of products on the same columns, of which earlier Hessians
+    took ``spent``.
     """
 
     negligible, sufficient = _ROUGH, 1 - _ROUGH
