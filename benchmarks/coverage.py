@@ -136,7 +136,8 @@ def rare_hits(seed: int, link: str) -> list[float]:
 def cluster_hits(seed: int, link: str, n_clusters: int, by_statsmodels: bool) -> list[float]:
     """Return whether robust, clustered and corrected intervals contain the limit.
 
-    The last interval has quantiles of Student's t with one degree of freedom per cluster less one.
+    Corrected intervals follow with quantiles of Student's t with one degree of freedom per cluster
+    less one. statsmodels has no HC3.
     A feature of clusters with a true coefficient of 0 has the limit 0 in the model without the
     intercepts of clusters.
     """
@@ -155,10 +156,13 @@ def cluster_hits(seed: int, link: str, n_clusters: int, by_statsmodels: bool) ->
             ratios.append(abs(found.params[0]) / found.bse[0])
     else:
         neuron = fit(link, X, y)
-        for settings in ({}, {"groups": groups}, {"groups": groups, "correction": "HC1"}):
-            row = coefficient_table(neuron, X, y, kind="robust", **settings).iloc[0]
+        settings = [{}] + [{"groups": groups, "correction": c} for c in (None, "HC1", "HC3")]
+        for own in settings:
+            row = coefficient_table(neuron, X, y, kind="robust", **own).iloc[0]
             ratios.append(abs(row["z"]))
-    return [float(ratio <= quantile) for ratio in ratios] + [float(ratios[-1] <= wide)]
+    out = [float(ratio <= quantile) for ratio in ratios]
+    out[3:3] = [float(ratios[2] <= wide)]
+    return [*out, np.nan, np.nan] if by_statsmodels else [*out, float(ratios[3] <= wide)]
 
 
 def percentages(found: list[list[float]]) -> list[str]:
@@ -178,14 +182,17 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
     parser.add_argument("--links", nargs="+", choices=LINKS, default=LINKS)
+    parser.add_argument("--clusters", nargs="+", type=int, default=CLUSTERS)
     parser.add_argument("--statsmodels", action="store_true", help="intervals by statsmodels")
     args = parser.parse_args()
     with ProcessPoolExecutor(args.processes) as pool:
 
-        def row(cells: list[str], function: Callable[[int], list[float]]) -> list[list[float]]:
+        def row(
+            cells: list[str], function: Callable[[int], list[float]], columns: int = 4
+        ) -> list[list[float]]:
             """Print a row of a table, and return its numbers."""
             found = list(pool.map(function, range(args.sets), chunksize=50))
-            shown = percentages([line[:4] for line in found])
+            shown = percentages([line[:columns] for line in found])
             print(f"| {' | '.join([*cells, *shown])} |", flush=True)
             return found
 
@@ -196,11 +203,12 @@ def main() -> None:
                 given = {"link": link, "n": n, "by_statsmodels": args.statsmodels}
                 row([link, str(n)], partial(profile_hits, **given))
         if "clusters" in args.tables:
-            print("\n| activation | clusters | robust | clustered | HC1 | HC1, Student's t |")
-            print("|---|---|---|---|---|---|")
-            for link, n in product(args.links, CLUSTERS):
+            titles = "robust | clustered | HC1 | HC1, Student's t | HC3 | HC3, Student's t"
+            print(f"\n| activation | clusters | {titles} |")
+            print("|---|---|---|---|---|---|---|---|")
+            for link, n in product(args.links, args.clusters):
                 given = {"link": link, "n_clusters": n, "by_statsmodels": args.statsmodels}
-                row([link, str(n)], partial(cluster_hits, **given))
+                row([link, str(n)], partial(cluster_hits, **given), columns=6)
         if "rare" in args.tables:
             print("\n| activation | Wald | profile | bias reduction, Wald | and profile |")
             print("|---|---|---|---|---|")

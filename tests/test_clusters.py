@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.sparse import csr_array
 from test_links import LINKS
+from textbooks import read
 
 from skneuron import NeuronClassifier
 from skneuron.inference import coefficient_table, covariance, goodness_of_fit
@@ -104,7 +106,7 @@ def test_arguments_that_cannot_work():
     cases = [
         ({"groups": groups}, "groups changes robust.*kind='robust'"),
         ({"correction": "HC1"}, "correction changes robust"),
-        ({"kind": "robust", "correction": "HC3"}, "correction='HC3'. Expected None"),
+        ({"kind": "robust", "correction": "HC4"}, "correction='HC4'. Expected None"),
         ({"kind": "robust", "groups": groups[1:]}, "149 labels. Expected 150"),
         ({"kind": "robust", "groups": np.zeros(150)}, "one cluster"),
         ({"kind": "robust", "groups": np.append(groups[1:], np.nan)}, "no label in row 149"),
@@ -157,3 +159,87 @@ def test_lists_arrays_and_categories_are_the_same_clusters():
                    pd.Series(groups, dtype=object), pd.Series(groups, dtype="Int64")):  # fmt: skip
         found = covariance(neuron, X, y, kind="robust", groups=labels)
         np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+# --- few clusters ---------------------------------------------------------------------------------
+
+FORMULAS = {
+    ("birthwt", "jackknife"): ("low", ["age", "lwt", "smoke", "ht", "ui"]),
+    ("birthwt", "equal"): ("low", ["race", "smoke", "ht"]),
+    ("crabs", "jackknife"): ("y", ["width", "weight"]),
+    ("crabs", "equal"): ("y", ["width"]),
+}
+
+
+@pytest.mark.parametrize("kind", ["jackknife", "HC2", "HC3"])
+@pytest.mark.parametrize("weights", ["ones", "counts"])
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+@pytest.mark.parametrize("table", ["birthwt", "crabs"])
+def test_few_clusters_are_those_of_r(table, link, weights, kind):
+    """The cluster jackknife by glm.fit and vcovCL of R 4.2.2, recorded by tests/r_clusters.R."""
+    recorded, data = read("r_clusters"), read(table)
+    is_row = (recorded[["table", "link", "weights", "type"]] == [table, link, weights, kind]).all(
+        axis=1
+    )
+    expected = recorded[is_row].set_index("term")
+    label, columns = FORMULAS[table, "jackknife" if kind == "jackknife" else "equal"]
+    X, y = data[columns], data[label]
+    groups = np.floor(data["age" if table == "birthwt" else "width"])
+    sample_weight = 1.0 + np.arange(len(y)) % 3
+    if kind != "jackknife":
+        groups = X.astype(str).agg(" ".join, axis=1)
+        sample_weight = 1.0 + np.floor(X.iloc[:, 0]) % 3
+    if weights == "ones":
+        sample_weight = None
+    activation = {"logit": "sigmoid"}.get(link, link)
+    neuron = NeuronClassifier(activation, C=np.inf, tol=1e-18).fit(X, y, sample_weight)
+    correction = "HC2" if kind == "HC2" else "HC3"
+    found = coefficient_table(
+        neuron, X, y, sample_weight, kind="robust-expected", groups=groups, correction=correction
+    ).loc[expected.index]
+    np.testing.assert_allclose(found["estimate"], expected["value"], rtol=1e-8)
+    np.testing.assert_allclose(found["standard_error"], expected["error"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_few_clusters_follow_the_formula_of_bell_and_mccaffrey(link):
+    """W^(1/2) (I - H)^-1/2 W^(1/2) r for a hat matrix H of all rows, with sparse X."""
+    X, y, groups = _panel()
+    weights = 1.0 + np.arange(len(y)) % 3
+    neuron = NeuronClassifier(link, C=np.inf).fit(X, y, weights)
+    design, z = np.column_stack([X, np.ones(len(y))]), X @ neuron.coef_[0] + neuron.intercept_
+    p = neuron.predict_proba(X)[:, 1]
+    step = 1e-6
+    shifted = [np.exp(neuron.activation_.log_proba(z + e)[1]) for e in (step, -step)]
+    density = (shifted[0] - shifted[1]) / (2 * step)
+    working = weights * density**2 / (p * (1 - p))
+    pearson = np.sqrt(weights) * (y - p) / np.sqrt(p * (1 - p))
+    rows = np.sqrt(working)[:, None] * design
+    V = np.linalg.inv(rows.T @ rows)
+    for correction, power in {"HC2": -0.5, "HC3": -1.0}.items():
+        meat = np.zeros((3, 3))
+        for g in np.unique(groups):
+            own = rows[groups == g]
+            values, vectors = np.linalg.eigh(np.eye(len(own)) - own @ V @ own.T)
+            score = own.T @ (vectors @ (values**power * (vectors.T @ pearson[groups == g])))
+            meat += np.outer(score, score)
+        found = covariance(
+            neuron, csr_array(X), y, weights, kind="robust-expected", groups=groups,
+            correction=correction,
+        )  # fmt: skip
+        np.testing.assert_allclose(found, V @ meat @ V, rtol=1e-6)
+
+
+def test_one_cluster_alone_determines_a_coefficient():
+    X, y, groups = _panel()
+    X = np.column_stack([X, (groups == 7) * 1.0])
+    neuron = NeuronClassifier(C=np.inf).fit(X, y)
+    for correction in ("HC2", "HC3"):
+        arguments = {"kind": "robust", "groups": groups, "correction": correction}
+        with pytest.raises(ValueError, match=r"that of row 42, alone determine.*'HC1'"):
+            covariance(neuron, X, y, **arguments)
+    with pytest.raises(ValueError, match=r"there are no groups.*np.arange"):
+        covariance(neuron, X, y, kind="robust", correction="HC3")
+    three = NeuronClassifier(C=np.inf).fit(X[:, :2], groups % 3)
+    with pytest.raises(ValueError, match="supports two classes"):
+        covariance(three, X[:, :2], groups % 3, kind="robust", groups=groups, correction="HC3")

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
 from skneuron._common import AnyArray, one_of, wrong_value
+from skneuron.inference._few_clusters import POWERS
 from skneuron.inference._observations import Observations
 from skneuron.validation import check_labels, check_unmasked, is_missing
 
 __all__ = ["Correction", "ErrorType", "Kind"]
 
 Kind = Literal["expected", "observed", "robust", "robust-expected"]
-Correction = Literal["groups", "HC1"] | None
+Correction = Literal["groups", "HC1", "HC2", "HC3"] | None
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ErrorType:
     kind : str
     groups : ndarray of int of shape (n_samples,) or None
         Number of the cluster of each row, from 0.
-    correction : {"groups", "HC1"} or None
+    correction : {"groups", "HC1", "HC2", "HC3"} or None
     """
 
     kind: Kind = "expected"
@@ -49,19 +50,28 @@ class ErrorType:
         ------
         ValueError
             If an argument has an unknown value, if clusters or a correction come without a
-            robust kind, or if there are fewer than two clusters.
+            robust kind, if a correction does not apply, or if there are fewer than two clusters.
         """
         if kind not in get_args(Kind):
             raise ValueError(wrong_value("kind", kind, one_of(get_args(Kind)), "kind='robust'"))
-        if correction not in ("groups", "HC1", None):
-            raise ValueError(
-                wrong_value("correction", correction, "None, 'groups' or 'HC1'", "correction='HC1'")
-            )
+        if correction not in ("groups", "HC1", *POWERS, None):
+            expected = "None, 'groups', 'HC1', 'HC2' or 'HC3'"
+            raise ValueError(wrong_value("correction", correction, expected, "correction='HC1'"))
         given = "correction" if groups is None else "groups"
         if (groups is not None or correction) and not kind.startswith("robust"):
             raise ValueError(
                 f"{given} changes robust standard errors only, and kind={kind!r} has none. "
                 "Expected kind='robust' or kind='robust-expected'. Pass kind='robust'."
+            )
+        if groups is None and correction in POWERS:
+            raise ValueError(
+                f"correction={correction!r} corrects clusters, and there are no groups. Expected "
+                "the cluster of each row. Pass groups=np.arange(len(y)) for independent rows."
+            )
+        if correction in POWERS and observations.is_layer:
+            raise ValueError(
+                f"correction={correction!r} supports two classes, and the neuron has "
+                f"{observations.n_classes}. Expected None, 'groups' or 'HC1'. Use correction='HC1'."
             )
         if groups is None:
             return cls(kind, correction=correction)
@@ -78,7 +88,7 @@ class ErrorType:
 
         Rows without clusters are clusters of one observation.
         """
-        if self.correction is None:
+        if self.correction is None or self.correction in POWERS:
             return 1.0
         n_observations = g = observations.total_weight
         if self.groups is not None:

@@ -10,6 +10,7 @@ from skneuron._common import AnyArray, FloatArray
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._error_type import ErrorType
 from skneuron.inference._estimable import FAR
+from skneuron.inference._few_clusters import POWERS, corrected_product
 from skneuron.inference._information import Information
 from skneuron.inference._layer_estimates import layer_estimates
 from skneuron.inference._observations import Observations, feature_names
@@ -123,9 +124,13 @@ def _root(information: Information, error_type: ErrorType) -> FloatArray:
     if curvatures:
         sums = grams(design, coordinates, basis, curvatures)
         bread, meat = (bread if kind == "robust-expected" else sums[0] + penalty), sums[-1]
-    if error_type.groups is not None:
-        slopes, weights = information.derivatives.slope[:, None], information.observations.weights
-        meat = scores_product(design, coordinates, basis, slopes, weights, error_type)
+    slope, groups = information.derivatives.slope, error_type.groups
+    if groups is not None and error_type.correction in POWERS:
+        expected, power = information.derivatives.expected, POWERS[error_type.correction]
+        meat = corrected_product(design, coordinates, basis, slope, expected, groups, power)
+    elif groups is not None:
+        weights = information.observations.weights
+        meat = scores_product(design, coordinates, basis, slope[:, None], weights, error_type)
     smallest = np.linalg.eigvalsh(meat).min(initial=0.0)
     if np.linalg.eigvalsh(bread).min(initial=1.0) <= 0 or smallest < -_NEGATIVE:
         raise ValueError(

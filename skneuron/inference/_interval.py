@@ -62,7 +62,7 @@ def probability_interval(
     offset_new : array-like of shape (n_new,), default=None
         Offset of the new rows.
     groups : array-like of shape (n_samples,), default=None
-    correction : {None, "groups", "HC1"}, default=None
+    correction : {None, "groups", "HC1", "HC2", "HC3"}, default=None
 
     Returns
     -------

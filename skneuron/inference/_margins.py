@@ -62,7 +62,7 @@ def marginal_effects(
         ``"auto"`` takes all features that have both values and no other. The effect of any other
         feature is the slope, the derivative of the probability in the feature.
     groups : array-like of shape (n_samples,), default=None
-    correction : {None, "groups", "HC1"}, default=None
+    correction : {None, "groups", "HC1", "HC2", "HC3"}, default=None
 
     Returns
     -------

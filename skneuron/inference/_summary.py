@@ -65,7 +65,7 @@ def summary(
     offset : array-like of shape (n_samples,), default=None
     base : label, default=None
     groups : array-like of shape (n_samples,), default=None
-    correction : {None, "groups", "HC1"}, default=None
+    correction : {None, "groups", "HC1", "HC2", "HC3"}, default=None
     exponentiate : bool, default=False
     method : {"wald", "profile"}, default="wald"
 

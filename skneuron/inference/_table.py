@@ -76,11 +76,15 @@ def coefficient_table(
         Cluster of each row, for example a person with several rows. The scores of a cluster are
         added up before they are multiplied, so rows of a cluster may depend on each other. Needs a
         robust ``kind``, and about 30 clusters or more.
-    correction : {None, "groups", "HC1"}, default=None
-        Factor of a robust covariance for small samples, with G clusters, n observations and k
-        parameters. ``"groups"`` is G / (G - 1), as in Stata and R's ``vcovCL``. ``"HC1"`` is
-        G / (G - 1) · (n - 1) / (n - k), as in statsmodels for clusters. Without ``groups``, G is
-        n, and ``"HC1"`` is n / (n - k).
+    correction : {None, "groups", "HC1", "HC2", "HC3"}, default=None
+        Correction of a robust covariance for small samples. ``"groups"`` and ``"HC1"`` are
+        factors, with G clusters, n observations and k parameters. ``"groups"`` is G / (G - 1), as
+        in Stata and R's ``vcovCL``. ``"HC1"`` is G / (G - 1) · (n - 1) / (n - k), as in
+        statsmodels for clusters. Without ``groups``, G is n, and ``"HC1"`` is n / (n - k).
+        ``"HC3"`` is the cluster jackknife: it adds up products of the changes of the estimates
+        without each cluster, by one step of Fisher scoring (CR3 of Bell & McCaffrey, Survey
+        Methodology 28, 2002). ``"HC2"`` is their CR2, with smaller standard errors than
+        ``"HC3"``. Both need ``groups`` and two classes. Prefer ``"HC3"`` with few clusters.
     exponentiate : bool, default=False
         Whether to return odds ratios (``"sigmoid"``, ``"tanh"``) or hazard ratios (``"cloglog"``)
         with their intervals. z and p-value test the coefficient. The row

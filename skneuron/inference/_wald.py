@@ -92,7 +92,7 @@ def wald_test(
     offset : array-like of shape (n_samples,), default=None
     base : label, default=None
     groups : array-like of shape (n_samples,), default=None
-    correction : {None, "groups", "HC1"}, default=None
+    correction : {None, "groups", "HC1", "HC2", "HC3"}, default=None
 
     Returns
     -------
