@@ -499,8 +499,8 @@ def test_types_that_are_no_numbers_have_the_message_of_data_in_memory(kind, fram
     y = np.array([0, 1, 1, 0])
     spread = dd.from_pandas(given, npartitions=2) if framed else da.from_array(given, chunks=(2, 2))
     labels = dd.from_pandas(pd.Series(y), npartitions=2) if framed else da.from_array(y, chunks=2)
-    with pytest.raises(ValueError) as in_memory:
+    with pytest.raises(ValueError, match="has the type") as in_memory:
         NeuronClassifier().fit(given, y)
-    with pytest.raises(ValueError) as on_dask:
+    with pytest.raises(ValueError, match="has the type") as on_dask:
         NeuronClassifier().fit(spread, labels)
     assert str(on_dask.value) == str(in_memory.value)
