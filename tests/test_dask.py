@@ -487,3 +487,20 @@ def test_what_is_for_data_in_memory_only(own):
     ):
         with pytest.raises(ValueError, match=r"is a Dask collection.*\.compute\(\)"):
             call()
+
+
+@pytest.mark.parametrize("kind", ["complex128", "datetime64[s]", "timedelta64[s]", "S5"])
+@pytest.mark.parametrize("framed", [False, True])
+def test_types_that_are_no_numbers_have_the_message_of_data_in_memory(kind, framed):
+    if framed and kind == "S5":
+        pytest.skip("a data frame keeps bytes as objects")
+    table = np.arange(8.0).reshape(4, 2).astype(kind)
+    given = pd.DataFrame(table, columns=["a", "b"]) if framed else table
+    y = np.array([0, 1, 1, 0])
+    spread = dd.from_pandas(given, npartitions=2) if framed else da.from_array(given, chunks=(2, 2))
+    labels = dd.from_pandas(pd.Series(y), npartitions=2) if framed else da.from_array(y, chunks=2)
+    with pytest.raises(ValueError, match="has the type") as in_memory:
+        NeuronClassifier().fit(given, y)
+    with pytest.raises(ValueError, match="has the type") as on_dask:
+        NeuronClassifier().fit(spread, labels)
+    assert str(on_dask.value) == str(in_memory.value)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skneuron._common import AnyArray, Matrix, MatrixLike, is_dask
 from skneuron.design import DaskExecutor
+from skneuron.validation import check_numbers
 
 __all__ = ["DaskRows", "read_rows", "rows_of_dask", "split_like"]
 
@@ -99,12 +100,16 @@ def _dtypes(X: Any, name: str) -> list[Any]:
             f"{name}.reshape(-1, 1) for a single feature."
         )
     if not hasattr(X, "columns"):
+        check_numbers(np.empty((0, 1), X.dtype), name)
         if X.dtype.kind not in _NUMBERS:
             raise ValueError(
                 f"{name} has the type {X.dtype}. Expected numbers. Use {name}.astype('float64')."
             )
         return [X.dtype]
+    import pandas as pd
+
     for label, dtype in zip(X.columns, X.dtypes, strict=True):
+        check_numbers(pd.DataFrame({label: pd.Series(dtype=dtype)}), name)
         if getattr(dtype, "kind", "O") not in _NUMBERS:
             raise ValueError(
                 f"Column {label!r} of {name} has the type {dtype}. Expected numbers. Drop the "
