@@ -403,7 +403,7 @@ HUGE = 10**400
     [
         (lambda: NeuronClassifier().fit([[HUGE], [1]], [0, 1]), "Column 0 of X has an integer of"),
         (
-            lambda: NeuronClassifier().fit(pd.DataFrame({"a": [1, -HUGE]}), [0, 1]),
+            lambda: NeuronClassifier().fit(pd.DataFrame({"a": [1, -HUGE]}, dtype=object), [0, 1]),
             "Column 'a' of X has an integer of 401 digits in row 1",
         ),
         (
