@@ -65,12 +65,12 @@ class ErrorType:
             )
         if groups is None and correction in POWERS:
             raise ValueError(
-                f"correction={correction!r} corrects clusters, and there are no groups. Expected "
+                f"Got correction={correction!r} for clusters, and no groups. Expected "
                 "the cluster of each row. Pass groups=np.arange(len(y)) for independent rows."
             )
         if correction in POWERS and observations.is_layer:
             raise ValueError(
-                f"correction={correction!r} supports two classes, and the neuron has "
+                f"Got correction={correction!r} for two classes, and the neuron has "
                 f"{observations.n_classes}. Expected None, 'groups' or 'HC1'. Use correction='HC1'."
             )
         if groups is None:
