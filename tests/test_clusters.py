@@ -241,5 +241,5 @@ def test_one_cluster_alone_determines_a_coefficient():
     with pytest.raises(ValueError, match=r"no groups.*np.arange"):
         covariance(neuron, X, y, kind="robust", correction="HC3")
     three = NeuronClassifier(C=np.inf).fit(X[:, :2], groups % 3)
-    with pytest.raises(ValueError, match="supports two classes"):
+    with pytest.raises(ValueError, match="for two classes"):
         covariance(three, X[:, :2], groups % 3, kind="robust", groups=groups, correction="HC3")
