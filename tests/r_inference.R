@@ -72,6 +72,38 @@ for (type in c("HC0", "HC1")) {
 robust <- sandwich(fit)
 add("birthwt", "sandwich", rownames(robust), coef(fit), sqrt(diag(robust)))
 
+# Average slopes and changes from 0 to 1, by the method of the package margins, which is not needed:
+# mean differences of predictions, and the delta method, all with numerical derivatives.
+add_margins <- function(example, fit, data, terms) {
+  beta <- coef(fit)
+  changes <- function(coefficients, term, kind) {
+    fit$coefficients[] <- coefficients
+    step <- if (kind == "slope") 1e-4 * sd(data[[term]]) else 1
+    high <- low <- data
+    if (kind == "slope") {
+      high[[term]] <- data[[term]] + step
+      low[[term]] <- data[[term]] - step
+      step <- 2 * step
+    } else {
+      high[[term]] <- 1
+      low[[term]] <- 0
+    }
+    mean(predict(fit, high, type = "response") - predict(fit, low, type = "response")) / step
+  }
+  for (kind in c("slope", "0 to 1")) for (term in terms[[kind]]) {
+    jacobian <- sapply(seq_along(beta), function(j) {
+      step <- 1e-4 * sqrt(vcov(fit)[j, j])
+      move <- replace(numeric(length(beta)), j, step)
+      (changes(beta + move, term, kind) - changes(beta - move, term, kind)) / (2 * step)
+    })
+    error <- sqrt(drop(jacobian %*% vcov(fit) %*% jacobian))
+    add(example, paste("margins", kind), term, changes(beta, term, kind), error)
+  }
+}
+numeric_terms <- c("age", "lwt", "smoke", "ptl", "ht", "ui")
+dummies <- c("smoke", "ht", "ui")
+add_margins("birthwt", fit, births, list(slope = numeric_terms, "0 to 1" = dummies))
+
 # Agresti's horseshoe crabs: at least one satellite, by width, and by color and width.
 crabs <- read("crabs")
 crabs$color <- factor(crabs$color, c("darker", "light", "medium", "dark"))

@@ -16,6 +16,7 @@ from skneuron.inference import (
     goodness_of_fit,
     influence,
     likelihood_ratio_test,
+    marginal_effects,
     probability_interval,
     score_test,
     wald_test,
@@ -192,3 +193,16 @@ def test_alligators_of_agresti():
     for lake in ("Hancock", "Oklawaha", "Trafford"):
         X[f"lake{lake}"] = 1.0 * (data["lake"] == lake)
     _assert_multinom("alligators", X, data["food"], "fish", data["count"].to_numpy(float))
+
+
+@pytest.mark.parametrize(("discrete", "kind"), [("none", "slope"), ("auto", "0 to 1")])
+def test_marginal_effects(births, discrete, kind):
+    """R's numerical derivatives have five digits."""
+    _, X, y, neuron = births
+    effects = marginal_effects(neuron, X, y, discrete=discrete)
+    expected = _r("birthwt", f"margins {kind}")
+    found = effects.loc[expected.index]
+    assert set(found["change"]) == {kind}
+    np.testing.assert_allclose(found["effect"], expected, rtol=1e-5)
+    error = _r("birthwt", f"margins {kind}", "error")
+    np.testing.assert_allclose(found["standard_error"], error, rtol=1e-5)
