@@ -276,8 +276,8 @@ def test_a_second_interrupt_may_hit_the_gap(monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(History, "add", interrupted)
-    once = _Once(skneuron.solvers._base.value_and_gap, 1)
-    monkeypatch.setattr(skneuron.solvers._base, "value_and_gap", once)
+    once = _Once(skneuron.solvers._solver.value_and_gap, 1)
+    monkeypatch.setattr(skneuron.solvers._solver, "value_and_gap", once)
     neuron = NeuronClassifier()
     with pytest.raises(KeyboardInterrupt):
         neuron.fit(X, y)

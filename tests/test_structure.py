@@ -27,6 +27,15 @@ def test_no_circles_between_modules_and_folders_of_the_package():
     assert sources.circles(sources.unit_graph(PACKAGE)) == []
 
 
+def test_a_name_of_a_file_stands_for_one_file():
+    names = [
+        (source.path.name, str(source.path.parent))
+        for source in PACKAGE.values()
+        if source.path.name != "__init__.py"
+    ]
+    assert sources.repeated(names) == []
+
+
 def _package(folder, **modules):
     """Write a package ``pack`` and return its sources; ``__`` in a name is a folder."""
     for name, code in modules.items():

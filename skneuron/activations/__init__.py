@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from skneuron._common import one_of, set_public_module, wrong_value
-from skneuron.activations._base import Activation
+from skneuron.activations._activation import Activation
 from skneuron.activations._cauchit import Cauchit
 from skneuron.activations._extreme import CLogLog, LogLog
 from skneuron.activations._logistic import Sigmoid, Tanh

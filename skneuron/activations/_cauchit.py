@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skneuron._common import FloatArray
-from skneuron.activations._base import Activation
+from skneuron.activations._activation import Activation
 
 __all__ = ["Cauchit"]
 

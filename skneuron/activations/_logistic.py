@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from skneuron._common import AnyArray, FloatArray
-from skneuron.activations._base import Activation
+from skneuron.activations._activation import Activation
 
 __all__ = ["Sigmoid", "Tanh"]
 

@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from skneuron._common import FloatArray, wrong_value
-from skneuron.activations._base import Activation
+from skneuron.activations._activation import Activation
 
 __all__ = ["Identity", "LeakyReLU", "ReLU", "Step"]
 

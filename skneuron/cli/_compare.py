@@ -15,9 +15,9 @@ from sklearn.pipeline import Pipeline
 
 from skneuron import NeuronClassifier
 from skneuron._common import AnyArray
+from skneuron.cli._file_table import InputTable
 from skneuron.cli._pipelines import make_model, predict
 from skneuron.cli._progress import ProgressLine
-from skneuron.cli._table import InputTable
 
 __all__ = ["Comparison", "Row", "compare"]
 

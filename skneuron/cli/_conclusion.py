@@ -8,7 +8,7 @@ import numpy as np
 
 from skneuron import NeuronClassifier
 from skneuron.cli._compare import Comparison, Row
-from skneuron.cli._table import InputTable
+from skneuron.cli._file_table import InputTable
 
 __all__ = ["conclusion"]
 

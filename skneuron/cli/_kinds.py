@@ -11,7 +11,7 @@ import numpy as np
 from skneuron._common import AnyArray
 from skneuron.cli._dates import find_date_format
 from skneuron.cli._errors import TableError, quoted, shown
-from skneuron.cli._numbers import ParsedNumbers, parse_numbers
+from skneuron.cli._numbers_in_text import ParsedNumbers, parse_numbers
 
 __all__ = ["LEFT_OUT", "Column", "classify", "numbers_or_error"]
 

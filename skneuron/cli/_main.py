@@ -11,13 +11,13 @@ from skneuron import NeuronClassifier
 from skneuron.cli._compare import Comparison, compare
 from skneuron.cli._destination import check_destination, write_file
 from skneuron.cli._errors import TableError, first_line, quoted
+from skneuron.cli._file_table import InputTable, build_table, identifiers
 from skneuron.cli._options import parse_options, read_options
 from skneuron.cli._pipelines import load_pipeline, predict, save_pipeline, with_parser
 from skneuron.cli._predictions import prediction_columns, write_columns
 from skneuron.cli._reading import RawTable, read_csv
 from skneuron.cli._report import describe, report
 from skneuron.cli._streams import complain, printable, say
-from skneuron.cli._table import InputTable, build_table, identifiers
 
 __all__ = ["main"]
 

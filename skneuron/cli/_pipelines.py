@@ -15,8 +15,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skneuron._common import AnyArray, MatrixLike
 from skneuron.cli._errors import TableError, first_line, reason_of
+from skneuron.cli._file_table import InputTable
 from skneuron.cli._parser import ColumnParser
-from skneuron.cli._table import InputTable
 
 __all__ = ["load_pipeline", "make_model", "predict", "save_pipeline", "with_parser"]
 

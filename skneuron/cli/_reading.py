@@ -19,7 +19,7 @@ from skneuron.cli._dialect import (
 )
 from skneuron.cli._encoding import decode
 from skneuron.cli._errors import TableError, first_line, pandas
-from skneuron.cli._numbers import find_decimal
+from skneuron.cli._numbers_in_text import find_decimal
 from skneuron.cli._streams import complain
 
 __all__ = ["RawTable", "ReadOptions", "read_csv"]

@@ -11,8 +11,8 @@ from skneuron import NeuronClassifier
 from skneuron.cli._compare import Comparison
 from skneuron.cli._conclusion import conclusion
 from skneuron.cli._errors import quoted
+from skneuron.cli._file_table import InputTable
 from skneuron.cli._streams import printable
-from skneuron.cli._table import InputTable
 
 __all__ = ["describe", "report"]
 

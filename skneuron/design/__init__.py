@@ -5,7 +5,7 @@ from __future__ import annotations
 from skneuron._common import set_public_module
 from skneuron.design._center import resolve_ordinary_values
 from skneuron.design._executor import DaskExecutor, Executor, ListExecutor
-from skneuron.design._forward import forward
+from skneuron.design._linear_predictor import forward
 from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
 from skneuron.design._moments import Moments, column_moments, merged_moments
 from skneuron.design._standardized import StandardizedDesign

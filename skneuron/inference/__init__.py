@@ -7,7 +7,7 @@ from skneuron.inference._covariance import covariance
 from skneuron.inference._formula import from_formula
 from skneuron.inference._frame import Table
 from skneuron.inference._goodness import GoodnessOfFit, goodness_of_fit
-from skneuron.inference._grouped import GroupedFit
+from skneuron.inference._grouped_goodness import GroupedFit
 from skneuron.inference._influence import influence
 from skneuron.inference._interval import probability_interval
 from skneuron.inference._margins import marginal_effects

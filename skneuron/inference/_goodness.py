@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 
 from skneuron._common import MatrixLike
 from skneuron.inference._conditions import conditions_of
-from skneuron.inference._grouped import GroupedFit, finite, grouped_fit
+from skneuron.inference._grouped_goodness import GroupedFit, finite, grouped_fit
 from skneuron.inference._information import Information
-from skneuron.inference._layer import LayerInformation
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
+from skneuron.inference._softmax_information import LayerInformation
 from skneuron.validation import FittedNeuron
 
 __all__ = ["GoodnessOfFit", "goodness_of_fit"]

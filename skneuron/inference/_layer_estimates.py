@@ -6,11 +6,11 @@ import numpy as np
 
 from skneuron.inference._conditions import Conditions
 from skneuron.inference._error_type import ErrorType
-from skneuron.inference._layer import LayerInformation
 from skneuron.inference._observations import Observations, feature_names
 from skneuron.inference._parameters import Estimates
 from skneuron.inference._relations import collinear_notes
 from skneuron.inference._sandwich import scores_product, square_root
+from skneuron.inference._softmax_information import LayerInformation
 from skneuron.validation import FittedNeuron, dense_coef
 
 __all__ = ["base_index", "layer_estimates"]

@@ -13,11 +13,11 @@ from skneuron._common import MatrixLike, shown
 from skneuron.inference._conditions import conditions_of
 from skneuron.inference._estimable import FAR
 from skneuron.inference._information import Information
-from skneuron.inference._layer import LayerInformation
 from skneuron.inference._nesting import LinearModel, require_nested
 from skneuron.inference._null import null_z
 from skneuron.inference._observations import Observations
 from skneuron.inference._p_value import above_zero
+from skneuron.inference._softmax_information import LayerInformation
 from skneuron.inference._tests import ChiSquareTest
 from skneuron.validation import FittedNeuron
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from skneuron._common import one_of, set_public_module, wrong_value
 from skneuron.activations import Activation, Sigmoid
-from skneuron.losses._base import Loss
 from skneuron.losses._log_loss import LogLoss
-from skneuron.losses._logistic import LogisticLoss
-from skneuron.losses._perceptron import PerceptronRule
+from skneuron.losses._logistic_loss import LogisticLoss
+from skneuron.losses._loss import Loss
+from skneuron.losses._perceptron_loss import PerceptronRule
 from skneuron.losses._softmax import SoftmaxLogLoss
 from skneuron.losses._squared_error import SquaredError
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.activations import Activation, Tanh
-from skneuron.losses._base import Loss
+from skneuron.losses._loss import Loss
 
 __all__ = ["LogLoss"]
 

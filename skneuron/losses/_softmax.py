@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skneuron._common import AnyArray, FloatArray, LayerCurvature
-from skneuron.losses._base import Loss
+from skneuron.losses._loss import Loss
 
 __all__ = ["SoftmaxLogLoss"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from skneuron.playground._forward import Steps, calculated
 from skneuron.playground._scene import Scene
+from skneuron.playground._transforms import Steps, calculated
 
 __all__ = ["line_and_arrow"]
 

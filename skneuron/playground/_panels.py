@@ -6,9 +6,9 @@ from typing import Any
 
 import altair as alt
 
-from skneuron.playground._forward import calculated, forward, picked, samples, short
 from skneuron.playground._picture import INK
 from skneuron.playground._scene import Scene
+from skneuron.playground._transforms import calculated, forward, picked, samples, short
 
 __all__ = ["figures", "trace"]
 

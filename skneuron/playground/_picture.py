@@ -9,9 +9,9 @@ import altair as alt
 
 from skneuron.playground._controls import picked_sample
 from skneuron.playground._formulas import f_of
-from skneuron.playground._forward import calculated, forward, picked, samples, short
 from skneuron.playground._line import line_and_arrow
 from skneuron.playground._scene import Scene
+from skneuron.playground._transforms import calculated, forward, picked, samples, short
 
 __all__ = ["INK", "curve", "name_axes", "plane"]
 

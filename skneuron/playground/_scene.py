@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_array
 from skneuron._common import FloatArray, MatrixLike, wrong_value
 from skneuron.activations import ACTIVATIONS, Activation
 from skneuron.classifier import NeuronClassifier
-from skneuron.playground._descent import recorded_descent
 from skneuron.playground._formulas import check_formulas
+from skneuron.playground._recorded_descent import recorded_descent
 from skneuron.plotting._plane import Plane, plane_of
 from skneuron.validation import check_neuron, dense_coef
 

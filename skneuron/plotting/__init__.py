@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from skneuron._common import set_public_module
-from skneuron.plotting._activation import ActivationDisplay
+from skneuron.plotting._activation_display import ActivationDisplay
 from skneuron.plotting._boundary import NeuronBoundaryDisplay
-from skneuron.plotting._descent import DescentDisplay
+from skneuron.plotting._descent_display import DescentDisplay
 from skneuron.plotting._forest import OddsRatioDisplay
-from skneuron.plotting._path import PathDisplay
+from skneuron.plotting._path_display import PathDisplay
 from skneuron.plotting._residuals import ResidualDisplay
 from skneuron.plotting._weights import WeightDisplay
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skneuron._common import set_public_module
 from skneuron.separation._detect import Separation, detect_separation, separation_of
-from skneuron.separation._layer import layer_separation_of
+from skneuron.separation._softmax_separation import layer_separation_of
 from skneuron.separation._warning import SeparationWarning, explain
 
 __all__ = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from skneuron._common import one_of, set_public_module, wrong_value
 from skneuron.solvers import states as states  # the import gives states their public path
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding, value_and_gap
 from skneuron.solvers._gd import GD
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
 from skneuron.solvers._lbfgs import LBFGS
 from skneuron.solvers._line_search import line_search
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._tolerances import DEFAULT_TOL, DENSE_PARAMS, PRECISION
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG

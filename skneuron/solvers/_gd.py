@@ -9,11 +9,11 @@ import numpy as np
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
-from skneuron.solvers._parameters import FRACTION, POSITIVE, auto_or
+from skneuron.solvers._parameter_values import FRACTION, POSITIVE, auto_or
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._stopping import GRADIENT_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers.newton._curvature import largest_curvature

@@ -10,11 +10,11 @@ from scipy import optimize
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative, relative_gap, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import WHOLE
+from skneuron.solvers._parameter_values import WHOLE
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._stopping import LBFGS_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._curvature import Curvature

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skneuron.solvers._parameters import POSITIVE, Constraint, check, is_number
+from skneuron.solvers._parameter_values import POSITIVE, Constraint, check, is_number
 
 __all__ = ["Constant", "Cosine", "InverseScaling", "Schedule", "StepDecay"]
 

@@ -20,7 +20,7 @@ from skneuron.validation._data import (
     training_data,
 )
 from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
-from skneuron.validation._grouped import grouped
+from skneuron.validation._grouped_targets import grouped
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, encode, is_missing
 from skneuron.validation._masked import check_unmasked

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers._solver import Solver
 from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import FactoredHessian
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._descent import CurvatureStrategy, descend

@@ -6,10 +6,10 @@ import numpy as np
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Iterate, StoppingCriteria
+from skneuron.solvers._solver import Solver
 from skneuron.solvers.newton._descent import descend
 from skneuron.solvers.newton._factored import HESSIAN_COST, FactoredHessian
 from skneuron.solvers.newton._model import Model, model_at

@@ -11,11 +11,11 @@ import numpy as np
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import relative
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
-from skneuron.solvers._parameters import WHOLE, Constraint
+from skneuron.solvers._parameter_values import WHOLE, Constraint
+from skneuron.solvers._solver import Solver
 
 __all__ = ["MistakeDriven", "PerceptronIterate", "PerceptronState"]
 

@@ -13,7 +13,7 @@ from scipy import sparse
 from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import rows_of
 from skneuron.solvers._contract import ObjectiveProtocol
-from skneuron.solvers._parameters import FLAG
+from skneuron.solvers._parameter_values import FLAG
 from skneuron.solvers.perceptron._mistakes import MistakeDriven, PerceptronIterate
 
 __all__ = ["OnlinePerceptron", "OnlinePerceptronState"]

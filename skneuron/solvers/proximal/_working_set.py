@@ -8,10 +8,10 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, relative
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import DENSE_PARAMS, MEASURABLE
 from skneuron.solvers.newton._newton import Newton

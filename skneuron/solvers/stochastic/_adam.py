@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from skneuron._common import FloatArray
-from skneuron.solvers._parameters import FRACTION, POSITIVE
+from skneuron.solvers._parameter_values import FRACTION, POSITIVE
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches

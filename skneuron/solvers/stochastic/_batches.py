@@ -16,10 +16,12 @@ __all__ = ["Batches"]
 # shared among them, of 2 MB, so that they stay in a cache.
 _PIECE_ELEMENTS = 2**18
 
-# From ``_MANY_ROWS`` rows on, runs of neighbours are shuffled instead of single rows, and then the
-# rows within a piece: a random row costs a miss of the cache, of a column-wise array one per
-# feature, of a file a page. A piece still has hundreds of runs.
-_MANY_ROWS, _RUN = 2**16, 16
+# Smallest number of rows at which runs of neighbours are shuffled instead of single rows, and then
+# the rows within a piece. A random row costs a miss of the cache, or of a file a page.
+_MANY_ROWS = 2**16
+
+# Number of rows in such a run. A piece still has hundreds of runs.
+_RUN = 16
 
 
 class Batches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from skneuron._common import FloatArray
-from skneuron.solvers._parameters import FLAG, FRACTION
+from skneuron.solvers._parameter_values import FLAG, FRACTION
 from skneuron.solvers._whitening import Whitening
 from skneuron.solvers.schedules import Schedule
 from skneuron.solvers.stochastic._batches import Batches

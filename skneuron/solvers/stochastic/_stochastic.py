@@ -11,11 +11,11 @@ import numpy as np
 
 from skneuron._common import FloatArray
 from skneuron.results import History, SolverResult, Status
-from skneuron.solvers._base import Solver
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import GapMonitor, rounding
 from skneuron.solvers._iterate import Iterate, StoppingCriteria, length_of
-from skneuron.solvers._parameters import FLAG, POSITIVE, WHOLE, Constraint, auto_or, is_auto
+from skneuron.solvers._parameter_values import FLAG, POSITIVE, WHOLE, Constraint, auto_or, is_auto
+from skneuron.solvers._solver import Solver
 from skneuron.solvers._stopping import EPOCH_PATIENCE, StoppingRule
 from skneuron.solvers._tolerances import DIVERGED
 from skneuron.solvers._whitening import SAMPLE_ROWS, Whitening

@@ -15,7 +15,7 @@ from skneuron.results import Callback, History, Observer, SolverResult, Status, 
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import value_and_gap
 from skneuron.solvers._iterate import StoppingCriteria
-from skneuron.solvers._parameters import Constraint, check
+from skneuron.solvers._parameter_values import Constraint, check
 from skneuron.solvers._tolerances import DEFAULT_TOL
 
 __all__ = ["Solver"]
