@@ -17,11 +17,12 @@ def _seed() -> None:
     np.random.seed(0)  # noqa: NPY002
 
 
-#: The files that ``pytest -m quick`` runs, in under a minute. After you add an activation or a
+#: The files that ``pytest -n 2 -m quick`` runs, in under a minute. After you add an activation or a
 #: solver, they find each table, formula and page that it still lacks.
 QUICK = (
     "test_activations",
     "test_docs",
+    "test_ending",
     "test_estimator",
     "test_families",
     "test_far_fits",
@@ -32,6 +33,7 @@ QUICK = (
     "test_objective",
     "test_project",
     "test_public",
+    "test_warm_start",
 )
 
 
