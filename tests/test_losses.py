@@ -6,7 +6,7 @@ from families import DIFFERENTIABLE, PROBABILITIES
 from scipy.special import log_softmax
 
 from skneuron.activations import ACTIVATIONS
-from skneuron.losses import LogLoss, PerceptronRule, SoftmaxLogLoss, SquaredError
+from skneuron.losses import LogisticLoss, LogLoss, PerceptronRule, SoftmaxLogLoss, SquaredError
 
 H = 1e-5
 Z = np.setdiff1d(np.linspace(-5, 5, 41), [0.0])
@@ -43,6 +43,21 @@ def test_curvature_for_newton_is_never_negative(loss):
         if loss.convex:
             _, observed = loss.gradient_hessian(np.full(len(z), label), z, observed=True)
             np.testing.assert_array_equal(h, observed)
+
+
+@pytest.mark.parametrize(
+    "loss", [*filter(lambda loss: loss.convex, POINTWISE), LogisticLoss()], ids=_id
+)
+@pytest.mark.parametrize("label", [0, 1])
+def test_log_curvature_changes_at_most_as_fast_as_the_bound_says(loss, label):
+    """A bound far above the truth costs passes over the data, one below it costs digits."""
+    z = np.linspace(-30, 30, 6001)
+    _, h = loss.gradient_hessian(np.full(len(z), label), z)
+    log_h = np.log(h[h > 0])
+    steepest = np.abs(np.diff(log_h)).max(initial=0.0) / (z[1] - z[0])
+    assert steepest <= loss.largest_steepness * (1 + 1e-6)
+    if type(loss) is LogisticLoss:
+        assert steepest >= 0.99 * loss.largest_steepness
 
 
 @pytest.mark.parametrize("name", PROBABILITIES)

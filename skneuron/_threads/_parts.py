@@ -33,7 +33,9 @@ def share_out(length: int, at_least: int) -> list[range]:
     >>> share_out(10, at_least=6)
     [range(0, 10)]
     """
-    threads = max(1, min(BLOCKS.allowed, length // max(1, at_least)))
+    most = length // max(1, at_least)
+    # Small passes need no look at the limits of threads, which takes longer than a small product.
+    threads = max(1, min(BLOCKS.allowed, most)) if most > 1 else 1
     edges = [length * k // threads for k in range(threads + 1)]
     return [range(a, b) for a, b in pairwise(edges)]
 

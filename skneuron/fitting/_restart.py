@@ -43,8 +43,10 @@ def solve_with_restarts(
     SolverResult
         Of the last attempt.
     """
-    rng = np.random.default_rng(seed)
     result = solve(start)
+    if not restart:
+        return result
+    rng = np.random.default_rng(seed)
     for _ in range(restart):
         if mark_dead(objective, result).status is not Status.DEAD:
             break

@@ -150,10 +150,10 @@ def skip_chunk(data: TrainingData, settings: Settings, stream: Stream | None) ->
 
 def _checked_model(data: TrainingData, settings: Settings, stream: Stream | None) -> str:
     """Return a description of the neuron, and raise if the stream belongs to another neuron."""
-    model = (
-        f"activation={settings.activation!r}, loss={settings.loss!r}, "
-        f"fit_intercept={settings.fit_intercept}"
-    )
+    activation = settings.activation
+    # The representation of scikit-learn takes a tenth of the time of a fit to one row.
+    name = repr(activation) if vars(activation) else f"{type(activation).__name__}()"
+    model = f"activation={name}, loss={settings.loss!r}, fit_intercept={settings.fit_intercept}"
     if data.one_each or data.absent:
         model += f", classes with weight={data.classes[data.present].tolist()!r}"
     if stream is not None and model != stream.model:

@@ -39,9 +39,10 @@ class LogLoss(Loss):
         self.convex = activation.convex_nll
         # f(1-f) <= 1/4 with the argument doubled. The others have larger or no bounds:
         # solvers measure them.
-        self.curvature_bound = 1.0 if type(activation) is Tanh else None
-        if self.convex and self.curvature_bound is None:
-            self.largest_steepness = _STEEPEST
+        is_tanh = type(activation) is Tanh
+        self.curvature_bound = 1.0 if is_tanh else None
+        if self.convex:
+            self.largest_steepness = 2.0 if is_tanh else _STEEPEST
 
     def value(self, y: AnyArray, z: FloatArray) -> FloatArray:
         """Return -log P(y)."""

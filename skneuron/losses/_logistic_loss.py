@@ -39,6 +39,7 @@ class LogisticLoss(LogLoss):
     def __init__(self) -> None:
         super().__init__(Sigmoid())
         self.curvature_bound = 0.25
+        self.largest_steepness = 1.0
 
     def encode(self, y: AnyArray) -> AnyArray:
         """Return -1 for class 1 and +1 for class 0, in one byte each.

@@ -119,16 +119,7 @@ def check_chunk(
     )
     check_finite(X_checked)
     check_distinct(X, X_checked)
-    check_classification_targets(labels)
-    labels = column_or_1d(labels)
-    unknown = ~np.isin(labels, classes)
-    if np.any(unknown):
-        raise ValueError(
-            f"y has the label {labels[unknown][0]}. Expected the classes of the first call of "
-            f"partial_fit, {shown(classes.tolist())}. Begin another stream with all classes: "
-            "clone(neuron).partial_fit(X, y, classes=classes)."
-        )
-    indices = np.searchsorted(classes, labels).astype(np.intp)
+    indices = _encoded(labels, classes)
     weights = check_weights(sample_weight, X_checked.shape[0], all_zero=True)
     z_offset = check_offset(offset, X_checked.shape[0], len(classes), most=MOST_TO_LEARN)
     absent: tuple[int, ...] = ()
@@ -151,3 +142,29 @@ def check_chunk(
         )
     samples = Samples(X_checked, indices, classes, None, z_offset)
     return in_use(samples, weights / total, total, absent)
+
+
+def _encoded(labels: AnyArray, classes: AnyArray) -> AnyArray:
+    """Return the index of each label among the sorted classes.
+
+    Raises
+    ------
+    ValueError
+        If a label is not among them, or is a number that is no label.
+    """
+    if labels.dtype.kind not in "iub" or classes.dtype.kind != labels.dtype.kind:
+        # Integers and booleans need no such check, which takes longer than a fit to one row.
+        check_classification_targets(labels)
+        labels = column_or_1d(labels)
+        unknown = ~np.isin(labels, classes)
+        indices = np.searchsorted(classes, labels)
+    else:
+        indices = np.searchsorted(classes, labels)
+        unknown = classes[np.minimum(indices, len(classes) - 1)] != labels
+    if unknown.any():
+        raise ValueError(
+            f"y has the label {labels[unknown][0]}. Expected the classes of the first call of "
+            f"partial_fit, {shown(classes.tolist())}. Begin another stream with all classes: "
+            "clone(neuron).partial_fit(X, y, classes=classes)."
+        )
+    return indices.astype(np.intp, copy=False)

@@ -171,14 +171,14 @@ def observed_hessian(objective: ObjectiveProtocol, params: FloatArray) -> FloatA
 
 def _cholesky(hessian: FloatArray) -> AnyArray | None:
     """Return the lower factor, or None if it has too few digits."""
-    size = np.sqrt(np.diag(hessian))
-    if not np.all(size > 0):
+    size = np.sqrt(hessian.diagonal())
+    if not (size > 0).all():
         return None
     # LAPACK's own names, as SciPy's wrappers take as long as a small matrix does.
     factor, info = linalg.lapack.dpotrf(hessian, lower=1, clean=1)
-    if info != 0 or not np.all(np.isfinite(factor[-1])):
+    if info != 0 or not np.isfinite(factor[-1]).all():
         return None
-    if (np.diag(factor) / size).min() ** 2 > REGULAR:
+    if (factor.diagonal() / size).min() ** 2 > REGULAR:
         return np.asarray(factor)
     # Unit diagonal first: the condition number then measures collinearity, not scale.
     inverse = 1 / size
