@@ -106,6 +106,8 @@ class ConjugateState(SolverState):
         Whether steps are L-BFGS steps.
     past : tuple of float
         Predicted decreases of the last steps.
+    min_gain : float
+        Smallest use of a product, as a fraction of the mean use.
     """
 
     base: FloatArray
@@ -114,6 +116,7 @@ class ConjugateState(SolverState):
     pairs: list[tuple[FloatArray, FloatArray, float]]
     by_lbfgs: bool
     past: tuple[float, ...]
+    min_gain: float
 
 
 class ConjugateGradients(CurvatureStrategy):
@@ -158,6 +161,7 @@ class ConjugateGradients(CurvatureStrategy):
             self._base, self._products = state.base, state.products
             self._accepted, self._model.pairs = state.accepted, state.pairs
             self._by_lbfgs, self._past = state.by_lbfgs, state.past
+            self._min_gain = state.min_gain
         self._preconditioner.at(self._base)
         self._propose(iterate, self.tol)
 
@@ -211,6 +215,7 @@ class ConjugateGradients(CurvatureStrategy):
             self._model.pairs,
             self._by_lbfgs,
             self._past,
+            self._min_gain,
         )
 
     def update(self, before: Iterate, after: Iterate, length: float) -> None:
