@@ -36,6 +36,7 @@ MENDED = {
     2726: "L1 penalty: steps are too short or too long where the loss is far from quadratic",
     2808: "a column, and what rounding has left of it: the gap leaves their difference out",
     3233: "a working set without columns has no length",
+    3374: "the log-probability of a held-out row overflows float32",
     3393: "L1 penalty on the same column in two units: damping hides a gap",
     3991: "SVDs of a root with as many rows as parameters take seconds",
     4398: "bounds: as 2726",
