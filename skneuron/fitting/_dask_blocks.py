@@ -78,7 +78,7 @@ def rows_of_dask(
         empty = pd.DataFrame(empty, columns=labels)
     validate_data(estimator, empty, reset=reset, skip_check_array=True)
     kind = np.result_type(*(_numpy_type(dtype) for dtype in dtypes))
-    delayed = collection.to_delayed()
+    delayed = _delayed(collection)
     if labels is None:
         parts: list[Any] = [list(row) for row in delayed]
         known = not np.isnan(collection.shape[0])
@@ -87,6 +87,21 @@ def rows_of_dask(
         parts, sizes = list(delayed), None
     dtype = np.dtype(np.float32 if kind == np.float32 else np.float64)
     return DaskRows(parts, sizes, d, dtype, DaskExecutor(_groups(X, len(parts))))
+
+
+def _delayed(collection: Any) -> Any:
+    """Return a Delayed object per block.
+
+    Dask's optimization of a graph drops the futures of a persisted array, and Dask 2025.1 does not
+    find their results afterwards.
+    """
+    return collection.to_delayed(optimize_graph=not _has_futures(collection))
+
+
+def _has_futures(collection: Any) -> bool:
+    """Return whether workers of a cluster have some of the blocks."""
+    nodes = dict(collection.__dask_graph__()).values()
+    return any(type(node).__module__.startswith("distributed.") for node in nodes)
 
 
 def _dtypes(X: Any, name: str) -> list[Any]:
@@ -178,7 +193,7 @@ def split_like(values: ArrayLike | None, name: str, rows: DaskRows) -> Sequence[
                 f"{name} has {collection.shape[0]} rows and X has {sum(rows.sizes or [])}. "
                 f"Expected the same number of rows. Check X.shape and {name}.shape."
             )
-    delayed = np.asarray(collection.to_delayed(), dtype=object).ravel().tolist()
+    delayed = np.asarray(_delayed(collection), dtype=object).ravel().tolist()
     if len(delayed) != n_blocks:
         raise ValueError(
             f"{name} has {len(delayed)} blocks and X has {n_blocks}. Expected the same blocks, "
