@@ -14,9 +14,13 @@ from sklearn.model_selection import GridSearchCV
 
 from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.design import DaskExecutor
+from skneuron.fitting import EarlyStoppingWarning
+from skneuron.fitting._spread import check_spread_data
+from skneuron.fitting._spread_parts import split_off_blocks
 from skneuron.inference import summary
 from skneuron.paths import neuron_path
 from skneuron.separation import detect_separation
+from skneuron.validation import check_parameters
 
 dask = pytest.importorskip("dask")
 pytest.importorskip("distributed")
@@ -373,6 +377,95 @@ def test_a_validation_set_in_memory():
     np.testing.assert_allclose(neuron.coef_, other.coef_, rtol=1e-6)
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "probit"])
+@pytest.mark.parametrize("y", [Y, _three(X)], ids=["two classes", "three classes"])
+def test_a_validation_set_of_dask(activation, y):
+    offset = 0.1 * X[:, :3] if y.max() > 1 else 0.1 * X[:, 0]
+    few = slice(0, 900)
+    validation = {
+        "X_val": X[few] + 0.3,
+        "y_val": y[few],
+        "sample_weight_val": WEIGHTS[few],
+        "offset_val": offset[few],
+    }
+    neuron = NeuronClassifier(activation, solver="lbfgs", early_stopping=True, n_iter_no_change=2)
+    other = clone(neuron).fit(X, y, offset=offset, **validation)
+    spread = {name: _spread(values, 250) for name, values in validation.items()}
+    neuron.fit(_spread(X), _spread(y), offset=_spread(offset), **spread)
+    losses = neuron.history_["validation_loss"]
+    np.testing.assert_allclose(losses, other.history_["validation_loss"], rtol=1e-9)
+    np.testing.assert_allclose(neuron.coef_, other.coef_, rtol=1e-9)
+    assert neuron.n_iter_.tolist() == other.n_iter_.tolist()
+
+
+def _rows_in_use(samples):
+    """Return which rows of X the samples have."""
+    masks = samples.executor.map(lambda block: block.used, samples.blocks)
+    return np.concatenate(masks)
+
+
+def test_early_stopping_holds_out_a_fraction_of_each_class():
+    y = np.where(np.arange(len(X)) < 2, 2, Y)
+    spread = _spread(X), _spread(y)
+    weights = np.where(np.arange(len(X)) < 2, 1.0, WEIGHTS)
+    data = check_spread_data(NeuronClassifier(), *spread, _spread(weights), "balanced")
+    rest, out = split_off_blocks(data, 0.1, 0)
+    kept, held = _rows_in_use(rest.X), _rows_in_use(out.X)
+    np.testing.assert_array_equal(kept ^ held, weights > 0)
+    assert not np.any(kept & held)
+    used = np.bincount(y[weights > 0])
+    expected = np.clip(np.round(0.1 * used), 1, used - 1)
+    np.testing.assert_array_equal(np.bincount(y[held]), expected)
+    assert all(part.sum() > 80 for part in np.array_split(held, 4))
+    # The fit is the fit in memory to these rows, with the class weights of all rows.
+    given = {"solver": "lbfgs", "early_stopping": True, "random_state": 0}
+    neuron = NeuronClassifier(class_weight="balanced", **given)
+    neuron.fit(*spread, _spread(weights))
+    sums = np.bincount(y, weights)
+    scaled = weights * (sums.sum() / (3 * sums))[y]
+    other = NeuronClassifier(**given)
+    seed = check_parameters(vars(neuron)).budget.seed
+    rest, out = split_off_blocks(data, 0.1, seed)
+    kept, held = _rows_in_use(rest.X), _rows_in_use(out.X)
+    validation = {"X_val": X[held], "y_val": y[held], "sample_weight_val": scaled[held]}
+    other.fit(X[kept], y[kept], scaled[kept], **validation)
+    np.testing.assert_allclose(neuron.coef_, other.coef_, rtol=1e-7)
+    losses = neuron.history_["validation_loss"]
+    assert losses[-1] == pytest.approx(other.history_["validation_loss"][-1], rel=1e-9)
+
+
+def test_early_stopping_with_a_class_of_one_sample():
+    y = np.where(np.arange(len(X)) == 7, 2, Y)
+    texts = []
+    for given in ((X, y), (_spread(X), _spread(y))):
+        with pytest.warns(EarlyStoppingWarning) as caught:
+            NeuronClassifier(early_stopping=True).fit(*given)
+        texts.append([str(warning.message) for warning in caught])
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"X_val": np.where(X[300, 1] == X, np.nan, X)}, "Block 1, .*In X_val: Input X contains"),
+        ({"y_val": np.where(np.arange(6000) == 300, 7, Y)}, "Block 1, .*y_val has the label 7"),
+        ({"sample_weight_val": -WEIGHTS}, "Block 0, .*negative sample_weight"),
+        ({"sample_weight_val": 0 * WEIGHTS}, "sums of sample_weight_val by class"),
+        ({"y_val": Y[:5000]}, "y_val has 5000 rows and X_val has 6000"),
+        ({"X_val": X[:, :2]}, "X has 2 features"),
+        ({"y_val": None}, "has no y_val"),
+        ({"offset_val": Y}, "offset_val was passed without offset"),
+    ],
+)
+def test_validation_sets_of_dask_that_cannot_be_used(change, match):
+    validation = {"X_val": X, "y_val": Y, **change}
+    spread = {name: v if v is None else _spread(v, 250) for name, v in validation.items()}
+    neuron = NeuronClassifier()
+    with pytest.raises(ValueError, match=match):
+        neuron.fit(_spread(X), _spread(Y), **spread)
+    assert not hasattr(neuron, "coef_")
+
+
 def test_each_block_is_a_chunk_of_a_stream():
     neuron, other = NeuronClassifier(random_state=0), NeuronClassifier(random_state=0)
     for start in range(0, 6000, 1700):
@@ -464,7 +557,6 @@ def test_a_mixture_of_memory_and_dask():
         {"solver": "sgd"},
         {"solver": "adam"},
         {"activation": "step", "solver": "online-perceptron"},
-        {"early_stopping": True},
         {"bias_reduction": "mean", "C": INF},
     ],
 )
@@ -475,8 +567,10 @@ def test_parameters_that_need_the_samples(params):
 
 def test_what_is_for_data_in_memory_only(own):
     spread, y = _spread(X), _spread(Y)
-    with pytest.raises(ValueError, match="Expected a validation set in memory"):
-        NeuronClassifier().fit(spread, y, X_val=spread, y_val=y)
+    with pytest.raises(ValueError, match=r"X_val is a Dask collection.*X_val\.compute\(\)"):
+        NeuronClassifier().fit(X, Y, X_val=spread, y_val=y)
+    with pytest.raises(ValueError, match="y_val is a Dask collection, and X_val is a ndarray"):
+        NeuronClassifier().fit(spread, y, X_val=X, y_val=y)
     with pytest.raises(ValueError, match="X is a Dask Delayed"):
         NeuronClassifier().fit(dask.delayed(X), y)
     for call in (
