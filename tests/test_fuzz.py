@@ -33,9 +33,11 @@ MENDED = {
     1051: "an offset of 1e13 hides the slope of an intercept",
     1097: "F of a wide offset and of columns that cancel has other bits than predictions",
     2157: "newton-cg: a fill value of 1e100 hides the intercept",
+    2726: "L1 penalty: steps are too short or too long where the loss is far from quadratic",
     2808: "a column, and what rounding has left of it: the gap leaves their difference out",
     3233: "a working set without columns has no length",
     3393: "L1 penalty on the same column in two units: damping hides a gap",
+    4398: "bounds: as 2726",
     4889: "the ridge of a column of 1e225 underflows",
     5060: "F of rows of zero weight has other bits than predictions",
     5086: "a step along flat intercepts is as short as the curved part of the step",
@@ -61,6 +63,7 @@ MENDED = {
     8421: "a gradient that is no number",
     8477: "newton-cg, one neuron per class: as 721",
     8631: "one of five neurons is at rounding, all five are not",
+    9224: "L1 penalty and bounds: as 2726",
     9336: "a warm start with bounds that exclude zero ends above its start",
 }
 

@@ -364,3 +364,18 @@ def test_bounds_that_make_w_x_overflow_are_refused():
     with pytest.raises(ValueError, match=r"bounds of the coefficient of column 0 .* Rescale X"):
         neuron.fit(1e225 * x, y)
     assert neuron.fit(x, y).converged_
+
+
+@pytest.mark.parametrize("activation", ["cloglog", "loglog"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+@pytest.mark.parametrize("bounds", [(1, 5), (-5, -1)])
+def test_a_start_deep_in_an_exponential_tail_takes_few_iterations(activation, l1_ratio, bounds):
+    """Bounds exclude zero, so F is 1e100 and more where the fit starts."""
+    rng = np.random.default_rng(0)
+    X, y = 100 * rng.normal(size=(95, 4)), rng.random(95) < 0.5
+    neuron = NeuronClassifier(activation, l1_ratio=l1_ratio, bounds=bounds).fit(X, y)
+    assert neuron.history_["objective"][0] > 1e100
+    assert neuron.converged_
+    # A Newton step on an exponential lowers F by a factor of e: 230 steps for 1e100 alone.
+    assert neuron.n_iter_[0] < 200
+    assert np.all((neuron.coef_ >= bounds[0]) & (neuron.coef_ <= bounds[1]))

@@ -54,6 +54,11 @@ class LogLoss(Loss):
         low, high = self.activation.log_proba_derivative(z)
         return self.value(y, z), -np.where(y, high, low)
 
+    def slopes(self, labels: AnyArray, z: FloatArray) -> FloatArray:
+        """Return the slope of -log P(y) per sample, without its value."""
+        low, high = self.activation.log_proba_derivative(z)
+        return -np.where(labels, high, low)
+
     def gradient_hessian(
         self, y: AnyArray, z: FloatArray, *, observed: bool = False
     ) -> tuple[FloatArray, FloatArray]:

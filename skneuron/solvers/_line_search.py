@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from skneuron._common import FloatArray
@@ -12,7 +14,7 @@ from skneuron.solvers._tolerances import ARMIJO, MAX_HALVINGS, MEASURABLE
 __all__ = ["line_search", "secant_length", "slope_of"]
 
 # A longer step is accepted if at most this fraction of the slope is left at its end.
-_FLAT = 0.1
+_FLAT = 0.05
 
 
 def slope_of(objective: ObjectiveProtocol, iterate: Iterate, step: FloatArray) -> float:
@@ -80,21 +82,46 @@ def secant_length(
 
     The secant method looks for the zero of the slope, which is monotone because F is convex. It
     needs the linear predictors only, so a trial costs no pass over X. While most of the slope
-    is left, the length is doubled: losses with exponential tails need that.
+    is left, the length is doubled: losses with exponential tails need that. If F rises more
+    steeply than it fell, the length is shortened. No coefficient leaves its bounds.
     """
     slope = slope_of(objective, iterate, step)
-    along = objective.slope_along(iterate.params, step)
+    along, most = _slope_along(objective, iterate.params, step)
     last, last_slope = 0.0, slope
     for _ in range(MAX_HALVINGS):
         here = along(length)
-        if not here < _FLAT * slope:
+        is_short, is_long = here < _FLAT * slope, here > -slope
+        if not (is_short or is_long) or (is_short and length >= most):
             return length
         if here == last_slope:
             break
         following = length - here * (length - last) / (here - last_slope)
-        last, last_slope, length = length, here, following
+        if is_long:
+            length = max(following, (last + length) / 2)
+        else:
+            last, last_slope, length = length, here, min(following, most)
     for _ in range(MAX_HALVINGS):
-        if not along(2 * length) < 0.5 * slope:
+        if 2 * length > most or not along(2 * length) < 0.5 * slope:
             break
         length *= 2
     return length
+
+
+def _slope_along(
+    objective: ObjectiveProtocol, params: FloatArray, step: FloatArray
+) -> tuple[Callable[[float], float], float]:
+    """Return t ↦ dF(params + t·step)/dt from the right, and the largest t within the bounds."""
+    of_smooth, penalty = objective.slope_along(params, step), objective.penalty
+    if penalty.is_smooth:
+        return of_smooth, np.inf
+    start, way = (part.reshape(objective.dims.n_outputs, -1) for part in (params, step))
+    with np.errstate(all="ignore"):
+        lengths = (np.where(way > 0, penalty.high, penalty.low) - start) / way
+        most = float(np.min(lengths, initial=np.inf, where=way != 0))
+
+    def slope(t: float) -> float:
+        """Return the derivative at this step length."""
+        signs = np.where(start + t * way == 0, np.sign(way), np.sign(start + t * way))
+        return of_smooth(t) + float(np.sum(penalty.lasso * signs * way))
+
+    return slope, most

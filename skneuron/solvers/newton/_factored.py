@@ -202,7 +202,7 @@ class FactoredHessian(CurvatureStrategy):
         length, value = self._reach if np.isinf(self.predicted) else 1.0, iterate.value
         if not objective.has_summary and 0 < value < self.predicted < np.inf:
             length = value / self.predicted
-        if not (objective.loss.convex and objective.penalty.is_smooth and objective.rows.in_cache):
+        if not (objective.loss.convex and objective.rows.in_cache):
             return length
         if relative(self.predicted, objective) <= _FAR and (
             # On a plateau a step changes linear predictors by much, and leaves the gap as it was.
