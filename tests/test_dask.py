@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 
 from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.design import DaskExecutor
@@ -284,7 +284,8 @@ def _nbytes(value):
     return sum(map(_nbytes, parts))
 
 
-def test_only_sums_and_small_samples_come_to_the_client(monkeypatch):
+def _recorded_sizes(monkeypatch):
+    """Return a list that receives the number of bytes of each round."""
     sizes = []
     original = DaskExecutor.map
 
@@ -294,6 +295,11 @@ def test_only_sums_and_small_samples_come_to_the_client(monkeypatch):
         return out
 
     monkeypatch.setattr(DaskExecutor, "map", recorded)
+    return sizes
+
+
+def test_only_sums_and_small_samples_come_to_the_client(monkeypatch):
+    sizes = _recorded_sizes(monkeypatch)
     NeuronClassifier(random_state=0).fit(_spread(MANY, 10_000), _spread(RARE, 10_000))
     # 1,000 evenly spaced rows, and a subsample of 1,500 rows in two attempts; otherwise sums.
     assert max(sizes) < 200_000 < MANY.nbytes / 10
@@ -492,6 +498,91 @@ def test_a_search_on_arrays_of_dask():
     assert isinstance(search.predict(_spread(X)), da.Array)
 
 
+SEARCHES = {
+    "default": (Y, {}, {}),
+    "sample weights": (_three(X), {"Cs": [1e-3, 0.1]}, {"sample_weight": WEIGHTS}),
+    "class weights": (Y, {"Cs": 3, "class_weight": "balanced"}, {"sample_weight": WEIGHTS}),
+    "one neuron per class": (_three(X), {"activation": "probit", "Cs": [0.01]}, {}),
+    "L1": (Y, {"Cs": 4, "l1_ratios": [0.5, 1.0], "cv": 3, "selection": "one_se"}, {}),
+    "accuracy": (Y, {"activation": "identity", "Cs": [0.01, 1.0], "cv": StratifiedKFold(4)}, {}),
+    "no refit": (_three(X), {"Cs": [1e-3, 0.1], "refit": False}, {"offset": 0.1 * X[:, :3]}),
+    "sorted, labels of strings": (np.array(["b", "a", "c"])[np.sort(_three(X))], {"Cs": [0.1]}, {}),
+    "rare class": (np.where(np.arange(6000) % 1000 == 7, 2, Y), {"Cs": [0.1]}, {}),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_cross_validation_has_the_folds_and_scores_in_memory(name, monkeypatch):
+    y, params, more = SEARCHES[name]
+    other = NeuronClassifierCV(tol=1e-21, random_state=0, **params).fit(X, y, **more)
+    sizes = _recorded_sizes(monkeypatch)
+    spread = {name: _spread(values) for name, values in more.items()}
+    search = clone(other).fit(_spread(X), _spread(y), **spread)
+    # A subsample has 2,000 rows of X: 96 kB. Neither X nor y comes to the client.
+    assert max(sizes) < 100_000 < X.nbytes
+    np.testing.assert_allclose(search.Cs_, other.Cs_, rtol=1e-12)
+    assert pytest.approx(other.C_) == search.C_
+    assert search.l1_ratio_ == other.l1_ratio_
+    for attribute in ("scores_", "mean_scores_", "coefs_paths_", "coef_", "intercept_"):
+        expected = getattr(other, attribute)
+        tolerance = 1e-8 * np.abs(expected).max()
+        np.testing.assert_allclose(getattr(search, attribute), expected, rtol=0, atol=tolerance)
+    score = search.score(_spread(X), _spread(y), **spread)
+    assert score == pytest.approx(other.score(X, y, **more), rel=1e-8)
+
+
+def test_a_cross_validation_on_data_frames():
+    table = _frame()
+    search = NeuronClassifierCV(Cs=[0.01, 1.0], cv=3).fit(table[["a", "b"]], table["label"])
+    other = clone(search).fit(table[["a", "b"]].compute(), Y)
+    np.testing.assert_allclose(search.scores_, other.scores_, rtol=1e-9)
+    assert search.best_estimator_.feature_names_in_.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("params", [{}, {"l1_ratio": 1.0}, {"activation": "cloglog"}])
+def test_a_path_of_penalties(params):
+    neuron = NeuronClassifier(random_state=0, tol=1e-21, **params)
+    other = neuron_path(X, Y, 5, neuron=neuron, sample_weight=WEIGHTS)
+    path = neuron_path(_spread(X), _spread(Y), 5, neuron=neuron, sample_weight=_spread(WEIGHTS))
+    np.testing.assert_allclose(path.Cs, other.Cs, rtol=1e-12)
+    np.testing.assert_allclose(path.coefs, other.coefs, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(path.intercepts, other.intercepts, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("params", "more", "match"),
+    [
+        ({"cv": KFold(3)}, {}, r"The search got Dask collections with cv=KFold"),
+        ({"cv": StratifiedKFold(3, shuffle=True)}, {}, "with cv=StratifiedKFold"),
+        ({"cv": [(np.arange(9), np.arange(9, 18))]}, {}, r"with cv=\["),
+        ({"cv": "loo"}, {}, "with cv='loo'"),
+        ({"scoring": "roc_auc"}, {}, "with a scoring"),
+        ({}, {"groups": Y}, "with groups"),
+        ({"activation": "step"}, {}, "which reads samples one by one"),
+    ],
+)
+def test_cross_validations_that_need_the_rows(params, more, match):
+    search = NeuronClassifierCV(**params)
+    with pytest.raises(ValueError, match=match):
+        search.fit(_spread(X), _spread(Y), **more)
+    assert not hasattr(search, "coef_")
+
+
+def test_folds_that_lack_a_class():
+    y = np.where(np.arange(len(Y)) == 7, 2, Y)
+    with (
+        pytest.warns(UserWarning, match="The least populated class in y has only 1 member"),
+        pytest.raises(ValueError, match="Fold 4 has no training sample of the class 2"),
+    ):
+        NeuronClassifierCV(Cs=[1.0]).fit(_spread(X), _spread(y))
+    with pytest.raises(ValueError, match="n_splits=5000"):
+        NeuronClassifierCV(Cs=[1.0], cv=5000).fit(_spread(X), _spread(Y))
+    with pytest.raises(ValueError, match="y has the label 2"):
+        NeuronClassifierCV(Cs=[1.0]).fit(X, Y).score(_spread(X), _spread(y))
+    with pytest.raises(ValueError, match="with a scoring"):
+        NeuronClassifierCV(Cs=[1.0], scoring="roc_auc").fit(X, Y).score(_spread(X), _spread(Y))
+
+
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -574,8 +665,6 @@ def test_what_is_for_data_in_memory_only(own):
     with pytest.raises(ValueError, match="X is a Dask Delayed"):
         NeuronClassifier().fit(dask.delayed(X), y)
     for call in (
-        lambda: NeuronClassifierCV().fit(spread, y),
-        lambda: neuron_path(spread, y, [1.0]),
         lambda: detect_separation(spread, y),
         lambda: summary(NeuronClassifier(C=INF).fit(X, Y), spread, y),
     ):

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, cast
-
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
-from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike
+from skneuron._common import MatrixLike
 from skneuron.fitting._dask_blocks import rows_of_dask
-from skneuron.fitting._spread_labels import ClassTotals, SpreadLabels, read_labels, with_factors
-from skneuron.objective import SpreadSamples
-from skneuron.validation import Settings, TrainingData, times_class_weight
+from skneuron.fitting._spread_labels import SpreadLabels, read_labels
+from skneuron.fitting._spread_parts import ClassWeight, whole_part
+from skneuron.validation import Settings, TrainingData
 
-__all__ = ["check_spread_data", "check_spread_labels", "check_spread_settings", "weighted"]
-
-#: Class weights, as the parameter of the neuron.
-ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
+__all__ = ["check_spread_data", "check_spread_labels", "check_spread_settings"]
 
 
 def check_spread_settings(settings: Settings) -> None:
@@ -74,40 +67,4 @@ def check_spread_data(
 ) -> TrainingData:
     """Check the data of ``fit`` as ``check_spread_labels``, and return them with class weights."""
     labels = check_spread_labels(estimator, X, y, sample_weight, offset)
-    return weighted(labels.samples(), labels.classes, labels.totals, class_weight)
-
-
-def weighted(
-    samples: SpreadSamples, classes: AnyArray, totals: ClassTotals, class_weight: ClassWeight
-) -> TrainingData:
-    """Return samples as training data, with class weights.
-
-    Raises
-    ------
-    ValueError
-        If class weights are not valid, or a class has no sample of positive weight.
-    """
-    sums = totals.sums
-    _check_present(sums, classes)
-    weights = times_class_weight(sums, class_weight, classes, np.arange(len(classes)))
-    _check_present(weights, classes)
-    return training_data_of(with_factors(samples, totals, weights / sums), classes, weights)
-
-
-def training_data_of(
-    samples: SpreadSamples, classes: AnyArray, weights: FloatArray
-) -> TrainingData:
-    """Return samples as training data, given the sum of the sample weights of each class."""
-    none = np.empty(0)
-    total = float(weights.sum())
-    return TrainingData(cast(Matrix, samples), none.astype(np.intp), classes, none, total)
-
-
-def _check_present(weights: FloatArray, classes: AnyArray) -> None:
-    """Raise ``ValueError`` for a class without sample weight, which only a fit in memory takes."""
-    absent = classes[weights == 0].tolist()
-    if absent:
-        raise ValueError(
-            f"All samples of the class {absent[0]!r} have zero weight. Expected a positive weight "
-            f"in each class of a Dask collection. Drop these rows: keep = y != {absent[0]!r}."
-        )
+    return whole_part(labels).training_data(class_weight)
