@@ -43,6 +43,7 @@ MENDED = {
     4889: "the ridge of a column of 1e225 underflows",
     5060: "F of rows of zero weight has other bits than predictions",
     5086: "a step along flat intercepts is as short as the curved part of the step",
+    5208: "L1 penalty: each step attains its prediction, and the next one predicts as much",
     5365: "loglog: the tail is so steep that a short step changes its curvature",
     5405: "Adam moves the coefficient of a constant column",
     5465: "a fit goes on although steps of 1e-16 of their length change nothing",
