@@ -562,6 +562,34 @@ def test_a_search_on_arrays_of_dask():
     assert isinstance(search.predict(_spread(X)), da.Array)
 
 
+def test_a_grid_search_brings_no_rows_of_X_to_the_client(monkeypatch):
+    def refused(array, *args, **kwargs):
+        assert array.ndim == 1
+        return np.asarray(array.compute(), *args, **kwargs)
+
+    monkeypatch.setattr(da.Array, "__array__", refused)
+    sizes = _recorded_sizes(monkeypatch)
+    search = GridSearchCV(NeuronClassifier(random_state=0), {"C": [1e-3, 1.0]}, cv=3)
+    search.fit(_spread(X), _spread(Y))
+    assert max(sizes) < 100_000 < X.nbytes
+
+
+def test_a_grid_search_on_data_frames_takes_their_arrays():
+    table = _frame()
+    search = GridSearchCV(NeuronClassifier(random_state=0), {"C": [1e-3, 1.0]}, cv=3)
+    # scikit-learn selects the rows of a fold before the neuron gets them.
+    with pytest.raises(AttributeError, match="'DataFrame' object has no attribute 'take'"):
+        search.fit(table[["a", "b"]], table["label"])
+    with pytest.raises(ValueError, match=r"to_dask_array\(lengths=True\)"):
+        search.fit(table[["a", "b"]].to_dask_array(), table["label"].to_dask_array())
+    X_known, y_known = (
+        part.to_dask_array(lengths=True) for part in (table[["a", "b"]], table["label"])
+    )
+    other = clone(search).fit(X[:, :2], Y)
+    found = search.fit(X_known, y_known).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(found, other.cv_results_["mean_test_score"], rtol=1e-12)
+
+
 SEARCHES = {
     "default": (Y, {}, {}),
     "sample weights": (_three(X), {"Cs": [1e-3, 0.1]}, {"sample_weight": WEIGHTS}),

@@ -36,7 +36,7 @@ def client():
 
 def _spread(client):
     spread = da.from_array(X, chunks=(2000, 4)).persist(), da.from_array(Y, chunks=2000).persist()
-    distributed.wait(spread)
+    distributed.wait(spread, timeout=60)
     return spread
 
 
@@ -90,7 +90,7 @@ def test_one_task_per_worker_thread_and_the_bits_of_one_process(client, monkeypa
     ("number", "phase"), [(1, "labels"), (2, "moments"), (3, "sample"), (5, "pass")]
 )
 def test_a_killed_worker_changes_nothing(client, monkeypatch, number, phase):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     spread = _spread(client)
     rounds = _in_round(monkeypatch, number, lambda: _kill(client, 1))
     neuron = _fit(spread)
@@ -99,7 +99,7 @@ def test_a_killed_worker_changes_nothing(client, monkeypatch, number, phase):
 
 
 def test_data_that_no_worker_can_compute_again(client, monkeypatch):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     parts = client.scatter([X[:8000], X[8000:]])
     arrays = [da.from_delayed(dask.delayed(np.asarray)(p), (8000, 4), float) for p in parts]
     spread = da.concatenate(arrays), da.from_array(Y, chunks=8000)
@@ -112,7 +112,7 @@ def test_data_that_no_worker_can_compute_again(client, monkeypatch):
 
 
 def test_an_interrupt_keeps_the_last_iteration_and_the_cluster(client, monkeypatch):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     spread = _spread(client)
     interrupt = threading.Timer(0.001, _thread.interrupt_main)
     rounds = _in_round(monkeypatch, 7, interrupt.start)
