@@ -19,7 +19,6 @@ sys.modules["coverage"] = None  # type: ignore[assignment]
 import dask  # noqa: E402
 import dask.array as da  # noqa: E402
 import numpy as np  # noqa: E402
-from dask_ml.linear_model import LogisticRegression  # noqa: E402
 from distributed import Client, LocalCluster, wait  # noqa: E402
 
 from skneuron import NeuronClassifier  # noqa: E402
@@ -126,6 +125,8 @@ def main() -> None:
         traffic.stop()
         models = {"skneuron": (neuron, seconds)}
         for solver in args.solvers:
+            from dask_ml.linear_model import LogisticRegression
+
             models[f"dask-ml {solver}"] = timed(
                 lambda solver=solver: LogisticRegression(C=1.0, solver=solver).fit(X, y), 1
             )

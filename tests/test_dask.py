@@ -375,6 +375,18 @@ def test_workers_add_up_matrices_that_are_large_for_the_client(matrix, y, params
     np.testing.assert_allclose(fits[0].coef_, other.coef_, rtol=1e-8, atol=tolerance)
 
 
+def test_a_dense_fit_has_as_many_passes_as_in_memory():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(60_000, 10))
+    y = (dense @ np.full(10, 0.3) + rng.logistic(size=60_000) > 0).astype(int)
+    neuron = NeuronClassifier(random_state=0)
+    passes = clone(neuron).fit(dense, y).history_["n_passes"][-1]
+    # Blocks that fit into a cache: a Hessian on them is one pass.
+    neuron.fit(_spread(dense, 5000), _spread(y, 5000))
+    assert neuron.history_["n_passes"][-1] == pytest.approx(passes, abs=0.1)
+    assert neuron.history_["n_passes"][-1] < 6
+
+
 def test_dask_is_not_imported_without_a_collection():
     code = (
         "import sys, numpy as np; from skneuron import NeuronClassifier;"

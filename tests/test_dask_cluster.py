@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -129,6 +130,23 @@ def test_an_interrupt_keeps_the_last_iteration_and_the_cluster(client, monkeypat
     assert np.abs(neuron.coef_ - OWN.coef_).max() < 0.1
     monkeypatch.undo()
     np.testing.assert_allclose(_fit(spread).coef_, OWN.coef_, rtol=1e-12)
+
+
+def test_the_client_needs_less_memory_than_X(client):
+    # Each pass makes X anew on the workers: 80 MB.
+    n, chunk = 500_000, 25_000
+    spread = da.random.default_rng(0).normal(size=(n, 20), chunks=(chunk, 20))
+    noise = da.random.default_rng(1).logistic(size=n, chunks=chunk)
+    y = (spread @ np.full(20, 0.2) + noise > 0).astype(int)
+    tracemalloc.start()
+    try:
+        neuron = NeuronClassifier(random_state=0).fit(spread, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert neuron.converged_
+    assert neuron.history_["n_passes"][-1] < 6
+    assert peak < spread.nbytes / 4
 
 
 LOST = """

@@ -29,6 +29,13 @@ __all__ = [
 ]
 
 
+class BlockRows(MemoryRows):
+    """Rows that are there for one round, in which a standardised copy would be read once."""
+
+    def keep_small_copy(self) -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True)
 class BlockRecipe:
     """What turns a block into :class:`MemoryRows`. Each round sends it to the workers."""
@@ -70,7 +77,7 @@ class BlockRecipe:
         """Return rows with labels, weights and offset of this subproblem."""
         at = self.center, self.scale, self.spread
         columns = StandardizedDesign(design, *at, is_steady=True)
-        return MemoryRows(columns, y, weights, self.loss, offset, design)
+        return BlockRows(columns, y, weights, self.loss, offset, design)
 
 
 @dataclass(frozen=True)
