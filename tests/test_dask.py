@@ -18,6 +18,7 @@ from skneuron.fitting import EarlyStoppingWarning
 from skneuron.fitting._spread import check_spread_data
 from skneuron.fitting._spread_parts import split_off_blocks
 from skneuron.inference import summary
+from skneuron.objective import stacked
 from skneuron.paths import neuron_path
 from skneuron.separation import detect_separation
 from skneuron.validation import check_parameters
@@ -111,7 +112,8 @@ CASES = {
     "sorted, labels of strings": (X[SORTED], np.array(["b", "a", "c"])[_three(X)[SORTED]], {}, {}),
     "rare class": (MANY, RARE, {}, {}),
     "outlier": (OUTLIER, Y, {}, {}),
-    "far from zero, and constant": (FAR, Y, {}, {}),
+    # Values of 1e8 have rounding errors that hide gaps below 5e-11.
+    "far from zero, and constant": (FAR, Y, {"tol": 1e-10}, {}),
     "drifting means": (DRIFT, Y, {}, {}),
     "collinear, C=inf": (COLLINEAR, Y, {"C": INF}, {}),
     "probit": (X, Y, {"activation": "probit"}, {}),
@@ -311,6 +313,80 @@ def test_only_sums_and_small_samples_come_to_the_client(monkeypatch):
     assert sorted(sizes)[-4] < 10_000
 
 
+HEAVY = sparse.vstack(
+    [
+        sparse.random(20_000, 60, density=0.05, random_state=0),
+        sparse.random(1000, 60, density=0.9, random_state=1),
+    ]
+).tocsr()[np.random.default_rng(8).permutation(21_000)]
+OF_HEAVY = (HEAVY @ np.ones(60) + np.random.default_rng(9).logistic(size=21_000) > 2).astype(int)
+
+
+@pytest.mark.parametrize("most", [20_000, 60_000, 2**21])
+def test_a_subsample_is_within_its_limit_for_rows_of_any_size(most, monkeypatch):
+    monkeypatch.setattr("skneuron.objective._spread_rows._MAX_ELEMENTS", most)
+    sizes = []
+
+    def recorded(pieces):
+        matrices = [sparse.csr_matrix(data) for data, _ in pieces]
+        sizes.append(sum(data.data.nbytes + data.indices.nbytes for data in matrices))
+        return stacked(pieces)
+
+    monkeypatch.setattr("skneuron.objective._spread_rows.stacked", recorded)
+    neuron = NeuronClassifier(random_state=0, tol=1e-21)
+    other = clone(neuron).fit(HEAVY, OF_HEAVY)
+    neuron.fit(_spread(HEAVY, 3000), _spread(OF_HEAVY, 3000))
+    np.testing.assert_allclose(neuron.coef_, other.coef_, rtol=1e-7)
+    # The number of rows is random, within a standard error of some percent.
+    assert max(sizes, default=0) < 1.1 * 8 * most
+
+
+@pytest.mark.parametrize(
+    ("matrix", "y", "params"),
+    [
+        (X, Y, {"solver": "newton"}),
+        (X, _three(X), {"solver": "newton"}),
+        (X, _three(X), {"solver": "newton-cg"}),
+        (COLLINEAR, Y, {"C": INF}),
+        (SPARSE, Y, {"C": INF, "solver": "newton"}),
+    ],
+)
+def test_workers_add_up_matrices_that_are_large_for_the_client(matrix, y, params, monkeypatch):
+    monkeypatch.setattr("skneuron.design._executor._MAX_BYTES", 0)
+    largest = []
+    original = DaskExecutor._computed
+
+    def recorded(self, tasks):
+        largest.append(len(tasks))
+        return original(self, tasks)
+
+    monkeypatch.setattr(DaskExecutor, "_computed", recorded)
+    neuron = NeuronClassifier(random_state=0, tol=1e-21, **params)
+    other = clone(neuron).fit(matrix, y)
+    fits = []
+    for scheduler in ("sync", "threads"):
+        with dask.config.set(scheduler=scheduler):
+            spread = _spread(matrix, 700), _spread(y, 700)
+            spread = (spread[0].persist(), spread[1].persist()) if fits else spread
+            fits.append(clone(neuron).fit(*spread))
+    assert 1 in largest
+    np.testing.assert_array_equal(fits[0].coef_, fits[1].coef_)
+    tolerance = 1e-8 * np.abs(other.coef_).max()
+    np.testing.assert_allclose(fits[0].coef_, other.coef_, rtol=1e-8, atol=tolerance)
+
+
+def test_a_dense_fit_has_as_many_passes_as_in_memory():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(60_000, 10))
+    y = (dense @ np.full(10, 0.3) + rng.logistic(size=60_000) > 0).astype(int)
+    neuron = NeuronClassifier(random_state=0)
+    passes = clone(neuron).fit(dense, y).history_["n_passes"][-1]
+    # Blocks that fit into a cache: a Hessian on them is one pass.
+    neuron.fit(_spread(dense, 5000), _spread(y, 5000))
+    assert neuron.history_["n_passes"][-1] == pytest.approx(passes, abs=0.1)
+    assert neuron.history_["n_passes"][-1] < 6
+
+
 def test_dask_is_not_imported_without_a_collection():
     code = (
         "import sys, numpy as np; from skneuron import NeuronClassifier;"
@@ -501,6 +577,34 @@ def test_a_search_on_arrays_of_dask():
     for name in ("mean_test_score", "std_test_score"):
         np.testing.assert_allclose(search.cv_results_[name], other.cv_results_[name], rtol=1e-12)
     assert isinstance(search.predict(_spread(X)), da.Array)
+
+
+def test_a_grid_search_brings_no_rows_of_X_to_the_client(monkeypatch):
+    def refused(array, *args, **kwargs):
+        assert array.ndim == 1
+        return np.asarray(array.compute(), *args, **kwargs)
+
+    monkeypatch.setattr(da.Array, "__array__", refused)
+    sizes = _recorded_sizes(monkeypatch)
+    search = GridSearchCV(NeuronClassifier(random_state=0), {"C": [1e-3, 1.0]}, cv=3)
+    search.fit(_spread(X), _spread(Y))
+    assert max(sizes) < 100_000 < X.nbytes
+
+
+def test_a_grid_search_on_data_frames_takes_their_arrays():
+    table = _frame()
+    search = GridSearchCV(NeuronClassifier(random_state=0), {"C": [1e-3, 1.0]}, cv=3)
+    # scikit-learn selects the rows of a fold before the neuron gets them.
+    with pytest.raises(AttributeError, match="'DataFrame' object has no attribute 'take'"):
+        search.fit(table[["a", "b"]], table["label"])
+    with pytest.raises(ValueError, match=r"to_dask_array\(lengths=True\)"):
+        search.fit(table[["a", "b"]].to_dask_array(), table["label"].to_dask_array())
+    X_known, y_known = (
+        part.to_dask_array(lengths=True) for part in (table[["a", "b"]], table["label"])
+    )
+    other = clone(search).fit(X[:, :2], Y)
+    found = search.fit(X_known, y_known).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(found, other.cv_results_["mean_test_score"], rtol=1e-12)
 
 
 SEARCHES = {
