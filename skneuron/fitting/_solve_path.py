@@ -24,8 +24,8 @@ __all__ = ["solve_path"]
 # Choices of "auto" that form a Hessian.
 _WITH_HESSIAN = ("newton", "subsampled-newton")
 
-# Number of parameters from which on a Hessian of all rows costs so much more than other passes that
-# fits share one.
+# Number of parameters from which on fits share a Hessian of all rows, because it costs several
+# other passes.
 _MANY_PARAMS = 50
 
 
