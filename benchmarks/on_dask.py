@@ -20,8 +20,9 @@ import dask  # noqa: E402
 import dask.array as da  # noqa: E402
 import numpy as np  # noqa: E402
 from distributed import Client, LocalCluster, wait  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
 
-from skneuron import NeuronClassifier  # noqa: E402
+from skneuron import NeuronClassifier, NeuronClassifierCV  # noqa: E402
 from skneuron.design import DaskExecutor  # noqa: E402
 
 
@@ -97,6 +98,19 @@ def timed(fit: Callable[[], Any], repeats: int) -> tuple[Any, float]:
     return model, float(np.median(seconds))
 
 
+def compare_searches(X: Any, y: Any) -> None:
+    """Print the time of a search of 21 fits, with folds as masks and with folds as selections."""
+    grid = {"C": [0.01, 0.1, 1.0, 10.0]}
+    searches = {
+        "NeuronClassifierCV": NeuronClassifierCV(Cs=grid["C"], cv=5),
+        "GridSearchCV": GridSearchCV(NeuronClassifier(tol=1e-9), grid, cv=5),
+    }
+    for name, search in searches.items():
+        start = time.perf_counter()
+        search.fit(X, y)
+        print(f"{name:20} {time.perf_counter() - start:8.2f} s   5 folds, 4 values of C, and refit")
+
+
 def main() -> None:
     """Print one line per model."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -108,6 +122,7 @@ def main() -> None:
     parser.add_argument("--solvers", nargs="*", default=["newton", "lbfgs"], help="of dask-ml")
     parser.add_argument("--memory", action="store_true", help="also fit in memory, at the client")
     parser.add_argument("--limit", type=int, help="MB that the client may allocate; no other model")
+    parser.add_argument("--search", action="store_true", help="searches for C; no other model")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     print(describe())
@@ -117,6 +132,9 @@ def main() -> None:
             beyond_memory(args.rows, args.features, args.chunks, args.limit)
             return
         X, y = data(args.rows, args.features, args.chunks)
+        if args.search:
+            compare_searches(X, y)
+            return
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         neuron, seconds = timed(lambda: NeuronClassifier(random_state=0).fit(X, y), args.repeats)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
