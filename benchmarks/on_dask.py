@@ -5,25 +5,20 @@ from __future__ import annotations
 import argparse
 import pickle
 import resource
-import sys
 import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
+import dask
+import dask.array as da
+import numpy as np
+from distributed import Client, LocalCluster, wait
+from sklearn.model_selection import GridSearchCV
+
 from benchmark_utils.machine import describe
-
-# numba, which Dask may import, would take coverage.py of this folder for the package.
-sys.modules["coverage"] = None  # type: ignore[assignment]
-
-import dask  # noqa: E402
-import dask.array as da  # noqa: E402
-import numpy as np  # noqa: E402
-from distributed import Client, LocalCluster, wait  # noqa: E402
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-
-from skneuron import NeuronClassifier, NeuronClassifierCV  # noqa: E402
-from skneuron.design import DaskExecutor  # noqa: E402
+from skneuron import NeuronClassifier, NeuronClassifierCV
+from skneuron.design import DaskExecutor
 
 
 def data(n: int, d: int, chunks: int) -> tuple[Any, Any]:

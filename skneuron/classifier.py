@@ -114,13 +114,14 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         rule for "step", gradient descent for the rectifiers, and otherwise Newton: first on
         subsamples if there are many rows, with one Hessian for several steps above 200
         parameters. Above 2,000 parameters it is Newton-CG, or working sets for an L1 penalty or
-        bounds.
+        bounds. Newton-CG also serves several hundred features that are sparse or have few samples.
     tol : float or None, default=None
-        Relative gap at which the fit has converged. None is the default of the solver: 1e-8 for
-        ``"sgd"``, 1e-6 for ``"adam"`` and 1e-18 for the others. The gap is the estimated excess
-        of F over its minimum, ½ gᵀH⁻¹g from the gradient, divided by F at zero coefficients. It
-        can be far below the rounding error of F. The relative error of the coefficients is about
-        the square root of the gap, so 1e-18 stands for about eight correct digits.
+        Relative gap at which the fit has converged. None is the default of the solver: 1e-9 for
+        ``"newton-cg"``, 1e-8 for ``"sgd"``, 1e-6 for ``"adam"`` and 1e-18 for the others. The gap
+        is the estimated excess of F over its minimum, ½ gᵀH⁻¹g from the gradient, divided by F at
+        zero coefficients. It can be far below the rounding error of F. The relative error of the
+        coefficients is about the square root of the gap, so 1e-18 stands for about eight correct
+        digits.
     max_iter : int, default=10000
         Maximum number of iterations of the solver. With 0 the fit returns its start: zero
         coefficients, or with ``warm_start`` the coefficients of the last fit.
@@ -362,7 +363,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
                     states=None if previous is None else previous.states,
                     reached=reached,
                 )
-                neuron.__dict__.update(fitted_attributes(data, result, settings.budget.tol))
+                neuron.__dict__.update(fitted_attributes(data, result))
                 if self.warm_start:
                     neuron._states = result.states
                 draft.take_over()
@@ -480,7 +481,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             # Store.
             neuron.__dict__.pop("_states", None)
             neuron.__dict__.update(model_attributes(data, settings))
-            neuron.__dict__.update(fitted_attributes(data, result, settings.budget.tol))
+            neuron.__dict__.update(fitted_attributes(data, result))
             neuron._stream, neuron.n_samples_seen_ = stream, stream.n_samples
         draft.take_over()
         notes = [] if before else absent_class_warnings(data, result)

@@ -281,7 +281,7 @@ def test_more_weights_than_rows():
     rng = np.random.default_rng(0)
     X = sparse.random(400, 5000, density=0.01, random_state=rng, format="csr")
     y = (np.asarray(X[:, :300].sum(axis=1)).ravel() > 1.4).astype(int)
-    neuron = NeuronClassifier(C=10.0).fit(X, y)
+    neuron = NeuronClassifier(C=10.0, tol=1e-18).fit(X, y)
     assert neuron.solver_ == "newton-cg"
     assert neuron.converged_
     reference = LogisticRegression(C=10.0, solver="newton-cg", tol=1e-12, max_iter=1000).fit(X, y)
@@ -296,7 +296,7 @@ def test_more_weights_than_rows():
 def test_dense_softmax_without_a_hessian():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(300, 500)), rng.integers(0, 5, 300)
-    neuron = NeuronClassifier(C=0.1).fit(X, y)
+    neuron = NeuronClassifier(C=0.1, tol=1e-18).fit(X, y)
     assert neuron.solver_ == "newton-cg"
     with warnings.catch_warnings():
         warnings.simplefilter("error")

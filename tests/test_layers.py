@@ -53,7 +53,7 @@ def test_the_gap_of_a_layer_is_honest(C, noise):
 
 def test_digits_are_those_of_scikit_learn():
     X, y = load_digits(return_X_y=True)
-    neuron = NeuronClassifier().fit(X, y)
+    neuron = NeuronClassifier(tol=1e-18).fit(X, y)
     assert neuron.solver_ == "newton-cg"
     assert neuron.converged_
     peer = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)

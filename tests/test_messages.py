@@ -102,10 +102,10 @@ def test_sentences_about_a_value():
 @pytest.mark.parametrize("status", Status)
 def test_each_failure_has_a_remedy(status):
     """Failed fits warn. The finding comes first, and the remedy last."""
-    result = FitResult(X[:1], X[:1, 0], 1.0, 1.0, 1, [status], "newton", {}, [])
+    result = FitResult(X[:1], X[:1, 0], 1.0, 1.0, 0.5, 1, [status], "newton", {}, [])
     finding, _, remedy = status.value.partition(". ")
     assert not finding.endswith(".")
-    assert bool(remedy) == (result.failure(0.5) is not None)
+    assert bool(remedy) == (result.failure is not None)
     assert re.match(r"[A-Z]", remedy or "None")
 
 

@@ -229,7 +229,7 @@ def test_no_gap_is_above_the_objective():
     X = rng.normal(size=(800, 60))
     z = X @ (rng.normal(size=(4, 60)) * 10 / np.sqrt(60)).T
     y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
-    fit = NeuronClassifier(C=1e20, solver="newton-cg").fit(X, y)
+    fit = NeuronClassifier(C=1e20, solver="newton-cg", tol=1e-18).fit(X, y)
     assert 0 < fit.gap_ <= fit.objective_ / np.log(4) < 1e-15
 
 
@@ -285,3 +285,37 @@ def test_reads_of_a_kept_copy_are_counted(monkeypatch):
     assert sum(passes) > 40
     # The first pass and the one that copies read X itself.
     assert objective.n_passes - before == pytest.approx(sum(passes) + 2)
+
+
+@pytest.mark.parametrize("C", [1.0, 100.0])
+@pytest.mark.parametrize("tol", [1e-9, 1e-18])
+def test_correlated_columns_of_few_rows_converge(C, tol):
+    """Solutions that each end after few products creep: F falls by less in each step."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 5)) @ rng.normal(size=(5, 1500)) + 0.1 * rng.normal(size=(300, 1500))
+    y = X[:, 0] + rng.logistic(size=300) > 0
+    fit = NeuronClassifier(C=C, tol=tol, solver="newton-cg").fit(X, y)
+    exact = NeuronClassifier(C=C, tol=1e-18, solver="newton").fit(X, y)
+    assert fit.converged_
+    assert fit.n_iter_.max() < 100
+    measured = (fit.objective_ - exact.objective_) / np.log(2)
+    assert measured / 2 - 1e-13 <= fit.gap_ <= 2 * measured + 1e-13
+
+
+@pytest.mark.parametrize("C", [1.0, 100.0])
+def test_sparse_tables_of_a_thousand_columns_need_no_hessian(C):
+    """The gap of conjugate gradients is the measured one, although one-hot columns are collinear."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(50, size=(4000, 20)) + 50 * np.arange(20)
+    X = sparse.csr_matrix((np.ones(codes.size), codes.ravel(), np.arange(0, codes.size + 1, 20)))
+    y = X @ rng.normal(size=1000) / 2 + rng.logistic(size=4000) > 0
+    exact = NeuronClassifier(C=C, solver="newton").fit(X, y)
+    for tol in (1e-5, 1e-7, 1e-9):
+        fit = NeuronClassifier(C=C, tol=tol).fit(X, y)
+        assert fit.solver_ == "newton-cg"
+        measured = (fit.objective_ - exact.objective_) / np.log(2)
+        assert fit.gap_ <= tol
+        assert measured / 2 - 1e-13 <= fit.gap_ <= 2 * measured + 1e-13
+    # Without a penalty products may miss flat directions.
+    with pytest.warns(ConvergenceWarning):
+        assert NeuronClassifier(C=np.inf, max_iter=0).fit(X, y).solver_ != "newton-cg"

@@ -61,8 +61,11 @@ class Contest:
     target : float
         Largest relative gap ``(F - best) / F(0)`` that is good enough.
     timeout : float
-        Most seconds of a fit; also, a fit may take twenty times ours, ten seconds at
-        least.
+        Most seconds of a fit; also, a fit may take twenty times ours, and ``least``.
+    least : float
+        Seconds that each fit may take.
+    slowest : float
+        A solver whose fit took more than so many times ours gets no tighter tolerance.
     say : callable
         Called with every measurement.
     """
@@ -75,6 +78,8 @@ class Contest:
         at_zero: float,
         target: float,
         timeout: float,
+        least: float = 10.0,
+        slowest: float = np.inf,
         say: Callable[[str], Any],
     ) -> None:
         self.entrants = {
@@ -83,6 +88,8 @@ class Contest:
         }
         self.evaluate, self.at_zero, self.target = evaluate, at_zero, target
         self.limit = self.timeout = timeout
+        self.least, self.slowest = least, slowest
+        self.ours = np.inf
         self.say = say
         self.measurements: list[Measurement] = []
 
@@ -115,7 +122,10 @@ class Contest:
                 tolerance = entrant.worker.solver.reference_tolerance
                 if name.startswith(OURS) != ours or tolerance is None:
                     continue
-                if self._fit(name, "reference", tolerance) is not None:
+                fit = self._fit(name, "reference", tolerance)
+                if fit is not None and ours:
+                    self._limit_to(fit.seconds)
+                if fit is not None:
                     break
                 entrant.ended = ""
 
@@ -123,7 +133,7 @@ class Contest:
         """Tighten a solver's tolerance until its gap is small enough; tell if it moved."""
         entrant = self.entrants[name]
         moved = False
-        while entrant.chosen is None or self.gap(entrant.chosen) > self.target:
+        while entrant.chosen is None or not self._is_enough(entrant, entrant.chosen):
             entrant.chosen = None
             tolerance = next(entrant.rungs, None)
             if tolerance is None and not entrant.ended:
@@ -132,16 +142,25 @@ class Contest:
                 break
             moved = True
             measurement = self._fit(name, "ladder", tolerance)
-            if measurement is not None and self.gap(measurement) <= self.target:
+            if measurement is not None and self._is_enough(entrant, measurement):
                 entrant.chosen = measurement
                 if name.startswith(OURS):
-                    self.limit = min(self.timeout, max(10.0, 20.0 * measurement.seconds))
+                    self._limit_to(measurement.seconds)
         return moved
+
+    def _limit_to(self, seconds: float) -> None:
+        """Allow the others twenty times our seconds."""
+        self.ours = seconds
+        self.limit = min(self.timeout, max(self.least, 20.0 * seconds))
+
+    def _is_enough(self, entrant: Entrant, measurement: Measurement) -> bool:
+        """Return whether a solver need not try a tighter tolerance."""
+        return entrant.worker.solver.any_gap or self.gap(measurement) <= self.target
 
     def _fit(self, name: str, phase: str, tolerance: float) -> Measurement | None:
         """Measure one fit; None, and the entrant ended, if it gave nothing."""
         entrant = self.entrants[name]
-        limit = self.limit if phase == "ladder" else self.timeout
+        limit = self.timeout if name.startswith(OURS) or phase == "repeat" else self.limit
         try:
             fit = entrant.worker.fit(tolerance, limit)
         except (TimeoutError, FitError) as error:
@@ -159,6 +178,8 @@ class Contest:
             entrant.objectives.append(measurement.objective)
             if len(entrant.objectives) > 3 and len(set(entrant.objectives[-4:])) == 1:
                 entrant.ended = "a tighter tolerance changes nothing"
+            elif fit.seconds > self.slowest * self.ours:
+                entrant.ended = f"took {fit.seconds / self.ours:.0f} times as long"
         elif phase == "repeat":
             entrant.spent += fit.seconds
         return measurement

@@ -23,11 +23,14 @@ class EstimatorSolver(BaseSolver):
     reference_tolerance : float or None
         Setting at which the solver may supply the best optimum known, None if it is not
         asked to.
+    any_gap : bool
+        Whether the first setting is measured whatever gap it reaches.
     """
 
     sampling_strategy = "tolerance"
     tolerances: tuple[float, ...] = DECADES
     reference_tolerance: float | None = None
+    any_gap = False
 
     @abstractmethod
     def make(self, tolerance: float) -> Any:
@@ -67,8 +70,10 @@ class EstimatorSolver(BaseSolver):
             self.X, self.y, self.C = X, y, C
 
     def few_rows(self) -> tuple[Any, np.ndarray]:
-        """Return at most fifty rows of each class, X in its own format, and their y."""
-        some = [np.flatnonzero(self.y == k)[:50] for k in np.unique(self.y)]
+        """Return some rows of each class, fifty if classes are few, and their y."""
+        classes = np.unique(self.y)
+        most = min(50, max(2, 1000 // len(classes)))
+        some = [np.flatnonzero(self.y == k)[:most] for k in classes]
         rows = np.sort(np.concatenate(some))
         return self.X[rows], self.y[rows]
 

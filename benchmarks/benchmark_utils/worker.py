@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,7 +15,7 @@ import joblib
 import numpy as np
 
 START_SECONDS = 300.0
-#: For the threads of the fit before, which spin a while before they sleep.
+#: For the threads of the fit before, which spin a while before they sleep. Wall time only.
 PAUSE_SECONDS = 0.1
 
 
@@ -29,7 +30,7 @@ class Fit:
     Parameters
     ----------
     seconds : float
-        Wall time of the whole ``fit``.
+        Time of the whole ``fit``, by the clock of the worker.
     weights : dict of str to ndarray
         ``coef`` and ``intercept``.
     """
@@ -38,7 +39,7 @@ class Fit:
     weights: dict[str, np.ndarray]
 
 
-def _serve(pipe: Connection, solver: Any) -> None:
+def _serve(pipe: Connection, solver: Any, clock: Callable[[], float]) -> None:
     """Load problems and fit them until the pipe is closed."""
     while True:
         try:
@@ -52,10 +53,10 @@ def _serve(pipe: Connection, solver: Any) -> None:
                 pipe.send(None)
             else:
                 gc.collect()
-                time.sleep(PAUSE_SECONDS)
-                start = time.perf_counter()
+                time.sleep(PAUSE_SECONDS if clock is time.perf_counter else 0.0)
+                start = clock()
                 solver.run(argument)
-                seconds = time.perf_counter() - start
+                seconds = clock() - start
                 pipe.send(Fit(seconds, solver.get_result()))
         except Exception as error:
             words = str(error).strip().partition("\n")[0]
@@ -71,10 +72,14 @@ class Worker:
     problem : Path
         File of the problem, written by ``joblib.dump``: the keyword arguments of the
         solver's ``set_objective``.
+    clock : callable
+        Wall time, or ``time.process_time`` for solvers with one thread on a busy machine.
     """
 
-    def __init__(self, solver: Any, problem: Path) -> None:
-        self.solver, self.problem = solver, problem
+    def __init__(
+        self, solver: Any, problem: Path, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.solver, self.problem, self.clock = solver, problem, clock
         self.process: Any = None
 
     def fit(self, tolerance: float, seconds: float) -> Fit:
@@ -102,6 +107,12 @@ class Worker:
             self._start()
         return self._ask("fit", tolerance, seconds)
 
+    def load(self, problem: Path) -> None:
+        """Go on to another problem, in the same process if there is one."""
+        self.problem = problem
+        if self.process is not None:
+            self._ask("load", problem, START_SECONDS)
+
     def close(self) -> None:
         """End the process, if there is one."""
         if self.process is not None:
@@ -113,7 +124,8 @@ class Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.solver), daemon=True)
+        arguments = (theirs, self.solver, self.clock)
+        self.process = context.Process(target=_serve, args=arguments, daemon=True)
         self.process.start()
         theirs.close()
         try:

@@ -108,7 +108,7 @@ def hold_out(
 
     If a class has a single sample, return the settings without early stopping, and a warning.
     """
-    given = data, settings.validation_fraction, settings.budget.seed
+    given = data, settings.validation_fraction, settings.seed
     if isinstance(data.X, SpreadSamples):
         split, counts = split_off_blocks(*given), data.X.counts
     else:
@@ -187,7 +187,7 @@ def model_attributes(data: TrainingData, settings: Settings) -> dict[str, object
     }
 
 
-def fitted_attributes(data: TrainingData, result: FitResult, tol: float) -> dict[str, object]:
+def fitted_attributes(data: TrainingData, result: FitResult) -> dict[str, object]:
     """Return the attributes that a fit has at its end, in addition to the model's."""
     return {
         "_absent": data.absent,
@@ -197,7 +197,7 @@ def fitted_attributes(data: TrainingData, result: FitResult, tol: float) -> dict
         "n_iter_": result.n_iter,
         "objective_": result.objective,
         "gap_": result.gap,
-        "converged_": result.converged(tol),
+        "converged_": result.converged,
         "history_": result.history,
     }
 
@@ -225,14 +225,13 @@ def convergence_warnings(
             penalty_factor=data.penalty_factor is not None and not np.isinf(settings.C),
         )
         out.append(SeparationWarning(text))
-    tol = settings.budget.tol
-    failure = result.failure(tol)
+    failure = result.failure
     if failure is not None:
         finding, _, remedy = failure.value.partition(". ")
         out.append(
             ConvergenceWarning(
                 f"The solver {result.solver!r} {finding}. Expected a relative gap of at most "
-                f"{tol:.1e}, and reached {result.gap:.1e} after {result.n_iter.max()} "
+                f"{result.tol:.1e}, and reached {result.gap:.1e} after {result.n_iter.max()} "
                 f"iteration{'' if result.n_iter.max() == 1 else 's'}. {remedy}."
             )
         )

@@ -46,6 +46,8 @@ class FitResult:
     intercept : ndarray of shape (1,) or (n_classes,)
     objective, gap : float
         Sums over the neurons. The gap is relative to the sum at zero coefficients.
+    tol : float
+        Relative gap that the fit should reach.
     n_iter : ndarray of int32 of shape (1,) or (n_classes,)
         Of each subproblem: a softmax is a single one.
     statuses : list of Status
@@ -63,6 +65,7 @@ class FitResult:
     intercept: AnyArray
     objective: float
     gap: float
+    tol: float
     n_iter: AnyArray
     statuses: list[Status]
     solver: str
@@ -71,17 +74,19 @@ class FitResult:
     excludes_absent: bool = True
     states: list[object] = field(default_factory=list)
 
-    def failure(self, tol: float) -> Status | None:
+    @property
+    def failure(self) -> Status | None:
         """Return the status of a neuron that failed to converge, None if there is none."""
-        if self.gap <= tol or self._is_at_precision():
+        if self.gap <= self.tol or self._is_at_precision():
             return None
         return next((status for status in self.statuses if status not in _NO_FAILURE), None)
 
-    def converged(self, tol: float) -> bool:
+    @property
+    def converged(self) -> bool:
         """Whether every neuron reached ``tol`` or the precision of float64."""
         if Status.SEPARATED in self.statuses:
             return False
-        if self.gap <= tol or self._is_at_precision():
+        if self.gap <= self.tol or self._is_at_precision():
             return True
         return all(status in CONVERGED for status in self.statuses)
 
@@ -98,6 +103,7 @@ class NeuronResult:
     intercept: AnyArray
     result: SolverResult
     zero_value: float
+    tol: float
     solver: str
     separation: tuple[int | None, Separation] | None
 
@@ -112,6 +118,7 @@ def combine(neurons: list[NeuronResult]) -> FitResult:
         intercept=np.concatenate([neuron.intercept for neuron in neurons]),
         objective=sum(result.objective for result in results),
         gap=excess / zero if zero > 0 else sum(result.gap for result in results),
+        tol=max(neuron.tol for neuron in neurons),
         n_iter=np.array([result.n_iter for result in results], np.int32),
         statuses=[result.status for result in results],
         solver=neurons[0].solver,
@@ -155,7 +162,9 @@ def as_stored(
             "example with sklearn.preprocessing.StandardScaler()."
         )
     result = mark_dead(objective, result)
-    return NeuronResult(*stored, result, zero, solver_name(part.solver), separation)
+    return NeuronResult(
+        *stored, result, zero, part.criteria.tol, solver_name(part.solver), separation
+    )
 
 
 def _combined_history(histories: list[dict[str, FloatArray]]) -> dict[str, FloatArray]:

@@ -220,13 +220,13 @@ def _solve(
     first, summary = part.starting_point(start), stream.summary(part.index)
     if solver.streams:
         state = None if summary is not None else copy.deepcopy(stream.kept[part.index])
-        seed = settings.budget.seed + stream.n_samples
+        seed = settings.seed + stream.n_samples
         params, state = solver.epoch(objective, first, state, seed)
         return _one_step(objective, first, params, Status.EPOCH), state
     complete = _all_seen(seen, part.of_class)
     if complete or not objective.loss.differentiable:
-        solve = solver.solve if settings.budget.max_iter else partial(no_iterations, solver)
-        result = solve(objective, first, settings.budget)
+        solve = solver.solve if settings.max_iter else partial(no_iterations, solver)
+        result = solve(objective, first, part.criteria)
         if result.status is Status.INTERRUPTED:
             # The stream learns a chunk as a whole or not at all.
             raise KeyboardInterrupt(f"The fit {result.status.value}.")

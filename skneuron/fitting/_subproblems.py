@@ -26,7 +26,7 @@ from skneuron.objective import (
     SpreadSamples,
     strength_from_C,
 )
-from skneuron.solvers import Solver, choose_solver
+from skneuron.solvers import Solver, StoppingCriteria, choose_solver
 from skneuron.validation import Settings, TrainingData, ValidationSet
 
 __all__ = [
@@ -60,6 +60,8 @@ class Subproblem:
     y : ndarray of shape (n_samples,)
         Class indices, or with one neuron per class whether a sample is of the class ``index``.
     solver : Solver
+    criteria : StoppingCriteria
+        Stopping criteria of the solver.
     passes_before : float
         Passes over X that earlier subproblems made.
     """
@@ -69,6 +71,7 @@ class Subproblem:
     objective: Objective
     y: AnyArray
     solver: Solver
+    criteria: StoppingCriteria
     passes_before: float
 
     @property
@@ -191,7 +194,8 @@ def _subproblem(
     """Return the subproblem with the solver of the settings, or with the best one."""
     _check_loss_at_zero(objective)
     solver = settings.solver or _solver_of(objective, settings, total_weight)
-    return Subproblem(index, len(losses), objective, y, solver, passes_before)
+    criteria = settings.criteria(solver)
+    return Subproblem(index, len(losses), objective, y, solver, criteria, passes_before)
 
 
 def _solver_of(objective: Objective, settings: Settings, total_weight: float) -> Solver:

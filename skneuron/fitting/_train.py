@@ -89,7 +89,7 @@ def train(
     reached = {} if reached is None else reached
     interrupted = max(reached, default=None)
     neurons: list[NeuronResult] = []
-    budget, single_class = settings.budget, None
+    max_iter, single_class = settings.max_iter, None
     # Solvers step back from values that overflow to infinity, and coefficients that overflow raise
     # an error. So NumPy's warnings add nothing.
     with blas_on_one_thread(), np.errstate(all="ignore"):
@@ -103,7 +103,7 @@ def train(
                 result = monitor.final_result(result)
             else:
                 is_low = on_path and not part.objective.penalty.is_smooth
-                first = part.starting_point(start, unchanged=is_low or not budget.max_iter)
+                first = part.starting_point(start, unchanged=is_low or not max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
                 separation = None if single_class else separation_monitor(part, data, settings)
                 on_validation_set = None
@@ -119,15 +119,15 @@ def train(
                     separation,
                 )
                 state = states[part.index] if states and len(states) == part.count else None
-                own_budget = replace(budget, state=state)
+                criteria = replace(part.criteria, max_iter=max_iter, state=state)
                 solver = single_class or part.solver
-                solve = partial(_attempt, part, solver, own_budget, new_monitor, reached)
+                solve = partial(_attempt, part, solver, criteria, new_monitor, reached)
                 result = solve_with_restarts(
                     solve,
                     part.objective,
                     first,
-                    settings.restart if budget.max_iter else 0,
-                    budget.seed,
+                    settings.restart if max_iter else 0,
+                    settings.seed,
                 )
                 monitor, passes_before, _ = reached[part.index]
             passes = result.history["n_passes"] - passes_before
@@ -137,9 +137,9 @@ def train(
             neurons.append(as_stored(part, result, data, monitor.separation))
             if result.status is Status.STOPPED:
                 # The remaining neurons get as many iterations as this one had.
-                budget = replace(budget, max_iter=result.n_iter)
+                max_iter = result.n_iter
             elif result.status is Status.INTERRUPTED:
-                budget = replace(budget, max_iter=1)
+                max_iter = 1
     excluded = not data.absent or single_class is not None
     return replace(combine(neurons), excludes_absent=excluded)
 
@@ -176,7 +176,7 @@ def separation_monitor(
 def _attempt(
     part: Subproblem,
     solver: Solver,
-    budget: StoppingCriteria,
+    criteria: StoppingCriteria,
     new_monitor: Callable[[], FitMonitor],
     reached: Reached,
     start: FloatArray,
@@ -184,11 +184,12 @@ def _attempt(
     """Solve a subproblem from one start, and store the solver's result in ``reached``."""
     monitor, k, passes = new_monitor(), part.index, part.passes_before
     solve, objective = (
-        solver.solve if budget.max_iter else partial(no_iterations, solver),
+        solver.solve if criteria.max_iter else partial(no_iterations, solver),
         part.objective,
     )
+    callbacks = monitor.callback, monitor.observe
     # One line: no interrupt comes between the end of the solver and the assignment.
-    reached[k] = monitor, passes, solve(objective, start, budget, monitor.callback, monitor.observe)
+    reached[k] = monitor, passes, solve(objective, start, criteria, *callbacks)
     return monitor.final_result(reached[k][2])
 
 

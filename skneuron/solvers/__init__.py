@@ -14,7 +14,7 @@ from skneuron.solvers._solver import Solver
 from skneuron.solvers._tolerances import DEFAULT_TOL, DENSE_PARAMS, PRECISION
 from skneuron.solvers.newton._newton import Newton
 from skneuron.solvers.newton._newton_cg import NewtonCG
-from skneuron.solvers.newton._preconditioner import has_small_blocks
+from skneuron.solvers.newton._preconditioner import has_small_blocks, prefers_products
 from skneuron.solvers.newton._subsampled import MANY_PARAMS, SubsampledNewton, pays_to_subsample
 from skneuron.solvers.perceptron._online_perceptron import OnlinePerceptron
 from skneuron.solvers.perceptron._perceptron import Perceptron
@@ -127,6 +127,8 @@ def choose_solver(objective: ObjectiveProtocol) -> Solver:
         and has_small_blocks(objective)
         and objective.dims.n_params > few
     ):
+        return NewtonCG()
+    if objective.penalty.is_smooth and prefers_products(objective):
         return NewtonCG()
     if objective.dims.n_params > DENSE_PARAMS:
         return NewtonCG() if objective.penalty.is_smooth else WorkingSetNewton()

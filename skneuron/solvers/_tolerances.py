@@ -19,6 +19,7 @@ __all__ = [
     "MUCH_OF_GAP",
     "MUCH_OF_VALUE",
     "PRECISION",
+    "PRODUCTS_TOL",
     "REGULAR",
     "SETTLED",
     "SINGULAR",
@@ -29,6 +30,10 @@ __all__ = [
 # Relative gap at which a fit converges by default. Coefficients err by about the square root of
 # the gap: eight of their digits are right.
 DEFAULT_TOL = 1e-18
+
+# The same for conjugate gradients instead of a factored Hessian: four or five digits. Each further
+# digit needs as many products again, and 1e-18 takes 1.2 to 8 times as long as 1e-6.
+PRODUCTS_TOL = 1e-9
 
 # Relative gap at the precision of float64: a step from a smaller gap changes F by rounding only.
 PRECISION = 1e-13

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from skneuron._common import wrong_value
 from skneuron.activations import Activation, get_activation
 from skneuron.losses import Loss, get_loss, resolve_loss_name
-from skneuron.solvers import DEFAULT_TOL, Solver, StoppingCriteria, get_solver
+from skneuron.solvers import Solver, StoppingCriteria, get_solver
 from skneuron.validation._bias_reduction import refuse_bias_reduction
 
 __all__ = ["Settings", "check_parameters"]
@@ -32,8 +32,12 @@ class Settings:
     fit_intercept : bool
     solver : Solver or None
         None if the number of parameters decides.
-    budget : StoppingCriteria
-        Stopping criteria of the solver.
+    tol : float or None
+        Relative gap to reach. None is the default of the solver.
+    max_iter : int
+        Maximum number of iterations.
+    seed : int
+        Seed of random samples.
     patience : int or None
         Iterations without a lower validation loss after which the fit stops. None for no
         early stopping.
@@ -49,11 +53,18 @@ class Settings:
     l1_ratio: float
     fit_intercept: bool
     solver: Solver | None
-    budget: StoppingCriteria
+    tol: float | None
+    max_iter: int
+    seed: int
     patience: int | None
     validation_fraction: float
     restart: int
     bias_reduction: str | None = None
+
+    def criteria(self, solver: Solver) -> StoppingCriteria:
+        """Return when a solver may stop and when it must."""
+        tol = solver.default_tol if self.tol is None else self.tol
+        return StoppingCriteria(tol, self.max_iter, self.seed)
 
 
 def _is_number(value: object) -> bool:
@@ -161,9 +172,6 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
     solver = get_solver(params["solver"])
     refuse_bias_reduction(params, loss_name)
     _check_compatible(params, activation, get_loss(loss_name, activation), solver)
-    tol = params["tol"]
-    if tol is None:
-        tol = DEFAULT_TOL if solver is None else solver.default_tol
     return Settings(
         activation=activation,
         loss=loss_name,
@@ -171,7 +179,9 @@ def check_parameters(params: Mapping[str, Any]) -> Settings:
         l1_ratio=float(params["l1_ratio"]),
         fit_intercept=bool(params["fit_intercept"]),
         solver=solver,
-        budget=StoppingCriteria(float(tol), int(params["max_iter"]), _seed(params["random_state"])),
+        tol=None if params["tol"] is None else float(params["tol"]),
+        max_iter=int(params["max_iter"]),
+        seed=_seed(params["random_state"]),
         patience=int(params["n_iter_no_change"]) if params["early_stopping"] else None,
         validation_fraction=float(params["validation_fraction"]),
         restart=int(params["restart"]),

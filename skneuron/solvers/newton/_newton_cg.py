@@ -12,11 +12,24 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import at_most_value, is_near, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria
 from skneuron.solvers._solver import Solver
-from skneuron.solvers._tolerances import AGREEMENT, DENSE_PARAMS, MARGIN, MEASURABLE, PRECISION
+from skneuron.solvers._tolerances import (
+    AGREEMENT,
+    DENSE_PARAMS,
+    MARGIN,
+    MEASURABLE,
+    PRECISION,
+    PRODUCTS_TOL,
+    SETTLED,
+)
 from skneuron.solvers.newton._conjugate import conjugate_gradients, is_accurate
 from skneuron.solvers.newton._descent import CurvatureStrategy, descend
 from skneuron.solvers.newton._model import MAX_PAIRS, SmoothModel
-from skneuron.solvers.newton._preconditioner import DiagonalPreconditioner, preconditioner
+from skneuron.solvers.newton._preconditioner import (
+    DiagonalPreconditioner,
+    has_bounded_condition,
+    preconditioner,
+    prefers_products,
+)
 
 __all__ = ["ConjugateGradients", "ConjugateState", "NewtonCG"]
 
@@ -60,6 +73,7 @@ class NewtonCG(Solver):
     """
 
     needs = ("gradient", "hessian")
+    default_tol = PRODUCTS_TOL
 
     def _solve(
         self,
@@ -92,6 +106,8 @@ class ConjugateState(SolverState):
         Whether steps are L-BFGS steps.
     past : tuple of float
         Predicted decreases of the last steps.
+    min_gain : float
+        Smallest use of a product, as a fraction of the mean use.
     """
 
     base: FloatArray
@@ -100,6 +116,7 @@ class ConjugateState(SolverState):
     pairs: list[tuple[FloatArray, FloatArray, float]]
     by_lbfgs: bool
     past: tuple[float, ...]
+    min_gain: float
 
 
 class ConjugateGradients(CurvatureStrategy):
@@ -136,11 +153,15 @@ class ConjugateGradients(CurvatureStrategy):
             self.tol = MARGIN * tol
         self._model = SmoothModel(self, max_pairs=_LBFGS_PAIRS if self._by_lbfgs else MAX_PAIRS)
         self._base, self._products, self._accepted = iterate.params, 0.0, False
+        self._min_gain = _MIN_GAIN
+        # Long solutions follow flat directions, along which a gradient is a rounding error.
+        self._is_bounded = has_bounded_condition(objective)
         self._past: tuple[float, ...] = ()
         if state is not None:
             self._base, self._products = state.base, state.products
             self._accepted, self._model.pairs = state.accepted, state.pairs
             self._by_lbfgs, self._past = state.by_lbfgs, state.past
+            self._min_gain = state.min_gain
         self._preconditioner.at(self._base)
         self._propose(iterate, self.tol)
 
@@ -165,7 +186,7 @@ class ConjugateGradients(CurvatureStrategy):
             """Return whether the step is good enough, or the gap is accurate."""
             if relative(sum(terms), self.objective) <= self._aim:
                 return is_accurate(terms)
-            return len(terms) * terms[-1] < _MIN_GAIN * sum(terms)
+            return len(terms) * terms[-1] < self._min_gain * sum(terms)
 
         solution = conjugate_gradients(
             self._product,
@@ -194,6 +215,7 @@ class ConjugateGradients(CurvatureStrategy):
             self._model.pairs,
             self._by_lbfgs,
             self._past,
+            self._min_gain,
         )
 
     def update(self, before: Iterate, after: Iterate, length: float) -> None:
@@ -201,6 +223,12 @@ class ConjugateGradients(CurvatureStrategy):
         last, was_accurate = self.predicted, relative(self.predicted, self.objective) <= self.tol
         if self._by_lbfgs or not self.objective.loss.convex:
             self._model.update(before, after)
+        elif self._is_bounded:
+            # A new Hessian is of little use: a solution converges faster, the longer it goes on.
+            if abs(before.value - after.value - last) <= SETTLED * last:
+                self._min_gain /= 2
+            elif relative(last, self.objective) > MEASURABLE:
+                self._min_gain = _MIN_GAIN
         self._past = (*self._past[-_WINDOW + 1 :], last)
         self._propose(after, self.tol)
         if len(self._past) == _WINDOW and self.predicted > _SLOW * self._past[0]:
@@ -230,9 +258,8 @@ class ConjugateGradients(CurvatureStrategy):
     def _is_dense(self) -> bool:
         """Whether a factored Hessian estimates the gap, because products may not see all of it."""
         dims = self.objective.dims
-        return dims.n_params <= DENSE_PARAMS and (
-            self.objective.coordinates.is_unequal or dims.n_outputs == 1
-        )
+        one = self.objective.coordinates.is_unequal or dims.n_outputs == 1
+        return one and dims.n_params <= DENSE_PARAMS and not prefers_products(self.objective)
 
     def checked_gap(self, iterate: Iterate) -> float:
         """Return the relative gap if it is accurate, infinity if a step has to come first."""

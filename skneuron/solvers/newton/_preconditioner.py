@@ -15,8 +15,10 @@ __all__ = [
     "BlockPreconditioner",
     "DiagonalPreconditioner",
     "Preconditioner",
+    "has_bounded_condition",
     "has_small_blocks",
     "preconditioner",
+    "prefers_products",
 ]
 
 # Number of elements up to which the blocks of all outputs are kept (64 MB).
@@ -30,6 +32,10 @@ _MIN_ROWS = 2000
 
 # A block costs, per row and column, this fraction of a product with the Hessian (measured).
 _BLOCK_COST = 1 / 7
+
+# Cube of the number of parameters, per stored element of X, from which a factored Hessian costs
+# more than the products that replace it (measured).
+_FACTOR_COST = 1000
 
 # Overhead of a block, as a number of columns (measured).
 _BLOCK_OVERHEAD = 100
@@ -53,12 +59,28 @@ def has_small_blocks(objective: ObjectiveProtocol) -> bool:
     return objective.dims.n_outputs > 1 and objective.dims.n_coordinates <= DENSE_PARAMS
 
 
+def prefers_products(objective: ObjectiveProtocol) -> bool:
+    """Return whether many products with the Hessian of one output cost less than to factor it."""
+    p, coordinates = objective.dims.n_coordinates, objective.coordinates
+    elements = objective.dims.n_samples * objective.rows.row_elements
+    if p**3 < _FACTOR_COST * elements or objective.dims.n_outputs > 1 or coordinates.is_unequal:
+        return False
+    return objective.loss.convex and has_bounded_condition(objective)
+
+
+def has_bounded_condition(objective: ObjectiveProtocol) -> bool:
+    """Return whether each coefficient has a penalty that products with the Hessian show."""
+    d = objective.dims.n_features
+    ridge, curvature = objective.penalty.ridge[:d], objective.zero_diagonal()[:d]
+    return bool(np.all(ridge > REGULAR * curvature))
+
+
 def preconditioner(objective: ObjectiveProtocol) -> Preconditioner:
     """Return the best preconditioner that is affordable.
 
     The inverse of a Hessian of collinear columns multiplies the rounding errors of a gradient.
     """
-    if objective.dims.n_coordinates > DENSE_PARAMS:
+    if objective.dims.n_coordinates > DENSE_PARAMS or prefers_products(objective):
         return DiagonalPreconditioner(objective)
     if objective.dims.n_outputs == 1:
         hessian = objective.curvature(objective.at_zero()).matrix()

@@ -1,6 +1,6 @@
 """How often 95 % intervals contain the true value where Wald intervals are unreliable.
 
-``python benchmarks/coverage.py`` prints three tables: profile against Wald intervals for few
+``python benchmarks/coverage_rates.py`` prints three tables: profile against Wald intervals for few
 samples and a large effect, clustered against robust intervals for few clusters, and bias reduction
 against maximum likelihood for rare events. ``--statsmodels`` computes the intervals of the first
 two tables with statsmodels instead, from the same draws.
