@@ -13,11 +13,11 @@ from typing import Any
 import dask
 import dask.array as da
 import numpy as np
-from dask_ml.linear_model import LogisticRegression
 from distributed import Client, LocalCluster, wait
+from sklearn.model_selection import GridSearchCV
 
 from benchmark_utils.machine import describe
-from skneuron import NeuronClassifier
+from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.design import DaskExecutor
 
 
@@ -66,6 +66,23 @@ class Traffic:
         DaskExecutor.map = self._map  # type: ignore[method-assign]
 
 
+def beyond_memory(n: int, d: int, chunks: int, limit: int) -> None:
+    """Fit to an X that each pass makes anew, while the client may allocate less than X has."""
+    coef = np.random.default_rng(0).normal(size=d) / np.sqrt(d)
+    X = da.random.default_rng(0).normal(size=(n, d), chunks=(n // chunks, d))
+    noise = da.random.default_rng(1).logistic(size=n, chunks=n // chunks)
+    y = (X @ coef + noise > 0).astype(np.int64)
+    with open("/proc/self/statm") as file:
+        in_use = int(file.read().split()[5]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (in_use + (limit << 20), -1))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    neuron, seconds = timed(lambda: NeuronClassifier(random_state=0).fit(X, y), 1)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"X of {X.nbytes >> 20} MB, made anew by each pass; the client may allocate {limit} MB")
+    print(f"{seconds:.1f} s, {neuron.history_['n_passes'][-1]:.2f} passes, gap {neuron.gap_:.1e}")
+    print(f"peak memory of the client: {grown:+.0f} MB")
+
+
 def timed(fit: Callable[[], Any], repeats: int) -> tuple[Any, float]:
     """Return the last model and the median of the seconds."""
     seconds = []
@@ -74,6 +91,19 @@ def timed(fit: Callable[[], Any], repeats: int) -> tuple[Any, float]:
         model = fit()
         seconds.append(time.perf_counter() - start)
     return model, float(np.median(seconds))
+
+
+def compare_searches(X: Any, y: Any) -> None:
+    """Print the time of a search of 21 fits, with folds as masks and with folds as selections."""
+    grid = {"C": [0.01, 0.1, 1.0, 10.0]}
+    searches = {
+        "NeuronClassifierCV": NeuronClassifierCV(Cs=grid["C"], cv=5),
+        "GridSearchCV": GridSearchCV(NeuronClassifier(tol=1e-9), grid, cv=5),
+    }
+    for name, search in searches.items():
+        start = time.perf_counter()
+        search.fit(X, y)
+        print(f"{name:20} {time.perf_counter() - start:8.2f} s   5 folds, 4 values of C, and refit")
 
 
 def main() -> None:
@@ -86,12 +116,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--solvers", nargs="*", default=["newton", "lbfgs"], help="of dask-ml")
     parser.add_argument("--memory", action="store_true", help="also fit in memory, at the client")
+    parser.add_argument("--limit", type=int, help="MB that the client may allocate; no other model")
+    parser.add_argument("--search", action="store_true", help="searches for C; no other model")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     print(describe())
     options = {"n_workers": args.workers, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(**options) as cluster, Client(cluster):
+        if args.limit:
+            beyond_memory(args.rows, args.features, args.chunks, args.limit)
+            return
         X, y = data(args.rows, args.features, args.chunks)
+        if args.search:
+            compare_searches(X, y)
+            return
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         neuron, seconds = timed(lambda: NeuronClassifier(random_state=0).fit(X, y), args.repeats)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -100,6 +138,8 @@ def main() -> None:
         traffic.stop()
         models = {"skneuron": (neuron, seconds)}
         for solver in args.solvers:
+            from dask_ml.linear_model import LogisticRegression
+
             models[f"dask-ml {solver}"] = timed(
                 lambda solver=solver: LogisticRegression(C=1.0, solver=solver).fit(X, y), 1
             )

@@ -35,6 +35,7 @@ from skneuron.fitting._fit import (
 from skneuron.fitting._result import FitResult
 from skneuron.fitting._spread import check_spread_data, check_spread_settings
 from skneuron.fitting._spread_stream import learn_blocks
+from skneuron.fitting._spread_validation import check_any_validation_set
 from skneuron.fitting._train import Reached
 from skneuron.prediction._from_weights import attributes_from_weights
 from skneuron.prediction._outputs import Outputs, has_likelihood
@@ -325,17 +326,16 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             settings = check_parameters(vars(self))
             previous = last_fit(vars(self)) if self.warm_start else None
             forget_fit(neuron.__dict__)
-            check = check_training_data
+            check, check_validation = check_training_data, check_validation_set
             if is_dask(X) or is_dask(y):
-                of_validation = X_val, y_val, sample_weight_val, offset_val
-                check_spread_settings(settings, *of_validation)
-                check = check_spread_data
+                check_spread_settings(settings)
+                check, check_validation = check_spread_data, check_any_validation_set
             data = check(neuron, X, y, sample_weight, self.class_weight, offset)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
             if settings.bias_reduction is not None:
                 require_bias_reducible(data)
-            validation = check_validation_set(
+            validation = check_validation(
                 neuron,
                 data.classes,
                 X_val,

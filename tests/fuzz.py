@@ -26,11 +26,13 @@ from fuzzing.attempt import Report
 from fuzzing.checks import check_seed
 from fuzzing.draw import Problem, draw
 
-# CPU seconds after which a seed is given up: a fit may take 5 s, and a seed has two, or three.
-CPU_LIMIT = 20
+# CPU seconds after which a seed is given up. A fit may take 5 s, and a seed has two, or three: each
+# is timed alone. The search for the minimum that it is compared with takes 100 s for 1,000
+# parameters.
+CPU_LIMIT = 200
 
 # Seconds on the clock after which a seed is given up, for fits that wait instead of compute.
-CLOCK_LIMIT = 300
+CLOCK_LIMIT = 1000
 
 # Seeds that a process takes at a time.
 _CHUNK = 20

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def client():
 
 def _spread(client):
     spread = da.from_array(X, chunks=(2000, 4)).persist(), da.from_array(Y, chunks=2000).persist()
-    distributed.wait(spread)
+    distributed.wait(spread, timeout=60)
     return spread
 
 
@@ -90,7 +91,7 @@ def test_one_task_per_worker_thread_and_the_bits_of_one_process(client, monkeypa
     ("number", "phase"), [(1, "labels"), (2, "moments"), (3, "sample"), (5, "pass")]
 )
 def test_a_killed_worker_changes_nothing(client, monkeypatch, number, phase):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     spread = _spread(client)
     rounds = _in_round(monkeypatch, number, lambda: _kill(client, 1))
     neuron = _fit(spread)
@@ -99,7 +100,7 @@ def test_a_killed_worker_changes_nothing(client, monkeypatch, number, phase):
 
 
 def test_data_that_no_worker_can_compute_again(client, monkeypatch):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     parts = client.scatter([X[:8000], X[8000:]])
     arrays = [da.from_delayed(dask.delayed(np.asarray)(p), (8000, 4), float) for p in parts]
     spread = da.concatenate(arrays), da.from_array(Y, chunks=8000)
@@ -112,7 +113,7 @@ def test_data_that_no_worker_can_compute_again(client, monkeypatch):
 
 
 def test_an_interrupt_keeps_the_last_iteration_and_the_cluster(client, monkeypatch):
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     spread = _spread(client)
     interrupt = threading.Timer(0.001, _thread.interrupt_main)
     rounds = _in_round(monkeypatch, 7, interrupt.start)
@@ -129,6 +130,23 @@ def test_an_interrupt_keeps_the_last_iteration_and_the_cluster(client, monkeypat
     assert np.abs(neuron.coef_ - OWN.coef_).max() < 0.1
     monkeypatch.undo()
     np.testing.assert_allclose(_fit(spread).coef_, OWN.coef_, rtol=1e-12)
+
+
+def test_the_client_needs_less_memory_than_X(client):
+    # Each pass makes X anew on the workers: 80 MB.
+    n, chunk = 500_000, 25_000
+    spread = da.random.default_rng(0).normal(size=(n, 20), chunks=(chunk, 20))
+    noise = da.random.default_rng(1).logistic(size=n, chunks=chunk)
+    y = (spread @ np.full(20, 0.2) + noise > 0).astype(int)
+    tracemalloc.start()
+    try:
+        neuron = NeuronClassifier(random_state=0).fit(spread, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert neuron.converged_
+    assert neuron.history_["n_passes"][-1] < 6
+    assert peak < spread.nbytes / 4
 
 
 LOST = """

@@ -97,6 +97,13 @@ def test_an_output_beyond_float32_is_refused_with_the_remedy():
         np.testing.assert_allclose(method(X32.astype(float)), [1e30, 1e40, -1e40], rtol=1e-6)
     assert neuron.predict(X32).tolist() == [1, 1, 0]
     assert neuron.predict_proba(X32)[:, 1].tolist() == [1, 1, 0]
+    # As the docs of predict_log_proba say: the most negative number of the dtype.
+    least = np.finfo(np.float32).min
+    assert neuron.predict_log_proba(X32).tolist() == [
+        [np.float32(-1e30), 0],
+        [least, 0],
+        [0, least],
+    ]
 
 
 def _f_of_mpmath(activation, z):

@@ -29,7 +29,7 @@ def refuse_dask(values: object, name: str) -> None:
     """Raise ``ValueError`` for a Dask collection where only data in memory can be used."""
     if is_dask(values):
         raise ValueError(
-            f"{name} is a Dask collection. Expected data in memory, because only fit, score and "
-            f"the predictions of NeuronClassifier take Dask collections. Use {name}.compute() "
-            "if the data fit into memory."
+            f"{name} is a Dask collection. Expected data in memory, because only NeuronClassifier, "
+            f"NeuronClassifierCV and neuron_path take Dask collections, and all of their "
+            f"arguments then come from Dask. Use {name}.compute() if the data fit into memory."
         )

@@ -31,6 +31,7 @@ def train_present(
     states: list[object] | None,
     reached: Reached | None = None,
     columns: Columns | None = None,
+    on_path: bool = False,
 ) -> FitResult:
     """Train the classes that have sample weight, and return the result for all classes.
 
@@ -47,6 +48,7 @@ def train_present(
             states=states,
             reached=reached,
             columns=columns,
+            on_path=on_path,
         )
     validation = None if validation is None else _present_validation_set(validation, data)
     if validation is None:
@@ -60,6 +62,7 @@ def train_present(
         states=states,
         reached=reached,
         columns=columns,
+        on_path=on_path,
     )
     return _with_absent(result, data, settings)
 

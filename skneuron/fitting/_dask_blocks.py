@@ -38,6 +38,8 @@ class DaskRows:
     dtype : dtype
         float32 if all columns are, otherwise float64.
     executor : DaskExecutor
+    name : str
+        Name of the argument, for messages.
     """
 
     parts: list[Any]
@@ -45,6 +47,7 @@ class DaskRows:
     n_features: int
     dtype: np.dtype[Any]
     executor: DaskExecutor
+    name: str
 
     def read(self) -> partial[Matrix]:
         """Return the function from a part to its rows."""
@@ -63,9 +66,11 @@ def rows_of_dask(
         in ``fit``.
     """
     if not is_dask(X):
+        of_rows = f"y{name[1:]}"
         raise ValueError(
-            f"y is a Dask collection, and {name} is a {type(X).__name__}. Expected both from Dask "
-            f"or none of them. Use dask.array.from_array({name}, chunks=...), or y.compute()."
+            f"{of_rows} is a Dask collection, and {name} is a {type(X).__name__}. Expected both "
+            f"from Dask or none of them. Use dask.array.from_array({name}, chunks=...), or "
+            f"{of_rows}.compute()."
         )
     collection: Any = X
     dtypes = _dtypes(collection, name)
@@ -78,7 +83,7 @@ def rows_of_dask(
         empty = pd.DataFrame(empty, columns=labels)
     validate_data(estimator, empty, reset=reset, skip_check_array=True)
     kind = np.result_type(*(_numpy_type(dtype) for dtype in dtypes))
-    delayed = collection.to_delayed()
+    delayed = _delayed(collection)
     if labels is None:
         parts: list[Any] = [list(row) for row in delayed]
         known = not np.isnan(collection.shape[0])
@@ -86,7 +91,22 @@ def rows_of_dask(
     else:
         parts, sizes = list(delayed), None
     dtype = np.dtype(np.float32 if kind == np.float32 else np.float64)
-    return DaskRows(parts, sizes, d, dtype, DaskExecutor(_groups(X, len(parts))))
+    return DaskRows(parts, sizes, d, dtype, DaskExecutor(_groups(X, len(parts))), name)
+
+
+def _delayed(collection: Any) -> Any:
+    """Return a Delayed object per block.
+
+    Dask's optimization of a graph drops the futures of a persisted array, and Dask 2025.1 does not
+    find their results afterwards.
+    """
+    return collection.to_delayed(optimize_graph=not _has_futures(collection))
+
+
+def _has_futures(collection: Any) -> bool:
+    """Return whether workers of a cluster have some of the blocks."""
+    nodes = dict(collection.__dask_graph__()).values()
+    return any(type(node).__module__.startswith("distributed.") for node in nodes)
 
 
 def _dtypes(X: Any, name: str) -> list[Any]:
@@ -175,16 +195,17 @@ def split_like(values: ArrayLike | None, name: str, rows: DaskRows) -> Sequence[
             collection = collection.rechunk({0: tuple(rows.sizes or [])})
         elif known:
             raise ValueError(
-                f"{name} has {collection.shape[0]} rows and X has {sum(rows.sizes or [])}. "
-                f"Expected the same number of rows. Check X.shape and {name}.shape."
+                f"{name} has {collection.shape[0]} rows and {rows.name} has "
+                f"{sum(rows.sizes or [])}. Expected the same number of rows. Check "
+                f"{rows.name}.shape and {name}.shape."
             )
-    delayed = np.asarray(collection.to_delayed(), dtype=object).ravel().tolist()
+    delayed = np.asarray(_delayed(collection), dtype=object).ravel().tolist()
     if len(delayed) != n_blocks:
         raise ValueError(
-            f"{name} has {len(delayed)} blocks and X has {n_blocks}. Expected the same blocks, "
-            "but Dask merges partitions of a file by the size of the columns that are read. Load "
-            "the columns together, df = df.persist(), before you select X and "
-            f"{name} from df; or call compute_chunk_sizes() on both arrays."
+            f"{name} has {len(delayed)} blocks and {rows.name} has {n_blocks}. Expected the same "
+            "blocks, but Dask merges partitions of a file by the size of the columns that are "
+            "read. Load the columns together, df = df.persist(), before you select "
+            f"{rows.name} and {name} from df; or call compute_chunk_sizes() on both arrays."
         )
     return delayed
 
@@ -194,14 +215,14 @@ def _split_in_memory(values: ArrayLike, name: str, rows: DaskRows) -> list[AnyAr
     array = np.asarray(values)
     if rows.sizes is None:
         raise ValueError(
-            f"{name} is in memory, and the sizes of the blocks of X are not known. Expected both "
-            f"from Dask. Take {name} from the data frame of X, or pass "
-            "X.to_dask_array(lengths=True)."
+            f"{name} is in memory, and the sizes of the blocks of {rows.name} are not known. "
+            f"Expected both from Dask. Take {name} from the data frame of {rows.name}, or pass "
+            f"{rows.name}.to_dask_array(lengths=True)."
         )
     if array.ndim == 0 or len(array) != sum(rows.sizes):
         raise ValueError(
-            f"{name} has the shape {array.shape}, and X has {sum(rows.sizes)} rows. Expected one "
-            f"number per row of X. Check X.shape and {name}.shape."
+            f"{name} has the shape {array.shape}, and {rows.name} has {sum(rows.sizes)} rows. "
+            f"Expected one number per row. Check {rows.name}.shape and {name}.shape."
         )
     edges = np.append(0, np.cumsum(rows.sizes))
     return [array[a:b] for a, b in pairwise(edges)]

@@ -16,9 +16,11 @@ from skneuron._common import AnyArray
 from skneuron.fitting._absent_classes import explain_absent
 from skneuron.fitting._callbacks import FitTasks
 from skneuron.fitting._result import FitResult
+from skneuron.fitting._spread_parts import split_off_blocks
 from skneuron.fitting._subproblems import Start
 from skneuron.fitting._train import OnIteration, Reached, Weights
 from skneuron.fitting._warnings import AbsentClassWarning, EarlyStoppingWarning
+from skneuron.objective import SpreadSamples
 from skneuron.results import Iteration, Status
 from skneuron.separation import SeparationWarning, explain
 from skneuron.validation import (
@@ -106,9 +108,13 @@ def hold_out(
 
     If a class has a single sample, return the settings without early stopping, and a warning.
     """
-    split = split_off(data, settings.validation_fraction, settings.seed)
+    given = data, settings.validation_fraction, settings.seed
+    if isinstance(data.X, SpreadSamples):
+        split, counts = split_off_blocks(*given), data.X.counts
+    else:
+        split, counts = split_off(*given), np.bincount(data.y, minlength=len(data.classes))
     if split is None:
-        warning = EarlyStoppingWarning(explain_no_split(data))
+        warning = EarlyStoppingWarning(explain_no_split(data.classes, counts))
         return data, None, replace(settings, patience=None), [warning]
     return *split, settings, []
 

@@ -25,7 +25,8 @@ class FitMonitor:
     Parameters
     ----------
     objective : Objective
-    activation : Activation
+    activation : Activation or None
+        None if the history does not need the fraction of saturated samples.
     validation : Objective or None
         The objective on the validation set.
     patience : int or None
@@ -39,15 +40,16 @@ class FitMonitor:
     def __init__(
         self,
         objective: Objective,
-        activation: Activation,
+        activation: Activation | None,
         validation: Objective | None,
         patience: int | None,
         on_iteration: Callable[[Iteration], bool] | None,
         separation_monitor: SeparationMonitor | None,
     ) -> None:
         self._objective = objective
-        has_slope = objective.loss.differentiable
-        self._saturation = Saturation(objective, activation) if has_slope else None
+        self._saturation: Saturation | None = None
+        if activation is not None and objective.loss.differentiable:
+            self._saturation = Saturation(objective, activation)
         self._validation = validation
         self._patience = patience
         self._on_iteration = on_iteration

@@ -21,8 +21,12 @@ from skneuron.validation import Settings, TrainingData
 
 __all__ = ["solve_path"]
 
-# The choice of "auto" for many rows, where the Hessian of all rows costs most.
-_MANY_ROWS = "subsampled-newton"
+# Choices of "auto" that form a Hessian.
+_WITH_HESSIAN = ("newton", "subsampled-newton")
+
+# Number of parameters from which on a Hessian of all rows costs several other passes, and so fits
+# share one Hessian.
+_MANY_PARAMS = 50
 
 
 def solve_path(
@@ -44,7 +48,7 @@ def solve_path(
     last: _FitAtC | None = None
     before: _FitAtC | None = None
     shared = PathNewton()
-    shares = False
+    shares, chosen = False, ""
     for index in np.argsort(Cs, kind="stable").tolist():
         C = float(Cs[index])
         warm = convex and least / C > 1 / UNPENALIZED_C
@@ -57,15 +61,18 @@ def solve_path(
             on_iteration=None,
             states=None,
             columns=columns,
+            on_path=True,
         )
         if Status.INTERRUPTED in result.statuses:
             # The solver has caught the interrupt. A path without its weaker penalties is no path.
             raise KeyboardInterrupt("An interrupt ended the path. None of its fits is stored.")
         if use:
             # Warnings name the solver that a user can choose.
-            result = replace(result, solver=_MANY_ROWS)
-        if result.solver == _MANY_ROWS and settings.solver is None:
-            shares = n_subproblems(settings, data) == 1
+            result = replace(result, solver=chosen)
+        chosen = result.solver
+        if chosen in _WITH_HESSIAN and settings.solver is None:
+            is_dear = chosen != "newton" or result.coef.size > _MANY_PARAMS
+            shares = is_dear and n_subproblems(settings, data) == 1
         before, last = last, _FitAtC(C, result.coef, result.intercept)
         yield index, result
 

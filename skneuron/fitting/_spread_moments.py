@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skneuron._common import AnyArray, FloatArray
+from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import (
     DesignMatrix,
     Moments,
@@ -18,7 +18,7 @@ from skneuron.design import (
 from skneuron.objective import BlockSamples, SpreadSamples, stacked
 from skneuron.validation import check_finite, refuse_not_finite
 
-__all__ = ["spread_moments"]
+__all__ = ["check_shape", "spread_moments"]
 
 # Maximum number of evenly spaced rows that come to the client, as for the saturation.
 _ROWS = 1000
@@ -63,17 +63,22 @@ def spread_moments(samples: SpreadSamples, *, center: bool) -> Moments:
     return resolve_ordinary_values(DesignMatrix(samples.even[0]), moments)
 
 
+def check_shape(data: Matrix, samples: BlockSamples, suffix: str = "") -> None:
+    """Raise ``ValueError`` if a block of X has not as many rows as there are labels."""
+    if data.shape[0] != samples.n_rows:
+        raise ValueError(
+            f"X{suffix} has {data.shape[0]} rows and y{suffix} has {samples.n_rows} labels. "
+            "Expected blocks of X, y, sample_weight and offset with the same numbers of rows. Take "
+            "them from one collection, for example after df = df.persist()."
+        )
+
+
 def _find(
     read: Any, factors: FloatArray, center: bool, X: Any, samples: BlockSamples, rows: AnyArray
 ) -> _Found | None:
     """Return the moments of a block, None if it has no rows in use."""
     data = read(X)
-    if data.shape[0] != samples.n_rows:
-        raise ValueError(
-            f"X has {data.shape[0]} rows and y has {samples.n_rows} labels. Expected blocks of X, "
-            "y, sample_weight and offset with the same numbers of rows. Take them from one "
-            "collection, for example after df = df.persist()."
-        )
+    check_shape(data, samples)
     if samples.used is not None:
         check_finite(data)
         data = data[samples.used]

@@ -101,6 +101,8 @@ class Subproblem:
 
     def on_validation_set(self, validation: ValidationSet) -> Objective:
         """Return the objective on the validation set."""
+        if isinstance(validation.X, SpreadSamples):
+            return self.objective.on_blocks(validation.X, self.of_class)
         y = validation.y if self.count == 1 else (validation.y == self.index).astype(np.intp)
         offset = _offset_of(self.index, validation.offset, self.count)
         return self.objective.on_rows(validation.X, y, validation.weights, offset)

@@ -59,6 +59,7 @@ def train(
     states: list[object] | None = None,
     reached: Reached | None = None,
     columns: Columns | None = None,
+    on_path: bool = False,
 ) -> FitResult:
     """Fit the neuron, or one neuron per class.
 
@@ -81,6 +82,9 @@ def train(
         the dict has already, and it marks the last of them as interrupted.
     columns : (DesignMatrix, Moments) or None
         From ``columns_of``, for several fits to the same rows.
+    on_path : bool
+        Whether nothing reads the history, and ``start`` with an L1 penalty or bounds is the minimum
+        at a stronger penalty: F is lower there than at zero.
     """
     reached = {} if reached is None else reached
     interrupted = max(reached, default=None)
@@ -98,7 +102,8 @@ def train(
                 monitor, passes_before, result = reached[part.index]
                 result = monitor.final_result(result)
             else:
-                first = part.starting_point(start, unchanged=not max_iter)
+                is_low = on_path and not part.objective.penalty.is_smooth
+                first = part.starting_point(start, unchanged=is_low or not max_iter)
                 report = _report_of(part, neurons, first, data, on_iteration)
                 separation = None if single_class else separation_monitor(part, data, settings)
                 on_validation_set = None
@@ -107,7 +112,7 @@ def train(
                 new_monitor = partial(
                     FitMonitor,
                     part.objective,
-                    settings.activation,
+                    None if on_path else settings.activation,
                     on_validation_set,
                     settings.patience,
                     report,

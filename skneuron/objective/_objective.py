@@ -165,6 +165,10 @@ class Objective:
         at, design = self.coordinates, DesignMatrix(X)
         return self._on(_rows_of(at, design, y, self.loss, weights, offset))
 
+    def on_blocks(self, samples: SpreadSamples, of_class: int | None) -> Objective:
+        """Return the objective of the same parameters on other samples in blocks elsewhere."""
+        return self._on(SpreadRows.at(samples, self.coordinates, self.loss, of_class))
+
     def restrict(self, columns: AnyArray) -> Objective:
         """Return the same objective as a function of some columns and the intercept."""
         kept = self.coordinates.positions(columns)

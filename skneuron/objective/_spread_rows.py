@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
-from scipy import linalg
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron.design import DesignMatrix, RowCounter, Sums
@@ -16,9 +15,11 @@ from skneuron.objective._base_rows import Rows, finite_or_inf
 from skneuron.objective._block_rows import (
     BlockRecipe,
     Call,
+    Root,
     of_curvature,
     on_block,
     own_blocks,
+    root_of,
     slope_along,
     take,
     take_by_chance,
@@ -139,6 +140,7 @@ class SpreadRows(Rows):
         if not self.samples.is_thin:
             numbers = np.asarray((np.arange(m) + rng.random(m)) * (n / m), dtype=np.intp)
             out = self._gathered(take, self.samples.split(numbers))
+            assert out is not None
             found = np.bincount(out.y, minlength=len(counts))
             known = not np.any((found < RARE * m / len(counts)) & (counts > 0))
             missed = np.any(variance - out.second_moments() > MAX_MISSED * variance)
@@ -157,9 +159,14 @@ class SpreadRows(Rows):
     def on_original_scale(self, m: int, rng: np.random.Generator) -> tuple[Any, AnyArray]:
         """Return about ``m`` rows of X as they are, every class among them, and their classes."""
         counts, evenly = self._by_class(self.samples.counts), min(1.0, m / self.n_samples)
-        pick = partial(take_by_chance, evenly, oversampling(counts * evenly, m), None)
+        pick = partial(take_by_chance, evenly, oversampling(counts * evenly, m), None, self._most)
         data, some = stacked(self._round(pick, self._seeds(rng)))
         return data, some.y
+
+    @property
+    def _most(self) -> float:
+        """Maximum number of elements of a subsample, for each row of all rows."""
+        return _MAX_ELEMENTS / self.n_samples
 
     def _seeds(self, rng: np.random.Generator) -> list[int]:
         """Return a seed for each block."""
@@ -171,16 +178,20 @@ class SpreadRows(Rows):
         evenly: float,
         more: FloatArray,
         by_columns: FloatArray | None,
-    ) -> MemoryRows:
+    ) -> Rows:
         """Return a sample in which each row is with a probability of its own."""
-        pick = partial(take_by_chance, evenly, more, by_columns)
-        return self._gathered(pick, self._seeds(rng))
+        pick = partial(take_by_chance, evenly, more, by_columns, self._most)
+        return self._gathered(pick, self._seeds(rng)) or self
 
-    def _gathered(self, pick: Callable[..., Any], given: Sequence[Any]) -> MemoryRows:
-        """Return the rows that each block picks, with sample weights as in all rows."""
+    def _gathered(self, pick: Callable[..., Any], given: Sequence[Any]) -> MemoryRows | None:
+        """Return the rows that each block picks, with sample weights as in all rows.
+
+        Return None if a block returns None.
+        """
         pieces = self._round(pick, given)
-        matrices, samples = zip(*pieces, strict=True)
-        data, some = stacked(list(zip(matrices, samples, strict=True)))
+        if any(piece is None for piece in pieces):
+            return None
+        data, some = stacked(pieces)
         assert some.weights is not None
         weights = scale_to_classes(some.y, some.weights, self.class_weights)
         rows = self.recipe.assembled(DesignMatrix(data), some.y, weights, some.offset)
@@ -197,8 +208,19 @@ class SpreadRows(Rows):
         samples, call = self.samples, partial(on_block, self.recipe, function)
         found = samples.executor.map(call, samples.X, samples.blocks, *given)
         found = [block for block in found if block is not None]
-        samples.counter.rows += sum(n_read for _, n_read in found)
-        return [result for result, _ in found]
+        samples.counter.rows += sum(block.n_read for block in found)
+        return [block.result for block in found]
+
+    def matrix_total(
+        self, count: int, function: Callable[..., Any], *args: Any, **options: Any
+    ) -> Any:
+        """Return the sum over the blocks, which has a matrix with this number of rows."""
+        samples = self.samples
+        call = partial(on_block, self.recipe, Call(function, args, options))
+        n_bytes = 8 * count**2
+        total = samples.executor.sum(call, samples.X, samples.blocks, n_bytes=n_bytes)
+        samples.counter.rows += total.n_read
+        return total.result
 
     def sums(
         self,
@@ -218,8 +240,11 @@ class SpreadRows(Rows):
         """
         if slopes is not None or margins is not None:
             _refuse_rows()
-        out: Sums = self.total(MemoryRows.sums, coef, gram=gram, observed=observed)
-        return out
+        if not gram:
+            out: Sums = self.total(MemoryRows.sums, coef, observed=observed)
+            return out
+        summed = self.matrix_total(coef.size, MemoryRows.sums, coef, gram=True, observed=observed)
+        return cast(Sums, summed)
 
     def mean_loss(self, coef: FloatArray) -> float:
         """Return the sum of weighted losses, or inf beyond the range of float64."""
@@ -279,16 +304,19 @@ class SpreadCurvature:
 
     def own_blocks(self) -> Iterator[FloatArray]:
         """Yield each output's own block."""
-        yield from self._rows.total(own_blocks, self._coef)
+        count = self._coef.shape[1] * len(self._coef)
+        yield from self._rows.matrix_total(count, own_blocks, self._coef)
 
     def mean_block(self) -> FloatArray:
         """Return the mean of the outputs' own blocks."""
-        return np.asarray(self._total("mean_block"))
+        count = self._coef.shape[1]
+        args = self._coef, "mean_block"
+        return np.asarray(self._rows.matrix_total(count, of_curvature, *args))
 
     def root(self, start: FloatArray) -> FloatArray:
         """Return R with RᵀR the Hessian plus startᵀ start, from one R of each block."""
-        roots = self._rows.each(of_curvature, self._coef, "root", start[:0])
-        return np.asarray(linalg.qr(np.vstack([start, *roots]), mode="r")[0][: start.shape[1]])
+        total = self._rows.matrix_total(start.shape[1], root_of, self._coef, start[:0])
+        return np.asarray((Root(start) + total).matrix)
 
 
 def _refuse_rows() -> NoReturn:

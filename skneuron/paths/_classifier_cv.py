@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor
+from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, is_dask
 from skneuron.activations import Activation
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._callbacks import (
@@ -29,6 +29,7 @@ from skneuron.fitting._callbacks import (
 from skneuron.fitting._draft import Draft
 from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
+from skneuron.fitting._spread import check_spread_labels, check_spread_settings
 from skneuron.fitting._train import columns_of
 from skneuron.paths._fits import data_of, first_of_each_kind
 from skneuron.paths._folds import FoldResult, fitted_neuron, solve_fold
@@ -38,9 +39,12 @@ from skneuron.paths._routing import routed_arguments, router_of
 from skneuron.paths._scores import Scorer, WithOffset, check_scorer, log_loss_score
 from skneuron.paths._selection import best_of_fold, check_selection, choose
 from skneuron.paths._splits import split
+from skneuron.paths._spread_folds import SpreadFolds, check_spread_search
+from skneuron.paths._spread_scores import score_on_blocks
 from skneuron.prediction._outputs import has_likelihood
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    Samples,
     Settings,
     TrainingData,
     check_finite,
@@ -96,7 +100,7 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
         Whether to fit the chosen neuron to all samples. False averages the coefficients, the
         ``C`` and the ``l1_ratio`` of each fold's best score, and needs ``selection="best"``.
     n_jobs : int or None, default=None
-        Number of processes. A process fits one fold.
+        Number of processes. A process fits one fold. Dask collections use the workers instead.
     loss : {"auto", "log_loss", "squared_error"}, default="auto"
         As in :class:`NeuronClassifier`, like all following parameters.
     fit_intercept : bool, default=True
@@ -234,7 +238,9 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+        X : array-like, CSR/CSC matrix, or Dask array or data frame of shape (n_samples, n_features)
+            A Dask collection stays with the workers. It needs a number of folds as ``cv``, and
+            ``scoring=None``.
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the fits and of the scores.
@@ -272,34 +278,35 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
             ]
             scorer = check_scorer(self.scoring, owner)
             forget_fit(own.__dict__)
-            samples = check_samples(own, X, y, sample_weight, offset)
-            check_finite(samples.X)
+            if is_dask(X) or is_dask(y):
+                check_spread_settings(settings[0])
+                check_spread_search(self.cv, scorer, params)
+            given = X, y, sample_weight, offset
+            samples, folds, of_scorer = own._samples_and_folds(given, params)
             names = getattr(own, "feature_names_in_", None)
             data = data_of(neuron, samples, names)
-            of_splitter, of_scorer = routed_arguments(self, samples.weights, params)
-            plain = scorer is None and not params and bool(self.refit)
-            folds = None
-            if is_leave_one_out(self.cv, owner):
+            if folds is None:
+                plain = scorer is None and not params and bool(self.refit)
                 check_leave_one_out(neuron, data, settings, plain=plain)
-            else:
-                folds = split(self.cv, samples, of_splitter)
             if isinstance(Cs, int):
                 Cs = data_grid(Cs, data, settings, columns_of(data, neuron.fit_intercept))
             own.Cs_, own.l1_ratios_ = Cs, l1_ratios
             n_fits = len(l1_ratios) * len(Cs)
             n_folds = 1 if folds is None else len(folds)
             tasks = SearchTasks(self, n_folds, n_fits, bool(self.refit), X, y)
-            even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
-            if folds is None:
+            if isinstance(samples, Samples) and folds is None:
+                even = np.ones(len(samples.y)) if samples.weights is None else samples.weights
                 held_out = even[even > 0]
                 found = [own._leave_one_out(data, settings, names, held_out, tasks.folds[0])]
             else:
-                held_out = np.array([even[test].sum() for _, test in folds])
+                # The rounds of a fold already use all workers of a Dask scheduler.
+                n_jobs = self.n_jobs if isinstance(samples, Samples) else 1
                 run = delayed(solve_fold)
-                found = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+                found = Parallel(n_jobs=n_jobs, verbose=self.verbose)(
                     run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer, task)
-                    for fold, task in zip(folds, tasks.folds, strict=True)
+                    for fold, task in zip(folds or [], tasks.folds, strict=True)
                 )
+                held_out = np.array([fold.held_out_weight for fold in found])
                 own.scores_ = np.stack([fold.scores for fold in found])
             own._store_paths(found)
             own._select(held_out)
@@ -329,6 +336,25 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
         shared = set(NeuronClassifier().get_params(deep=False)) & set(self.get_params(deep=False))
         params = {name: getattr(self, name) for name in shared}
         return NeuronClassifier(**params | {"verbose": 0})
+
+    def _samples_and_folds(
+        self, given: tuple[Any, ...], params: dict[str, Any]
+    ) -> tuple[Samples | SpreadFolds, list[Any] | None, dict[str, Any]]:
+        """Check the samples, set the column attributes, and return what a search needs.
+
+        Returns
+        -------
+        (Samples or SpreadFolds, folds, arguments of the scorer)
+            The folds are None if each sample is one.
+        """
+        if any(map(is_dask, given[:2])):
+            spread = SpreadFolds.of(check_spread_labels(self, *given), self.cv)
+            return spread, spread.folds, {}
+        samples = check_samples(self, *given)
+        check_finite(samples.X)
+        of_splitter, of_scorer = routed_arguments(self, samples.weights, params)
+        one_each = is_leave_one_out(self.cv, type(self).__name__)
+        return samples, None if one_each else split(self.cv, samples, of_splitter), of_scorer
 
     def _leave_one_out(
         self,
@@ -446,6 +472,9 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
         check_is_fitted(self)
         scorer = check_scorer(self.scoring, type(self).__name__)
         neuron = self.best_estimator_
+        if is_dask(X) or is_dask(y):
+            check_spread_search(None, scorer, params)
+            return score_on_blocks(neuron, X, y, sample_weight, offset)
         if scorer is not None:
             if sample_weight is not None:
                 params = params | {"sample_weight": sample_weight}

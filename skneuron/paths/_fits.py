@@ -8,6 +8,8 @@ from skneuron._common import AnyArray
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._fit import absent_class_warnings, convergence_warnings
 from skneuron.fitting._result import FitResult
+from skneuron.fitting._spread_parts import SpreadPart
+from skneuron.paths._spread_folds import SpreadFolds
 from skneuron.validation import (
     Samples,
     Settings,
@@ -23,16 +25,21 @@ __all__ = ["FitWarning", "data_of", "first_of_each_kind", "warnings_of"]
 FitWarning = tuple[str, Warning]
 
 
-def data_of(neuron: NeuronClassifier, samples: Samples, names: AnyArray | None) -> TrainingData:
+def data_of(
+    neuron: NeuronClassifier, samples: Samples | SpreadPart | SpreadFolds, names: AnyArray | None
+) -> TrainingData:
     """Return the data of fits with the parameters of a neuron.
 
     Parameters
     ----------
     neuron : NeuronClassifier
-    samples : Samples
+    samples : Samples, SpreadPart or SpreadFolds
     names : ndarray of str of shape (n_features,) or None
     """
-    data = training_data(samples, neuron.class_weight)
+    if isinstance(samples, Samples):
+        data = training_data(samples, neuron.class_weight)
+    else:
+        data = samples.training_data(neuron.class_weight)
     data = with_bounds(data, neuron.bounds, names)
     return with_penalty_factor(data, neuron.penalty_factor, names)
 

@@ -16,8 +16,8 @@ from skneuron.fitting._solve_path import solve_path
 from skneuron.fitting._subproblems import Start
 from skneuron.fitting._train import columns_of
 from skneuron.paths._fits import FitWarning, data_of, warnings_of
-from skneuron.paths._scores import Scorer, held_out_score
-from skneuron.paths._splits import Fold
+from skneuron.paths._scores import Scorer, held_out_scores, total_weight
+from skneuron.paths._spread_folds import SpreadFolds
 from skneuron.validation import Samples, Settings, TrainingData
 
 __all__ = ["FoldResult", "fitted_neuron", "solve_fold"]
@@ -33,6 +33,8 @@ class FoldResult:
     coefs : ndarray of shape (n_l1_ratios, n_cs, n_neurons, n_features)
     intercepts : ndarray of shape (n_l1_ratios, n_cs, n_neurons)
     warnings : list of (str, Warning)
+    held_out_weight : float
+        Sum of the sample weights of the held-out samples, 0 without any.
     """
 
     scores: FloatArray
@@ -41,6 +43,7 @@ class FoldResult:
     coefs: AnyArray
     intercepts: AnyArray
     warnings: list[FitWarning]
+    held_out_weight: float = 0.0
 
 
 def _rows_of(params: Mapping[str, Any], rows: AnyArray, n_samples: int) -> dict[str, Any]:
@@ -56,8 +59,8 @@ def _rows_of(params: Mapping[str, Any], rows: AnyArray, n_samples: int) -> dict[
 
 def solve_fold(
     neuron: NeuronClassifier,
-    samples: Samples,
-    fold: Fold,
+    samples: Samples | SpreadFolds,
+    fold: tuple[Any, Any],
     settings: list[Settings],
     Cs: FloatArray,
     names: AnyArray | None,
@@ -71,35 +74,39 @@ def solve_fold(
     ----------
     neuron : NeuronClassifier
         Holds the parameters that all fits have in common.
-    samples : Samples
+    samples : Samples or SpreadFolds
     fold : (train, test)
+        Each for ``samples.take``.
     settings : list of Settings
         One per ``l1_ratio``.
     Cs : ndarray of shape (n_cs,)
     names : ndarray of str of shape (n_features,) or None
     scorer, params
-        See ``held_out_score``.
+        See ``held_out_scores``.
     tasks : FoldTasks
     """
     tasks.begin()
     train, test = fold
     data = data_of(neuron, samples.take(train), names)
     held_out = samples.take(test)
-    params = _rows_of(params, test, len(samples.y))
+    if isinstance(samples, Samples):
+        params = _rows_of(params, test, len(samples.y))
     columns = columns_of(data, neuron.fit_intercept)
     shape = len(settings), len(Cs)
     scores, gaps, n_iter = np.empty(shape), np.empty(shape), np.empty(shape, np.int32)
     fits: dict[tuple[int, ...], Start] = {}
+    neurons: dict[tuple[int, int], NeuronClassifier] = {}
     notes: list[FitWarning] = []
     for i, one in enumerate(settings):
         for j, result in solve_path(data, one, Cs, columns):
             fits[i, j] = result.coef, result.intercept
-            fitted = fitted_neuron(neuron, data, one, float(Cs[j]), fits[i, j])
-            scores[i, j] = held_out_score(fitted, held_out, scorer, params)
+            neurons[i, j] = fitted_neuron(neuron, data, one, float(Cs[j]), fits[i, j])
             gaps[i, j], n_iter[i, j] = result.gap, result.n_iter.max()
             name = f"C={Cs[j]:.6g}"
             notes += warnings_of(name, data, result, one, names)
             tasks.fit_ended(name)
+    found = held_out_scores(list(neurons.values()), held_out, scorer, params)
+    scores[tuple(np.transpose(list(neurons)))] = found
     tasks.end()
     coefs, intercepts = (np.stack([fits[at][part] for at in np.ndindex(shape)]) for part in (0, 1))
     return FoldResult(
@@ -109,6 +116,7 @@ def solve_fold(
         coefs.reshape(*shape, *coefs.shape[1:]),
         intercepts.reshape(*shape, -1),
         notes,
+        total_weight(held_out),
     )
 
 

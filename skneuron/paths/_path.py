@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skneuron._common import AnyArray, FloatArray, MatrixLike, not_a_neuron
+from skneuron._common import AnyArray, FloatArray, MatrixLike, is_dask, not_a_neuron
 from skneuron.classifier import NeuronClassifier
 from skneuron.fitting._fit import NumpyErrorsRestored
 from skneuron.fitting._solve_path import solve_path
+from skneuron.fitting._spread import check_spread_labels, check_spread_settings
+from skneuron.fitting._spread_parts import SpreadPart, whole_part
 from skneuron.fitting._train import columns_of
 from skneuron.paths._fits import data_of, first_of_each_kind, warnings_of
 from skneuron.paths._grid import check_Cs, data_grid
-from skneuron.validation import check_parameters, check_samples
+from skneuron.validation import Samples, check_parameters, check_samples
 
 __all__ = ["NeuronPath", "neuron_path"]
 
@@ -61,7 +63,7 @@ def neuron_path(
 
     Parameters
     ----------
-    X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+    X : array-like, CSR/CSC matrix, or Dask array or data frame of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     Cs : int or array-like of shape (n_cs,), default=10
         Values of ``C``. An integer is the number of values on a grid in the units of the data.
@@ -119,7 +121,12 @@ def neuron_path(
             "bias_reduction=None)."
         )
     with NumpyErrorsRestored():
-        samples = check_samples(own, X, y, sample_weight, offset)
+        given = own, X, y, sample_weight, offset
+        if is_dask(X) or is_dask(y):
+            check_spread_settings(settings)
+            samples: Samples | SpreadPart = whole_part(check_spread_labels(*given))
+        else:
+            samples = check_samples(*given)
         names = getattr(own, "feature_names_in_", None)
         data = data_of(own, samples, names)
         columns = columns_of(data, settings.fit_intercept)

@@ -13,11 +13,20 @@ from sklearn.utils.metaestimators import available_if
 
 from skneuron._common import AnyArray, FloatArray, MatrixLike, one_of, wrong_value
 from skneuron.classifier import NeuronClassifier
+from skneuron.fitting._spread_parts import SpreadPart
+from skneuron.paths._spread_scores import scores_of_part
 from skneuron.prediction._forward import forward_pass
 from skneuron.prediction._outputs import Outputs, has_likelihood
 from skneuron.validation import Samples, check_weights
 
-__all__ = ["Scorer", "WithOffset", "check_scorer", "held_out_score", "log_loss_score"]
+__all__ = [
+    "Scorer",
+    "WithOffset",
+    "check_scorer",
+    "held_out_scores",
+    "log_loss_score",
+    "total_weight",
+]
 
 #: Gets a fitted estimator, X, y and keyword arguments. Higher is better.
 Scorer = Callable[..., float]
@@ -74,23 +83,41 @@ class WithOffset(NeuronClassifier):
     predict_proba = available_if(has_likelihood)(_at_own_offset(NeuronClassifier.predict_proba))
 
 
-def held_out_score(
-    neuron: NeuronClassifier,
-    held_out: Samples,
+def total_weight(held_out: Samples | SpreadPart) -> float:
+    """Return the sum of the sample weights."""
+    if isinstance(held_out, SpreadPart):
+        return float(held_out.totals.sums.sum())
+    return float(len(held_out.y) if held_out.weights is None else held_out.weights.sum())
+
+
+def held_out_scores(
+    neurons: list[NeuronClassifier],
+    held_out: Samples | SpreadPart,
     scorer: Scorer | None,
     params: Mapping[str, Any],
-) -> float:
-    """Return the score of a fitted neuron on held-out samples.
+) -> list[float]:
+    """Return the score of each fitted neuron on held-out samples.
 
     Parameters
     ----------
-    neuron : NeuronClassifier
-    held_out : Samples
+    neurons : list of NeuronClassifier
+    held_out : Samples or SpreadPart
     scorer : callable or None
         None is the log loss times -1, or the accuracy if the neuron has no likelihood.
     params : mapping
         Keyword arguments of the scorer.
     """
+    if isinstance(held_out, SpreadPart):
+        return scores_of_part(neurons, held_out)
+    return [_held_out_score(neuron, held_out, scorer, params) for neuron in neurons]
+
+
+def _held_out_score(
+    neuron: NeuronClassifier,
+    held_out: Samples,
+    scorer: Scorer | None,
+    params: Mapping[str, Any],
+) -> float:
     if scorer is not None:
         neuron = WithOffset.of(neuron, held_out.offset)
         return float(scorer(neuron, held_out.X, held_out.classes[held_out.y], **params))

@@ -20,6 +20,8 @@ def forward_pass(
     X: Matrix,
     of_z: Callable[[AnyArray], AnyArray],
     offset: ArrayLike | None = None,
+    *,
+    is_bounded: bool = False,
 ) -> AnyArray:
     """Return a function of z for each row of X, in the dtype of X.
 
@@ -32,6 +34,9 @@ def forward_pass(
         Gets z of shape (n_rows, n_neurons) for a block of rows, and returns an array of shape
         (n_rows,) or (n_rows, n_columns).
     offset : array-like of shape (n_samples,) or (n_samples, n_classes), default=None
+    is_bounded : bool, default=False
+        Whether an output below the range of the dtype is its most negative number. By default
+        it raises an error.
 
     Raises
     ------
@@ -52,6 +57,8 @@ def forward_pass(
         if added is not None:
             z += added[rows].reshape(z.shape)
         output = of_z(z)
+        if is_bounded and output.dtype != kind:
+            output = np.maximum(output, np.finfo(kind).min)
         with np.errstate(over="ignore"):
             out[rows] = output
         if output.dtype != kind:

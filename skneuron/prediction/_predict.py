@@ -69,7 +69,8 @@ def _predicted(
 def _outputs(
     output: Callable[[Outputs, AnyArray], AnyArray], neuron: FittedNeuron, X: Matrix, offset: Any
 ) -> AnyArray:
-    return forward_pass(neuron, X, partial(output, Outputs.of(neuron)), offset)
+    of_z, is_log = partial(output, Outputs.of(neuron)), output is Outputs.log_proba
+    return forward_pass(neuron, X, of_z, offset, is_bounded=is_log)
 
 
 def _labels(neuron: FittedNeuron, X: Matrix, offset: Any) -> AnyArray:

@@ -33,6 +33,7 @@ from skneuron.validation._validation_set import (
     ValidationSet,
     check_validation_set,
     explain_no_split,
+    has_validation_set,
     split_off,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "encode",
     "explain_no_split",
     "grouped",
+    "has_validation_set",
     "is_missing",
     "penalty_factors",
     "refuse_not_finite",

@@ -15,7 +15,13 @@ from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
 
-__all__ = ["ValidationSet", "check_validation_set", "explain_no_split", "split_off"]
+__all__ = [
+    "ValidationSet",
+    "check_validation_set",
+    "explain_no_split",
+    "has_validation_set",
+    "split_off",
+]
 
 
 @dataclass(frozen=True)
@@ -57,26 +63,10 @@ def check_validation_set(
         are not finite, a label is not among ``classes``, or the sample weights cannot be used.
         If only one of the validation set and the training data has an offset.
     """
-    if X_val is None and y_val is None:
-        for name, given in (("sample_weight_val", sample_weight_val), ("offset_val", offset_val)):
-            if given is not None:
-                raise ValueError(
-                    f"{name} was passed without X_val and y_val. Expected all three. Use: "
-                    f"fit(X, y, X_val=X_val, y_val=y_val, {name}={name})."
-                )
+    given = X_val, y_val, sample_weight_val, offset_val
+    is_given = has_validation_set(*given, with_offset=with_offset)
+    if not is_given or X_val is None or y_val is None:
         return None
-    if X_val is None or y_val is None:
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(
-            f"The validation set has no {missing}. Expected both X_val and y_val. Use: "
-            "fit(X, y, X_val=X_val, y_val=y_val)."
-        )
-    if (offset_val is not None) != with_offset:
-        given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
-        raise ValueError(
-            f"{given} was passed without {missing}. Expected both if there is a validation set. "
-            f"Use: fit(X, y, offset=offset, X_val=X_val, y_val=y_val, offset_val=offset_val)."
-        )
     X = check_rows(estimator, X_val, "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
@@ -106,6 +96,44 @@ def check_validation_set(
     weights = weights[used] / weights.max()
     offset = None if offset is None else offset[used]
     return ValidationSet(X[used], y[used], weights / weights.sum(), offset)
+
+
+def has_validation_set(
+    X_val: MatrixLike | None,
+    y_val: ArrayLike | None,
+    sample_weight_val: ArrayLike | None,
+    offset_val: ArrayLike | None,
+    *,
+    with_offset: bool,
+) -> bool:
+    """Return whether ``fit`` got a validation set.
+
+    Raises
+    ------
+    ValueError
+        If one of the arguments is missing.
+    """
+    if X_val is None and y_val is None:
+        for name, given in (("sample_weight_val", sample_weight_val), ("offset_val", offset_val)):
+            if given is not None:
+                raise ValueError(
+                    f"{name} was passed without X_val and y_val. Expected all three. Use: "
+                    f"fit(X, y, X_val=X_val, y_val=y_val, {name}={name})."
+                )
+        return False
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(
+            f"The validation set has no {missing}. Expected both X_val and y_val. Use: "
+            "fit(X, y, X_val=X_val, y_val=y_val)."
+        )
+    if (offset_val is not None) != with_offset:
+        given, missing = ("offset", "offset_val") if with_offset else ("offset_val", "offset")
+        raise ValueError(
+            f"{given} was passed without {missing}. Expected both if there is a validation set. "
+            f"Use: fit(X, y, offset=offset, X_val=X_val, y_val=y_val, offset_val=offset_val)."
+        )
+    return True
 
 
 def split_off(
@@ -149,10 +177,9 @@ def split_off(
     return rest, ValidationSet(data.X[out], data.y[out], held / held.sum(), offset)
 
 
-def explain_no_split(data: TrainingData) -> str:
+def explain_no_split(classes: AnyArray, counts: AnyArray) -> str:
     """Return the warning for data with a class of one row, which :func:`split_off` cannot split."""
-    counts = np.bincount(data.y, minlength=len(data.classes))
-    labels = data.classes[counts == 1].tolist()
+    labels = classes[counts == 1].tolist()
     whose = f"class {labels[0]!r} has" if len(labels) == 1 else f"the classes {labels!r} have"
     return (
         f"early_stopping=True has no effect, because {whose} one sample of positive sample weight. "

@@ -151,11 +151,9 @@ def _check_outputs(report, problem, neuron):
     """Look at what is computed on the rows that were learned; return the decisions."""
     X, offset = problem.X, problem.fit.get("offset")
     try:
-        z = neuron.decision_function(X, offset=offset)
-        report.check("finite outputs", np.all(np.isfinite(z)), "decision_function")
-        report.check(
-            "finite outputs", np.all(np.isfinite(neuron.activate(X, offset=offset))), "activate"
-        )
+        for output in (neuron.activate, neuron.decision_function):
+            z = _numbers_of(output, problem)
+            report.check("finite outputs", np.all(np.isfinite(z)), output.__name__)
         predicted = neuron.predict(X, offset=offset)
         report.check("predicted classes", np.all(np.isin(predicted, neuron.classes_)))
         report.check("predicted classes", predicted.dtype == neuron.classes_.dtype, "dtype")
@@ -178,6 +176,23 @@ def _check_outputs(report, problem, neuron):
         return None
     report.check("rows of the fit predicted", True)
     return z
+
+
+def _numbers_of(output, problem):
+    """Return an output, in float64 if a row that the fit has held out overflows float32.
+
+    The fit has not seen this row, and the error names the remedy. Classes and probabilities have to
+    be right in float32.
+    """
+    X, offset = problem.X, problem.fit.get("offset")
+    try:
+        return output(X, offset=offset)
+    except ValueError as error:
+        text = str(error)
+        if "overflows float32" not in text or not problem.params.get("early_stopping"):
+            raise
+        assert "X.astype(np.float64)" in text
+        return output(X.astype(np.float64), offset=offset)
 
 
 def _check_end(report, problem, attempt):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from dataclasses import dataclass
 
 from skneuron._common import FloatArray
@@ -12,7 +13,7 @@ from skneuron.solvers._gap import at_most_value, relative, relative_gap
 from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, length_of
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
-from skneuron.solvers._tolerances import MEASURABLE
+from skneuron.solvers._tolerances import MEASURABLE, MUCH_OF_GAP
 
 __all__ = ["CurvatureStrategy", "End", "descend"]
 
@@ -117,6 +118,7 @@ def descend(
     stopping = StoppingRule(objective, iterate.value, strategy.patience)
     best, best_predicted = iterate, strategy.predicted
     status = Status.MAX_ITER
+    trail = deque([(iterate.value, strategy.predicted)], strategy.patience)
     while len(history) < criteria.max_iter:
         if relative(strategy.predicted, objective) <= strategy.tol and len(history):
             gap = strategy.checked_gap(iterate)
@@ -139,6 +141,7 @@ def descend(
             break
         strategy.update(iterate, following, length)
         iterate = following
+        trail.append((iterate.value, strategy.predicted))
         if _is_better(objective, iterate, strategy.predicted, best, best_predicted):
             best, best_predicted = iterate, strategy.predicted
         if stopping.is_stuck(iterate.value, strategy.predicted) and not strategy.leaves_plateau(
@@ -148,9 +151,22 @@ def descend(
             break
     state = strategy.state(solver, iterate)
     gap = strategy.final_gap(best)
+    if status is Status.STALLED:
+        gap = max(gap, relative(_creeping_decrease(trail), objective))
     if status is Status.STALLED or gap <= criteria.tol:
         status = status_without_progress(gap, criteria.tol)
     return End(best, gap, status, state)
+
+
+def _creeping_decrease(trail: deque[tuple[float, float]]) -> float:
+    """Return the decrease of F over the last iterations, if predictions hardly shrank over them.
+
+    Each step then attains its prediction, and the next model predicts as much again. So the
+    prediction is not the gap. The cause is a loss that is far from quadratic along flat directions.
+    """
+    (before, first), (after, last) = trail[0], trail[-1]
+    is_creeping = len(trail) == trail.maxlen and last > (1 - MUCH_OF_GAP) * first
+    return before - after if is_creeping else 0.0
 
 
 def _is_better(

@@ -34,6 +34,11 @@ _FAR = 1e-3
 _POSTPONED_CHECKS = 4
 
 
+# Length of a step below which its changes of F are rounding errors, in steps that change linear
+# predictors by much.
+_SHORTEST = 2.0**-30
+
+
 class FactoredHessian(CurvatureStrategy):
     """The Hessian of all rows or of a subsample, factored.
 
@@ -83,6 +88,7 @@ class FactoredHessian(CurvatureStrategy):
         self._accepted = False
         # Length to try first of a step along directions without curvature.
         self._reach = 1.0
+        self._last_length = 1.0
         # If the loss is not convex, no model's gap is accurate: the first check is made at once.
         self._failed_checks = 0
         self._next_check = _POSTPONED_CHECKS if self.objective.loss.convex else 0
@@ -106,7 +112,7 @@ class FactoredHessian(CurvatureStrategy):
 
     def update(self, before: Iterate, after: Iterate, length: float) -> None:
         """Propose the step from the iterate after a step, and judge the last model."""
-        last = self.predicted
+        last, self._last_length = self.predicted, length
         if np.isinf(last):
             self._reach = 2 * length
         self._is_current = after.hessian is not None
@@ -188,7 +194,8 @@ class FactoredHessian(CurvatureStrategy):
     def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether F is not yet tiny, and steps still change a linear predictor by much."""
         is_tiny = relative(abs(iterate.value), self.objective) <= MEASURABLE
-        if not self.objective.loss.convex or is_exhausted or is_tiny:
+        is_rounding = self._last_length < _SHORTEST
+        if not self.objective.loss.convex or is_exhausted or is_tiny or is_rounding:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
 
