@@ -119,9 +119,11 @@ class LayerInformation:
         """
         if not len(self.coordinates.columns):
             return False
-        # The rounding error of a score of zero.
-        smallest = 8 * np.finfo(float).eps * np.sqrt(self.observations.total_weight)
-        return not self.estimable.weakest > 2 * max(self.distance, smallest)
+        # The distance is a score divided by the root of the information, and so is the rounding
+        # error of a score of zero: probabilities next to 1 round to 1.
+        weakest = self.estimable.weakest
+        rounding = 8 * float(np.finfo(float).eps) * self.observations.total_weight
+        return not weakest > 2 * max(self.distance, rounding / weakest if weakest > 0 else np.inf)
 
     def _separated(self) -> int:
         """Return the index of a class that a hyperplane separates, or -1. Cheap proofs first."""

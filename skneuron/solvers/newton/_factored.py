@@ -211,10 +211,9 @@ class FactoredHessian(CurvatureStrategy):
             length = value / self.predicted
         if not (objective.loss.convex and objective.rows.in_cache):
             return length
-        if relative(self.predicted, objective) <= _FAR and (
-            # On a plateau a step changes linear predictors by much, and leaves the gap as it was.
-            # A short step along rounding errors of the columns must not become a long one.
-            self.contraction <= _MAX_CONTRACTION or is_near(objective, iterate.params, self.step)
-        ):
+        # On a plateau a step changes linear predictors by much, and leaves the gap as it was. A short
+        # step along rounding errors of the columns must not become a long one.
+        is_far = relative(self.predicted, objective) > _FAR
+        if not is_far and is_near(objective, iterate.params, self.step):
             return length
         return secant_length(objective, iterate, self.step, length)
