@@ -116,12 +116,12 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         parameters. Above 2,000 parameters it is Newton-CG, or working sets for an L1 penalty or
         bounds. Newton-CG also serves several hundred features that are sparse or have few samples.
     tol : float or None, default=None
-        Relative gap at which the fit has converged. None is the default of the solver: 1e-9 for
-        ``"newton-cg"``, 1e-8 for ``"sgd"``, 1e-6 for ``"adam"`` and 1e-18 for the others. The gap
-        is the estimated excess of F over its minimum, ½ gᵀH⁻¹g from the gradient, divided by F at
-        zero coefficients. It can be far below the rounding error of F. The relative error of the
-        coefficients is about the square root of the gap, so 1e-18 stands for about eight correct
-        digits.
+        Relative gap at which the fit has converged. None is the default of the solver: 1e-8 for
+        ``"sgd"``, 1e-6 for ``"adam"``, 1e-9 for ``"newton-cg"`` with more than 2,000 coefficients,
+        and 1e-18 otherwise. The gap is the estimated excess of F over its minimum, ½ gᵀH⁻¹g from
+        the gradient, divided by F at zero coefficients. It can be far below the rounding error of
+        F. The relative error of the coefficients is about the square root of the gap, so 1e-18
+        stands for about eight correct digits.
     max_iter : int, default=10000
         Maximum number of iterations of the solver. With 0 the fit returns its start: zero
         coefficients, or with ``warm_start`` the coefficients of the last fit.

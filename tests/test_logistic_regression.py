@@ -160,7 +160,7 @@ def test_more_parameters_than_a_hessian_is_formed_for():
     rng = np.random.default_rng(0)
     X = sparse.random(300, 2500, density=0.02, random_state=rng, format="csr")
     y = (np.asarray(X @ rng.normal(size=2500)) > 0).astype(int)
-    neuron = NeuronClassifier(C=10.0).fit(X, y)
+    neuron = NeuronClassifier(C=10.0, tol=1e-18).fit(X, y)
     assert neuron.solver_ == "newton-cg"
     _assert_same(neuron, _reference(X.toarray(), y, C=10.0), X)
 

@@ -194,7 +194,7 @@ def _subproblem(
     """Return the subproblem with the solver of the settings, or with the best one."""
     _check_loss_at_zero(objective)
     solver = settings.solver or _solver_of(objective, settings, total_weight)
-    criteria = settings.criteria(solver)
+    criteria = settings.criteria(solver, objective.dims.n_params)
     return Subproblem(index, len(losses), objective, y, solver, criteria, passes_before)
 
 

@@ -79,6 +79,10 @@ class Solver(BaseEstimator):  # type: ignore[misc]
             )
         return None
 
+    def default_tol_for(self, n_params: int) -> float:
+        """Return the relative gap to reach by default for this number of parameters."""
+        return self.default_tol
+
     def check_parameters(self) -> None:
         """Raise ``ValueError`` if a parameter has a value that cannot work."""
         check(self)

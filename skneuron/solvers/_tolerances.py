@@ -22,6 +22,7 @@ __all__ = [
     "PRODUCTS_TOL",
     "REGULAR",
     "SETTLED",
+    "SHORTEST",
     "SINGULAR",
     "SLOPE_ROUNDING",
     "SMALLEST_GAP",
@@ -31,8 +32,9 @@ __all__ = [
 # the gap: eight of their digits are right.
 DEFAULT_TOL = 1e-18
 
-# The same for conjugate gradients instead of a factored Hessian: four or five digits. Each further
-# digit needs as many products again, and 1e-18 takes 1.2 to 8 times as long as 1e-6.
+# The same for conjugate gradients on more parameters than a Hessian is formed for: four or five
+# digits. Each further digit needs as many products again, and 1e-18 takes 1.2 to 8 times as long as
+# 1e-6.
 PRODUCTS_TOL = 1e-9
 
 # Relative gap at the precision of float64: a step from a smaller gap changes F by rounding only.
@@ -60,6 +62,10 @@ ARMIJO = 1e-4
 
 # Number of halvings of a step at most: 2**-60 of a step changes no digit of a coefficient.
 MAX_HALVINGS = 60
+
+# Length, as a fraction of a Newton step that changes linear predictors by much, below which the
+# changes of F are rounding errors.
+SHORTEST = 2.0**-30
 
 # Number of parameters up to which a Hessian is formed (32 MB) and factored in a few tenths of a
 # second. Above, conjugate gradients take products with it.

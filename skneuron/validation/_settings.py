@@ -61,9 +61,9 @@ class Settings:
     restart: int
     bias_reduction: str | None = None
 
-    def criteria(self, solver: Solver) -> StoppingCriteria:
+    def criteria(self, solver: Solver, n_params: int) -> StoppingCriteria:
         """Return when a solver may stop and when it must."""
-        tol = solver.default_tol if self.tol is None else self.tol
+        tol = solver.default_tol_for(n_params) if self.tol is None else self.tol
         return StoppingCriteria(tol, self.max_iter, self.seed)
 
 

@@ -153,6 +153,7 @@ def descend(
     gap = strategy.final_gap(best)
     if status is Status.STALLED:
         gap = max(gap, relative(_creeping_decrease(trail), objective))
+        gap = at_most_value(gap, objective, best.value)
     if status is Status.STALLED or gap <= criteria.tol:
         status = status_without_progress(gap, criteria.tol)
     return End(best, gap, status, state)

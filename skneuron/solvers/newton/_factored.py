@@ -9,7 +9,7 @@ from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import secant_length
-from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE
+from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE, SHORTEST
 from skneuron.solvers.newton._descent import CurvatureStrategy
 from skneuron.solvers.newton._model import Model, model_at
 
@@ -32,11 +32,6 @@ _FAR = 1e-3
 # Number of times that a check of the gap is replaced by another step, which costs less and is of
 # use. The next checks wait for twice as many steps each time.
 _POSTPONED_CHECKS = 4
-
-
-# Length of a step below which its changes of F are rounding errors, in steps that change linear
-# predictors by much.
-_SHORTEST = 2.0**-30
 
 
 class FactoredHessian(CurvatureStrategy):
@@ -194,7 +189,7 @@ class FactoredHessian(CurvatureStrategy):
     def leaves_plateau(self, iterate: Iterate, is_exhausted: bool) -> bool:
         """Return whether F is not yet tiny, and steps still change a linear predictor by much."""
         is_tiny = relative(abs(iterate.value), self.objective) <= MEASURABLE
-        is_rounding = self._last_length < _SHORTEST
+        is_rounding = self._last_length < SHORTEST
         if not self.objective.loss.convex or is_exhausted or is_tiny or is_rounding:
             return False
         return not is_near(self.objective, iterate.params, self.step, self.subsample)
@@ -211,8 +206,8 @@ class FactoredHessian(CurvatureStrategy):
             length = value / self.predicted
         if not (objective.loss.convex and objective.rows.in_cache):
             return length
-        # On a plateau a step changes linear predictors by much, and leaves the gap as it was. A short
-        # step along rounding errors of the columns must not become a long one.
+        # On a plateau a step changes linear predictors by much, and leaves the gap as it was. A
+        # short step along rounding errors of the columns must not become a long one.
         is_far = relative(self.predicted, objective) > _FAR
         if not is_far and is_near(objective, iterate.params, self.step):
             return length

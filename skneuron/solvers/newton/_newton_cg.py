@@ -73,7 +73,10 @@ class NewtonCG(Solver):
     """
 
     needs = ("gradient", "hessian")
-    default_tol = PRODUCTS_TOL
+
+    def default_tol_for(self, n_params: int) -> float:
+        """Return the relative gap to reach by default, 1e-9 above 2,000 parameters."""
+        return PRODUCTS_TOL if n_params > DENSE_PARAMS else super().default_tol_for(n_params)
 
     def _solve(
         self,
