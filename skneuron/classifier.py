@@ -14,7 +14,15 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, Bounds, FloatArray, MatrixLike, PenaltyFactor, is_dask
+from skneuron._common import (
+    AnyArray,
+    Bounds,
+    DeviceMatrix,
+    FloatArray,
+    MatrixLike,
+    PenaltyFactor,
+    is_dask,
+)
 from skneuron.activations import Activation
 from skneuron.fitting._absent_classes import learn_present, train_present
 from skneuron.fitting._callbacks import FRAMES, CallbackSupportMixin, FitTasks, with_callbacks
@@ -33,6 +41,7 @@ from skneuron.fitting._fit import (
     run_again_if_interrupted,
 )
 from skneuron.fitting._result import FitResult
+from skneuron.fitting._row_by_row import check_device_settings, supports_devices
 from skneuron.fitting._spread import check_spread_data, check_spread_settings
 from skneuron.fitting._spread_stream import learn_blocks
 from skneuron.fitting._spread_validation import check_any_validation_set
@@ -45,6 +54,7 @@ from skneuron.prediction._tracing import trace_of
 from skneuron.results import Status
 from skneuron.solvers import Solver
 from skneuron.validation import (
+    Homes,
     can_stream,
     check_chunk,
     check_classes,
@@ -52,6 +62,8 @@ from skneuron.validation import (
     check_training_data,
     check_validation_set,
     dense_coef,
+    host_copy,
+    in_numpy,
     require_bias_reducible,
     with_bounds,
     with_known_parameters,
@@ -320,6 +332,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         draft = Draft(self)
         neuron = draft.copy
         tasks = FitTasks(draft, X, y, sample_weight, offset)
+        homes = Homes.of(X, y)
         reached: Reached = {}
         with NumpyErrorsRestored():
             # Check the parameters, then the data.
@@ -331,6 +344,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
                 check_spread_settings(settings)
                 check, check_validation = check_spread_data, check_any_validation_set
             data = check(neuron, X, y, sample_weight, self.class_weight, offset)
+            if isinstance(data.X, DeviceMatrix):
+                check_device_settings(settings)
             data = with_bounds(data, self.bounds, neuron._feature_names())
             data = with_penalty_factor(data, self.penalty_factor, neuron._feature_names())
             if settings.bias_reduction is not None:
@@ -348,7 +363,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             if settings.patience is not None and validation is None:
                 data, validation, settings, notes = hold_out(data, settings)
             # Set the model, which callbacks use in the first iteration.
-            neuron.__dict__.update(model_attributes(data, settings))
+            neuron.__dict__.update(homes.put(model_attributes(data, settings)))
             start = None if previous is None else previous.start(data)
             on_iteration = report_to(tasks, self.verbose)
 
@@ -363,7 +378,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
                     states=None if previous is None else previous.states,
                     reached=reached,
                 )
-                neuron.__dict__.update(fitted_attributes(data, result))
+                fitted = fitted_attributes(data, result)
+                neuron.__dict__.update(homes.put(fitted))
                 if self.warm_start:
                     neuron._states = result.states
                 draft.take_over()
@@ -449,6 +465,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             for note in notes:
                 warnings.warn(note, stacklevel=2)
             return self
+        homes = Homes.of(X, y)
         with NumpyErrorsRestored():
             # Check the parameters, then the data.
             settings = check_parameters(vars(self))
@@ -480,8 +497,8 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
             result, stream = learn_present(data, settings, before, start=start)
             # Store.
             neuron.__dict__.pop("_states", None)
-            neuron.__dict__.update(model_attributes(data, settings))
-            neuron.__dict__.update(fitted_attributes(data, result))
+            fitted = fitted_attributes(data, result)
+            neuron.__dict__.update(homes.put(model_attributes(data, settings) | fitted))
             neuron._stream, neuron.n_samples_seen_ = stream, stream.n_samples
         draft.take_over()
         notes = [] if before else absent_class_warnings(data, result)
@@ -674,7 +691,7 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         ([[3.0, -1.5]], [1.75], 1)
         """
         check_is_fitted(self)
-        return trace_of(self, x, offset)
+        return trace_of(host_copy(self), in_numpy(x), in_numpy(offset))
 
     # --- scikit-learn ----------------------------------------------------------------
 
@@ -697,17 +714,18 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
         ((1, 30), 5)
         """
         check_is_fitted(self)
-        self.coef_ = csr_array(self.coef_)
+        self.coef_ = csr_array(dense_coef(self))
         return self
 
     def densify(self) -> Self:
-        """Store ``coef_`` as a NumPy array, as ``fit`` does.
+        """Store ``coef_`` and the other arrays as NumPy arrays, as ``fit`` does for X in NumPy.
 
         Returns
         -------
         self
         """
         check_is_fitted(self)
+        self.__dict__.update(vars(host_copy(self)))
         self.coef_ = dense_coef(self)
         return self
 
@@ -720,4 +738,6 @@ class NeuronClassifier(CallbackSupportMixin, ClassifierMixin, EstimatorBase):  #
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = getattr(self, "bias_reduction", None) is None
+        of = (getattr(self, name, None) for name in ("solver", "activation", "bias_reduction"))
+        tags.array_api_support = supports_devices(*of)
         return tags

@@ -4,6 +4,7 @@ from skneuron._common._arrays import (
     AnyArray,
     Bounds,
     Curvatures,
+    DeviceArray,
     FloatArray,
     Interval,
     LayerCurvature,
@@ -13,6 +14,7 @@ from skneuron._common._arrays import (
     TableLike,
 )
 from skneuron._common._dask import is_dask, refuse_dask
+from skneuron._common._device import DeviceMatrix, Home, is_foreign, to_numpy
 from skneuron._common._messages import not_a_neuron, one_of, shown, wrong_value
 from skneuron._common._public import set_public_module
 
@@ -20,7 +22,10 @@ __all__ = [
     "AnyArray",
     "Bounds",
     "Curvatures",
+    "DeviceArray",
+    "DeviceMatrix",
     "FloatArray",
+    "Home",
     "Interval",
     "LayerCurvature",
     "Matrix",
@@ -28,10 +33,12 @@ __all__ = [
     "PenaltyFactor",
     "TableLike",
     "is_dask",
+    "is_foreign",
     "not_a_neuron",
     "one_of",
     "refuse_dask",
     "set_public_module",
     "shown",
+    "to_numpy",
     "wrong_value",
 ]

@@ -12,6 +12,7 @@ __all__ = [
     "AnyArray",
     "Bounds",
     "Curvatures",
+    "DeviceArray",
     "FloatArray",
     "Interval",
     "LayerCurvature",
@@ -23,6 +24,9 @@ __all__ = [
 
 FloatArray: TypeAlias = NDArray[np.float64]
 AnyArray: TypeAlias = NDArray[Any]
+
+#: An array of another library than NumPy. The array API standard has no static type.
+DeviceArray: TypeAlias = Any
 
 
 class TableLike(Protocol):

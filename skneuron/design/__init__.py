@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skneuron._common import set_public_module
 from skneuron.design._center import resolve_ordinary_values
+from skneuron.design._device_design import DeviceDesign, DeviceFunction, design_of
 from skneuron.design._executor import DaskExecutor, Executor, ListExecutor
 from skneuron.design._linear_predictor import forward
 from skneuron.design._matrix import DesignMatrix, RowCounter, rows_of
@@ -14,6 +15,8 @@ from skneuron.design._sums import ReadyDesign, RowFunction, Sums
 __all__ = [
     "DaskExecutor",
     "DesignMatrix",
+    "DeviceDesign",
+    "DeviceFunction",
     "Executor",
     "ListExecutor",
     "Moments",
@@ -23,6 +26,7 @@ __all__ = [
     "StandardizedDesign",
     "Sums",
     "column_moments",
+    "design_of",
     "forward",
     "merged_moments",
     "resolve_ordinary_values",

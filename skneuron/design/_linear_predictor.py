@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneuron._common import AnyArray
+from skneuron._common import AnyArray, DeviceMatrix
 from skneuron._threads import blas_on_one_thread, run_parts
 from skneuron.design._matrix import rows_of, thread_parts
 from skneuron.design._sums import times_rows
@@ -33,7 +33,7 @@ def forward(
 
     Parameters
     ----------
-    X : ndarray or CSR/CSC array of shape (n_samples, n_features)
+    X : ndarray, CSR/CSC array or DeviceMatrix of shape (n_samples, n_features)
     coef : ndarray of shape (n_neurons, n_features)
     intercept : ndarray of shape (n_neurons,)
     use : callable
@@ -45,6 +45,12 @@ def forward(
     bool
     """
     n, d = X.shape
+    if isinstance(X, DeviceMatrix):
+        # One product on the device, and z crosses to the host.
+        with np.errstate(all="ignore"):
+            z = X @ coef.T + intercept
+        use(slice(0, n), z)
+        return bool(np.isfinite(z).all())
     stored = X.nnz if sparse.issparse(X) else n * d
     by_rows = not sparse.issparse(X) or X.format == "csr"
     size = n if sparse.issparse(X) else max(1, min(_BLOCK_ROWS, _BLOCK_ELEMENTS // max(1, d)))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skneuron._common import AnyArray, FloatArray
-from skneuron._threads import share_out
+from skneuron._common import AnyArray, DeviceMatrix, FloatArray
+from skneuron._threads import run_parts, share_out
 
 __all__ = ["DesignMatrix", "assemble", "pieces_of", "rows_of", "thread_parts", "transposed"]
 
@@ -61,7 +61,9 @@ class DesignMatrix:
         self.counter = counter or RowCounter()
         self.is_sparse = bool(sparse.issparse(X))
         #: X itself.
-        self.source: Any = X if self.is_sparse else np.asarray(X)
+        self.source: Any = X
+        if not self.is_sparse and not isinstance(X, DeviceMatrix):
+            self.source = np.asarray(X)
         self.shape: tuple[int, int] = X.shape
         n, d = self.shape
         self.n_stored = int(X.nnz) if self.is_sparse else n * d
@@ -131,6 +133,28 @@ class DesignMatrix:
         if key not in self._transposes:
             self._transposes[key] = transposed(data)
         return self._transposes[key]
+
+    def power_sums(self, weights: FloatArray) -> FloatArray:
+        """Return the weighted sums of x and x² of each column in one pass."""
+
+        def sums(part: range) -> FloatArray:
+            """Return the sums over the rows of a part."""
+            out = np.zeros((2, self.shape[1]))
+            for rows, data in self.blocks(part):
+                # BLAS needs a vector with memory of its own.
+                some = np.ascontiguousarray(weights[rows])
+                if self.is_sparse:
+                    values = data.data.astype(np.float64, copy=False)
+                    squares = assemble(data, values * values, data.indices, data.indptr)
+                    out += transposed(data) @ some, transposed(squares) @ some
+                else:
+                    out += some @ data, some @ (data * data)
+            return out
+
+        # Fixed parts: coordinates have the same bits on any number of threads.
+        parts = run_parts(sums, self.fixed_parts())
+        self.counter.rows += self.shape[0]
+        return np.asarray(np.sum(parts, axis=0))
 
     # --- some rows or columns ---------------------------------------------------------
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skneuron._common import FloatArray
-from skneuron._threads import run_parts
-from skneuron.design._matrix import DesignMatrix, assemble, transposed
+from skneuron.design._matrix import DesignMatrix
 
 __all__ = ["Moments", "column_moments", "merged_moments"]
 
@@ -71,7 +70,7 @@ def column_moments(X: DesignMatrix, weights: FloatArray, *, center: bool) -> Mom
     [1.0, 10.0]
     """
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        mean, square = _sums(X, weights)
+        mean, square = X.power_sums(weights)
         if not center:
             mean = np.zeros_like(mean)
         variance = square - mean**2
@@ -114,29 +113,6 @@ def merged_moments(parts: Iterable[tuple[float, Moments]]) -> Moments:
         deviation = np.hypot(within, np.sqrt(own * (1 - own)) * difference)
         mean, total = mean + own * difference, total + weight
     return Moments.about_mean(mean, deviation)
-
-
-def _sums(X: DesignMatrix, weights: FloatArray) -> FloatArray:
-    """Return the weighted means of x and x² in one pass."""
-
-    def sums(part: range) -> FloatArray:
-        """Return the sums of x and x² over the rows of a part."""
-        out = np.zeros((2, X.shape[1]))
-        for rows, data in X.blocks(part):
-            # BLAS needs a vector with memory of its own.
-            some = np.ascontiguousarray(weights[rows])
-            if X.is_sparse:
-                values = data.data.astype(np.float64, copy=False)
-                squares = assemble(data, values * values, data.indices, data.indptr)
-                out += transposed(data) @ some, transposed(squares) @ some
-            else:
-                out += some @ data, some @ (data * data)
-        return out
-
-    # Fixed parts: coordinates have the same bits on any number of threads.
-    parts = run_parts(sums, X.fixed_parts())
-    X.counter.rows += X.shape[0]
-    return np.asarray(np.sum(parts, axis=0))
 
 
 def _careful_moments(

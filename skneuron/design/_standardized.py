@@ -28,7 +28,7 @@ from skneuron.design._matrix import (
 from skneuron.design._moments import column_moments
 from skneuron.design._sums import ReadyDesign, RowFunction, Sums, add_gram, standardize, times_rows
 
-__all__ = ["StandardizedDesign"]
+__all__ = ["StandardizedDesign", "pair_of"]
 
 # |center| / deviation above which dense blocks are centered first. Subtracting the center from
 # a sum instead of from every element costs the logarithm of this ratio in digits.
@@ -222,13 +222,13 @@ class StandardizedDesign:
             add_gram(out, rows, h, buffers[1])
             return
         for i, j in combinations_with_replacement(range(len(out)), 2):
-            part = _sparse_gram(data, _pair(h, i, j), self._left, self._inverse)
+            part = _sparse_gram(data, pair_of(h, i, j), self._left, self._inverse)
             out[i, :, j] += part
             if i < j:
                 out[j, :, i] += part
 
 
-def _pair(h: Curvatures, i: int, j: int) -> FloatArray:
+def pair_of(h: Curvatures, i: int, j: int) -> FloatArray:
     """Return the curvatures of one pair of outputs."""
     if not isinstance(h, LayerCurvature):
         return h

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 
-from skneuron._common import AnyArray
+from skneuron._common import AnyArray, to_numpy
 from skneuron.fitting._absent_classes import explain_absent
 from skneuron.fitting._callbacks import FitTasks
 from skneuron.fitting._result import FitResult
@@ -83,12 +83,11 @@ def last_fit(attributes: Mapping[str, Any]) -> LastFit | None:
     """Return the last fit of an estimator with these attributes, None before the first."""
     if "coef_" not in attributes:
         return None
+    coef = to_numpy(attributes["coef_"])
     return LastFit(
-        coef=attributes["coef_"].toarray()
-        if issparse(attributes["coef_"])
-        else attributes["coef_"],
-        intercept=attributes["intercept_"],
-        classes=attributes["classes_"],
+        coef=coef.toarray() if issparse(coef) else coef,
+        intercept=to_numpy(attributes["intercept_"]),
+        classes=to_numpy(attributes["classes_"]),
         absent=attributes.get("_absent", ()),
         states=attributes.get("_states", []),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skneuron._common import AnyArray, FloatArray, Matrix
+from skneuron._common import AnyArray, DeviceMatrix, FloatArray, Matrix
 from skneuron.fitting._spread_separation import separation_on_blocks, some_rows
 from skneuron.losses import Loss
 from skneuron.objective import Objective, SpreadRows
@@ -166,6 +166,8 @@ class SeparationMonitor:
         is_spread = isinstance(rows, SpreadRows)
         if isinstance(rows, SpreadRows):
             X, y = some_rows(rows)
+        if isinstance(X, DeviceMatrix):
+            X = X.astype(X.dtype)  # The linear program runs on the host.
         some = X, y
         if self._is_part:
             X = X[:, self._columns]

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from skneuron._common import MatrixLike
 from skneuron.fitting._dask_blocks import rows_of_dask
+from skneuron.fitting._row_by_row import refuse_row_by_row
 from skneuron.fitting._spread_labels import SpreadLabels, read_labels
 from skneuron.fitting._spread_parts import ClassWeight, whole_part
 from skneuron.validation import Settings, TrainingData
@@ -16,20 +17,7 @@ __all__ = ["check_spread_data", "check_spread_labels", "check_spread_settings"]
 
 def check_spread_settings(settings: Settings) -> None:
     """Raise ``ValueError`` for parameters that need the rows themselves."""
-    if settings.bias_reduction is not None:
-        raise ValueError(
-            f"The fit got Dask collections with bias_reduction={settings.bias_reduction!r}. "
-            "Expected None, because the leverages of all samples are not computed on the workers. "
-            "Use bias_reduction=None, or fit in memory: X.compute()."
-        )
-    solver = settings.solver
-    if settings.loss == "perceptron" or (solver is not None and solver.streams):
-        name = "activation='step'" if solver is None else type(solver).__name__
-        raise ValueError(
-            f"The fit got Dask collections with {name}, which reads samples one by one. Expected a "
-            "solver that needs sums over all samples only. Use solver='auto' and a "
-            "differentiable activation such as 'sigmoid', or fit in memory: X.compute()."
-        )
+    refuse_row_by_row(settings, "Dask collections", "workers", "X.compute()")
 
 
 def check_spread_labels(

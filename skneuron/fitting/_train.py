@@ -10,7 +10,13 @@ import numpy as np
 
 from skneuron._common import AnyArray, FloatArray
 from skneuron._threads import blas_as_allowed, blas_on_one_thread
-from skneuron.design import DesignMatrix, Moments, column_moments, resolve_ordinary_values
+from skneuron.design import (
+    DesignMatrix,
+    Moments,
+    column_moments,
+    design_of,
+    resolve_ordinary_values,
+)
 from skneuron.fitting._monitor import FitMonitor
 from skneuron.fitting._no_iterations import no_iterations
 from skneuron.fitting._restart import solve_with_restarts
@@ -148,7 +154,7 @@ def columns_of(data: TrainingData, fit_intercept: bool) -> Columns:
     """Return X and the moments of its columns, and raise for NaN and infinity."""
     if isinstance(data.X, SpreadSamples):
         return data.X, spread_moments(data.X, center=fit_intercept)
-    design = DesignMatrix(data.X)
+    design = design_of(data.X)
     moments = column_moments(design, data.weights, center=fit_intercept)
     if moments is None:
         refuse_not_finite(data.X)

@@ -16,6 +16,7 @@ from skneuron.design import DesignMatrix, forward
 from skneuron.validation import (
     FittedNeuron,
     check_finite,
+    check_in_numpy,
     check_labels,
     check_offset,
     check_rows,
@@ -170,6 +171,7 @@ def check_neuron(neuron: BaseEstimator, two_classes: str = "") -> None:
     if not hasattr(neuron, "activation") or not hasattr(neuron, "get_params"):
         raise TypeError(not_a_neuron(neuron))
     check_is_fitted(neuron)
+    check_in_numpy(neuron)
     if neuron.loss_ != "log_loss":
         raise ValueError(
             f"The model with activation={neuron.activation!r} and loss={neuron.loss!r} has no "

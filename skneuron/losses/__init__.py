@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skneuron._common import one_of, set_public_module, wrong_value
 from skneuron.activations import Activation, Sigmoid
+from skneuron.losses._device_losses import DeviceLoss, loss_on_device
 from skneuron.losses._log_loss import LogLoss
 from skneuron.losses._logistic_loss import LogisticLoss
 from skneuron.losses._loss import Loss
@@ -13,6 +14,7 @@ from skneuron.losses._squared_error import SquaredError
 
 __all__ = [
     "LOSSES",
+    "DeviceLoss",
     "LogLoss",
     "LogisticLoss",
     "Loss",
@@ -20,6 +22,7 @@ __all__ = [
     "SoftmaxLogLoss",
     "SquaredError",
     "get_loss",
+    "loss_on_device",
     "resolve_loss_name",
 ]
 

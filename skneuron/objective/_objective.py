@@ -6,11 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skneuron._common import AnyArray, FloatArray, Matrix
-from skneuron.design import DesignMatrix, Moments, StandardizedDesign, Sums, column_moments
+from skneuron._common import AnyArray, DeviceMatrix, FloatArray, Matrix
+from skneuron.design import (
+    DesignMatrix,
+    DeviceDesign,
+    Moments,
+    StandardizedDesign,
+    Sums,
+    column_moments,
+    design_of,
+)
 from skneuron.losses import Loss
 from skneuron.objective._base_rows import Rows, finite_or_inf
 from skneuron.objective._coordinates import Regularization, SolverCoordinates
+from skneuron.objective._device_rows import DeviceRows
 from skneuron.objective._hessian import FlatDirections, Hessian, matrix_of
 from skneuron.objective._rows import MemoryRows
 from skneuron.objective._spread_rows import SpreadRows
@@ -162,7 +171,7 @@ class Objective:
         offset: FloatArray | None = None,
     ) -> Objective:
         """Return the objective of the same parameters on rows of another X, of weights of sum 1."""
-        at, design = self.coordinates, DesignMatrix(X)
+        at, design = self.coordinates, design_of(X)
         return self._on(_rows_of(at, design, y, self.loss, weights, offset))
 
     def on_blocks(self, samples: SpreadSamples, of_class: int | None) -> Objective:
@@ -335,6 +344,10 @@ def _rows_of(
     offset: FloatArray | None,
 ) -> MemoryRows:
     """Return rows on the original scale in these coordinates."""
-    columns = StandardizedDesign(design, at.center, at.scale, at.spread)
+    standardization = at.center, at.scale, at.spread
     offset = None if offset is None else offset - at.offset_center
+    if isinstance(design.source, DeviceMatrix):
+        there = DeviceDesign(design, *standardization)
+        return DeviceRows(there, y, weights, loss, offset, design)
+    columns = StandardizedDesign(design, *standardization)
     return MemoryRows(columns, y, weights, loss, offset, design)

@@ -22,13 +22,13 @@ from skneuron.objective._gathered import GatheredRows
 from skneuron.objective._loss_curvature import LossCurvature
 from skneuron.objective._sampling import column_probabilities, sample_rows, sums_by_class
 
-__all__ = ["MAX_MISSED", "MemoryRows", "finite_or_inf"]
+__all__ = ["MAX_MISSED", "ROUNDING", "MemoryRows", "finite_or_inf"]
 
 #: Fraction of a column's variance that an even sample may miss. Otherwise rows are sampled again.
 MAX_MISSED = 0.3
 
-# Rounding error of a linear predictor, relative to its size, as for a sum of some products.
-_ROUNDING = 16 * float(np.finfo(np.float64).eps)
+#: Rounding error of a linear predictor, relative to its size, as for a sum of some products.
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 # Elements of the rows that are gathered at a time on the original scale: 1 MB.
 _PIECE_ELEMENTS = 2**17
@@ -266,7 +266,7 @@ class MemoryRows(Rows):
             largest = np.abs(change)
             if coef is not None:
                 z = self.linear_predictor(coef)
-                largest -= _ROUNDING * np.abs(z)
+                largest -= ROUNDING * np.abs(z)
                 if self.loss.largest_steepness > 1:
                     before, after = (
                         self.loss.gradient_hessian(self.y, at)[1] for at in (z, z + change)

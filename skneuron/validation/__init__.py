@@ -19,7 +19,8 @@ from skneuron.validation._data import (
     times_class_weight,
     training_data,
 )
-from skneuron.validation._fitted import FittedNeuron, check_neuron, dense_coef
+from skneuron.validation._fitted import FittedNeuron, check_in_numpy, check_neuron, dense_coef
+from skneuron.validation._foreign import Homes, check_home, host_copy, in_numpy, readable
 from skneuron.validation._grouped_targets import grouped
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, encode, is_missing
@@ -40,6 +41,7 @@ from skneuron.validation._validation_set import (
 __all__ = [
     "FLOATS",
     "FittedNeuron",
+    "Homes",
     "Samples",
     "Settings",
     "TrainingData",
@@ -49,6 +51,8 @@ __all__ = [
     "check_classes",
     "check_distinct",
     "check_finite",
+    "check_home",
+    "check_in_numpy",
     "check_known",
     "check_labels",
     "check_neuron",
@@ -66,8 +70,11 @@ __all__ = [
     "explain_no_split",
     "grouped",
     "has_validation_set",
+    "host_copy",
+    "in_numpy",
     "is_missing",
     "penalty_factors",
+    "readable",
     "refuse_not_finite",
     "require_bias_reducible",
     "split_off",

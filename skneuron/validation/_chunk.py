@@ -22,6 +22,7 @@ from skneuron.validation._data import (
     in_use,
     wrong_class_weight,
 )
+from skneuron.validation._foreign import in_numpy
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
@@ -45,6 +46,7 @@ def check_classes(classes: ArrayLike | None, known: AnyArray | None) -> AnyArray
                 "the stream may have. Use for example partial_fit(X, y, classes=[0, 1])."
             )
         return known
+    classes = in_numpy(classes)
     labels = column_or_1d(np.asarray(classes))
     check_labels(classes, "classes")
     if labels.dtype.kind == "f":
@@ -105,6 +107,7 @@ def check_chunk(
             "the weights from a sample: sklearn.utils.compute_class_weight('balanced', "
             "classes=classes, y=y_sample)."
         )
+    X, y, sample_weight, offset = map(in_numpy, (X, y, sample_weight, offset))
     check_numbers(X, "X")
     check_labels(y)
     X_checked, labels = validate_data(

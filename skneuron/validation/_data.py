@@ -12,7 +12,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, compute_class_weight
 from sklearn.utils.validation import check_array, validate_data
 
-from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, shown, wrong_value
+from skneuron._common import (
+    AnyArray,
+    DeviceMatrix,
+    FloatArray,
+    Matrix,
+    MatrixLike,
+    shown,
+    wrong_value,
+)
+from skneuron.validation._foreign import in_numpy, readable
 from skneuron.validation._integers import check_distinct
 from skneuron.validation._labels import check_labels, encode
 from skneuron.validation._numbers import check_numbers
@@ -99,6 +108,10 @@ def check_rows(estimator: BaseEstimator, X: MatrixLike, name: str = "X") -> Matr
     ``name`` is the name of the parameter, for messages.
     """
     check_numbers(X, name)
+    if isinstance(X, DeviceMatrix):
+        with with_remedies(X):
+            validate_data(estimator, X.array, reset=False, dtype=None, ensure_all_finite=False)
+        return X
     with with_remedies(X):
         checked: Matrix = validate_data(
             estimator,
@@ -161,7 +174,8 @@ def check_training_data(
         classification target, or has one class only. If sample weights are negative, not
         finite, all zero or of another length, or an offset is not finite or of another shape.
     """
-    samples = check_samples(estimator, X, y, sample_weight, offset)
+    rest = map(in_numpy, (y, sample_weight, offset))
+    samples = check_samples(estimator, readable(X), *rest)
     return training_data(samples, class_weight)
 
 
@@ -185,7 +199,8 @@ def check_samples(
             f"y has one class only, {classes.tolist()!r}. Expected samples of at least two "
             "classes. Check with np.unique(y), and split with train_test_split(X, y, stratify=y)."
         )
-    check_distinct(X, X_checked)
+    if not isinstance(X, DeviceMatrix):
+        check_distinct(X, X_checked)
     n = X_checked.shape[0]
     z_offset = check_offset(offset, n, len(classes), most=MOST_TO_LEARN)
     weights = None if sample_weight is None else check_weights(sample_weight, n)
@@ -196,6 +211,10 @@ def _validated(
     estimator: BaseEstimator, X: MatrixLike, y: ArrayLike
 ) -> tuple[Matrix, AnyArray, AnyArray]:
     """Return X, the classes and the index of each label, or raise an error of scikit-learn."""
+    if isinstance(X, DeviceMatrix):
+        given = X.array, y
+        _, labels = validate_data(estimator, *given, dtype=None, ensure_all_finite=False)
+        return X, *encode(labels)
     # The pass that computes the column moments finds NaN and infinity as well.
     try:
         X_checked, labels = validate_data(
@@ -317,7 +336,7 @@ def check_finite(X: MatrixLike) -> None:
     """Raise ``ValueError`` if X has NaN or infinity."""
     # scikit-learn sums X first, and searches value by value only if the sum is not finite.
     with np.errstate(over="ignore", invalid="ignore"), with_remedies(X):
-        assert_all_finite(X, input_name="X")
+        assert_all_finite(X.array if isinstance(X, DeviceMatrix) else X, input_name="X")
 
 
 def check_weights(

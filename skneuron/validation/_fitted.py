@@ -8,10 +8,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from skneuron._common import AnyArray, not_a_neuron
+from skneuron._common import AnyArray, is_foreign, not_a_neuron, to_numpy
 from skneuron.activations import Activation
 
-__all__ = ["FittedNeuron", "check_neuron", "dense_coef"]
+__all__ = ["FittedNeuron", "check_in_numpy", "check_neuron", "dense_coef"]
 
 
 class FittedNeuron(Protocol):
@@ -63,14 +63,29 @@ def check_neuron(estimator: object) -> None:
         If the estimator is not a neuron, but for example a pipeline around one.
     NotFittedError
         If the neuron is not fitted.
+    ValueError
+        If its attributes are arrays of another library than NumPy.
     """
     # Other estimators, too, have coefficients and an activation. Only a neuron has a trace.
     if not callable(getattr(type(estimator), "trace", None)):
         raise TypeError(not_a_neuron(estimator))
     check_is_fitted(estimator)
+    check_in_numpy(estimator)
+
+
+def check_in_numpy(neuron: object) -> None:
+    """Raise ``ValueError`` if fitted attributes are arrays of another library than NumPy."""
+    for name in ("coef_", "intercept_", "classes_"):
+        values = getattr(neuron, name, None)
+        if is_foreign(values):
+            raise ValueError(
+                f"The attribute {name} of this {type(neuron).__name__} is a "
+                f"{type(values).__name__}. Expected a NumPy array. Use neuron.densify(), which "
+                "brings all attributes to NumPy."
+            )
 
 
 def dense_coef(neuron: FittedNeuron) -> AnyArray:
     """Return ``coef_`` as an array, also after ``sparsify``."""
-    coef: Any = neuron.coef_
+    coef: Any = to_numpy(neuron.coef_)
     return np.asarray(coef.toarray() if issparse(coef) else coef)

@@ -12,6 +12,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from skneuron._common import AnyArray, refuse_dask
+from skneuron.validation._foreign import refuse_foreign
 from skneuron.validation._masked import check_unmasked
 
 __all__ = ["check_labels", "encode", "is_missing"]
@@ -49,6 +50,7 @@ def check_labels(y: ArrayLike, name: str = "y") -> None:
 rows without a label, or give them a label of their own, for example 'missing'.
     """
     refuse_dask(y, name)
+    refuse_foreign(y, name)
     check_unmasked(y, name)
     dtype: Any = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind not in "Oc":

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
-from skneuron._common import AnyArray, MatrixLike, refuse_dask
+from skneuron._common import AnyArray, DeviceMatrix, MatrixLike, refuse_dask
+from skneuron.validation._foreign import refuse_elsewhere, refuse_foreign
 from skneuron.validation._frames import columns_of, is_frame
 from skneuron.validation._integers import check_range
 from skneuron.validation._masked import check_unmasked
@@ -74,7 +75,10 @@ def check_numbers(values: MatrixLike | ArrayLike, name: str) -> None:
     ValueError: Column 0 of X has the type datetime64[D]. Expected numbers. Use the time since \
 the first date: (dates - dates.min()) / np.timedelta64(1, 'D').
     """
+    if isinstance(values, DeviceMatrix):
+        return  # ``readable`` has checked its type.
     refuse_dask(values, name)
+    refuse_foreign(values, name)
     check_unmasked(values, name)
     if issparse(values):
         if values.dtype.kind == "c":  # type: ignore[union-attr]
@@ -140,6 +144,7 @@ def _check_other(values: Any, name: str) -> None:
         # objects shows the column. Dates in nanoseconds are integers in an array of objects.
         objects = np.asarray(values, dtype=object) if array.dtype.kind in "mS" else None
     except (TypeError, ValueError, RuntimeError):
+        refuse_elsewhere(values, name)
         return  # scikit-learn raises an error that names the reason.
     if objects is not None:
         _check_array(objects, name)

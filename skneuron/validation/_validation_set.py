@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, colum
 
 from skneuron._common import AnyArray, FloatArray, Matrix, MatrixLike, shown
 from skneuron.validation._data import TrainingData, check_finite, check_rows
+from skneuron.validation._foreign import in_numpy, readable
 from skneuron.validation._labels import check_labels
 from skneuron.validation._numbers import check_numbers
 from skneuron.validation._offset import check_offset
@@ -67,7 +68,8 @@ def check_validation_set(
     is_given = has_validation_set(*given, with_offset=with_offset)
     if not is_given or X_val is None or y_val is None:
         return None
-    X = check_rows(estimator, X_val, "X_val")
+    y_val, sample_weight_val, offset_val = map(in_numpy, (y_val, sample_weight_val, offset_val))
+    X = check_rows(estimator, readable(X_val), "X_val")
     check_finite(X)
     offset = check_offset(offset_val, X.shape[0], len(classes), name="offset_val")
     check_labels(y_val, "y_val")
