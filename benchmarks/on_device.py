@@ -7,10 +7,14 @@ NumPy could not read them, so that PyTorch computes all passes.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+# scikit-learn dispatches only if SciPy does, and SciPy reads the variable when it is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import numpy as np
 import sklearn
