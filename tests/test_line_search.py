@@ -1,4 +1,7 @@
-"""What the line search accepts, on a log loss that NumPy computes; every Newton method shares it."""
+"""What the line search accepts (``ARMIJO``), on a log loss that NumPy computes.
+
+Every Newton method shares it but the working set, which has ``_GOOD_DECREASE``.
+"""
 
 import numpy as np
 import pytest
