@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -343,3 +344,19 @@ def test_redundant_columns_without_a_penalty(solver, n_samples):
     independent = data @ np.linalg.svd(data, full_matrices=False)[2][:3].T
     fewer = NeuronClassifier(solver=solver, C=np.inf).fit(independent, y)
     assert neuron.objective_ == pytest.approx(fewer.objective_, rel=1e-12)
+
+
+def test_many_classes_need_no_matrix_of_classes_for_each_class():
+    """400 × 400 × 400 numbers would be 512 MB, and 8 GB for 1,000 classes."""
+    rng = np.random.default_rng(0)
+    y = np.append(np.arange(400), rng.integers(0, 400, 800))
+    X = rng.normal(size=(400, 5))[y] + rng.normal(size=(1200, 5))
+    tracemalloc.start()
+    try:
+        neuron = NeuronClassifier(tol=1e-3).fit(X, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert neuron.converged_
+    # Some arrays of a number for each sample and class, 3.8 MB each.
+    assert peak < 100e6
