@@ -75,16 +75,21 @@ MENDED = {
 needs_extended = pytest.mark.skipif(not EXTENDED, reason="np.longdouble is a float64 here")
 
 
+def _violations(seed):
+    """Return the lines of a seed. The time of a fit depends on the machine: only its end counts."""
+    return [line for line in lines(seed)[0] if "kind='time'" not in line or "not ended" in line]
+
+
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_what_must_hold_of_every_fit(first):
     seeds = [seed for seed in range(first, first + CHUNK) if seed not in OPEN]
-    found = [line for seed in seeds for line in lines(seed)[0]]
+    found = [line for seed in seeds for line in _violations(seed)]
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("seed", MENDED)
 def test_mended_faults_stay_mended(seed):
-    assert lines(seed)[0] == []
+    assert _violations(seed) == []
 
 
 # --- the fuzzer itself: it draws all there is, and a wrong fit is seen ------------------------
