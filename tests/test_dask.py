@@ -511,7 +511,7 @@ def test_early_stopping_holds_out_a_fraction_of_each_class():
     sums = np.bincount(y, weights)
     scaled = weights * (sums.sum() / (3 * sums))[y]
     other = NeuronClassifier(**given)
-    seed = check_parameters(vars(neuron)).budget.seed
+    seed = check_parameters(vars(neuron)).seed
     rest, out = split_off_blocks(data, 0.1, seed)
     kept, held = _rows_in_use(rest.X), _rows_in_use(out.X)
     validation = {"X_val": X[held], "y_val": y[held], "sample_weight_val": scaled[held]}
