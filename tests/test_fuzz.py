@@ -40,7 +40,6 @@ MENDED = {
     3393: "L1 penalty on the same column in two units: damping hides a gap",
     3991: "SVDs of a root with as many rows as parameters take seconds",
     4398: "bounds: as 2726",
-    4474: "a curvature of 1,045 parameters is factored twice for the gap",
     4889: "the ridge of a column of 1e225 underflows",
     5060: "F of rows of zero weight has other bits than predictions",
     5086: "a step along flat intercepts is as short as the curved part of the step",
