@@ -119,6 +119,10 @@ class Outcomes:
             self.messages[name] = "" if crash is None else crash.message.split("\n")[0]
 
 
+#: Tests of REASONS that pass or fail by the last digits of a sum, which depend on the BLAS.
+BY_CHANCE = {"test_logistic_regression_cv_refit[42-1]"}
+
+
 def reason_of(name: str) -> str | None:
     return REASONS.get(name, REASONS.get(name.split("[")[0]))
 
@@ -140,7 +144,7 @@ def main(arguments: list[str]) -> int:
     unexplained = [name for name in failed if reason_of(name) is None]
     stale = [
         name
-        for name in REASONS
+        for name in REASONS.keys() - BY_CHANCE
         if name not in failed and name not in {test.split("[")[0] for test in failed}
     ]
     if "--table" in arguments:
