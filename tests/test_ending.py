@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 from exact import objective
 from families import PROBABILITIES, trainable
+from fuzzing.attempt import Attempt
+from fuzzing.draw import draw
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skneuron import NeuronClassifier
+from skneuron.design import DesignMatrix
+from skneuron.losses import LogisticLoss
+from skneuron.objective import Objective, Regularization
 from skneuron.solvers import SOLVERS
+from skneuron.solvers._stopping import StoppingRule
+from skneuron.solvers.newton._curvature import Curvature
 
 _log_loss_solvers = sorted({solver for name, _, solver in trainable() if name == "sigmoid"})
 _x = np.arange(40.0)
@@ -182,3 +189,50 @@ def test_one_iteration_is_not_worse_than_zero(activation):
     value = neuron.activation_.value(np.zeros(1))[0]
     zero = 0.5 * np.mean((y - value) ** 2)
     assert neuron.objective_ <= zero * (1 + 1e-12)
+
+
+# --- what has come to nothing at an iterate is not tried there again ---------------------------
+
+
+def _of_seed(seed):
+    """Return the fit of a seed of the fuzzer."""
+    return Attempt(draw(seed)).neuron
+
+
+@pytest.mark.parametrize("seed", [8101, 8179], ids=["lbfgs", "working-set"])
+def test_a_step_of_no_length_is_not_repeated(seed):
+    """The next round would start at the same iterate, and do the same."""
+    moved = _of_seed(seed).history_["step"] > 0
+    assert np.any(moved)
+    assert len(moved) - 1 - np.flatnonzero(moved)[-1] <= 2
+
+
+def test_no_curvature_is_factored_twice(monkeypatch):
+    """The gap of a fit that ends early has the curvature of the last iterate."""
+    points, of_class = [], Curvature.__init__
+
+    def counted(self, objective, params, hessian=None):
+        points.append((objective, params))
+        of_class(self, objective, params, hessian)
+
+    monkeypatch.setattr(Curvature, "__init__", counted)
+    X, y = load_breast_cancer(return_X_y=True)
+    neuron = NeuronClassifier(solver="newton", max_iter=2)
+    with pytest.warns(ConvergenceWarning):
+        neuron.fit(X, y)
+    assert len(points) > 2
+    again = [p for k, (f, p) in enumerate(points) if any(f is g and p is q for g, q in points[:k])]
+    assert again == []
+
+
+def test_f_that_rises_is_rounding():
+    """It ends a fit on a plateau, where F that stays the same does not."""
+    X, y = np.array([[0.0], [1.0]]), np.array([0, 1])
+    F = Objective.of_data(
+        DesignMatrix(X), y, LogisticLoss(), np.full(2, 0.5), Regularization(0.0), True
+    )
+    for last, is_rounding in ((0.5, False), (0.5 + 1e-9, True)):
+        rule = StoppingRule(F, F.zero_value, patience=2)
+        values = [0.5, 0.5 + 1e-9, last]
+        assert [rule.is_stuck(value, 1e-3) for value in values] == [False, False, True]
+        assert rule.is_exhausted is is_rounding

@@ -94,7 +94,12 @@ def penalty_gap(objective: ObjectiveProtocol, value: float, gradient: FloatArray
         return 0.5 * float(np.sum(weights**2 / ridge))
 
 
-def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: FloatArray) -> float:
+def relative_gap(
+    objective: ObjectiveProtocol,
+    params: FloatArray,
+    gradient: FloatArray,
+    curvature: Curvature | None = None,
+) -> float:
     """Estimate (F - min F) / F(0) by ½ gᵀH⁻¹g, and by Newton steps if the minimum is far.
 
     The Hessian is the observed one if it is positive definite, and Fisher's otherwise.
@@ -108,6 +113,8 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
     ----------
     objective : ObjectiveProtocol
     params, gradient : ndarray of shape (n_params,)
+    curvature : Curvature, optional
+        ``Curvature.best`` at these parameters, if it is already computed.
 
     Returns
     -------
@@ -120,7 +127,7 @@ def relative_gap(objective: ObjectiveProtocol, params: FloatArray, gradient: Flo
         return 0.0
     if objective.dims.n_params > DENSE_PARAMS:
         return relative(_conjugate_gap(objective, params, gradient), objective)
-    curvature = Curvature.best(objective, params)
+    curvature = curvature or Curvature.best(objective, params)
     model = SmoothModel(curvature)
     step, gap = model.newton_step(gradient)
     hidden = curvature.hidden_decrease(gradient)
@@ -161,9 +168,9 @@ def _gap_by_steps(objective: ObjectiveProtocol, params: FloatArray, model: Model
         following, _ = line_search(objective, iterate, step, hessian=True)
         if following.value >= iterate.value:
             return decrease + predicted if near else float(np.inf)
-        iterate, model = following, model_at(objective, following.params, following.hessian)
-        if not objective.has_summary and iterate.value <= start / 2:
+        if not objective.has_summary and following.value <= start / 2:
             return start
+        iterate, model = following, model_at(objective, following.params, following.hessian)
     return float(np.inf)
 
 

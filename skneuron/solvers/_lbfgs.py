@@ -90,11 +90,15 @@ class LBFGS(Solver):
             if stopping.is_stuck(iterate.value, best_gap):
                 status = Status.STALLED
                 break
-            before = len(history)
+            before, origin = len(history), iterate
             if gap > aim:
                 iterate = search.run(self.memory, gap, aim, criteria.max_iter - before)
             if len(history) == before:
                 iterate.record(history, objective, 0.0)
+            if gap > aim and iterate is origin:
+                # The next round would be the same.
+                status = Status.STALLED
+                break
         gap = relative_gap(objective, best.params, best.gradient)
         if status is Status.STALLED or gap <= criteria.tol:
             status = status_without_progress(gap, criteria.tol)

@@ -55,7 +55,8 @@ class StoppingRule:
     Attributes
     ----------
     is_exhausted : bool
-        Whether F has not fallen, or neither F nor the gap by much, within the long patience.
+        Whether F has not fallen, or neither F nor the gap by much, within the long patience, or
+        whether F has risen within the patience.
 
     Examples
     --------
@@ -107,8 +108,11 @@ class StoppingRule:
         ):
             self._high, self._wide, self._creeping = self._lowest, self._smallest, 0
         longest = max(self._without_decrease, self._creeping)
-        self.is_exhausted = longest >= LONG_PATIENCE * self._patience
-        return self._idle >= self._patience or self.is_exhausted
+        is_idle = self._idle >= self._patience
+        # F that rises is rounding errors: the search lets no step raise it.
+        is_rounding = is_idle and value > self._lowest + rounding
+        self.is_exhausted = is_rounding or longest >= LONG_PATIENCE * self._patience
+        return is_idle or self.is_exhausted
 
 
 def status_without_progress(gap: float, tol: float) -> Status:

@@ -14,6 +14,7 @@ from skneuron.solvers._iterate import Iterate, SolverState, StoppingCriteria, le
 from skneuron.solvers._line_search import line_search
 from skneuron.solvers._stopping import NEWTON_PATIENCE, StoppingRule, status_without_progress
 from skneuron.solvers._tolerances import MEASURABLE, MUCH_OF_GAP
+from skneuron.solvers.newton._curvature import Curvature
 
 __all__ = ["CurvatureStrategy", "End", "descend"]
 
@@ -64,8 +65,13 @@ class CurvatureStrategy(ABC):
 
     def final_gap(self, iterate: Iterate) -> float:
         """Return the relative gap at the iterate that is returned."""
-        gap = relative_gap(self.objective, iterate.params, iterate.gradient)
+        curvature = self.curvature_at(iterate)
+        gap = relative_gap(self.objective, iterate.params, iterate.gradient, curvature)
         return at_most_value(gap, self.objective, iterate.value)
+
+    def curvature_at(self, iterate: Iterate) -> Curvature | None:
+        """Return the curvature of all rows at an iterate, None if it is not known."""
+        return None
 
     def first_length(self, iterate: Iterate) -> float:
         """Return the length of the step to try first."""

@@ -10,8 +10,9 @@ from skneuron.solvers._gap import is_near, penalty_gap, relative
 from skneuron.solvers._iterate import Iterate
 from skneuron.solvers._line_search import secant_length
 from skneuron.solvers._tolerances import AGREEMENT, MEASURABLE, SHORTEST
+from skneuron.solvers.newton._curvature import Curvature
 from skneuron.solvers.newton._descent import CurvatureStrategy
-from skneuron.solvers.newton._model import Model, model_at
+from skneuron.solvers.newton._model import Model, SmoothModel, model_at
 
 __all__ = ["HESSIAN_COST", "FactoredHessian"]
 
@@ -160,6 +161,13 @@ class FactoredHessian(CurvatureStrategy):
             return relative(self.predicted, self.objective)
         gap = self._model_gap(iterate)
         return super().final_gap(iterate) if gap is None else gap
+
+    def curvature_at(self, iterate: Iterate) -> Curvature | None:
+        """Return the curvature of all rows at an iterate, None if the model has another one."""
+        model, is_here = self.model, self.base is iterate.params
+        if not (is_here and self.subsample is self.objective and isinstance(model, SmoothModel)):
+            return None
+        return model.curvature if isinstance(model.curvature, Curvature) else None
 
     def _model_gap(self, iterate: Iterate) -> float | None:
         """Return the model's relative gap if it is accurate, else None."""

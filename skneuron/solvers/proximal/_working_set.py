@@ -59,15 +59,13 @@ class WorkingSetNewton(Solver):
             # Without an L1 penalty or bounds every column is in the set.
             solver = Newton() if objective.dims.n_params <= DENSE_PARAMS else NewtonCG()
             return solver._solve(objective, params, budget, history)
-        start = Iterate.at(objective, params)
-        fit = _Fit(objective, start, budget, history)
-        state = WorkingSetState.to_resume(budget.state, self, start.gradient)
+        fit = _Fit(objective, Iterate.at(objective, params), budget, history)
+        state = WorkingSetState.to_resume(budget.state, self, fit.point.gradient)
         if state is not None:
             fit.columns, fit.progress = state.columns, replace(state.progress)
         gap, status = fit.run()
-        point, lines = fit.point, history.as_dict()
-        left = WorkingSetState(repr(self), point.gradient, fit.columns, fit.progress)
-        return SolverResult(point.params, point.value, gap, len(history), status, lines, left)
+        left = WorkingSetState(repr(self), fit.point.gradient, fit.columns, fit.progress)
+        return fit.point.result(gap, status, history, left)
 
 
 @dataclass(frozen=True)
@@ -110,6 +108,7 @@ class _Fit:
 
     def _solve_working_set(self) -> bool:
         """Iterate on one working set, and return whether the fit makes no progress any more."""
+        is_new, is_stuck = self.columns is None, False
         if self.columns is None:
             self.columns = select_columns(self._objective, self.point)
             # Hessians of more variables than samples are singular: products are tried again.
@@ -118,7 +117,7 @@ class _Fit:
             self.progress = WorkingSetProgress(factored=self.progress.factored and is_regular)
         chosen = WorkingSet(self._objective, self.columns)
         solver = ProximalNewton(chosen.part, chosen.take(self.point), self._tol, self.progress)
-        outcome, is_stuck = Outcome.STEP, False
+        outcome, start = Outcome.STEP, solver.point
         while outcome is Outcome.STEP and not is_stuck and len(self._history) < self._max_iter:
             before = solver.point.params
             outcome = solver.advance()
@@ -134,11 +133,12 @@ class _Fit:
                     factored=float(self.progress.factored),
                 )
             is_stuck = self._stopping.is_stuck(solver.point.value, self.progress.predicted)
+        # From the same iterate, the next working set would be the same.
+        is_stuck |= is_new and outcome is Outcome.STUCK and solver.point is start
         self.point = Iterate.at(self._objective, chosen.put(solver.point.params, self.point.params))
         if outcome is Outcome.SOLVED:
             self.gap = gap_of_all_columns(self._objective, self.point, chosen.index, solver.gap)
-        if outcome is not Outcome.STEP:
-            self.columns = None
+        self.columns = self.columns if outcome is Outcome.STEP else None
         return is_stuck
 
 
