@@ -65,6 +65,24 @@ def test_restarts_are_reproducible_and_one_neuron_of_three_may_need_them():
     assert (np.abs(fitted[0]).max(axis=1) > 0.1).all()
 
 
+def test_a_neuron_without_intercept_learns_from_zero_weights():
+    """At z = 0 for every sample there are two slopes. The larger one leads away."""
+    x, y = np.array([[-1.0], [1.0], [2.0]]), np.array([0, 1, 1])
+    start = NeuronClassifier.from_weights([[0.0]], [0.0], activation="relu")
+    start.set_params(solver=GD(), warm_start=True, fit_intercept=False, tol=1e-12).fit(x, y)
+    # Least squares on the two samples that fire: w = (1 + 2) / (1 + 4), up to the ridge 1/n.
+    assert start.coef_[0, 0] == pytest.approx(3 / (5 + 1), rel=1e-5)
+
+
+def test_an_empty_row_does_not_hide_a_dead_neuron():
+    """Its z is 0 at every weight, so that no slope there helps."""
+    x, y = np.array([[0.0], [1.0], [2.0]]), np.array([0, 1, 1])
+    start = NeuronClassifier.from_weights([[-1.0]], [0.0], activation="relu")
+    start.set_params(solver=GD(), warm_start=True, fit_intercept=False, C=np.inf)
+    with pytest.warns(ConvergenceWarning, match="dead"):
+        start.fit(x, y)
+
+
 @pytest.mark.parametrize("name", [n for n, cls in ACTIVATIONS.items() if n != "relu"])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_nothing_else_dies(name):

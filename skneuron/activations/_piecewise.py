@@ -77,8 +77,8 @@ class LeakyReLU(Activation):
         return np.where(z > 0, z, self.alpha * z)
 
     def derivative(self, z: FloatArray) -> FloatArray:
-        """Return 1 for z > 0, α otherwise."""
-        return np.where(z > 0, 1.0, self.alpha)
+        """Return 1 for z ≥ 0, α otherwise: at z = 0 the larger slope, which leads away from it."""
+        return np.where(z >= 0, 1.0, self.alpha)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
         """Return 0, the second derivative everywhere but at the non-differentiable point."""
@@ -108,8 +108,8 @@ class ReLU(Activation):
         return np.maximum(z, 0.0)
 
     def derivative(self, z: FloatArray) -> FloatArray:
-        """Return 1 for z > 0, else 0."""
-        return (z > 0).astype(np.float64)
+        """Return 1 for z ≥ 0, else 0: at z = 0 the larger slope, which leads away from it."""
+        return (z >= 0).astype(np.float64)
 
     def derivative2(self, z: FloatArray) -> FloatArray:
         """Return 0, the second derivative everywhere but at the non-differentiable point."""

@@ -80,9 +80,9 @@ def _is_dead(objective: Objective, params: FloatArray) -> bool:
 
 
 def _has_slope(loss: Loss, y: AnyArray, z: FloatArray) -> bool:
-    """Return whether the slope of a sample is not zero."""
+    """Return whether the slope of a sample is not zero. At z = 0 a rectifier has none."""
     assert isinstance(loss, SquaredError)
-    return bool(np.any(loss.activation.derivative(z)))
+    return bool(np.any(loss.activation.derivative(z[z != 0])))
 
 
 def _random_start(objective: Objective, rng: np.random.Generator) -> FloatArray:
