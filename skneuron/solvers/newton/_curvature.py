@@ -8,6 +8,7 @@ from scipy import linalg
 from skneuron._common import AnyArray, FloatArray
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import REGULAR, SINGULAR
+from skneuron.solvers.newton._directions import directions_of, is_regular
 
 __all__ = ["Curvature", "largest_curvature", "observed_hessian"]
 
@@ -30,7 +31,7 @@ _POWER_STEPS = 20
 
 
 class Curvature:
-    """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD.
+    """H ≈ RᵀR at one point, by Cholesky or, if nearly singular, by QR and SVD of its small rows.
 
     Directions without curvature beyond the rounding error of the columns (duplicate columns
     without a penalty) are left out: steps have no component there, so that coefficients keep
@@ -72,15 +73,19 @@ class Curvature:
             self._size = np.where(size > 0, size, 1.0)
             root = root / self._size
         rounding = objective.coordinates.rounding()
-        if _is_regular(root, _NOISE * float(rounding.max())):
+        noise = _NOISE * float(rounding.max())
+        if is_regular(root, noise):
             self._cholesky = np.asfortranarray((root * self._size).T)
             return
-        values, vectors = _singular_values(root)
+        split = directions_of(root, noise)
+        self._leading, self._order = split.leading, split.order
         # Rounding errors of collinear columns far from zero look like a direction.
-        noise = np.linalg.norm(vectors * rounding, axis=1)
-        kept = values > values[0] * np.maximum(self._precision, _NOISE * noise)
-        self._values, self._vectors = values[kept], vectors[kept]
-        self._hidden = vectors[~kept & (values > values[0] * self._precision)] / self._size
+        relative = split.values / split.largest
+        of_columns = np.linalg.norm(split.vectors * rounding, axis=1)
+        kept = relative > np.maximum(self._precision, _NOISE * of_columns)
+        self._values, self._vectors = split.values[kept], split.vectors[kept]
+        self._flat = split.vectors[~kept]
+        self._hidden = split.vectors[~kept & (relative > self._precision)] / self._size
 
     @classmethod
     def best(
@@ -94,13 +99,18 @@ class Curvature:
         """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
         if self._cholesky is not None:
             return _triangular(self._cholesky, gradient, transposed=False)
-        return np.asarray((self._vectors @ (gradient / self._size)) / self._values)
+        scaled = self._curved_part(gradient / self._size)
+        clear = linalg.solve_triangular(self._leading, scaled[self._order], trans="T")
+        return np.concatenate([clear, (self._vectors @ scaled) / self._values])
 
     def unwhiten(self, step: FloatArray) -> FloatArray:
         """Return R⁻¹ u, a step of those coordinates in the parameters."""
         if self._cholesky is not None:
             return _triangular(self._cholesky, step, transposed=True)
-        return np.asarray(self._vectors.T @ (step / self._values)) / self._size
+        r = len(self._order)
+        out = np.asarray(self._vectors.T @ (step[r:] / self._values))
+        out[self._order] += linalg.solve_triangular(self._leading, step[:r])
+        return self._curved_part(out) / self._size
 
     def newton_step(self, gradient: FloatArray) -> FloatArray:
         """Return -H⁻¹ g."""
@@ -158,7 +168,13 @@ class Curvature:
     def _flat_part(self, gradient: FloatArray) -> FloatArray:
         """Return the part of the scaled gradient along directions that were left out."""
         scaled = gradient / self._size
-        return np.asarray(scaled - self._vectors.T @ (self._vectors @ scaled))
+        return np.asarray(scaled - self._curved_part(scaled))
+
+    def _curved_part(self, scaled: FloatArray) -> FloatArray:
+        """Return a scaled vector without its part along directions that were left out."""
+        if len(self._order) == 0:
+            return np.asarray(self._vectors.T @ (self._vectors @ scaled))
+        return np.asarray(scaled - self._flat.T @ (self._flat @ scaled))
 
 
 def observed_hessian(objective: ObjectiveProtocol, params: FloatArray) -> FloatArray | None:
@@ -186,40 +202,6 @@ def _cholesky(hessian: FloatArray) -> AnyArray | None:
     norm = float(np.abs(relative).sum(axis=0).max())
     rcond, info = linalg.lapack.dpocon(factor * inverse[:, None], norm, uplo="L")
     return np.asarray(factor) if info == 0 and rcond > SINGULAR else None
-
-
-def _is_regular(root: FloatArray, noise: float) -> bool:
-    """Return whether a triangular root has no direction that is flat up to rounding errors."""
-    p = root.shape[1]
-    if root.shape[0] < p:
-        return False
-    # For a triangular matrix, dgecon is dtrcon, which SciPy 1.11 lacks.
-    rcond, info = linalg.lapack.dgecon(root, float(np.abs(root).sum(axis=0).max()))
-    # The ratio of the singular values is at most p times the condition number in the 1-norm.
-    return bool(info == 0 and rcond > p * max(p * float(np.finfo(np.float64).eps), noise))
-
-
-def _singular_values(root: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return singular values and right singular vectors, as rows.
-
-    A QR decomposition with pivoting puts large rows first. The SVD leaves out the last rows, which
-    are together below the rounding error of all, and so it is quicker and converges better
-    (Drmač & Veselić, SIAM J. Matrix Anal. Appl. 29, 2008).
-    """
-    sorted_root, order = linalg.qr(root, mode="r", pivoting=True, check_finite=False)
-    remaining = np.sqrt(np.cumsum(np.sum(sorted_root[: len(order)] ** 2, axis=1)[::-1])[::-1])
-    rank = np.count_nonzero(remaining > np.finfo(np.float64).eps * remaining[0])
-    kept = sorted_root[: max(1, rank)]
-    try:
-        _, values, vectors = linalg.svd(kept, full_matrices=False, check_finite=False)
-    except linalg.LinAlgError:
-        # The quicker algorithm of LAPACK fails on some graded matrices.
-        _, values, vectors = linalg.svd(
-            kept, full_matrices=False, check_finite=False, lapack_driver="gesvd"
-        )
-    out = np.empty_like(vectors)
-    out[:, order] = vectors
-    return values, out
 
 
 def _cholesky_with_flat(hessian: FloatArray, flat: FloatArray) -> AnyArray | None:
