@@ -21,7 +21,7 @@ _MAX_LEFT_OUT = 0.1
 # Maximum number of rounds that release variables: three to five, ill-conditioned up to 100.
 _MAX_ROUNDS = 200
 
-# Number of projections of a step, each of half the length, before it ends at the first boundary.
+# Number of projections of a step, each of half the length. The next ones meet half as many ends.
 _PROJECTED = 4
 
 # Fraction of the diagonal that is added where the Hessian of the free variables is singular,
@@ -128,16 +128,23 @@ class Quadratic(ABC):
         return self._last
 
     def _onto_boundary(self, face: Face, step: FloatArray) -> tuple[QuadraticIterate, Face]:
-        """Return a point on the boundary, of a projected step that is halved, and the face."""
+        """Return a point on the boundary, and the face: of a projected step that is shortened.
+
+        Each step has half of the length of the last one. The later ones meet half as many ends
+        of the face, and the last one only the first.
+        """
         at = self._last
         end, lengths = face.boundary(at.params, step)
-        for fraction in (*0.5 ** np.arange(_PROJECTED), 0.0):
-            length = max(fraction, float(lengths.min()))
+        ends, length, tried = np.sort(lengths[np.isfinite(lengths)]), 1.0, 0
+        while True:
             met = lengths <= length
             u = np.clip(at.params + length * step, face.bottom, face.top)
             following = self.moved(at, np.where(met, end, u))
-            if following.decrease > at.decrease:
+            if following.decrease > at.decrease or length <= ends[0]:
                 break
+            tried += 1
+            fewer = float(ends[max(0, np.count_nonzero(met) // 2 - 1)])
+            length = max(length / 2, float(ends[0])) if tried < _PROJECTED else fewer
         return following, face.fix(met)
 
 
