@@ -19,6 +19,7 @@ from skneuron.design import DesignMatrix
 from skneuron.losses import get_loss
 from skneuron.objective import Objective, Regularization
 from skneuron.solvers import SOLVERS
+from skneuron.solvers.newton._directions import directions_of
 
 # log f(z) and log(1 - f(z)), from SciPy alone.
 LOG_PROBA = {
@@ -262,3 +263,35 @@ def test_a_step_in_a_steep_tail_is_not_short(activation):
     assert found == pytest.approx(float(expected), rel=1e-6)
     assert found > 0.9
     assert F.max_change_bound(np.array([0.0, float(step)])) >= found
+
+
+@pytest.mark.parametrize("tiny", [(), (1e-9, 1e-12), (1e-9, 1e-12, 0.0, 0.0)])
+def test_directions_of_tiny_curvature_take_the_hessian_apart(tiny):
+    """RᵀR from the parts is the RᵀR that was drawn, and the tiny directions are those drawn."""
+    rng = np.random.default_rng(0)
+    values = np.r_[np.geomspace(1, 0.1, 20 - len(tiny)), tiny]
+    basis = np.linalg.qr(rng.normal(size=(20, 20)))[0]
+    root = np.linalg.qr(values[:, None] * basis, mode="r")
+    parts = directions_of(root, 0.0)
+    assert len(parts.order) == 20 - len(tiny)
+    np.testing.assert_allclose(parts.values, tiny, rtol=1e-3, atol=1e-15)
+    np.testing.assert_allclose(parts.vectors @ parts.vectors.T, np.eye(len(tiny)), atol=1e-12)
+    inside = parts.vectors @ basis[20 - len(tiny) :].T
+    np.testing.assert_allclose(np.linalg.norm(inside, axis=1), 1, rtol=1e-7)
+    together = np.vstack([np.eye(20)[parts.order], parts.vectors])
+    apart = np.diag(np.r_[np.zeros(len(parts.order)), parts.values**2])
+    apart[: len(parts.order), : len(parts.order)] = parts.leading.T @ parts.leading
+    np.testing.assert_allclose(together @ (root.T @ root) @ together.T, apart, atol=1e-14)
+
+
+def test_duplicates_among_many_columns_share_their_coefficient():
+    """Without a penalty the coefficients have the least norm, and the gap is that without them."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 25))
+    y = (X[:, :3] @ rng.normal(size=(3, 3)) + rng.gumbel(size=(400, 3))).argmax(axis=1)
+    one = NeuronClassifier(C=np.inf).fit(X, y)
+    both = NeuronClassifier(C=np.inf).fit(np.c_[X, X[:, :2]], y)
+    assert both.converged_
+    assert both.objective_ == pytest.approx(one.objective_, rel=1e-14)
+    np.testing.assert_allclose(both.coef_[:, 25:], both.coef_[:, :2], rtol=1e-7)
+    np.testing.assert_allclose(2 * both.coef_[:, :2], one.coef_[:, :2], rtol=1e-7)

@@ -128,24 +128,18 @@ class Quadratic(ABC):
         return self._last
 
     def _onto_boundary(self, face: Face, step: FloatArray) -> tuple[QuadraticIterate, Face]:
-        """Return a point on the boundary, and the face: of a projected step that is shortened.
-
-        Each step has half of the length of the last one. The later ones meet half as many ends
-        of the face, and the last one only the first.
-        """
-        at = self._last
+        """Return a point on the boundary, and the face: of a projected step that is shortened."""
+        at, length, shortened = self._last, 1.0, 0
         end, lengths = face.boundary(at.params, step)
-        ends, length, tried = np.sort(lengths[np.isfinite(lengths)]), 1.0, 0
         while True:
             met = lengths <= length
             u = np.clip(at.params + length * step, face.bottom, face.top)
             following = self.moved(at, np.where(met, end, u))
-            if following.decrease > at.decrease or length <= ends[0]:
-                break
-            tried += 1
-            fewer = float(ends[max(0, np.count_nonzero(met) // 2 - 1)])
-            length = max(length / 2, float(ends[0])) if tried < _PROJECTED else fewer
-        return following, face.fix(met)
+            if following.decrease > at.decrease or length <= lengths.min():
+                return following, face.fix(met)
+            half, shortened = (np.count_nonzero(lengths < length) - 1) // 2, shortened + 1
+            shorter = np.sort(lengths)[half] if shortened >= _PROJECTED else length / 2
+            length = max(float(shorter), float(lengths.min()))
 
 
 class DenseQuadratic(Quadratic):

@@ -125,12 +125,9 @@ class _Fit:
             if step > 0 or outcome is Outcome.STUCK or not len(self._history):
                 # The history has the parameters of all columns.
                 params = chosen.put(solver.point.params, self.point.params)
+                used = float(len(chosen.columns)), float(self.progress.factored)
                 replace(solver.point, params=params).record(
-                    self._history,
-                    self._objective,
-                    step,
-                    columns=float(len(chosen.columns)),
-                    factored=float(self.progress.factored),
+                    self._history, self._objective, step, columns=used[0], factored=used[1]
                 )
             is_stuck = self._stopping.is_stuck(solver.point.value, self.progress.predicted)
         # From the same iterate, the next working set would be the same.
