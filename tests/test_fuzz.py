@@ -34,6 +34,7 @@ MENDED = {
     1097: "F of a wide offset and of columns that cancel has other bits than predictions",
     2157: "newton-cg: a fill value of 1e100 hides the intercept",
     2726: "L1 penalty: steps are too short or too long where the loss is far from quadratic",
+    2787: "lbfgs: rounding errors move the coefficients of constant columns, and F with them",
     2808: "a column, and what rounding has left of it: the gap leaves their difference out",
     3233: "a working set without columns has no length",
     3374: "the log-probability of a held-out row overflows float32",

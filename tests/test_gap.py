@@ -295,3 +295,18 @@ def test_duplicates_among_many_columns_share_their_coefficient():
     assert both.objective_ == pytest.approx(one.objective_, rel=1e-14)
     np.testing.assert_allclose(both.coef_[:, 25:], both.coef_[:, :2], rtol=1e-7)
     np.testing.assert_allclose(2 * both.coef_[:, :2], one.coef_[:, :2], rtol=1e-7)
+
+
+def test_constant_columns_do_not_move_f():
+    """Few rows, and many columns that are constant: F of the stored weights is the one reported."""
+    rng = np.random.default_rng(0)
+    X = np.zeros((6, 120))
+    X[:, :60] = rng.integers(0, 2, (6, 60))
+    y = np.array([0, 1, 0, 1, 0, 1])
+    neuron = NeuronClassifier("probit", solver="lbfgs", C=np.inf, max_iter=20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        neuron.fit(X, y)
+    z = neuron.decision_function(X)
+    expected = -np.mean(np.where(y, stats.norm.logcdf(z), stats.norm.logsf(z)))
+    assert neuron.objective_ == pytest.approx(expected, rel=1e-12)

@@ -78,6 +78,10 @@ class Curvature:
             self._cholesky = np.asfortranarray((root * self._size).T)
             return
         split = directions_of(root, noise)
+        # No step changes a constant column. Rounding errors along it would grow from step to step.
+        k, d = objective.dims.n_outputs, objective.dims.n_features
+        constant = ~np.isfinite(objective.coordinates.scale)
+        split.vectors.reshape(len(split.values), k, -1)[..., :d][..., constant] = 0.0
         self._leading, self._order = split.leading, split.order
         # Rounding errors of collinear columns far from zero look like a direction.
         relative = split.values / split.largest
@@ -99,6 +103,8 @@ class Curvature:
         """Return R⁻ᵀ g, the gradient in coordinates where the curvature is the identity."""
         if self._cholesky is not None:
             return _triangular(self._cholesky, gradient, transposed=False)
+        if len(self._order) == 0:
+            return np.asarray((self._vectors @ (gradient / self._size)) / self._values)
         scaled = self._curved_part(gradient / self._size)
         clear = linalg.solve_triangular(self._leading, scaled[self._order], trans="T")
         return np.concatenate([clear, (self._vectors @ scaled) / self._values])
@@ -108,6 +114,8 @@ class Curvature:
         if self._cholesky is not None:
             return _triangular(self._cholesky, step, transposed=True)
         r = len(self._order)
+        if r == 0:
+            return np.asarray(self._vectors.T @ (step / self._values)) / self._size
         out = np.asarray(self._vectors.T @ (step[r:] / self._values))
         out[self._order] += linalg.solve_triangular(self._leading, step[:r])
         return self._curved_part(out) / self._size

@@ -70,7 +70,7 @@ def directions_of(root: FloatArray, noise: float) -> Directions:
         small[: len(triangle[r:p])] = triangle[r:p, r:]
         values, rotation = _svd(linalg.solve_triangular(scale, small.T, trans="T").T)
         sorted_vectors, largest = rotation @ basis.T, float(np.linalg.norm(triangle[0]))
-    vectors = np.empty_like(sorted_vectors)
+    vectors = np.empty(sorted_vectors.shape)
     vectors[:, order] = sorted_vectors
     return Directions(np.asfortranarray(triangle[:r, :r]), order[:r], values, vectors, largest)
 
