@@ -1,4 +1,4 @@
-"""Seconds, passes and gaps of fits on a local Dask cluster, next to dask-ml and to memory."""
+"""Seconds, passes and gaps of fits on a local Dask cluster, next to dask-ml, Spark and memory."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from distributed import Client, LocalCluster, wait
 from sklearn.model_selection import GridSearchCV
 
 from benchmark_utils.machine import describe
+from benchmark_utils.spark import fit_on_spark
 from skneuron import NeuronClassifier, NeuronClassifierCV
 from skneuron.design import DaskExecutor
 
@@ -115,6 +116,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--solvers", nargs="*", default=["newton", "lbfgs"], help="of dask-ml")
+    parser.add_argument("--spark", type=float, nargs="*", default=[], help="tol of Spark ML")
     parser.add_argument("--memory", action="store_true", help="also fit in memory, at the client")
     parser.add_argument("--limit", type=int, help="MB that the client may allocate; no other model")
     parser.add_argument("--search", action="store_true", help="searches for C; no other model")
@@ -143,6 +145,8 @@ def main() -> None:
             models[f"dask-ml {solver}"] = timed(
                 lambda solver=solver: LogisticRegression(C=1.0, solver=solver).fit(X, y), 1
             )
+        for tol in args.spark:
+            models[f"Spark ML {tol:.0e}"] = fit_on_spark(X, y, args.workers, tol, args.repeats)
         values = {
             name: objective(X, y, model.coef_, model.intercept_)
             for name, (model, _) in models.items()

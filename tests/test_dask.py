@@ -74,7 +74,7 @@ OUTLIER[17, 1] = 1e6
 FAR = np.column_stack([X[:, 0] + 1e8, np.full(len(X), 3.0), X[:, 1]])
 DRIFT = X + np.arange(len(X))[:, None] // 1700 * 50.0
 COLLINEAR = np.column_stack([X, X[:, 0] + X[:, 1], X[:, 2]])
-RARE = np.zeros(100_000, int)
+RARE = np.zeros(400_000, int)
 RARE[np.random.default_rng(3).choice(len(RARE), 60, replace=False)] = 1
 MANY = np.random.default_rng(4).normal(size=(len(RARE), 3)) + RARE[:, None]
 
