@@ -1,5 +1,6 @@
 """Separation: reported correctly, proved on the data as given, never claimed on overlap."""
 
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -212,3 +213,45 @@ def test_a_linear_program_without_a_solution_gives_no_verdict(monkeypatch):
     assert failed.status != 0
     monkeypatch.setattr("skneuron.separation._proofs.linprog", lambda *_, **__: failed)
     assert detect_separation(X, y).kind == "undecided"
+
+
+# --- many rows: a proof on some of them, which all of them confirm ------------------------------
+
+
+def _rare_columns(ones):
+    """Return 120,000 rows with a column that is 1 in four rows, as many of them in the class."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120_000, 10))
+    X[:, 9] = 0
+    rare = rng.choice(len(X), 4, replace=False)
+    X[rare, 9] = 1
+    y = (3 * X[:, 0] - 7 + rng.logistic(size=len(X)) > 0).astype(int)
+    y[rare] = np.arange(4) < ones
+    return X, y
+
+
+@pytest.mark.parametrize(("ones", "separated"), [(0, True), (1, False), (3, False), (4, True)])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_a_rare_column_separates_many_rows_if_it_is_in_one_class_only(ones, separated, kind):
+    X, y = _rare_columns(ones)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        neuron = NeuronClassifier(C=np.inf).fit(kind(X), y)
+    assert any(issubclass(w.category, SeparationWarning) for w in caught) is separated
+    assert neuron.converged_ is not separated
+
+
+@pytest.mark.parametrize("events", [3, 30])
+def test_few_events_among_many_rows(events):
+    """The verdict is that of the linear program, for events in line with the rest or beyond it."""
+    rng = np.random.default_rng(events)
+    X = rng.normal(size=(150_000, 8))
+    for far, separated in ((0.0, False), (9.0, True)):
+        y = np.zeros(len(X), int)
+        y[rng.choice(len(X), events, replace=False)] = 1
+        Z = X + far * y[:, None]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            NeuronClassifier(C=np.inf).fit(Z, y)
+        found = any(issubclass(w.category, SeparationWarning) for w in caught)
+        assert found is separated is detect_separation(Z, y).is_separated

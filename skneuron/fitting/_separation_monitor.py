@@ -7,7 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from skneuron._common import AnyArray, DeviceMatrix, FloatArray, Matrix
-from skneuron.fitting._spread_separation import separation_on_blocks, some_rows
+from skneuron.fitting._separation_of_rows import (
+    separation_in_memory,
+    separation_on_blocks,
+    some_rows,
+)
 from skneuron.losses import Loss
 from skneuron.objective import Objective, SpreadRows
 from skneuron.results import Iteration, SolverResult, Status, StopRequest
@@ -180,9 +184,9 @@ class SeparationMonitor:
         for k in range(n_outputs):
             own = k if n_outputs > 1 else 1
             if isinstance(rows, SpreadRows):
-                found = separation_on_blocks(rows, some, own, self._columns, find)
+                found = separation_on_blocks(rows, some, own, self._columns, has_bias, find)
             else:
-                found = find(X, y == own)
+                found = separation_in_memory(X, y == own, has_bias, find)
             if found.is_separated:
                 return (k if n_outputs > 1 else self._of_class), found
         if n_outputs > 1 and self._bounds is None:

@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import DesignMatrix, Moments, resolve_ordinary_values
 
-__all__ = ["SignedRows", "signed_rows"]
+__all__ = ["SignedRows", "flat_direction", "signed_rows"]
 
 # A column depends on other columns if the part that is orthogonal to them is below this fraction
 # of its length.
@@ -103,6 +103,27 @@ def signed_rows(
     kept = np.sort(order[: np.count_nonzero(np.abs(np.diag(triangle)) > tolerance)])
     A = A if len(kept) == A.shape[1] else A[:, kept]
     return SignedRows(A, kept, center, scale, fit_intercept)
+
+
+def flat_direction(X: Matrix, fit_intercept: bool) -> tuple[FloatArray, float] | None:
+    """Return a direction along which no row has another w·x + b than zero, drawn at random.
+
+    None if the columns are independent.
+    """
+    rows = signed_rows(X, np.ones(X.shape[0]), fit_intercept, independent=False)
+    A: Any = rows.A
+    is_sparse = sparse.issparse(A)
+    root = np.asarray((A.T @ A).todense()) if is_sparse else np.linalg.qr(A, mode="r")
+    length = np.sqrt(np.diag(root)) if is_sparse else np.linalg.norm(root, axis=0)
+    length = np.where(length > 0, length, 1.0)
+    root = root / length / (length[:, None] if is_sparse else 1.0)
+    _, values, vectors = np.linalg.svd(root, full_matrices=True)
+    # The singular values of sums of products are squares.
+    tolerance = _DEPENDENT_IN_PRODUCTS**2 if is_sparse else _DEPENDENT
+    flat = vectors[np.count_nonzero(values > tolerance * values.max(initial=0.0)) :]
+    if not len(flat):
+        return None
+    return rows.to_weights(np.random.default_rng(0).normal(size=len(flat)) @ flat / length)
 
 
 def _spread(X: Matrix, mean: FloatArray, largest: FloatArray, fit_intercept: bool) -> Moments:
