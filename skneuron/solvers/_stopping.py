@@ -8,6 +8,7 @@ from skneuron.results import Status
 from skneuron.solvers._contract import ObjectiveProtocol
 from skneuron.solvers._tolerances import (
     LONG_PATIENCE,
+    MEASURABLE,
     MUCH_OF_GAP,
     MUCH_OF_VALUE,
     PRECISION,
@@ -56,7 +57,7 @@ class StoppingRule:
     ----------
     is_exhausted : bool
         Whether F has not fallen, or neither F nor the gap by much, within the long patience, or
-        whether F has risen within the patience.
+        whether within the patience F has risen, or has hardly fallen while the gap is infinite.
 
     Examples
     --------
@@ -92,7 +93,9 @@ class StoppingRule:
         gap : float
             Any measure that is proportional to the gap, as the squared gradient norm.
         """
-        rounding = PRECISION * max(abs(self._lowest), self._objective.zero_value)
+        # Without a minimum of the model, only F measures progress.
+        least = MEASURABLE if np.isinf(gap) else PRECISION
+        rounding = least * max(abs(self._lowest), self._objective.zero_value)
         if np.isinf(self._first):
             self._first = gap
         lower = value < self._lowest - rounding
@@ -110,8 +113,8 @@ class StoppingRule:
         longest = max(self._without_decrease, self._creeping)
         is_idle = self._idle >= self._patience
         # F that rises is rounding errors: the search lets no step raise it.
-        is_rounding = is_idle and value > self._lowest + rounding
-        self.is_exhausted = is_rounding or longest >= LONG_PATIENCE * self._patience
+        is_useless = is_idle and (value > self._lowest + rounding or np.isinf(gap))
+        self.is_exhausted = is_useless or longest >= LONG_PATIENCE * self._patience
         return is_idle or self.is_exhausted
 
 

@@ -56,10 +56,10 @@ def directions_of(root: FloatArray, noise: float) -> Directions:
     p = root.shape[1]
     triangle, order = linalg.qr(root, mode="r", pivoting=True, check_finite=False)
     pivots = np.abs(triangle.diagonal())
+    remaining = np.sqrt(np.cumsum(np.sum(triangle[:p] ** 2, axis=1)[::-1])[::-1])
+    rank = int(np.count_nonzero(remaining > np.finfo(np.float64).eps * remaining[0]))
     r = int(np.count_nonzero(pivots > REGULAR * pivots[0]))
-    if r < p / 2 or not is_regular(triangle[:r, :r], noise):
-        remaining = np.sqrt(np.cumsum(np.sum(triangle[: len(order)] ** 2, axis=1)[::-1])[::-1])
-        rank = np.count_nonzero(remaining > np.finfo(np.float64).eps * remaining[0])
+    if p - r >= rank or not is_regular(triangle[:r, :r], noise):
         values, sorted_vectors = _svd(triangle[: max(1, rank)])
         r, largest = 0, float(values[0])
     else:
