@@ -58,12 +58,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=50_000)
+    parser.add_argument("--features", type=int, default=30)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     X, y = load_breast_cancer(return_X_y=True)
     tables = {
         "breast cancer": (StandardScaler().fit_transform(X), y),
-        f"{args.rows} x 30": generated(args.rows, 30),
+        f"{args.rows} x {args.features}": generated(args.rows, args.features),
     }
     searches: dict[str, Callable[[], Any]] = {
         "NeuronClassifierCV": lambda: NeuronClassifierCV(Cs=CS, cv=FOLDS),

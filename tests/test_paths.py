@@ -613,3 +613,78 @@ def test_an_error_leaves_the_last_fit(cancer):
         search.fit(X, np.zeros(len(y)))
     assert vars(search).keys() == before.keys()
     assert all(vars(search)[name] is before[name] for name in before)
+
+
+# --- many samples: the fits of all folds together -------------------------------------------------
+
+
+def _many(kind="plain", n=12_000, seed=0):
+    """Return samples of two classes whose folds are fitted together."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6)) * [1, 10, 0.1, 1, 1, 1] + [0, 30, 0, -5, 0, 0]
+    if kind == "heavy tails":
+        X = rng.standard_cauchy(size=(n, 6))
+    z = np.tanh(X[:, 0]) + 0.1 * np.tanh(X[:, 1] - 30) + X[:, 2]
+    factor, shift = {"nearly separable": (40, 0), "rare class": (1, -6)}.get(kind, (1, 0))
+    return X, (factor * z + shift + rng.logistic(size=n) > 0).astype(int)
+
+
+@pytest.mark.parametrize("kind", ["plain", "nearly separable", "rare class", "heavy tails"])
+def test_folds_of_many_samples_have_the_fits_and_scores_of_separate_ones(kind):
+    X, y = _many(kind)
+    Cs = np.logspace(3, -3, 7)
+    search = NeuronClassifierCV(Cs=Cs, cv=3, refit=False).fit(X, y)
+    for k, (train, test) in enumerate(StratifiedKFold(3).split(X, y)):
+        for j, C in enumerate(Cs):
+            one = NeuronClassifier(C=C).fit(X[train], y[train])
+            proba = one.predict_log_proba(X[test])
+            score = proba[np.arange(len(test)), y[test]].mean()
+            assert search.scores_[k, 0, j] == pytest.approx(score, abs=1e-6)
+            path = search.coefs_paths_[k, 0, j, 0]
+            size = np.abs(one.coef_).max()
+            np.testing.assert_allclose(path[:-1], one.coef_[0], rtol=1e-4, atol=1e-4 * size)
+    assert search.gaps_.max() <= 1e-12
+
+
+@pytest.mark.parametrize(
+    ("params", "more"),
+    [
+        ({"activation": "probit"}, ()),
+        ({"activation": "cloglog"}, ()),
+        ({"fit_intercept": False}, ()),
+        ({"tol": 1e-18}, ("sample_weight", "offset")),
+    ],
+)
+def test_folds_of_many_samples_have_the_gaps_that_they_report(params, more):
+    """F is computed here, from a formula of SciPy for the sigmoid and from predictions else."""
+    X, y = _many()
+    rng = np.random.default_rng(1)
+    given = {"sample_weight": rng.uniform(0.5, 2, len(y)), "offset": rng.normal(size=len(y))}
+    given = {name: given[name] for name in more}
+    search = NeuronClassifierCV(Cs=[0.01, 1.0], cv=3, refit=False, **params).fit(X, y, **given)
+    for k, (train, _) in enumerate(StratifiedKFold(3).split(X, y)):
+        own = {name: values[train] for name, values in given.items()}
+        weights = own.get("sample_weight", np.ones(len(train)))
+        for j, C in enumerate([0.01, 1.0]):
+            exact = NeuronClassifier(C=C, **params).fit(X[train], y[train], **own)
+            path = search.coefs_paths_[k, 0, j, 0]
+            has_bias = len(path) > X.shape[1]
+            found = NeuronClassifier.from_weights(
+                path[None, : X.shape[1]],
+                path[X.shape[1] :] if has_bias else np.zeros(1),
+                activation=params.get("activation", "sigmoid"),
+            )
+            offset = {"offset": own["offset"]} if "offset" in own else {}
+            proba = found.predict_log_proba(X[train], **offset)
+            loss = -np.average(proba[np.arange(len(train)), y[train]], weights=weights)
+            penalty = np.sum(path[: X.shape[1]] ** 2) / (2 * C * weights.sum())
+            gap = (loss + penalty - exact.objective_) / np.log(2)
+            assert gap <= 10 * search.gaps_[k, 0, j] + 1e-14
+
+
+def test_folds_of_many_samples_do_not_depend_on_the_number_of_processes():
+    X, y = _many()
+    searches = [NeuronClassifierCV(Cs=[0.1, 10.0], n_jobs=jobs, random_state=0) for jobs in (1, 2)]
+    searches = [search.fit(X, y) for search in searches]
+    for name in ("scores_", "coefs_paths_", "gaps_", "coef_"):
+        np.testing.assert_array_equal(*(getattr(search, name) for search in searches))

@@ -31,6 +31,7 @@ from skneuron.fitting._estimator_base import EstimatorBase
 from skneuron.fitting._fit import NumpyErrorsRestored, forget_fit
 from skneuron.fitting._spread import check_spread_labels, check_spread_settings
 from skneuron.fitting._train import columns_of
+from skneuron.paths._all_folds import solve_folds_at_once
 from skneuron.paths._fits import data_of, first_of_each_kind
 from skneuron.paths._folds import FoldResult, fitted_neuron, solve_fold
 from skneuron.paths._grid import check_Cs, check_l1_ratios, data_grid
@@ -301,10 +302,12 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
             else:
                 # The rounds of a fold already use all workers of a Dask scheduler.
                 n_jobs = self.n_jobs if isinstance(samples, Samples) else 1
-                run = delayed(solve_fold)
-                found = Parallel(n_jobs=n_jobs, verbose=self.verbose)(
+                run, pairs = delayed(solve_fold), list(zip(folds or [], tasks.folds, strict=True))
+                found = solve_folds_at_once(
+                    neuron, samples, pairs, settings, Cs, scorer
+                ) or Parallel(n_jobs=n_jobs, verbose=self.verbose)(
                     run(neuron, samples, fold, settings, Cs, names, scorer, of_scorer, task)
-                    for fold, task in zip(folds or [], tasks.folds, strict=True)
+                    for fold, task in pairs
                 )
                 held_out = np.array([fold.held_out_weight for fold in found])
                 own.scores_ = np.stack([fold.scores for fold in found])
