@@ -75,7 +75,8 @@ def test_callbacks_in_a_pipeline_without_refit_and_in_two_processes():
     assert sum(name.startswith("C=") for name in _names(recorder, "end")) == 12
     # The folds run in other processes, with copies of the callback. The main one has the rest.
     recorder = Recorder()
-    NeuronClassifierCV(Cs=CS, cv=2, n_jobs=2).set_callbacks(recorder).fit(X, Y)
+    search = NeuronClassifierCV(Cs=CS, cv=2, l1_ratios=[0.5], n_jobs=2)
+    search.set_callbacks(recorder).fit(X, Y)
     assert _names(recorder, "end") == ["fit"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +27,21 @@ _CONTRACTION = 0.03
 # right up to a third.
 _ACCURATE = 0.1
 
+# Number of steps that correct a Hessian.
+_PAIRS = 5
+
 # Number of passes after which the folds of one C do not converge together.
 _MAX_PASSES = 15
 
 # Distance of a column from zero, in standard deviations, up to which its values need not be
 # centered before they are multiplied.
 _MAX_OFFSET = 100.0
+
+# Distance of a value from its column's center, in standard deviations, that decides no fit.
+_ORDINARY = 15.0
+
+# The same distance as a fraction of that of a sample which alone makes the standard deviation.
+_DOMINANT = 0.25
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class FoldLayer:
 
     All neurons share the mean of their Hessians, which serves until a step leaves more than 3 % of
     a gap (chord method: Ortega & Rheinboldt, Iterative Solution of Nonlinear Equations, 1970,
-    section 7.1). The penalty is exchanged in place.
+    section 7.1). If the mean is too far from them, each has its own from then on. The penalty is
+    exchanged in place.
 
     Parameters
     ----------
@@ -101,16 +112,25 @@ class FoldLayer:
         self._blocks = [slice(a, min(a + _BLOCK_ROWS, n)) for a in range(0, n, _BLOCK_ROWS)]
         with blas_on_one_thread():
             self._center = sum(run_parts(self._sum_of, self._blocks), np.zeros(d)) / n
-            squares = sum(run_parts(self._squares_of, self._blocks), np.zeros(d)) / n
+            parts = run_parts(self._spread_of, self._blocks)
+        squares = sum((part[0] for part in parts), np.zeros(d)) / n
+        self._largest = np.max([part[1] for part in parts], axis=0)
         if not fit_intercept:
             squares, self._center = squares + self._center**2, np.zeros(d)
         self._scale = np.sqrt(squares)
         self._z = np.empty((len(folds), n))
+        # Whether each neuron has a Hessian of its own.
+        self._apart = False
+        self._hessian = np.empty((0, 0, 0))
+        #: Steps since the Hessian was computed, and changes of the gradients of the loss.
+        self._pairs: deque[tuple[FloatArray, FloatArray]] = deque(maxlen=_PAIRS)
 
     @property
     def is_suited(self) -> bool:
-        """Whether products of the values of the columns have digits enough."""
-        return bool(np.all(np.abs(self._center) < _MAX_OFFSET * self._scale))
+        """Whether values have digits enough as they are, and no sample decides a fit."""
+        most = max(_ORDINARY, _DOMINANT * np.sqrt(len(self._y)))
+        is_exact = np.abs(self._center) < _MAX_OFFSET * self._scale
+        return bool(np.all(is_exact & (self._largest < most * self._scale)))
 
     def paths(
         self, Cs: FloatArray, tol: float, coef: FloatArray, intercept: float
@@ -132,7 +152,7 @@ class FoldLayer:
         params, last, known = np.tile(own, (k, 1)), None, None
         with blas_on_one_thread(), np.errstate(all="ignore"):
             zeros, _, _ = self._pass(np.zeros_like(params), curvature=False)
-            _, _, self._hessian = self._pass(params, curvature=True)
+            self._renew(params)
             for C in Cs:
                 start = params if last is None else _line(float(C), last, known)
                 ridge = self._ridge(float(C))
@@ -151,27 +171,59 @@ class FoldLayer:
     ) -> tuple[FloatArray, FloatArray, int] | None:
         """Return parameters, gaps and the number of passes. None without convergence."""
         last, renews, steps = np.full(len(params), np.inf), False, np.zeros_like(params)
+        point, slope, known = steps, steps, np.zeros(len(params), dtype=bool)
         for passes in range(1, _MAX_PASSES + 1):
-            _, gradient, hessian = self._pass(params, curvature=renews)
-            self._hessian = self._hessian if hessian is None else hessian
-            gradient += ridge * params
-            before, steps = steps, np.empty_like(params)
+            gradient = self._renew(params) if renews else self._pass(params, curvature=False)[1]
+            if passes > 1 and not renews:
+                self._pairs.append((params - point, gradient - slope))
+            point, slope = params, gradient
+            gradient = gradient + ridge * params
+            before = steps
             try:
-                for k, own in enumerate(ridge):
-                    factor = linalg.cho_factor(self._hessian + np.diag(own), check_finite=False)
-                    steps[k] = linalg.cho_solve(factor, gradient[k], check_finite=False)
+                steps = np.array([self._step(k, gradient[k], own) for k, own in enumerate(ridge)])
             except linalg.LinAlgError:
                 return None
             gaps = 0.5 * np.einsum("kp,kp->k", gradient, steps) / zeros
             ratio = gaps / last
-            if passes > 1 and np.all((gaps <= tol) & (ratio <= _ACCURATE)):
+            # Gaps at rounding errors do not contract any more.
+            known |= (passes > 1) & (gaps <= tol) & (ratio <= _ACCURATE)
+            if np.all(known & (gaps <= tol)):
                 return params, gaps, passes
-            renews = bool(np.any((ratio > _CONTRACTION) & (gaps > tol))) and passes > 1
-            if not np.all(ratio <= 1):
+            is_poor = passes > 1 and bool(np.any((ratio > _CONTRACTION) & (gaps > tol)))
+            self._apart |= is_poor and renews
+            renews = is_poor
+            if not np.all((ratio <= 1) | (gaps <= tol)):
                 # A step was too long: all folds go back by half of theirs.
                 steps, gaps = -before / 2, last
+                renews = True
             params, last = params - steps, gaps
         return None
+
+    def _step(self, k: int, gradient: FloatArray, ridge: FloatArray) -> FloatArray:
+        """Return H⁻¹g of a neuron, with a Hessian that L-BFGS corrects by the last steps.
+
+        The two loops are those of Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
+        """
+        hessian = self._hessian[k % len(self._hessian)] + np.diag(ridge)
+        pairs = [(s[k], y[k] + ridge * s[k]) for s, y in self._pairs]
+        pairs = [(s, y) for s, y in pairs if s @ y > 0]
+        out, shares = gradient.copy(), []
+        for s, y in reversed(pairs):
+            shares.append(float(s @ out) / float(s @ y))
+            out -= shares[-1] * y
+        factor = linalg.cho_factor(hessian, check_finite=False)
+        out = linalg.cho_solve(factor, out, check_finite=False)
+        for (s, y), share in zip(pairs, reversed(shares), strict=True):
+            out += (share - float(y @ out) / float(s @ y)) * s
+        return np.asarray(out)
+
+    def _renew(self, params: FloatArray) -> FloatArray:
+        """Compute the Hessian at these parameters, and return the gradients of the loss."""
+        _, gradient, hessian = self._pass(params, curvature=True)
+        assert hessian is not None
+        self._hessian = hessian
+        self._pairs.clear()
+        return gradient
 
     def _ridge(self, C: float) -> FloatArray:
         """Return the curvature of the penalty of each parameter, in scaled columns."""
@@ -181,7 +233,7 @@ class FoldLayer:
     def _pass(
         self, params: FloatArray, *, curvature: bool
     ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-        """Return mean losses, their gradients, and on request the mean of their Hessians."""
+        """Return mean losses, their gradients, and on request Hessians: their mean, or each."""
         d, at = self._X.shape[1], self._center
         coef = params[:, :d] / self._scale
         bias = (params[:, d] if self._has_bias else 0.0) - coef @ at
@@ -192,17 +244,17 @@ class FoldLayer:
             z = np.add(coef @ data.T, bias[:, None], out=self._z[:, rows])
             if self._offset is not None:
                 z += self._offset[rows]
-            values, slopes = np.empty(len(z)), np.empty_like(z)
-            total = np.zeros(data.shape[0])
+            values, slopes, seconds = np.empty(len(z)), np.empty_like(z), np.empty_like(z)
             for k, own in enumerate(z):
                 values[k], slopes[k], second = self._loss.sums(
                     self._labels[rows], own.copy(), self._weights[k, rows], curvature=curvature
                 )
-                if curvature:
-                    total += np.asarray(second) / len(z)
+                seconds[k] = np.asarray(second) if curvature else 0.0
             out: list[Any] = [values, slopes @ data, slopes.sum(axis=1)]
             if curvature:
-                out += [(data * total[:, None]).T @ data, total @ data, total.sum()]
+                seconds = seconds if self._apart else seconds.mean(axis=0, keepdims=True)
+                gram = np.stack([(data * own[:, None]).T @ data for own in seconds])
+                out += [gram, seconds @ data, seconds.sum(axis=1)]
             return out
 
         found = [sum(parts) for parts in zip(*run_parts(sums, self._blocks), strict=True)]
@@ -210,17 +262,19 @@ class FoldLayer:
         gradient = np.empty_like(params)
         gradient[:, :d] = (products - np.outer(totals, at)) / self._scale
         gradient[:, d:] = totals[:, None]
-        if not curvature:
-            return values, gradient, None
-        gram, first, total = found[3:]
-        hessian = np.empty((params.shape[1], params.shape[1]))
-        cross = np.outer(first, at)
-        hessian[:d, :d] = (gram - cross - cross.T + total * np.outer(at, at)) / np.outer(
-            self._scale, self._scale
-        )
-        hessian[:d, d:] = ((first - total * at) / self._scale)[:, None]
-        hessian[d:, :d], hessian[d:, d:] = hessian[:d, d:].T, total
-        return values, gradient, hessian
+        return values, gradient, self._centered(*found[3:]) if curvature else None
+
+    def _centered(self, gram: FloatArray, first: FloatArray, total: FloatArray) -> FloatArray:
+        """Return Hessians in scaled columns, from sums of products of columns as they are."""
+        at, (d, p) = self._center, (len(self._center), len(self._center) + self._has_bias)
+        cross = first[:, :, None] * at
+        inner = gram - cross - cross.transpose(0, 2, 1) + total[:, None, None] * np.outer(at, at)
+        hessian = np.empty((len(gram), p, p))
+        hessian[:, :d, :d] = inner / np.outer(self._scale, self._scale)
+        edge = ((first - total[:, None] * at) / self._scale)[:, :, None]
+        hessian[:, :d, d:], hessian[:, d:, :d] = edge, edge.transpose(0, 2, 1)
+        hessian[:, d:, d:] = total[:, None, None]
+        return hessian
 
     def _scores(self) -> FloatArray:
         """Return the scores of the held-out samples at the parameters of the last pass."""
@@ -234,8 +288,10 @@ class FoldLayer:
     def _sum_of(self, rows: slice) -> FloatArray:
         return np.asarray(self._X[rows].sum(axis=0))
 
-    def _squares_of(self, rows: slice) -> FloatArray:
-        return np.asarray(((self._X[rows] - self._center) ** 2).sum(axis=0))
+    def _spread_of(self, rows: slice) -> tuple[FloatArray, FloatArray]:
+        """Return the sum of the squares and the largest of the distances from the center."""
+        distance = np.abs(self._X[rows] - self._center)
+        return (distance**2).sum(axis=0), distance.max(axis=0)
 
 
 def log_loss_of(settings: Settings) -> Loss | None:

@@ -1,4 +1,4 @@
-"""The paths of all folds at once, where many samples pay for it."""
+"""The paths of all folds at once, where it pays."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from skneuron.validation import Samples, Settings
 
 __all__ = ["solve_folds_at_once"]
 
-# Number of samples from which on passes over X, and not the work for each fit, take the time.
-_LEAST_SAMPLES = 10_000
+# Number of samples for each feature from which on the fits of the folds are near each other: few
+# features, for which the work of each fit takes the time, and many.
+_SAMPLES_PER_FEATURE = {"few": 5, "many": 20}
 
-# Number of samples for each feature from which on the Hessians of the folds hardly differ.
-_SAMPLES_PER_FEATURE = 20
+# Number of features that are few.
+_FEW = 50
 
 # Number of features above which factors of the Hessian take longer than a pass.
 _MAX_FEATURES = 500
@@ -30,8 +31,8 @@ _MAX_FEATURES = 500
 # Largest C, without unit, up to which the penalty keeps the fits of the folds near each other.
 _MAX_C = 1e6
 
-# Relative gap of each fit by default: an error of 1e-7 in scores.
-_GAP = 1e-12
+# Relative gap of each fit by default, as that of Newton's method.
+_GAP = 1e-18
 
 # Relative gap of the start, a fit to all samples with the first C.
 _GAP_OF_START = 1e-6
@@ -60,9 +61,8 @@ def solve_folds_at_once(
     """
     one, loss = settings[0], log_loss_of(settings[0])
     pairs = [fold for fold, _ in folds]
-    is_watched = any(task.task is not None for _, task in folds)
     plain = len(settings) == 1 and one.l1_ratio == 0 and one.solver is None and scorer is None
-    if loss is None or not plain or is_watched or not isinstance(samples, Samples):
+    if loss is None or not plain or not isinstance(samples, Samples):
         return None
     if not _suits(neuron, samples, pairs) or Cs.max() > _MAX_C:
         return None
@@ -85,6 +85,11 @@ def solve_folds_at_once(
         if fit is None:
             return None
         fits.append(fit)
+    for _, task in folds:
+        task.begin()
+        for C in Cs[order]:
+            task.fit_ended(f"C={C:.6g}")
+        task.end()
     back = np.argsort(order)
     scores, gaps, coefs, intercepts = (
         np.stack([getattr(fits[j], name) for j in back], axis=1)[:, None]
@@ -102,10 +107,11 @@ def solve_folds_at_once(
 def _suits(
     neuron: NeuronClassifier, samples: Samples, folds: list[tuple[AnyArray, AnyArray]]
 ) -> bool:
-    """Return whether each fold is many rows of a dense X, with both of two classes."""
+    """Return whether X is dense with more samples than features, and each fold has both classes."""
     X: Any = samples.X
     n, d = X.shape
-    is_large = n >= max(_LEAST_SAMPLES, _SAMPLES_PER_FEATURE * d) and d <= _MAX_FEATURES
+    enough = _SAMPLES_PER_FEATURE["few" if d <= _FEW else "many"]
+    is_large = n >= enough * d and d <= _MAX_FEATURES
     is_dense = isinstance(X, np.ndarray) and X.dtype == np.float64
     is_short = neuron.max_iter < NeuronClassifier().max_iter
     given = neuron.class_weight, neuron.bounds, neuron.penalty_factor
