@@ -110,7 +110,7 @@ class FoldLayer:
         self._totals = self._weights.sum(axis=1)
         self._weights /= self._totals[:, None]
         self._blocks = [slice(a, min(a + _BLOCK_ROWS, n)) for a in range(0, n, _BLOCK_ROWS)]
-        with blas_on_one_thread():
+        with blas_on_one_thread(), np.errstate(all="ignore"):
             self._center = sum(run_parts(self._sum_of, self._blocks), np.zeros(d)) / n
             parts = run_parts(self._spread_of, self._blocks)
         squares = sum((part[0] for part in parts), np.zeros(d)) / n
@@ -129,7 +129,7 @@ class FoldLayer:
     def is_suited(self) -> bool:
         """Whether values have digits enough as they are, and no sample decides a fit."""
         most = max(_ORDINARY, _DOMINANT * np.sqrt(len(self._y)))
-        is_exact = np.abs(self._center) < _MAX_OFFSET * self._scale
+        is_exact = np.isfinite(self._scale) & (np.abs(self._center) < _MAX_OFFSET * self._scale)
         return bool(np.all(is_exact & (self._largest < most * self._scale)))
 
     def paths(

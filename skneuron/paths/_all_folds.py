@@ -28,6 +28,9 @@ _FEW = 50
 # Number of features above which factors of the Hessian take longer than a pass.
 _MAX_FEATURES = 500
 
+# Number of elements that the fits of all folds may store beyond those of X: 128 MB.
+_MAX_ELEMENTS = 2**24
+
 # Largest C, without unit, up to which the penalty keeps the fits of the folds near each other.
 _MAX_C = 1e6
 
@@ -123,4 +126,8 @@ def _suits(
         return False
     if samples.offset is not None and samples.offset.ndim > 1:
         return False
-    return all(len(np.unique(samples.y[train])) == 2 for train, _ in folds)
+    # A sample weight and a linear predictor for each sample and fold.
+    if 2 * len(folds) * n > max(X.size, _MAX_ELEMENTS):
+        return False
+    both = all(len(np.unique(samples.y[train])) == 2 for train, _ in folds)
+    return both and all(len(samples.y[test]) for _, test in folds)

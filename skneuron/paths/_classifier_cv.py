@@ -101,7 +101,8 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
         Whether to fit the chosen neuron to all samples. False averages the coefficients, the
         ``C`` and the ``l1_ratio`` of each fold's best score, and needs ``selection="best"``.
     n_jobs : int or None, default=None
-        Number of processes. A process fits one fold. Dask collections use the workers instead.
+        Number of processes. A process fits one fold, where the folds are not fitted together. Dask
+        collections use the workers instead.
     loss : {"auto", "log_loss", "squared_error"}, default="auto"
         As in :class:`NeuronClassifier`, like all following parameters.
     fit_intercept : bool, default=True
@@ -116,7 +117,8 @@ class NeuronClassifierCV(CallbackSupportMixin, ClassifierMixin, EstimatorBase): 
     restart : int, default=0
     random_state : int, RandomState instance or None, default=None
     verbose : int, default=0
-        Messages about finished folds, as ``joblib.Parallel`` prints them.
+        Messages about finished folds, as ``joblib.Parallel`` prints them, where the folds are
+        fitted one by one.
 
     Attributes
     ----------
