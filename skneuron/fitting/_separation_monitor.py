@@ -134,7 +134,7 @@ class SeparationMonitor:
             self.found = self._of_class, self._along(params)
         elif ask:
             self._asked = True
-            self.found = self._prove()
+            self.found = self._prove(params)
         return self.found is not None
 
     def _unpenalized_part(self, params: FloatArray) -> FloatArray:
@@ -162,7 +162,7 @@ class SeparationMonitor:
         signs = np.sign(weights[-1][columns]).astype(int)
         return Separation("complete", None, tuple(columns.tolist()), tuple(signs.tolist()), 0.0)
 
-    def _prove(self) -> tuple[int | None, Separation] | None:
+    def _prove(self, params: FloatArray) -> tuple[int | None, Separation] | None:
         """Return a separation of a class from the rest, or of all classes of a softmax model."""
         n_outputs = self._objective.dims.n_outputs
         names, has_bias = self._columns.tolist(), self._objective.dims.fit_intercept
@@ -172,7 +172,7 @@ class SeparationMonitor:
             X, y = some_rows(rows)
         if isinstance(X, DeviceMatrix):
             X = X.astype(X.dtype)  # The linear program runs on the host.
-        some = X, y
+        some, coef = (X, y), self._objective.coordinates.to_weights(params)[0][:, names]
         if self._is_part:
             X = X[:, self._columns]
             bounds = None if bounds is None else (bounds[0][names], bounds[1][names])
@@ -186,7 +186,7 @@ class SeparationMonitor:
             if isinstance(rows, SpreadRows):
                 found = separation_on_blocks(rows, some, own, self._columns, has_bias, find)
             else:
-                found = separation_in_memory(X, y == own, has_bias, find)
+                found = separation_in_memory(X, y == own, coef[k], has_bias, find)
             if found.is_separated:
                 return (k if n_outputs > 1 else self._of_class), found
         if n_outputs > 1 and self._bounds is None:
