@@ -9,8 +9,8 @@ from skneuron.validation import Settings
 
 __all__ = ["check_device_settings", "refuse_row_by_row", "supports_devices"]
 
-# Oldest version of SciPy with which scikit-learn's option array_api_dispatch can be switched on.
-_OLDEST_SCIPY = (1, 14)
+# Whether scikit-learn's option array_api_dispatch can be switched on: SciPy has to be that new.
+_CAN_DISPATCH = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 14)
 
 
 def check_device_settings(settings: Settings) -> None:
@@ -45,8 +45,7 @@ def refuse_row_by_row(settings: Settings, given: str, where: str, in_memory: str
 
 def supports_devices(solver: object, activation: object, bias_reduction: object) -> bool:
     """Return whether ``fit`` takes an X on a device with these parameters, unchecked."""
-    dispatches = tuple(map(int, scipy.__version__.split(".")[:2])) >= _OLDEST_SCIPY
     kind = SOLVERS.get(solver) if isinstance(solver, str) else solver
     has_slope = activation != "step" and getattr(activation, "differentiable", True)
     streams = getattr(kind, "streams", False)
-    return dispatches and bias_reduction is None and bool(has_slope) and not streams
+    return _CAN_DISPATCH and bias_reduction is None and bool(has_slope) and not streams
