@@ -441,7 +441,7 @@ PARTLY = np.where(GRID[:, 0] == 1, 1, GRID.sum(axis=1) % 2).astype(int)
 )
 def test_separated_classes(matrix, y, kind, monkeypatch):
     # Only some of the rows come to the client, and the others have to confirm the hyperplane.
-    monkeypatch.setattr("skneuron.fitting._separation_of_rows.MAX_ELEMENTS", 400)
+    monkeypatch.setattr("skneuron.fitting._separation_of_rows._MAX_ELEMENTS", 400)
     texts = []
     for given in ((matrix, y), (_spread(matrix, 700), _spread(y, 700))):
         with warnings.catch_warnings(record=True) as caught:

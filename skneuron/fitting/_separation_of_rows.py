@@ -12,9 +12,13 @@ from scipy import sparse
 from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.design import StandardizedDesign
 from skneuron.objective import BlockSamples, MemoryRows, SpreadRows, stacked
-from skneuron.separation import MAX_ELEMENTS, Separation, rows_beyond, separation_in_parts
+from skneuron.separation import Separation, rows_beyond, separation_in_parts
 
 __all__ = ["SomeRows", "separation_in_memory", "separation_on_blocks", "some_rows"]
+
+# Maximum number of elements of the first rows that come to the client: 4 MB. The time of a linear
+# program grows faster than the number of rows.
+_MAX_ELEMENTS = 2**19
 
 # Number of elements of the first rows in memory, and smallest number of these rows: a Newton step
 # on them takes less than a millisecond.
@@ -33,7 +37,7 @@ Find = Callable[[Matrix, AnyArray], Separation]
 
 def some_rows(rows: SpreadRows) -> SomeRows:
     """Return a sample of the rows, in which every class has some."""
-    m = max(2, int(MAX_ELEMENTS / rows.row_elements))
+    m = max(2, int(_MAX_ELEMENTS / rows.row_elements))
     return rows.on_original_scale(m, np.random.default_rng(0))
 
 

@@ -13,11 +13,7 @@ from skneuron._common import AnyArray, FloatArray, Matrix
 from skneuron.separation._detect import Separation
 from skneuron.separation._signed import flat_direction
 
-__all__ = ["MAX_ELEMENTS", "Beyond", "Find", "rows_beyond", "separation_in_parts"]
-
-#: Maximum number of elements of the first rows: 4 MB. The time of a linear program grows faster
-#: than the number of rows.
-MAX_ELEMENTS = 2**19
+__all__ = ["Beyond", "Find", "rows_beyond", "separation_in_parts"]
 
 # Maximum number of rows that a round adds.
 _ADDED = 1000
@@ -28,7 +24,7 @@ _MAX_ROUNDS = 30
 # Largest distance of a row from the hyperplane that counts as zero, relative to its terms.
 _ON_PLANE = 1e-8
 
-# Rounding error of w·x + b of one row, relative to the sizes of its terms.
+# Rounding error of w·x + b, relative to the sizes of its terms.
 _ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 # Maximum number of rows of a block.
@@ -61,6 +57,28 @@ def separation_in_parts(
     find : callable
     beyond : callable
         Looks at all rows.
+
+    Returns
+    -------
+    Separation
+
+    Examples
+    --------
+    The three rows of the start do not have the second column.
+
+    >>> import numpy as np
+    >>> from skneuron.separation import rows_beyond, separation_in_parts, separation_of
+    >>> X = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+    >>> is_one = np.array([False, True, False, True])
+    >>> def find(rows, own):
+    ...     return separation_of(rows, own, ["x", "rare"], True)
+    >>> def beyond(coef, intercept, both):
+    ...     wrong, on_plane = rows_beyond(X, is_one, coef, intercept, both)
+    ...     return X[wrong], is_one[wrong], on_plane
+    >>> find(X[:3], is_one[:3]).kind
+    'none'
+    >>> separation_in_parts(X[:3], is_one[:3], True, find, beyond).kind
+    'quasi-complete'
     """
     for _ in range(_MAX_ROUNDS):
         found = find(X, is_one)
@@ -106,6 +124,19 @@ def rows_beyond(
         Units of the columns, which decide what counts as zero.
     most : int
         About the maximum number of rows.
+
+    Returns
+    -------
+    (ndarray of int, bool)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skneuron.separation import rows_beyond
+    >>> X, is_one = np.array([[-1.0], [2.0], [3.0]]), np.array([False, False, True])
+    >>> wrong, is_on_plane = rows_beyond(X, is_one, np.ones(1), 0.0, False)
+    >>> wrong.tolist(), is_on_plane
+    ([1], False)
     """
     moving = np.flatnonzero(coef)
     largest = (
@@ -125,6 +156,8 @@ def rows_beyond(
         z = np.asarray(data @ coef[moving]) + at_center.sum()
         margin[rows] = -np.abs(z) if both else np.where(is_one[rows], z, -z)
         tolerance[rows] = _ON_PLANE * np.asarray(abs(data) @ np.abs(coef[moving])) + least
+    # The intercept has the rounding errors of terms that rows near the center do not show.
+    tolerance += _ROUNDING / _ON_PLANE * tolerance.max()
     wrong = np.flatnonzero(margin + tolerance < 0)
     if both:
         wrong = wrong[:: max(1, len(wrong) // most)]
