@@ -40,7 +40,7 @@ _MAX_OFFSET = 100.0
 # Distance of a value from its column's center, in standard deviations, that decides no fit.
 _ORDINARY = 15.0
 
-# The same distance as a fraction of that of a sample which alone makes the standard deviation.
+# The same as a fraction of the distance at which one sample alone makes the standard deviation.
 _DOMINANT = 0.25
 
 
@@ -202,7 +202,7 @@ class FoldLayer:
     def _step(self, k: int, gradient: FloatArray, ridge: FloatArray) -> FloatArray:
         """Return H⁻¹g of a neuron, with a Hessian that L-BFGS corrects by the last steps.
 
-        The two loops are those of Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
+        The two loops are in Nocedal & Wright, Numerical Optimization, 2006, algorithm 7.4.
         """
         hessian = self._hessian[k % len(self._hessian)] + np.diag(ridge)
         pairs = [(s[k], y[k] + ridge * s[k]) for s, y in self._pairs]

@@ -47,7 +47,7 @@ def separation_in_memory(
     """Return the separation of one class from the rest, quickly if many rows overlap.
 
     The first rows are those that a fit with the coefficients ``coef`` finds hard. Their residuals
-    are of one size, and so few Newton steps prove an overlap.
+    are of one size, and a few Newton steps prove an overlap.
     """
     data: Any = X
     n, stored = X.shape[0], data.nnz if sparse.issparse(X) else data.size

@@ -28,13 +28,13 @@ _FEW = 50
 # Number of features above which factors of the Hessian take longer than a pass.
 _MAX_FEATURES = 500
 
-# Number of elements that the fits of all folds may store beyond those of X: 128 MB.
+# Number of elements that the fits of all folds may store beyond X: 128 MB.
 _MAX_ELEMENTS = 2**24
 
 # Largest C, without unit, up to which the penalty keeps the fits of the folds near each other.
 _MAX_C = 1e6
 
-# Relative gap of each fit by default, as that of Newton's method.
+# Relative gap of each fit by default: the default of Newton's method.
 _GAP = 1e-18
 
 # Relative gap of the start, a fit to all samples with the first C.
