@@ -112,23 +112,32 @@ def test_data_that_no_worker_can_compute_again(client, monkeypatch):
     assert not hasattr(neuron, "coef_")
 
 
+def _interrupted(spread, monkeypatch):
+    """Return the neuron of a fit that was interrupted in a round, None if the interrupt was lost.
+
+    Python ignores an interrupt that hits a destructor, and a round of Dask ends with many.
+    """
+    interrupt = threading.Timer(0.001, _thread.interrupt_main)
+    with monkeypatch.context() as patch:
+        rounds = _in_round(patch, 7, interrupt.start)
+        neuron = NeuronClassifier(random_state=0)
+        try:
+            neuron.fit(*spread)
+            threading.Event().wait(2)
+        except KeyboardInterrupt:
+            assert len(rounds) >= 7
+            return neuron
+    assert neuron.converged_
+    return None
+
+
 def test_an_interrupt_keeps_the_last_iteration_and_the_cluster(client, monkeypatch):
     client.wait_for_workers(2, timeout=60)
     spread = _spread(client)
-    interrupt = threading.Timer(0.001, _thread.interrupt_main)
-    rounds = _in_round(monkeypatch, 7, interrupt.start)
-    neuron = NeuronClassifier(random_state=0)
-
-    def fit_and_wait():
-        neuron.fit(*spread)
-        threading.Event().wait(10)
-
-    with pytest.raises(KeyboardInterrupt):
-        fit_and_wait()
-    assert len(rounds) >= 7
+    neurons = (_interrupted(spread, monkeypatch) for _ in range(5))
+    neuron = next(neuron for neuron in neurons if neuron is not None)
     assert neuron.n_iter_[0] >= 1
     assert np.abs(neuron.coef_ - OWN.coef_).max() < 0.1
-    monkeypatch.undo()
     np.testing.assert_allclose(_fit(spread).coef_, OWN.coef_, rtol=1e-12)
 
 
