@@ -688,3 +688,16 @@ def test_folds_of_many_samples_do_not_depend_on_the_number_of_processes():
     searches = [search.fit(X, y) for search in searches]
     for name in ("scores_", "coefs_paths_", "gaps_", "coef_"):
         np.testing.assert_array_equal(*(getattr(search, name) for search in searches))
+
+
+def test_folds_together_on_columns_of_unequal_scales_and_hardly_a_penalty():
+    """Here full Newton steps raise F."""
+    X, y = load_breast_cancer(return_X_y=True)
+    Cs = np.logspace(-4, 4, 9)
+    search = NeuronClassifierCV(Cs=Cs, cv=3, refit=False).fit(X, y)
+    for k, (train, test) in enumerate(StratifiedKFold(3).split(X, y)):
+        for j in (0, 4, 8):
+            one = NeuronClassifier(C=Cs[j]).fit(X[train], y[train])
+            score = one.predict_log_proba(X[test])[np.arange(len(test)), y[test]].mean()
+            assert search.scores_[k, 0, j] == pytest.approx(score, abs=1e-6)
+    assert search.gaps_.max() <= 1e-18

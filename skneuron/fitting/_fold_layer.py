@@ -27,6 +27,9 @@ _CONTRACTION = 0.03
 # right up to a third.
 _ACCURATE = 0.1
 
+# Differences of F below this fraction of F at zero coefficients are rounding errors.
+_ROUNDING = 1e-13
+
 # Number of steps that correct a Hessian.
 _PAIRS = 5
 
@@ -151,7 +154,7 @@ class FoldLayer:
         own = np.append(coef * self._scale, [intercept + coef @ self._center][: self._has_bias])
         params, last, known = np.tile(own, (k, 1)), None, None
         with blas_on_one_thread(), np.errstate(all="ignore"):
-            zeros, _, _ = self._pass(np.zeros_like(params), curvature=False)
+            zeros, _, _ = self._pass(np.zeros_like(params))
             self._renew(params)
             for C in Cs:
                 start = params if last is None else _line(float(C), last, known)
@@ -170,33 +173,37 @@ class FoldLayer:
         self, params: FloatArray, ridge: FloatArray, zeros: FloatArray, tol: float
     ) -> tuple[FloatArray, FloatArray, int] | None:
         """Return parameters, gaps and the number of passes. None without convergence."""
-        last, renews, steps = np.full(len(params), np.inf), False, np.zeros_like(params)
-        point, slope, known = steps, steps, np.zeros(len(params), dtype=bool)
+        lowest = last = np.full(len(params), np.inf)
+        origin, move, known = params, np.zeros_like(params), np.zeros(len(params), dtype=bool)
+        point, slope, renews = params, move, False
         for passes in range(1, _MAX_PASSES + 1):
-            gradient = self._renew(params) if renews else self._pass(params, curvature=False)[1]
+            values, gradient = self._renew(params) if renews else self._pass(params)[:2]
             if passes > 1 and not renews:
                 self._pairs.append((params - point, gradient - slope))
             point, slope = params, gradient
+            values = values + 0.5 * np.sum(ridge * params**2, axis=1)
             gradient = gradient + ridge * params
-            before = steps
             try:
                 steps = np.array([self._step(k, gradient[k], own) for k, own in enumerate(ridge)])
             except linalg.LinAlgError:
                 return None
-            gaps = 0.5 * np.einsum("kp,kp->k", gradient, steps) / zeros
-            ratio = gaps / last
+            is_lower = values <= lowest + _ROUNDING * zeros
+            predicted = 0.5 * np.einsum("kp,kp->k", gradient, steps) / zeros
+            ratio = predicted / last
+            # The error of H⁻¹ is at most the square root of the ratio.
+            gaps = predicted / (1 - np.sqrt(np.minimum(ratio, _ACCURATE))) ** 2
             # Gaps at rounding errors do not contract any more.
             known |= (passes > 1) & (gaps <= tol) & (ratio <= _ACCURATE)
-            if np.all(known & (gaps <= tol)):
+            if np.all(known & is_lower & (gaps <= tol)):
                 return params, gaps, passes
-            is_poor = passes > 1 and bool(np.any((ratio > _CONTRACTION) & (gaps > tol)))
+            is_poor = passes > 1 and bool(np.any((ratio > _CONTRACTION) & (gaps > tol) & is_lower))
             self._apart |= is_poor and renews
             renews = is_poor
-            if not np.all((ratio <= 1) | (gaps <= tol)):
-                # A step was too long: all folds go back by half of theirs.
-                steps, gaps = -before / 2, last
-                renews = True
-            params, last = params - steps, gaps
+            # A step that raises F is halved.
+            lower = is_lower[:, None]
+            origin, move = np.where(lower, params, origin), np.where(lower, -steps, move / 2)
+            lowest, last = np.where(is_lower, values, lowest), np.where(is_lower, predicted, last)
+            params = origin + move
         return None
 
     def _step(self, k: int, gradient: FloatArray, ridge: FloatArray) -> FloatArray:
@@ -217,13 +224,13 @@ class FoldLayer:
             out += (share - float(y @ out) / float(s @ y)) * s
         return np.asarray(out)
 
-    def _renew(self, params: FloatArray) -> FloatArray:
-        """Compute the Hessian at these parameters, and return the gradients of the loss."""
-        _, gradient, hessian = self._pass(params, curvature=True)
+    def _renew(self, params: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute the Hessian at these parameters, and return mean losses and their gradients."""
+        values, gradient, hessian = self._pass(params, curvature=True)
         assert hessian is not None
         self._hessian = hessian
         self._pairs.clear()
-        return gradient
+        return values, gradient
 
     def _ridge(self, C: float) -> FloatArray:
         """Return the curvature of the penalty of each parameter, in scaled columns."""
@@ -231,7 +238,7 @@ class FoldLayer:
         return np.hstack([ridge, np.zeros((len(ridge), int(self._has_bias)))])
 
     def _pass(
-        self, params: FloatArray, *, curvature: bool
+        self, params: FloatArray, *, curvature: bool = False
     ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
         """Return mean losses, their gradients, and on request Hessians: their mean, or each."""
         d, at = self._X.shape[1], self._center
