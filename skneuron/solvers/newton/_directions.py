@@ -62,6 +62,9 @@ def directions_of(root: FloatArray, noise: float) -> Directions:
     if p - r >= rank or not is_regular(triangle[:r, :r], noise):
         values, sorted_vectors = _svd(triangle[: max(1, rank)])
         r, largest = 0, float(values[0])
+    elif r == p:
+        values, sorted_vectors = np.empty(0), np.empty((0, p))
+        largest = float(np.linalg.norm(triangle[0]))
     else:
         # R (-W, I) = (0, R₂₂): along these directions the large rows of R vanish.
         others = linalg.solve_triangular(triangle[:r, :r], triangle[:r, r:], check_finite=False)
@@ -88,8 +91,6 @@ def is_regular(root: FloatArray, noise: float) -> bool:
 
 def _svd(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return singular values and right singular vectors, as rows."""
-    if matrix.shape[1] == 0:
-        return np.empty(0), np.empty((0, 0))
     try:
         _, values, vectors = linalg.svd(matrix, full_matrices=False, check_finite=False)
     except linalg.LinAlgError:
